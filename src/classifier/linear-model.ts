@@ -1,0 +1,24 @@
+import type { AlgorithmName } from './algorithms.ts';
+import type { FeatureOptions } from './feature-options.ts';
+
+/**
+ * Everything a linear classifier scores with: what training makes and the artefact keeps. Features are numbered word
+ * features first, then character features, in the order of their hashes' arrays.
+ */
+export interface LinearModel {
+  readonly algorithm: AlgorithmName;
+  readonly labels: readonly string[];
+  readonly features: FeatureOptions;
+  readonly wordHashes: Int32Array;
+  readonly characterHashes: Int32Array;
+  /** Hashes of words that training saw and that are no feature; kept to tell the unknown from the unused. */
+  readonly otherWords: Int32Array;
+  /** Inverse document frequency of each feature, in sixteenths. */
+  readonly idfCodes: Uint8Array;
+  /** One column for two labels (it speaks for the second), else one for each label; feature by feature. */
+  readonly weights: Float32Array;
+  /** One for each column. */
+  readonly bias: Float64Array;
+  /** Share of each label in the training data. */
+  readonly prior: Float64Array;
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { algorithmNames } from '../classifier/algorithms.ts';
+import { tokenizerNames } from '../classifier/feature-options.ts';
+
+/** Raised when a reader of the old layout would misread the new one. */
+export const artefactFormat = 1;
+
+/** Names of models and versions become folder names, label values and attributes. */
+export const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+const count = z.int().nonnegative();
+const share = z.number().min(0).max(1);
+const name = z.string().regex(safeName);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const quality = z.object({ precision: share, recall: share, f1: share });
+
+const section = z.object({
+  type: z.enum(['int32', 'uint8', 'float32', 'float64']),
+  offset: count,
+  length: count,
+});
+
+const evaluation = z.object({
+  /** `held-out` for a file of its own, `cross-validation` for the training data in turns. */
+  method: z.enum(['held-out', 'cross-validation']),
+  count,
+  accuracy: share,
+  macro: quality,
+  micro: quality,
+  logLoss: z.number().nonnegative(),
+  expectedCalibrationError: share,
+});
+
+const distribution = z.record(z.string(), share);
+
+export const manifestSchema = z.object({
+  format: z.literal(artefactFormat),
+  name,
+  version: name,
+  algorithm: z.enum(algorithmNames),
+  labels: z.array(z.string()).min(2),
+  features: z.object({
+    tokenizer: z.enum(tokenizerNames),
+    stem: z.boolean(),
+    wordNgrams: z.int().min(0).max(4),
+    characterNgrams: z.tuple([z.int().min(0).max(8), z.int().min(0).max(8)]),
+  }),
+  sizes: z.object({ wordFeatures: count, characterFeatures: count, otherWords: count }),
+  weights: z.object({ bytes: count, sha256, sections: z.record(z.string(), section) }),
+  training: z.object({
+    sha256,
+    documents: count,
+    documentsByLabel: z.record(z.string(), count),
+    seed: z.int(),
+    candidates: z.array(z.object({ algorithm: z.enum(algorithmNames), accuracy: share, logLoss: z.number() })),
+  }),
+  evaluation,
+  reference: z.object({
+    label: distribution,
+    confidence: distribution,
+    characters: distribution,
+    unknown_ratio: distribution,
+  }),
+  thresholds: z.object({
+    lowConfidence: share,
+    unknownRatio: share,
+    minCharacters: count,
+    maxCharacters: count,
+  }),
+});
+
+/** What an artefact says of itself. */
+export type Manifest = z.infer<typeof manifestSchema>;

@@ -1,0 +1,45 @@
+import { Worker } from 'node:worker_threads';
+import { TrainingDataError, type TrainingProgress } from '../classifier/training-options.ts';
+import { DataFileError } from './read-examples.ts';
+import type { TrainingJob, TrainingResult, WorkerMessage } from './training-job.ts';
+
+/** How to follow and stop a training. */
+export interface TrainingControl {
+  /** Aborted, the training ends at once and the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+}
+
+/**
+ * Trains in a thread of its own, so that the caller's event loop goes on. Writes nothing: what comes back is written
+ * whole with `writeArtefact`, or not at all.
+ *
+ * @throws DataFileError for a file that cannot be used, TrainingDataError for data that make no classifier
+ */
+export function train(job: TrainingJob, { signal, onProgress }: TrainingControl = {}): Promise<TrainingResult> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const worker = new Worker(new URL('./training-thread.ts', import.meta.url), { workerData: job });
+    const abort = () => {
+      void worker.terminate();
+      reject(signal!.reason);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'progress') onProgress?.(message.progress);
+      else if (message.kind === 'done') resolve(message.result);
+      else reject(revive(message.name, message.message));
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => {
+      signal?.removeEventListener('abort', abort);
+      reject(new Error(`the training thread ended early (exit ${code})`));
+    });
+  });
+}
+
+// Errors lose their class on the way out of a thread.
+function revive(name: string, message: string): Error {
+  if (name === 'TrainingDataError') return new TrainingDataError(message);
+  return name === 'DataFileError' ? new DataFileError(message) : new Error(message);
+}

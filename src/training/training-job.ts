@@ -1,0 +1,31 @@
+import type { AlgorithmName } from '../classifier/algorithms.ts';
+import type { TokenizerName } from '../classifier/feature-options.ts';
+import type { Candidate } from '../classifier/trainer.ts';
+import type { TrainingProgress } from '../classifier/training-options.ts';
+import type { Manifest } from '../models/manifest.ts';
+
+/** What to train, from which files, under which name. */
+export interface TrainingJob {
+  /** JSON Lines of `{"text", "label"}`. */
+  readonly data: string;
+  /** Held-out data to evaluate on; without it the evaluation is by cross-validation. */
+  readonly test?: string | undefined;
+  readonly name: string;
+  readonly version: string;
+  readonly algorithm: AlgorithmName | 'auto';
+  readonly tokenizer: TokenizerName | 'auto';
+  readonly seed: number;
+}
+
+/** A model that is trained, not yet written. */
+export interface TrainingResult {
+  readonly manifest: Manifest;
+  readonly bytes: Uint8Array;
+  readonly candidates: readonly Candidate[];
+}
+
+/** What the training thread says to the one that started it. */
+export type WorkerMessage =
+  | { readonly kind: 'progress'; readonly progress: TrainingProgress }
+  | { readonly kind: 'done'; readonly result: TrainingResult }
+  | { readonly kind: 'failed'; readonly name: string; readonly message: string };
