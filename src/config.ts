@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { safeName } from './models/manifest.ts';
+
+/** Exit code of a start that was stopped by a bad setting (`EX_CONFIG` of sysexits.h). */
+export const EXIT_CONFIG = 78;
+
+/** A setting that cannot be used; `message` is one line that names the variable, the value and what is allowed. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const integer = (min: number, max = Number.MAX_SAFE_INTEGER) =>
+  z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max);
+
+const boolean = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+const httpUrl = z.url({ protocol: /^https?$/ });
+
+interface Setting {
+  schema: z.ZodType<unknown, string>;
+  fallback?: string;
+  allowed: string;
+  secret?: true;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const samplers = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+
+const port = { schema: integer(0, 65_535), allowed: 'a port number from 0 to 65535' };
+const url = { schema: httpUrl, allowed: 'an http or https URL' };
+const positive = { schema: integer(1), allowed: 'a whole number from 1' };
+const onOff = { schema: boolean, allowed: 'true or false' };
+const path = { schema: z.string(), allowed: 'a folder' };
+const host = { schema: z.string(), allowed: 'a host name or address' };
+
+const settings = {
+  HOST: { ...host, fallback: '127.0.0.1' },
+  PORT: { ...port, fallback: '3000' },
+  MODELS_DIR: { ...path, fallback: './models' },
+  DATA_DIR: { ...path, fallback: './data' },
+  DEFAULT_MODEL: {
+    schema: z.string().regex(safeName),
+    fallback: 'spam',
+    allowed: 'a model name of letters, digits, ".", "_" and "-"',
+  },
+  WORKERS: { schema: integer(1, 1), fallback: '1', allowed: '1 (more than one process is not supported yet)' },
+  API_TOKENS: {
+    schema: z
+      .string()
+      .transform((list) => list.split(',').map((token) => token.trim()))
+      .pipe(z.array(z.string().regex(/^[\x21-\x7e]+$/))),
+    allowed: 'bearer tokens of printable ASCII without blanks, separated by commas',
+    secret: true,
+  },
+  PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
+  MAX_BODY_BYTES: { ...positive, fallback: String(1024 * 1024) },
+  MAX_TEXT_CHARACTERS: { ...positive, fallback: '100000' },
+  MAX_BATCH_SIZE: { ...positive, fallback: '1024' },
+  MAX_IN_FLIGHT: { ...positive, fallback: '256' },
+  SHUTDOWN_TIMEOUT_MS: { ...positive, fallback: '10000' },
+  CAPTURE_TEXT: { ...onOff, fallback: 'false' },
+  LOG_LEVEL: { schema: z.enum(logLevels), fallback: 'info', allowed: `one of ${logLevels.join(', ')}` },
+  JAEGER_UI_URL: url,
+  PROMETHEUS_URL: url,
+  GRAFANA_URL: url,
+  OTEL_SERVICE_NAME: { schema: z.string(), fallback: 'waymark', allowed: 'a name' },
+  OTEL_SDK_DISABLED: { ...onOff, fallback: 'false' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: url,
+  OTEL_EXPORTER_PROMETHEUS_HOST: { ...host, fallback: '127.0.0.1' },
+  OTEL_EXPORTER_PROMETHEUS_PORT: {
+    schema: integer(1, 65_535),
+    fallback: '9464',
+    allowed: 'a port number from 1 to 65535',
+  },
+  OTEL_TRACES_SAMPLER: { schema: z.enum(samplers), allowed: `one of ${samplers.join(', ')}` },
+  OTEL_TRACES_SAMPLER_ARG: {
+    schema: z
+      .string()
+      .transform(Number)
+      .refine((share) => share >= 0 && share <= 1),
+    allowed: 'a share from 0 to 1',
+  },
+} satisfies Record<string, Setting>;
+
+type Name = keyof typeof settings;
+
+/** Every setting after its check; those without a default are undefined where they are not set. */
+export type Config = {
+  readonly [N in Name]:
+    | z.output<(typeof settings)[N]['schema']>
+    | ((typeof settings)[N] extends { fallback: string } ? never : undefined);
+};
+
+/**
+ * Reads and checks every setting.
+ *
+ * @param env the environment; an empty value counts as not set
+ * @throws {ConfigError} for the first setting that cannot be used
+ */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const config: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(settings) as [Name, Setting][]) {
+    const value = env[name]?.trim() || setting.fallback;
+    if (value === undefined) continue;
+    const result = setting.schema.safeParse(value);
+    if (!result.success) {
+      const shown = setting.secret ? 'its value' : JSON.stringify(value);
+      throw new ConfigError(`${name}: ${shown} cannot be used; allowed: ${setting.allowed}`);
+    }
+    config[name] = result.data;
+  }
+  return config as Config;
+}
+
+/** Reads the settings of this process, or ends it with one line on stderr and exit code 78. */
+export function readConfigOrExit(): Config {
+  try {
+    return readConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT_CONFIG);
+  }
+}
+
+/** Waymark's defaults for settings that the OpenTelemetry SDK reads by itself. */
+export function applyTelemetryDefaults(env: Record<string, string | undefined> = process.env): void {
+  // An allow-list: what is not named here is not even set up. `http` makes the server spans, `undici` follows fetch.
+  env['OTEL_NODE_ENABLED_INSTRUMENTATIONS'] ??= 'http,undici,runtime-node,host-metrics';
+  // The SDK counts what it drops and fails to export (otel_sdk_*) only when asked to.
+  env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS'] ??= 'true';
+  // The SDK's queue of 2,048 spans is full after a sixth of a second at 3,000 traced predictions a second.
+  env['OTEL_BSP_MAX_QUEUE_SIZE'] ??= '65536';
+  env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'] ??= '2048';
+  env['OTEL_BSP_SCHEDULE_DELAY'] ??= '1000';
+}

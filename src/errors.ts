@@ -1,0 +1,62 @@
+const problems = {
+  'malformed-request': [400, 'The request is not valid HTTP'],
+  'malformed-json': [400, 'The body is not valid JSON'],
+  'request-aborted': [400, 'The request ended before its body was complete'],
+  unauthorized: [401, 'A bearer token is needed'],
+  'route-not-found': [404, 'There is no such route'],
+  'model-not-found': [404, 'There is no such model'],
+  'method-not-allowed': [405, 'The route does not answer this method'],
+  'body-too-large': [413, 'The body is too large'],
+  'unsupported-media-type': [415, 'The body is not of a supported type'],
+  'invalid-request': [422, 'The request does not have the expected form'],
+  'text-too-long': [422, 'The text is too long'],
+  'batch-too-large': [422, 'The batch is too large'],
+  'internal-error': [500, 'The service failed to answer'],
+  'not-ready': [503, 'The service is not ready'],
+  overloaded: [503, 'The service is busy'],
+} as const satisfies Record<string, readonly [status: number, title: string]>;
+
+/** The kinds of problem a client can meet; bounded, so that it can be a metric label. */
+export type ProblemType = keyof typeof problems;
+
+/** An error that is meant for the client: `message` says what was wrong and what is allowed. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly type: ProblemType;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(type: ProblemType, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(detail);
+    this.type = type;
+    this.status = problems[type][0];
+    this.headers = headers;
+  }
+}
+
+/** Problem details as RFC 9457 defines them, with the id of the trace in which the problem arose. */
+export interface ProblemDetails {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  traceId?: string;
+}
+
+/** The problem to tell the client of: what was not meant for it becomes `internal-error` without details. */
+export function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  return new Problem('internal-error', 'The service failed to answer; its logs hold the reason under this trace id.');
+}
+
+/** The body of the response to a problem. */
+export function problemDetails(problem: Problem, traceId?: string): ProblemDetails {
+  const [status, title] = problems[problem.type];
+  return {
+    type: `urn:waymark:problem:${problem.type}`,
+    title,
+    status,
+    detail: problem.message,
+    ...(traceId === undefined ? {} : { traceId }),
+  };
+}

@@ -1,0 +1,32 @@
+import Router from '@koa/router';
+import Koa from 'koa';
+import { exceptionAttributes } from '../monitoring/log.ts';
+import { livez, readyz } from './health.ts';
+import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
+import { listModels, showModel } from './models.ts';
+import { predict, predictBatch } from './predict.ts';
+import type { RequestState } from './request.ts';
+import type { Service } from './service.ts';
+
+/** The HTTP API. */
+export function createApp(service: Service): Koa<RequestState> {
+  const router = new Router<RequestState>();
+  router.post('/predict', predict(service));
+  router.post('/predict/batch', predictBatch(service));
+  router.get('/models', listModels(service));
+  router.get('/models/:name', showModel(service));
+  router.get('/livez', livez());
+  router.get('/readyz', readyz(service));
+
+  const app = new Koa<RequestState>();
+  app.use(followRequest(service));
+  app.use(answerProblems(service));
+  app.use(admitRequest(service));
+  app.use(router.routes());
+  app.use(refuseUnrouted());
+  // What fails after the response has begun (mostly: the client is gone) has no response to become.
+  app.on('error', (error: unknown) => {
+    service.log.debug('response failed', exceptionAttributes(error));
+  });
+  return app;
+}

@@ -1,0 +1,108 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { RouterContext } from '@koa/router';
+import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { getRPCMetadata } from '@opentelemetry/core';
+import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
+import type { Middleware } from 'koa';
+import { Problem, problemDetails, toProblem } from '../errors.ts';
+import { exceptionAttributes } from '../monitoring/log.ts';
+import { ATTRIBUTE, LABEL } from '../monitoring/telemetry.ts';
+import { traceIds } from '../monitoring/trace-ids.ts';
+import type { RequestContext, RequestState } from './request.ts';
+import type { Service } from './service.ts';
+
+const HEALTH = new Set(['/livez', '/readyz']);
+
+/** Names the trace in every response, names the route in the server span, and counts requests in progress. */
+export function followRequest({ instruments, phase }: Service): Middleware<RequestState> {
+  return async function followRequest(ctx, next) {
+    const { traceId, spanId, sampled } = traceIds();
+    ctx.state.trace = { traceId, spanId, sampled };
+    ctx.set('traceresponse', `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`);
+    ctx.set('x-trace-id', traceId);
+    if (phase() === 'draining') ctx.set('connection', 'close');
+
+    const attributes = { [ATTR_HTTP_REQUEST_METHOD]: ctx.method, [ATTR_URL_SCHEME]: ctx.protocol };
+    instruments.activeRequests.add(1, attributes);
+    try {
+      await next();
+    } finally {
+      instruments.activeRequests.add(-1, attributes);
+      const metadata = getRPCMetadata(context.active());
+      const route = (ctx as Partial<RouterContext>)._matchedRoute;
+      if (metadata && route !== undefined) metadata.route = String(route);
+    }
+  };
+}
+
+/** The one place where an error becomes a response. */
+export function answerProblems({ log, instruments }: Service): Middleware<RequestState> {
+  return async function answerProblems(ctx, next) {
+    try {
+      await next();
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem !== error) {
+        log.error('request failed', exceptionAttributes(error));
+        trace
+          .getActiveSpan()
+          ?.setStatus({ code: SpanStatusCode.ERROR })
+          .setAttribute(ATTRIBUTE.errorType, problem.type);
+      }
+      instruments.errors.add(1, { [LABEL.errorType]: problem.type });
+      ctx.status = problem.status;
+      ctx.set(problem.headers);
+      if (!ctx.req.complete) ctx.set('connection', 'close');
+      ctx.body = problemDetails(problem, ctx.state.trace.traceId);
+      ctx.type = 'application/problem+json';
+    }
+  };
+}
+
+/** Refuses what comes without a known token, and what comes while too much is in progress; never a health check. */
+export function admitRequest({ config }: Service): Middleware<RequestState> {
+  const tokens = config.API_TOKENS?.map(digest);
+  let inFlight = 0;
+  return async function admitRequest(ctx, next) {
+    if (HEALTH.has(ctx.path)) return next();
+    if (tokens && !hasToken(ctx, tokens)) {
+      throw new Problem('unauthorized', 'Send an "authorization: Bearer TOKEN" header with a token of this service.', {
+        'www-authenticate': 'Bearer',
+      });
+    }
+    if (inFlight >= config.MAX_IN_FLIGHT) {
+      throw new Problem('overloaded', `${config.MAX_IN_FLIGHT} requests are in progress, the most allowed.`, {
+        'retry-after': '1',
+      });
+    }
+    inFlight++;
+    try {
+      await next();
+    } finally {
+      inFlight--;
+    }
+  };
+}
+
+/** Answers what no route took: 404, or 405 with the methods that the path does answer. */
+export function refuseUnrouted(): Middleware<RequestState> {
+  return function refuseUnrouted(ctx) {
+    const { matched = [] } = ctx as Partial<RouterContext>;
+    const methods = [...new Set(matched.flatMap((layer) => layer.methods))];
+    if (methods.length === 0) throw new Problem('route-not-found', 'There is no such route; see the documentation.');
+    const allow = methods.join(', ');
+    throw new Problem('method-not-allowed', `This route answers ${allow} only.`, { allow });
+  };
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function hasToken(ctx: RequestContext, tokens: readonly Buffer[]): boolean {
+  const token = /^Bearer +(\S+)$/i.exec(ctx.get('authorization'))?.[1];
+  if (token === undefined) return false;
+  const sent = digest(token);
+  // Every token is compared, in constant time: how long it takes tells nothing about them.
+  return tokens.filter((known) => timingSafeEqual(known, sent)).length > 0;
+}

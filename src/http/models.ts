@@ -1,0 +1,42 @@
+import type { Middleware } from 'koa';
+import { Problem } from '../errors.ts';
+import type { Model, ModelVersions } from '../models/store.ts';
+import type { RequestState } from './request.ts';
+import type { Service } from './service.ts';
+
+/** `GET /models`: every model and its versions. */
+export function listModels({ models }: Service): Middleware<RequestState> {
+  return (ctx) => {
+    ctx.body = { models: [...models().values()].map(describeModel) };
+  };
+}
+
+/** `GET /models/{name}`: one model and its versions. */
+export function showModel({ models }: Service): Middleware<RequestState> {
+  return (ctx) => {
+    const name = String(ctx['params'].name);
+    const model = models().get(name);
+    if (!model) {
+      throw new Problem(
+        'model-not-found',
+        `No model ${JSON.stringify(name)} is loaded; there are: ${[...models().keys()].join(', ')}.`,
+      );
+    }
+    ctx.body = describeModel(model);
+  };
+}
+
+function describeModel({ name, active, versions }: ModelVersions) {
+  return { name, active: active.version, shadow: null, canary: null, versions: versions.map(describeVersion) };
+}
+
+function describeVersion({ version, manifest }: Model) {
+  return {
+    version,
+    algorithm: manifest.algorithm,
+    labels: manifest.labels,
+    sha256: manifest.weights.sha256,
+    training: manifest.training,
+    evaluation: manifest.evaluation ?? null,
+  };
+}

@@ -1,0 +1,73 @@
+import type { Middleware } from 'koa';
+import { z } from 'zod';
+import { Problem } from '../errors.ts';
+import { findModel, type Model } from '../models/store.ts';
+import { type RequestContext, type RequestState, readJson } from './request.ts';
+import type { Service } from './service.ts';
+
+const modelReference = z
+  .string('must be a string, "NAME" or "NAME@VERSION"')
+  .max(129, 'is longer than a model reference can be: "NAME" or "NAME@VERSION"')
+  .optional();
+
+const predictBody = z.strictObject(
+  { text: z.string('must be a string'), model: modelReference },
+  'must be an object: {"text": string, "model"?: string}',
+);
+
+const batchBody = (maxBatchSize: number) =>
+  z.strictObject(
+    {
+      texts: z
+        .array(z.string('must be a string'), 'must be an array of strings')
+        .min(1, `must hold from 1 to ${maxBatchSize} texts`),
+      model: modelReference,
+    },
+    'must be an object: {"texts": [string, ...], "model"?: string}',
+  );
+
+/** `POST /predict`: the label of one text. */
+export function predict({ config, predictor, models }: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    const explain = booleanParameter(ctx, 'explain');
+    const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
+    const prediction = predictor.predict(chosenModel(model), text, { explain });
+    ctx.body = { ...prediction, traceId: ctx.state.trace.traceId };
+  };
+
+  function chosenModel(reference: string | undefined): Model {
+    return chooseModel(models(), reference ?? config.DEFAULT_MODEL);
+  }
+}
+
+/** `POST /predict/batch`: the labels of many texts, in their order. */
+export function predictBatch({ config, predictor, models }: Service): Middleware<RequestState> {
+  const body = batchBody(config.MAX_BATCH_SIZE);
+  return async (ctx) => {
+    const { texts, model } = await readJson(ctx, body, config.MAX_BODY_BYTES);
+    if (texts.length > config.MAX_BATCH_SIZE) {
+      throw new Problem(
+        'batch-too-large',
+        `"texts" holds ${texts.length} texts; at most ${config.MAX_BATCH_SIZE} are allowed.`,
+      );
+    }
+    const predictions = predictor.predictBatch(chooseModel(models(), model ?? config.DEFAULT_MODEL), texts);
+    ctx.body = { predictions, traceId: ctx.state.trace.traceId };
+  };
+}
+
+function chooseModel(models: ReturnType<Service['models']>, reference: string): Model {
+  const model = findModel(models, reference);
+  if (model) return model;
+  throw new Problem(
+    'model-not-found',
+    `No model ${JSON.stringify(reference)} is loaded; there are: ${[...models.keys()].join(', ')}.`,
+  );
+}
+
+function booleanParameter(ctx: RequestContext, name: string): boolean {
+  const value = ctx.query[name];
+  if (value === undefined || value === 'false') return false;
+  if (value === 'true' || value === '') return true;
+  throw new Problem('invalid-request', `The parameter "${name}" must be true or false.`);
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import type Koa from 'koa';
+import type { z } from 'zod';
+import { Problem } from '../errors.ts';
+import type { TraceIds } from '../monitoring/trace-ids.ts';
+
+/** What the first middleware leaves for the routes. */
+export interface RequestState {
+  trace: TraceIds;
+}
+
+export type RequestContext = Koa.ParameterizedContext<RequestState>;
+
+/** How far past its limit a body is still read, so that the client is done sending when it is told. */
+const DISCARD_FACTOR = 16;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads, parses and checks a JSON body.
+ *
+ * @param maxBytes a longer body is answered with 413
+ * @throws {Problem} 400, 413, 415 or 422
+ */
+export async function readJson<S extends z.ZodType>(
+  ctx: RequestContext,
+  schema: S,
+  maxBytes: number,
+): Promise<z.output<S>> {
+  checkMediaType(ctx);
+  const bytes = await readBody(ctx.req, maxBytes);
+  const result = schema.safeParse(parseJson(bytes));
+  if (result.success) return result.data;
+  throw new Problem('invalid-request', result.error.issues.map(describeIssue).join(' '));
+}
+
+function checkMediaType(ctx: RequestContext): void {
+  const encoding = ctx.get('content-encoding');
+  if (encoding && encoding !== 'identity') {
+    throw new Problem('unsupported-media-type', 'The body has a content encoding; send it without one.', {
+      'accept-encoding': 'identity',
+    });
+  }
+  const type = ctx.get('content-type');
+  if (!/^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
+    const was = type === '' ? 'There is no content-type' : 'The content-type is not one for JSON';
+    throw new Problem('unsupported-media-type', `${was}; send "application/json".`, { accept: 'application/json' });
+  }
+}
+
+async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = () => new Problem('body-too-large', `The body is larger than ${maxBytes} bytes, the most allowed.`);
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes * DISCARD_FACTOR) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Uint8Array>) {
+      length += chunk.length;
+      if (length <= maxBytes) chunks.push(chunk);
+      else if (length > maxBytes * DISCARD_FACTOR) break;
+      else chunks.length = 0;
+    }
+  } catch {
+    throw new Problem('request-aborted', 'The connection was closed before the body was complete.');
+  }
+  if (length > maxBytes) throw tooLarge();
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    throw new Problem('malformed-json', 'The body is not UTF-8, the encoding of JSON.');
+  }
+  if (text.trim() === '') throw new Problem('malformed-json', 'The body is empty; a JSON object is expected.');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The parser's message quotes the body; its position is all that may be told.
+    const position = error instanceof SyntaxError ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+    const where = position === undefined ? 'it ends too early or is not JSON at all' : `at character ${position}`;
+    throw new Problem('malformed-json', `The body is not valid JSON: ${where}.`);
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const path = issue.path
+    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i ? '.' : ''}${String(key)}`))
+    .join('');
+  const subject = path === '' ? 'The body' : `"${path}"`;
+  if (issue.code === 'unrecognized_keys') {
+    return `${subject} has ${issue.keys.length} unknown ${issue.keys.length === 1 ? 'field' : 'fields'}.`;
+  }
+  return `${subject} ${issue.message}.`;
+}

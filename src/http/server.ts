@@ -1,0 +1,72 @@
+import { createServer, type RequestListener, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ConfigError } from '../config.ts';
+import { Problem, problemDetails } from '../errors.ts';
+
+export interface HttpServer {
+  /** Where it listens, as `http://HOST:PORT`. */
+  readonly url: string;
+  /** Answers what is under way, then closes; after `timeoutMs` what is left is cut off. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+/** A request that takes longer to arrive is answered with 408. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** How long requests on open connections are still answered, each with `connection: close`, before the port closes. */
+const LAME_DUCK_MS = 250;
+
+/**
+ * Listens for HTTP requests.
+ *
+ * @throws {ConfigError} if the address cannot be had
+ */
+export async function listen(handler: RequestListener, host: string, port: number): Promise<HttpServer> {
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5_000 }, handler);
+  server.on('clientError', answerMalformed);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(addressError(error, host, port)));
+    server.listen({ host, port }, resolve);
+  });
+  const { address, family, port: bound } = server.address() as AddressInfo;
+
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    async drain(timeoutMs) {
+      const deadline = AbortSignal.timeout(timeoutMs);
+      await delay(Math.min(LAME_DUCK_MS, timeoutMs));
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      deadline.addEventListener('abort', () => server.closeAllConnections());
+      if (deadline.aborted) server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function addressError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === 'EADDRINUSE')
+    return new ConfigError(`PORT: ${port} is in use on ${host}; allowed: a free port, or 0 for any`);
+  if (error.code === 'EACCES')
+    return new ConfigError(`PORT: ${port} needs privileges; allowed: a port this user may open`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return new ConfigError(`HOST: ${JSON.stringify(host)} is not an address of this machine`);
+  }
+  return error;
+}
+
+/** What is not HTTP never reaches the application: it gets its problem here. */
+function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const details = problemDetails(
+    new Problem('malformed-request', 'The request is not valid HTTP, or took too long to arrive.'),
+  );
+  const body = JSON.stringify(details);
+  socket.end(
+    `HTTP/1.1 ${details.status} ${STATUS_CODES[details.status]}\r\ncontent-type: application/problem+json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,22 @@
+import type { Config } from '../config.ts';
+import { Problem } from '../errors.ts';
+import type { Models } from '../models/store.ts';
+import type { Instruments } from '../monitoring/instruments.ts';
+import type { Log } from '../monitoring/log.ts';
+import type { Predictor } from '../predictions/predictor.ts';
+
+/** What the routes serve from. */
+export interface Service {
+  readonly config: Config;
+  readonly log: Log;
+  readonly instruments: Instruments;
+  readonly phase: () => 'loading' | 'ready' | 'draining';
+  /** @throws {Problem} 503 while the models are loading */
+  readonly models: () => Models;
+  readonly predictor: Predictor;
+}
+
+/** The problem of a request that comes before the models are loaded. */
+export function notReady(): Problem {
+  return new Problem('not-ready', 'The models are still loading.', { 'retry-after': '1' });
+}

@@ -1,0 +1,32 @@
+import { type Counter, type Histogram, metrics, type ObservableGauge, type UpDownCounter } from '@opentelemetry/api';
+import { METRIC, type MetricDefinition, SCOPE } from './telemetry.ts';
+
+export interface Instruments {
+  readonly predictions: Counter;
+  readonly predictionDuration: Histogram;
+  readonly predictionConfidence: Histogram;
+  readonly errors: Counter;
+  readonly modelInfo: ObservableGauge;
+  readonly activeRequests: UpDownCounter;
+}
+
+/** Waymark's instruments, from the global meter provider: created after the SDK has started, and once. */
+export function createInstruments(): Instruments {
+  const meter = metrics.getMeter(SCOPE);
+  const options = ({ unit, description, boundaries }: MetricDefinition) => ({
+    unit,
+    description,
+    ...(boundaries && { advice: { explicitBucketBoundaries: [...boundaries] } }),
+  });
+  const counter = (metric: MetricDefinition) => meter.createCounter(metric.name, options(metric));
+  const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, options(metric));
+
+  return {
+    predictions: counter(METRIC.predictions),
+    predictionDuration: histogram(METRIC.predictionDuration),
+    predictionConfidence: histogram(METRIC.predictionConfidence),
+    errors: counter(METRIC.errors),
+    modelInfo: meter.createObservableGauge(METRIC.modelInfo.name, options(METRIC.modelInfo)),
+    activeRequests: meter.createUpDownCounter(METRIC.activeRequests.name, options(METRIC.activeRequests)),
+  };
+}

@@ -1,0 +1,91 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  isSpanContextValid,
+  logs,
+  SeverityNumber,
+  trace,
+} from '@opentelemetry/api';
+import { type DestinationStream, destination, type Level, pino } from 'pino';
+import { ATTRIBUTE, SCOPE } from './telemetry.ts';
+
+type Write = (message: string, attributes?: Attributes, scope?: Context) => void;
+
+/** Writes each record twice: as a line of JSON, and to the OpenTelemetry SDK, which sends it by OTLP. */
+export interface Log {
+  readonly debug: Write;
+  readonly info: Write;
+  readonly warn: Write;
+  readonly error: Write;
+  readonly fatal: Write;
+  /** Writes out what is still buffered, before the process ends. */
+  flush(): void;
+}
+
+const severities = {
+  debug: SeverityNumber.DEBUG,
+  info: SeverityNumber.INFO,
+  warn: SeverityNumber.WARN,
+  error: SeverityNumber.ERROR,
+  fatal: SeverityNumber.FATAL,
+} as const satisfies Partial<Record<Level, SeverityNumber>>;
+
+/**
+ * @param level the least severe level that is written, or `silent`
+ * @param stream where the lines go; stdout unless a test wants to read them
+ */
+export function createLog(
+  level: Level | 'silent',
+  stream: DestinationStream = destination({ fd: 1, sync: false }),
+): Log {
+  const lines = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  );
+  // The provider may be registered after this module was loaded: ask for the logger when it is first needed.
+  let otlp: ReturnType<typeof logs.getLogger> | undefined;
+
+  const write = (severity: keyof typeof severities): Write => {
+    return (message, attributes = {}, scope = context.active()) => {
+      if (!lines.isLevelEnabled(severity)) return;
+      const span = trace.getSpanContext(scope);
+      const ids = span && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : undefined;
+      lines[severity]({ ...ids, ...attributes }, message);
+      otlp ??= logs.getLogger(SCOPE);
+      otlp.emit({
+        severityNumber: severities[severity],
+        severityText: severity,
+        body: message,
+        attributes,
+        context: scope,
+      });
+    };
+  };
+
+  return {
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+    fatal: write('fatal'),
+    flush: () => {
+      if ('flushSync' in stream && typeof stream.flushSync === 'function') stream.flushSync();
+    },
+  };
+}
+
+/** An error as log attributes, by the semantic conventions for exceptions. */
+export function exceptionAttributes(error: unknown): Attributes {
+  if (!(error instanceof Error)) return { [ATTRIBUTE.exceptionMessage]: String(error) };
+  return {
+    [ATTRIBUTE.exceptionType]: error.name,
+    [ATTRIBUTE.exceptionMessage]: error.message,
+    ...(error.stack && { [ATTRIBUTE.exceptionStacktrace]: error.stack }),
+  };
+}

@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { type Context, context, isSpanContextValid, trace } from '@opentelemetry/api';
+
+/** The ids under which a request can be followed. */
+export interface TraceIds {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 hexadecimal digits. */
+  readonly spanId: string;
+  readonly sampled: boolean;
+}
+
+/**
+ * The ids of the span of `scope`. Where no SDK runs there is no span: then they are made up, so that a response
+ * and its log lines still share a trace id, and prediction ids stay unique.
+ */
+export function traceIds(scope: Context = context.active()): TraceIds {
+  const span = trace.getSpanContext(scope);
+  if (span && isSpanContextValid(span)) {
+    return { traceId: span.traceId, spanId: span.spanId, sampled: (span.traceFlags & 1) === 1 };
+  }
+  return { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex'), sampled: false };
+}
