@@ -1,0 +1,49 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './run.ts';
+
+// Without cgo no C compiler is needed; without symbols the binaries are a third smaller.
+const ENVIRONMENT = { CGO_ENABLED: '0' };
+const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
+
+/** Builds one program of a published Go module into a folder. */
+export function goInstall(program: string, folder: string, signal: AbortSignal): Promise<void> {
+  return inScratchFolder(signal, (_scratch, go) => go(['install', ...FLAGS, program], { GOBIN: folder }));
+}
+
+/** Builds Jaeger v2, which `go install` refuses for the replacements in its go.mod; as a tool of a module it builds. */
+export function buildJaeger(version: string, folder: string, signal: AbortSignal): Promise<void> {
+  const program = 'github.com/jaegertracing/jaeger/cmd/jaeger';
+  return inScratchFolder(signal, async (_scratch, go) => {
+    await go(['mod', 'init', 'waymark.invalid/jaeger']);
+    await go(['get', '-tool', `${program}@${version}`]);
+    await go(['build', ...FLAGS, '-o', join(folder, 'jaeger'), program]);
+  });
+}
+
+/** Builds a Collector of the parts that the manifest lists, with the Collector's own builder. */
+export function buildCollector(version: string, manifest: string, folder: string, signal: AbortSignal): Promise<void> {
+  return inScratchFolder(signal, async (scratch, go) => {
+    await go(['run', `go.opentelemetry.io/collector/cmd/builder@${version}`, `--config=${manifest}`]);
+    await copyFile(join(scratch, 'build/otelcol'), join(folder, 'otelcol'));
+  });
+}
+
+type Go = (args: string[], environment?: Record<string, string>) => Promise<void>;
+
+async function inScratchFolder(signal: AbortSignal, work: (scratch: string, go: Go) => Promise<void>): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'waymark-build-'));
+  try {
+    await work(scratch, (args, environment) =>
+      run('go', args, {
+        cwd: scratch,
+        log: join(scratch, 'build.log'),
+        env: { ...ENVIRONMENT, ...environment },
+        signal,
+      }),
+    );
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}

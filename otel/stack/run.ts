@@ -1,0 +1,37 @@
+import { spawn } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+
+/** Where a command runs, where its output goes, and what stops it. */
+export interface RunOptions {
+  cwd: string;
+  log: string;
+  signal: AbortSignal;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a command to its end, its output in a log file, and fails with the log's last lines. */
+export async function run(file: string, args: string[], options: RunOptions): Promise<void> {
+  const log = await open(options.log, 'a');
+  try {
+    const child = spawn(file, args, {
+      cwd: options.cwd,
+      env: { ...process.env, ...options.env },
+      stdio: ['ignore', log.fd, log.fd],
+      signal: options.signal,
+    });
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', resolve);
+    });
+    if (code !== 0) throw new Error(`${file} ${args.join(' ')} failed:\n${await tail(options.log)}`);
+  } finally {
+    await log.close();
+  }
+}
+
+/** The last lines of a log file, indented, for showing to people. */
+export async function tail(path: string, lines = 15): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const last = text.trimEnd().split('\n').slice(-lines);
+  return last.map((line) => `  | ${line.slice(0, 500)}`).join('\n');
+}
