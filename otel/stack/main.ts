@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { checks } from './check.ts';
+import { CHECKS } from './check.ts';
 import { mark, step } from './progress.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 import { traffic } from './traffic.ts';
@@ -72,8 +72,8 @@ async function check(): Promise<number> {
     // Rejects only to end a check early; where every check has passed nobody listens any more.
     broken.catch(() => undefined);
     const mails = await traffic(stack.urls.service);
-    for (const { title, run } of checks(stack.urls, mails)) {
-      const outcome = await Promise.race([run(), broken]).catch((error: unknown) => {
+    for (const { title, run } of CHECKS) {
+      const outcome = await Promise.race([run(stack.urls, mails), broken]).catch((error: unknown) => {
         good = false;
         return messageOf(error);
       });

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { mailToText } from '../../src/corpus/mail-text.ts';
 
 const MAILS = join(import.meta.dirname, '../../test/fixtures/mail');
 
@@ -45,5 +46,5 @@ export async function traffic(service: string): Promise<Traffic> {
 
 async function mailTexts(): Promise<string[]> {
   const names = (await readdir(MAILS)).filter((name) => name.endsWith('.eml'));
-  return Promise.all(names.map((name) => readFile(join(MAILS, name), 'utf8')));
+  return Promise.all(names.map(async (name) => mailToText(await readFile(join(MAILS, name)))));
 }

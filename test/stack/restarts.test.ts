@@ -1,0 +1,77 @@
+import { createServer } from 'node:http';
+import { expect, test } from 'vitest';
+import { requireTrace } from '../../otel/stack/check.ts';
+import { eventually, promExemplars, promQuery, spansOf } from '../../otel/stack/queries.ts';
+import { runLoad } from './load.ts';
+import { describeStack } from './running-stack.ts';
+
+describeStack('when parts stop', (stack) => {
+  test('Jaeger still has a trace after its restart', async () => {
+    const { traceId } = await stack().traffic.send();
+    await eventually(() => requireTrace(stack().urls.jaeger, traceId));
+    await stack().stopOne('jaeger');
+    await stack().startOne('jaeger');
+    await eventually(() => requireTrace(stack().urls.jaeger, traceId));
+  });
+
+  test('what is sent while Jaeger is away waits on disk, outlives the Collector, and arrives', async () => {
+    await stack().stopOne('jaeger');
+    const { traceId } = await stack().traffic.send();
+    await eventually(async () => {
+      const [queued] = await promQuery(
+        stack().urls.prometheus,
+        'otelcol_exporter_queue_size{exporter="otlp_grpc/jaeger",data_type="traces"}',
+      );
+      expect(queued?.value).toBeGreaterThan(0);
+    });
+    await stack().stopOne('collector');
+    await stack().startOne('jaeger');
+    expect(await spansOf(stack().urls.jaeger, traceId)).toEqual([]);
+    await stack().startOne('collector');
+    await eventually(() => requireTrace(stack().urls.jaeger, traceId));
+  });
+
+  test('SIGTERM under load loses no response and no span', async () => {
+    const load = runLoad(stack().urls.service, 16);
+    await eventually(async () => expect(load.answered.length).toBeGreaterThan(2_000));
+    await stack().stopOne('waymark');
+    const { answered, broken } = await load.stop();
+    expect(broken).toEqual([]);
+    const missing = new Set(answered);
+    await eventually(async () => {
+      for (const traceId of missing) {
+        const spans = await spansOf(stack().urls.jaeger, traceId);
+        if (spans.some(({ operationName }) => operationName === 'classify')) missing.delete(traceId);
+      }
+      expect([...missing]).toEqual([]);
+    });
+    await stack().startOne('waymark');
+  });
+
+  test('an exemplar on the service is an exemplar in Prometheus', async () => {
+    await stack().stopOne('waymark');
+    const traceId = 'a3ce929d0e0e4736a3ce929d0e0e4736';
+    const page = [
+      '# TYPE classifier_prediction_duration_seconds histogram',
+      `classifier_prediction_duration_seconds_bucket{le="0.001"} 1 # {trace_id="${traceId}",span_id="00f067aa0ba902b7"} 0.0005`,
+      'classifier_prediction_duration_seconds_bucket{le="+Inf"} 1',
+      'classifier_prediction_duration_seconds_sum 0.0005',
+      'classifier_prediction_duration_seconds_count 1',
+      '# EOF\n',
+    ];
+    const server = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+      response.end(page.join('\n'));
+    });
+    server.listen(stack().ports.serviceMetrics, '127.0.0.1');
+    try {
+      await eventually(async () => {
+        const found = await promExemplars(stack().urls.prometheus, 'classifier_prediction_duration_seconds_bucket');
+        expect(found.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels['trace_id']))).toContain(traceId);
+      });
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+});
