@@ -14,13 +14,12 @@ import type { Service } from './service.ts';
 const HEALTH = new Set(['/livez', '/readyz']);
 
 /** Names the trace in every response, names the route in the server span, and counts requests in progress. */
-export function followRequest({ instruments, phase }: Service): Middleware<RequestState> {
+export function followRequest({ instruments }: Service): Middleware<RequestState> {
   return async function followRequest(ctx, next) {
     const { traceId, spanId, sampled } = traceIds();
     ctx.state.trace = { traceId, spanId, sampled };
     ctx.set('traceresponse', `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`);
     ctx.set('x-trace-id', traceId);
-    if (phase() === 'draining') ctx.set('connection', 'close');
 
     const attributes = { [ATTR_HTTP_REQUEST_METHOD]: ctx.method, [ATTR_URL_SCHEME]: ctx.protocol };
     instruments.activeRequests.add(1, attributes);

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, STATUS_CODES } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../config.ts';
 import { Problem, problemDetails } from '../errors.ts';
@@ -14,8 +14,11 @@ export interface HttpServer {
 /** A request that takes longer to arrive is answered with 408. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** How long requests on open connections are still answered, each with `connection: close`, before the port closes. */
+/** How long new connections are still taken after the service has become unready, so that callers can turn away. */
 const LAME_DUCK_MS = 250;
+
+/** How long open connections are then still answered, each response telling its client that it was the last. */
+const LAST_REQUESTS_MS = 250;
 
 /**
  * Listens for HTTP requests.
@@ -36,7 +39,11 @@ export async function listen(handler: RequestListener, host: string, port: numbe
     async drain(timeoutMs) {
       const deadline = AbortSignal.timeout(timeoutMs);
       await delay(Math.min(LAME_DUCK_MS, timeoutMs));
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
+      // http's own close() also drops idle connections, and with them requests that are on their way.
+      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+      await Promise.race([closed, delay(Math.min(LAST_REQUESTS_MS, timeoutMs))]);
+      server.closeIdleConnections();
       deadline.addEventListener('abort', () => server.closeAllConnections());
       if (deadline.aborted) server.closeAllConnections();
       await closed;

@@ -14,7 +14,7 @@ export async function readOrCreateSigningKey(dataDir: string): Promise<Uint8Arra
   if (existing) return existing;
 
   await mkdir(dataDir, { recursive: true });
-  const draft = `${file}.${process.pid}.tmp`;
+  const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   await writeFile(draft, randomBytes(32).toString('base64'), { mode: 0o600 });
   // A link appears whole and fails if the file is there: of two processes that start at once, one key wins.
   await link(draft, file).catch((error: NodeJS.ErrnoException) => {

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface LogLine {
+  level: string;
+  msg: string;
+  trace_id?: string;
+  span_id?: string;
+  [attribute: string]: unknown;
+}
+
+/** The service in a process of its own, as `npm start` runs it. */
+export interface ServiceProcess {
+  readonly url: string;
+  readonly metricsUrl: string;
+  /** The lines it has written to stdout. */
+  readonly lines: readonly LogLine[];
+  /** Sends SIGTERM, and resolves to the exit code. */
+  stop(): Promise<number | null>;
+}
+
+const preloaded = ['--import', './otel/preload.ts', 'src/main.ts'];
+
+/** Starts the service on free ports and waits until it is ready. */
+export async function startProcess(
+  env: Record<string, string> = {},
+  args: string[] = preloaded,
+): Promise<ServiceProcess> {
+  const metricsPort = await freePort();
+  const child = await spawnService({ OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort), ...env }, args);
+  const lines: LogLine[] = [];
+  const ready = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout! }).on('line', (text) => {
+      const line = JSON.parse(text) as LogLine;
+      lines.push(line);
+      if (line.msg === 'ready') resolve(String(line['url']));
+    });
+    child.once('exit', (code) => reject(new Error(`the service ended with ${code}: ${JSON.stringify(lines)}`)));
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  return {
+    url: await ready,
+    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+    lines,
+    async stop() {
+      child.kill('SIGTERM');
+      const [code] = await exited;
+      return code;
+    },
+  };
+}
+
+/** Runs a start that is expected to fail. */
+export async function failingStart(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
+  const child = await spawnService({ OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()), ...env }, preloaded);
+  let stderr = '';
+  child.stderr!.on('data', (data) => {
+    stderr += String(data);
+  });
+  child.stdout!.resume();
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, stderr };
+}
+
+/** A port of loopback that nothing listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function spawnService(env: Record<string, string>, args: string[]): Promise<ChildProcess> {
+  return spawn(process.execPath, args, {
+    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-')), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
