@@ -17,12 +17,20 @@ Collector, Jaeger, Prometheus and VictoriaLogs. The first run installs what is m
   npm run stack -- --help        this text
 `;
 
+const SAME_KEYSTROKE_MS = 1_000;
+
 const interruption = new AbortController();
+let interruptedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
-    // The second time nobody wants to wait: leaving ends, by force, all that was started.
-    if (interruption.signal.aborted) process.exit(130);
-    interruption.abort(new Error('interrupted'));
+    if (!interruption.signal.aborted) {
+      interruptedAt = performance.now();
+      interruption.abort(new Error('interrupted'));
+    } else if (performance.now() - interruptedAt > SAME_KEYSTROKE_MS) {
+      // npm hands on what the terminal has sent already; later than that, somebody does not want to wait.
+      // Leaving ends, by force, all that was started.
+      process.exit(130);
+    }
   });
 }
 

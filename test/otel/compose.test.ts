@@ -1,0 +1,107 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+const Service = z.object({
+  image: z.string(),
+  build: z.unknown().optional(),
+  command: z.array(z.string()).optional(),
+  environment: z.record(z.string(), z.string()).default({}),
+  ports: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+  healthcheck: z.unknown().optional(),
+  read_only: z.boolean(),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  deploy: z.object({ resources: z.object({ limits: z.object({ cpus: z.string(), memory: z.string() }) }) }),
+});
+
+const written: unknown = parse(text('docker-compose.yml'), { merge: true });
+const compose = z
+  .object({ services: z.record(z.string(), Service), volumes: z.record(z.string(), z.unknown()) })
+  .parse(written);
+const services = Object.entries(compose.services);
+
+describe('docker-compose.yml', () => {
+  test('follows the published schema of the Compose Specification', () => {
+    // Formats are the schema's own names for what Compose itself checks.
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+    const valid = ajv.validate(JSON.parse(text('test/fixtures/compose-spec/compose-spec.json')), written);
+    expect(ajv.errors ?? []).toEqual([]);
+    expect(valid).toBe(true);
+  });
+
+  test.each(services)('%s pins its image to a version, unless it is built here', (_name, { image, build }) => {
+    if (!build) expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
+  });
+
+  test.each(services)('%s is published on this machine only, and cannot write to its own files', (_name, service) => {
+    for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    expect(service.read_only).toBe(true);
+  });
+
+  test.each(services)('%s can say that it is healthy, as those that wait for it need', (name, { healthcheck }) => {
+    const inImage = name === 'waymark' && text('Dockerfile').includes('\nHEALTHCHECK ');
+    expect(inImage || healthcheck).toBeTruthy();
+  });
+
+  test.each(services)('%s waits only for services that exist, until they are healthy', (_name, { depends_on }) => {
+    for (const [dependency, { condition }] of Object.entries(depends_on)) {
+      expect(Object.keys(compose.services)).toContain(dependency);
+      expect(condition).toBe('service_healthy');
+    }
+  });
+
+  test.each(services)('%s mounts files that exist and volumes that are declared', (_name, { volumes }) => {
+    for (const [source = ''] of volumes.map((volume) => volume.split(':'))) {
+      if (source.startsWith('.')) expect(existsSync(join(PROJECT, source)), source).toBe(true);
+      else expect(Object.keys(compose.volumes)).toContain(source);
+    }
+  });
+
+  test('names hosts that exist, in every address of one part to another', () => {
+    const addresses = services.flatMap(([, { environment }]) => Object.values(environment));
+    const targets = readdirSync(join(PROJECT, 'otel/prometheus/targets')).map((name) =>
+      text(`otel/prometheus/targets/${name}`),
+    );
+    const dataSources = text('otel/grafana/provisioning/datasources/datasources.yml');
+    const hosts = [...addresses, ...targets, dataSources].flatMap((written) =>
+      [...written.matchAll(/(?:^|[/[])([a-z-]+):\d+/g)].map(([, host]) => host),
+    );
+    expect(hosts.length).toBeGreaterThan(10);
+    expect([...Object.keys(compose.services), 'localhost']).toEqual(expect.arrayContaining([...new Set(hosts)]));
+  });
+});
+
+describe.each([
+  ['collector', 'otel/collector.yaml'],
+  ['jaeger', 'otel/jaeger.yaml'],
+])('the environment of %s', (name, file) => {
+  const used = [...text(file).matchAll(/\$\{env:(\w+)(:-[^}]*)?\}/g)];
+
+  test('sets every variable that its configuration has no default for', () => {
+    const withoutDefault = used.filter(([, , fallback]) => fallback === undefined).map(([, variable]) => variable);
+    expect(Object.keys(compose.services[name]?.environment ?? {})).toEqual(expect.arrayContaining(withoutDefault));
+  });
+
+  test('sets no variable that nothing reads', () => {
+    const read = [...used.map(([, variable]) => variable), 'GOMEMLIMIT'];
+    expect(read).toEqual(expect.arrayContaining(Object.keys(compose.services[name]?.environment ?? {})));
+  });
+});
+
+test('the Collector in Docker has the version that is built natively', () => {
+  const manifest = z
+    .object({ dist: z.object({ version: z.string() }) })
+    .parse(parse(text('otel/collector-builder.yaml')));
+  expect(text('docker-compose.yml')).toContain(`opentelemetry-collector-contrib:${manifest.dist.version} `);
+  expect(text('otel/stack/install.ts')).toContain(`COLLECTOR_VERSION = 'v${manifest.dist.version}'`);
+});
+
+function text(path: string): string {
+  return readFileSync(join(PROJECT, path), 'utf8');
+}
