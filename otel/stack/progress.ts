@@ -3,7 +3,10 @@ import { styleText } from 'node:util';
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 /** Where progress is written: a terminal gets a spinner, anything else one line when a step begins and one when it ends. */
-export type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY'>;
+export interface Output {
+  write: (text: string) => unknown;
+  isTTY?: boolean;
+}
 
 /** Runs one step and shows that it is under way, then how it ended and how long it took. */
 export async function step<T>(output: Output, title: string, work: () => Promise<T>): Promise<T> {
