@@ -1,4 +1,4 @@
-import { type AlgorithmName, fitAlgorithm } from './algorithms.ts';
+import { fitLearner, type LearnerName } from './algorithms.ts';
 import { columnsFor, scoreRow } from './linear-weights.ts';
 import type { WeightedMatrix } from './weighting.ts';
 
@@ -16,7 +16,7 @@ export interface LabelledMatrix {
  * @returns a row of scores for each document, one a column
  */
 export function outOfFoldScores(
-  algorithm: AlgorithmName,
+  learner: LearnerName,
   data: LabelledMatrix,
   folds: Uint8Array,
   foldCount: number,
@@ -29,7 +29,7 @@ export function outOfFoldScores(
   const all = new Float64Array(matrix.rows * columns);
   for (let fold = 0; fold < foldCount; fold += 1) {
     const rows = everyRow.filter((row) => folds[row] !== fold);
-    const model = fitAlgorithm(algorithm, matrix, rows, targets, labels, seed);
+    const model = fitLearner(learner, matrix, rows, targets, labels, seed);
     for (let row = 0; row < matrix.rows; row += 1) {
       if (folds[row] === fold) scoreRow(model, matrix, row, all.subarray(row * columns, (row + 1) * columns));
     }

@@ -1,10 +1,11 @@
 import type { FeatureBlock } from './feature-block.ts';
 import type { FeatureOptions } from './feature-options.ts';
-import { finishHash, hashStart, hashUnits, joinHashes } from './hashing.ts';
+import { finishHash, hashStart, joinHashes } from './hashing.ts';
 import { createStemHasher } from './stem-cache.ts';
-import type { TokenBuffer } from './token-buffer.ts';
+import { type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const edge = 0x20;
+const ideograph = TokenKind.ideograph;
 
 /** Counts a feature in a block; returns its number, or -1 where it is not counted. */
 export type Count = (block: FeatureBlock, hash: number) => number;
@@ -29,21 +30,21 @@ export function createExtractor(options: FeatureOptions): Extractor {
   const ending = new Int32Array(Math.max(1, longestSequence));
 
   return (tokens, words, characters, count, onWord) => {
-    const { units, starts, ends, isWord } = tokens;
+    const { units, starts, ends, hashes, kinds } = tokens;
     let sequence = 0;
     for (let at = 0; at < tokens.count; at += 1) {
       const start = starts[at]!;
       const end = ends[at]!;
-      let hash = hashUnits(units, start, end);
-      if (longest > 0) {
+      let hash = hashes[at]!;
+      if (longest > 0 && kinds[at] !== ideograph) {
         countCharacters(units, start, end, shortest, longest, characters, count);
       }
-      if (isWord[at] === 0) {
-        if (longestSequence > 0) count(words, hash);
+      if (kinds[at] === TokenKind.sign) {
+        count(words, hash);
         continue;
       }
       if (options.stem) hash = stemHash(hash, units, start, end);
-      if (longestSequence > 0) onWord(hash, count(words, hash));
+      onWord(hash, count(words, hash));
       const reach = Math.min(sequence, longestSequence - 1);
       for (let n = reach; n > 0; n -= 1) {
         const joined = joinHashes(ending[n - 1]!, hash);

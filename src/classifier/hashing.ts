@@ -22,20 +22,11 @@ export function finishHash(hash: number): number {
   return (mixed ^ (mixed >>> 16)) | 0;
 }
 
-/** Hash of a range of code units. */
-export function hashUnits(units: Uint16Array, start: number, end: number): number {
-  let hash = hashStart;
-  for (let at = start; at < end; at += 1) {
-    hash = Math.imul(hash ^ units[at]!, prime);
-  }
-  return finishHash(hash);
-}
-
-/** Hash of a string; equal to `hashUnits` of its code units. */
+/** Hash of a string; the same as a token's of the same code units. */
 export function hashString(text: string): number {
   let hash = hashStart;
   for (let at = 0; at < text.length; at += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(at), prime);
+    hash = addUnit(hash, text.charCodeAt(at));
   }
   return finishHash(hash);
 }

@@ -1,56 +1,77 @@
 import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
-import { createExtractor } from './extract.ts';
-import { clearBlock, countKnown, createFeatureBlock, type FeatureBlock } from './feature-block.ts';
-import { addHash, createHashIndex, findHash, type HashIndex } from './hash-index.ts';
+import { createFeatureBlock, type FeatureBlock } from './feature-block.ts';
+import { nameFeatures } from './feature-names.ts';
+import { addHash, createHashIndex, type HashIndex } from './hash-index.ts';
 import type { LinearModel } from './linear-model.ts';
 import { columnsFor } from './linear-weights.ts';
+import { createRecogniser } from './recognise.ts';
 import { softmaxInPlace } from './softmax-regression.ts';
 import { createTokenBuffer } from './token-buffer.ts';
 import { createTokenizer } from './tokenizers.ts';
 import { decodeIdf, termFrequency } from './weighting.ts';
 
-/** Name of the contribution that no feature of the text makes: what the labels' sizes alone say. */
+/** Name of the contribution that no feature of the text makes: what the model holds of the labels beforehand. */
 export const priorContribution = '(prior)';
 
 /** A classifier over a trained linear model. It keeps its buffers between calls, so one text at a time. */
 export function createLinearClassifier(model: LinearModel): Classifier {
-  const { labels, weights, bias, prior } = model;
+  const { labels, features, bias, prior } = model;
   const columns = columnsFor(labels.length);
-  const idf = decodeIdf(model.idfCodes);
+  const first = labels.length - columns;
+  const stride = columns + 1;
+  const table = besideIdf(model, columns);
+  const wordFeatures = model.wordHashes.length;
   const words = createFeatureBlock(indexOf(model.wordHashes));
   const characters = createFeatureBlock(indexOf(model.characterHashes));
-  const otherWords = indexOf(model.otherWords);
-  const wordFeatures = model.wordHashes.length;
-  const tokenizeInto = createTokenizer(model.features.tokenizer);
-  const extract = createExtractor(model.features);
+  const recognise = createRecogniser(features, { words, characters, otherWords: indexOf(model.otherWords) });
+  const tokenizeInto = createTokenizer(features.tokenizer);
   const buffer = createTokenBuffer();
   const partial = new Float64Array(columns);
   const totals = new Float64Array(columns);
-  let unknown = 0;
-  const onWord = (hash: number, feature: number) => {
-    if (feature < 0 && findHash(otherWords, hash) < 0) unknown += 1;
-  };
 
   function tokenize(text: string): Tokens {
-    clearBlock(words);
-    clearBlock(characters);
-    unknown = 0;
     tokenizeInto(text, buffer);
-    extract(buffer, words, characters, countKnown, onWord);
+    const unknown = recognise(buffer);
     const count = buffer.words;
     return { count, unknownRatio: count === 0 ? 1 : unknown / count };
   }
 
-  function addBlock(block: FeatureBlock, firstFeature: number): void {
+  /** 1 / length of the block's part of the text's vector; 0 where it is empty. */
+  function scaleOf(block: FeatureBlock, firstFeature: number): number {
+    const { touched, counts, touchedCount } = block;
+    let squares = 0;
+    for (let at = 0; at < touchedCount; at += 1) {
+      const feature = touched[at]!;
+      const value = termFrequency(counts[feature]!) * table[(firstFeature + feature) * stride]!;
+      squares += value * value;
+    }
+    return squares > 0 ? 1 / Math.sqrt(squares) : 0;
+  }
+
+  function addOneColumn(block: FeatureBlock, firstFeature: number): void {
+    const { touched, counts, touchedCount } = block;
+    let squares = 0;
+    let sum = 0;
+    for (let at = 0; at < touchedCount; at += 1) {
+      const feature = touched[at]!;
+      const base = (firstFeature + feature) * 2;
+      const value = termFrequency(counts[feature]!) * table[base]!;
+      squares += value * value;
+      sum += value * table[base + 1]!;
+    }
+    if (squares > 0) totals[0]! += sum / Math.sqrt(squares);
+  }
+
+  function addColumns(block: FeatureBlock, firstFeature: number): void {
     const { touched, counts, touchedCount } = block;
     partial.fill(0);
     let squares = 0;
     for (let at = 0; at < touchedCount; at += 1) {
       const feature = touched[at]!;
-      const value = termFrequency(counts[feature]!) * idf[firstFeature + feature]!;
+      const base = (firstFeature + feature) * stride;
+      const value = termFrequency(counts[feature]!) * table[base]!;
       squares += value * value;
-      const base = (firstFeature + feature) * columns;
-      for (let column = 0; column < columns; column += 1) partial[column]! += value * weights[base + column]!;
+      for (let column = 0; column < columns; column += 1) partial[column]! += value * table[base + 1 + column]!;
     }
     const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
     for (let column = 0; column < columns; column += 1) totals[column]! += scale * partial[column]!;
@@ -61,22 +82,69 @@ export function createLinearClassifier(model: LinearModel): Classifier {
     if (tokens.unknownRatio === 1) {
       probabilities.set(prior);
     } else {
+      const add = columns === 1 ? addOneColumn : addColumns;
       totals.set(bias);
-      addBlock(words, 0);
-      addBlock(characters, wordFeatures);
-      probabilities.set(totals, labels.length - columns);
+      add(words, 0);
+      add(characters, wordFeatures);
+      probabilities.set(totals, first);
       softmaxInPlace(probabilities);
     }
-    let best = 0;
-    for (let at = 1; at < probabilities.length; at += 1) if (probabilities[at]! > probabilities[best]!) best = at;
+    const best = highest(probabilities, -1);
     return { label: labels[best]!, confidence: probabilities[best]!, probabilities };
   }
 
-  function explain(_tokens: Tokens, _scores: Scores): Contribution[] {
-    return [];
+  function explain(tokens: Tokens, { probabilities }: Scores): Contribution[] {
+    const best = highest(probabilities, -1);
+    const second = highest(probabilities, best);
+    if (tokens.unknownRatio === 1) {
+      return [{ feature: priorContribution, weight: Math.log(prior[best]! / prior[second]!) }];
+    }
+    const weightOf = (base: number, label: number) => (label < first ? 0 : table[base + 1 + label - first]!);
+    const biasOf = (label: number) => (label < first ? 0 : bias[label - first]!);
+    const names = nameFeatures(features, buffer, words.index, characters.index);
+    const contributions = [{ feature: priorContribution, weight: biasOf(best) - biasOf(second) }];
+    for (const [block, firstFeature, nameOf] of [
+      [words, 0, names.words],
+      [characters, wordFeatures, names.characters],
+    ] as const) {
+      const scale = scaleOf(block, firstFeature);
+      for (const feature of block.touched.subarray(0, block.touchedCount)) {
+        const base = (firstFeature + feature) * stride;
+        const value = scale * termFrequency(block.counts[feature]!) * table[base]!;
+        const weight = value * (weightOf(base, best) - weightOf(base, second));
+        contributions.push({ feature: nameOf.get(feature)!, weight });
+      }
+    }
+    return contributions.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
   }
 
   return { labels, tokenize, score, explain };
+}
+
+/** A feature's idf and weights in one row, so that scoring it reads one cache line. */
+function besideIdf({ weights, weightStep, idfCodes }: LinearModel, columns: number): Float32Array {
+  const idf = decodeIdf(idfCodes);
+  const table = new Float32Array(idf.length * (columns + 1));
+  let from = 0;
+  let to = 0;
+  for (let feature = 0; feature < idf.length; feature += 1) {
+    table[to] = idf[feature]!;
+    to += 1;
+    for (let column = 0; column < columns; column += 1) {
+      table[to] = weights[from]! * weightStep;
+      from += 1;
+      to += 1;
+    }
+  }
+  return table;
+}
+
+function highest(numbers: Float64Array, except: number): number {
+  let best = except === 0 ? 1 : 0;
+  for (let at = best + 1; at < numbers.length; at += 1) {
+    if (at !== except && numbers[at]! > numbers[best]!) best = at;
+  }
+  return best;
 }
 
 function indexOf(hashes: Int32Array): HashIndex {

@@ -15,10 +15,22 @@ export interface LinearModel {
   readonly otherWords: Int32Array;
   /** Inverse document frequency of each feature, in sixteenths. */
   readonly idfCodes: Uint8Array;
-  /** One column for two labels (it speaks for the second), else one for each label; feature by feature. */
-  readonly weights: Float32Array;
+  /**
+   * One column for two labels (it speaks for the second), else one for each label; feature by feature. In units of
+   * `weightStep`: 16 bits are far more than training knows of a weight, and half of what a float takes.
+   */
+  readonly weights: Int16Array;
+  readonly weightStep: number;
   /** One for each column. */
   readonly bias: Float64Array;
   /** Share of each label in the training data. */
   readonly prior: Float64Array;
+}
+
+/** Weights in whole steps, of the size that the largest needs. */
+export function quantise(weights: Float32Array): { weights: Int16Array; weightStep: number } {
+  let largest = 0;
+  for (const weight of weights) largest = Math.max(largest, Math.abs(weight));
+  const weightStep = largest > 0 ? largest / 32_767 : 1;
+  return { weights: Int16Array.from(weights, (weight) => Math.round(weight / weightStep)), weightStep };
 }

@@ -27,3 +27,9 @@ export function scoreRow(model: LinearWeights, matrix: WeightedMatrix, row: numb
     }
   }
 }
+
+/** Adds `scale` times another model to a model of the same shape. */
+export function addWeights(to: LinearWeights, other: LinearWeights, scale: number): void {
+  for (let at = 0; at < to.weights.length; at += 1) to.weights[at]! += scale * other.weights[at]!;
+  for (let at = 0; at < to.bias.length; at += 1) to.bias[at]! += scale * other.bias[at]!;
+}

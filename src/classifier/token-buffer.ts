@@ -1,3 +1,12 @@
+/** What a token is. */
+export const TokenKind = {
+  /** A run of one punctuation mark or sign: a feature, but no word. */
+  sign: 0,
+  word: 1,
+  /** A word of one character, so that character n-grams inside it would only repeat it: ideograph, kana or emoji. */
+  ideograph: 2,
+} as const;
+
 /**
  * The tokens of one text, as ranges of its lower-case code units. One buffer serves text after text, so that
  * tokenising allocates nothing once the buffer has grown to the longest text.
@@ -9,8 +18,10 @@ export interface TokenBuffer {
   starts: Int32Array;
   /** One past the last unit of each token. */
   ends: Int32Array;
-  /** 1 where a token is a word (or ideograph or emoji), 0 where it is a run of signs. */
-  isWord: Uint8Array;
+  /** Hash of each token: `addUnit` over its units from `hashStart`, then `finishHash`. */
+  hashes: Int32Array;
+  /** The `TokenKind` of each token. */
+  kinds: Uint8Array;
   count: number;
   /** How many of the tokens are words. */
   words: number;
@@ -24,7 +35,8 @@ export function createTokenBuffer(): TokenBuffer {
     units: new Uint16Array(4096),
     starts: new Int32Array(1024),
     ends: new Int32Array(1024),
-    isWord: new Uint8Array(1024),
+    hashes: new Int32Array(1024),
+    kinds: new Uint8Array(1024),
     count: 0,
     words: 0,
   };
@@ -42,6 +54,18 @@ export function resetTokens(buffer: TokenBuffer, units: number): void {
     const size = Math.max(units, buffer.starts.length * 2);
     buffer.starts = new Int32Array(size);
     buffer.ends = new Int32Array(size);
-    buffer.isWord = new Uint8Array(size);
+    buffer.hashes = new Int32Array(size);
+    buffer.kinds = new Uint8Array(size);
   }
+}
+
+/** Appends a token that is a range of the buffer's units. */
+export function pushToken(buffer: TokenBuffer, start: number, end: number, kind: number, hash: number): void {
+  const { count } = buffer;
+  buffer.starts[count] = start;
+  buffer.ends[count] = end;
+  buffer.kinds[count] = kind;
+  buffer.hashes[count] = hash;
+  buffer.count = count + 1;
+  if (kind !== TokenKind.sign) buffer.words += 1;
 }

@@ -1,12 +1,23 @@
 import type { TokenizerName } from './feature-options.ts';
+import {
+  createNaturalAggressiveTokenizer,
+  createNaturalTreebankTokenizer,
+  createNaturalWordTokenizer,
+} from './natural-tokenizers.ts';
+import { createSegmentTokenizer, tokenizeCharacters } from './segment-tokenizers.ts';
 import type { Tokenizer } from './token-buffer.ts';
 import { tokenizeUnicode } from './unicode-tokenizer.ts';
 
-const tokenizers: Readonly<Record<TokenizerName, () => Tokenizer>> = {
+const creators: Readonly<Record<TokenizerName, () => Tokenizer>> = {
   unicode: () => tokenizeUnicode,
+  segmenter: createSegmentTokenizer,
+  characters: () => tokenizeCharacters,
+  'natural-word': createNaturalWordTokenizer,
+  'natural-aggressive': createNaturalAggressiveTokenizer,
+  'natural-treebank': createNaturalTreebankTokenizer,
 };
 
 /** A tokeniser by its name. */
 export function createTokenizer(name: TokenizerName): Tokenizer {
-  return tokenizers[name]();
+  return creators[name]();
 }

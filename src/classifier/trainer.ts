@@ -1,26 +1,18 @@
-import { type AlgorithmName, algorithmNames, fitAlgorithm } from './algorithms.ts';
-import { type Calibration, fitCalibration } from './calibration.ts';
-import { type LabelledMatrix, outOfFoldScores } from './cross-validation.ts';
-import { buildMatrix, collectDocument, createCollector } from './document-matrix.ts';
-import { type Evaluation, evaluate, type Judgement } from './evaluation.ts';
-import { createExtractor } from './extract.ts';
-import { clearBlock, countAny, createFeatureBlock } from './feature-block.ts';
-import type { FeatureOptions } from './feature-options.ts';
+import { type AlgorithmName, algorithmNames, combine, fitLearner, learnersOf } from './algorithms.ts';
+import { compareAlgorithms } from './compare.ts';
+import type { LabelledMatrix } from './cross-validation.ts';
+import { createIntake } from './document-intake.ts';
+import { buildMatrix } from './document-matrix.ts';
+import type { Evaluation, Judgement } from './evaluation.ts';
 import { assignFolds } from './folds.ts';
 import { addHash, createHashIndex, findHash, hashesInOrder } from './hash-index.ts';
 import { hashString } from './hashing.ts';
-import { judge } from './judge.ts';
-import type { LinearModel } from './linear-model.ts';
-import { columnsFor } from './linear-weights.ts';
+import { type LinearModel, quantise } from './linear-model.ts';
 import { type Reference, referenceOf, type Thresholds, thresholdsOf } from './reference.ts';
-import { createTokenBuffer } from './token-buffer.ts';
-import { createTokenizer } from './tokenizers.ts';
-import { TrainingDataError, type TrainingOptions } from './training-options.ts';
+import { TrainingDataError, type TrainingOptions, type TrainingProgress } from './training-options.ts';
 import { selectFeatures } from './vocabulary.ts';
 import { decodeIdf, weighMatrix } from './weighting.ts';
-import { beginDocument, createWordCensus, takeWord, unknownRatioOf } from './word-census.ts';
-
-const foldCount = 5;
+import { unknownRatioOf } from './word-census.ts';
 
 /** What one algorithm reached in cross-validation. */
 export interface Candidate {
@@ -49,25 +41,13 @@ export interface Trainer {
 }
 
 export function createTrainer(options: TrainingOptions): Trainer {
-  const features: FeatureOptions = { tokenizer: 'unicode', stem: true, wordNgrams: 2, characterNgrams: [2, 4] };
-  const tokenizeInto = createTokenizer(features.tokenizer);
-  const extract = createExtractor(features);
-  const buffer = createTokenBuffer();
-  const words = createFeatureBlock();
-  const characters = createFeatureBlock();
-  const collector = createCollector();
-  const census = createWordCensus();
+  const intake = createIntake(options.tokenizer);
   const labelOf: string[] = [];
   const keys: number[] = [];
   const lengths: number[] = [];
 
   function add(text: string, label: string): void {
-    tokenizeInto(text, buffer);
-    clearBlock(words);
-    clearBlock(characters);
-    beginDocument(census, buffer.words);
-    extract(buffer, words, characters, countAny, (hash) => takeWord(census, hash));
-    collectDocument(collector, words, characters);
+    intake.add(text);
     labelOf.push(label);
     keys.push(hashString(text));
     lengths.push(text.length);
@@ -80,8 +60,9 @@ export function createTrainer(options: TrainingOptions): Trainer {
     const perLabel = new Float64Array(labels.length);
     for (const target of targets) perLabel[target]! += 1;
     checkLabels(labels, perLabel);
+    const { features, words, characters, collector, census } = intake.finish();
 
-    const vocabulary = selectFeatures(collector, words.index, characters.index, targets.length < 1000 ? 1 : 5);
+    const vocabulary = selectFeatures(collector, words.index, characters.index, targets.length < 1000 ? 1 : 2);
     const featureCount = vocabulary.idfCodes.length;
     const matrix = weighMatrix(
       buildMatrix(
@@ -94,33 +75,24 @@ export function createTrainer(options: TrainingOptions): Trainer {
       decodeIdf(vocabulary.idfCodes),
     );
     const data: LabelledMatrix = { matrix, targets, labels: labels.length };
-    const columns = columnsFor(labels.length);
     const contenders = options.algorithm === 'auto' ? algorithmNames : [options.algorithm];
+    // Each fold is a training of its own; many labels make one long, and many documents make few folds enough.
+    const foldCount = targets.length * labels.length > 500_000 ? 3 : 5;
     const folds = assignFolds(targets, Int32Array.from(keys), foldCount, options.seed);
-    let done = 0;
-    const compared = contenders.map((algorithm) => {
-      const scores = outOfFoldScores(algorithm, data, folds, foldCount, options.seed, () => {
-        done += 1;
-        options.onProgress?.({ phase: 'compare', done, total: contenders.length * foldCount });
-      });
-      const calibration = fitCalibration(scores, columns, targets);
-      const judgements = judge(scores, columns, calibration, targets, labels);
-      return { algorithm, calibration, judgements, evaluation: evaluate(judgements) };
-    });
-    compared.sort(
-      (a, b) => b.evaluation.accuracy - a.evaluation.accuracy || a.evaluation.logLoss - b.evaluation.logLoss,
+    const report = (phase: TrainingProgress['phase'], done: number, total: number) =>
+      options.onProgress?.({ phase, done, total });
+    const compared = compareAlgorithms(contenders, data, labels, folds, foldCount, options.seed, (done, total) =>
+      report('compare', done, total),
     );
     const best = compared[0]!;
-    options.onProgress?.({ phase: 'fit', done: 0, total: 1 });
-    const fitted = fitAlgorithm(
-      best.algorithm,
-      matrix,
-      Uint32Array.from(targets.keys()),
-      targets,
-      labels.length,
-      options.seed,
-    );
-    options.onProgress?.({ phase: 'fit', done: 1, total: 1 });
+    const learners = learnersOf(best.algorithm);
+    const everyRow = Uint32Array.from(targets.keys());
+    const fitted = learners.map((learner, at) => {
+      report('fit', at, learners.length);
+      return fitLearner(learner, matrix, everyRow, targets, labels.length, options.seed);
+    });
+    report('fit', learners.length, learners.length);
+    const { weights, bias } = combine(fitted, best.scales, best.shift);
 
     const observations = best.judgements.map((judgement: Judgement, row) => ({
       label: judgement.predicted,
@@ -137,7 +109,8 @@ export function createTrainer(options: TrainingOptions): Trainer {
         characterHashes: vocabulary.characterHashes,
         otherWords: wordsWithoutFeature(hashesInOrder(census.index), vocabulary.wordHashes),
         idfCodes: vocabulary.idfCodes,
-        ...calibrated(fitted.weights, fitted.bias, best.calibration),
+        ...quantise(weights),
+        bias,
         prior: perLabel.map((count) => count / targets.length),
       },
       candidates: compared.map(({ algorithm, evaluation }) => ({
@@ -169,13 +142,6 @@ function checkLabels(labels: readonly string[], perLabel: Float64Array): void {
       `a label needs two examples at least, and these have one: ${single.map((label) => JSON.stringify(label)).join(', ')}`,
     );
   }
-}
-
-function calibrated(weights: Float32Array, bias: Float64Array, { scale, shift }: Calibration) {
-  return {
-    weights: weights.map((weight) => weight * scale),
-    bias: bias.map((value) => value * scale + shift),
-  };
 }
 
 function wordsWithoutFeature(words: Int32Array, features: Int32Array): Int32Array {

@@ -1,5 +1,6 @@
 import { CharacterClass, characterClass, lowerCase } from './characters.ts';
-import { resetTokens, type TokenBuffer } from './token-buffer.ts';
+import { addUnit, finishHash, hashStart } from './hashing.ts';
+import { pushToken, resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate } = CharacterClass;
 
@@ -11,43 +12,43 @@ const { gap, word, sign, ideograph, highSurrogate, lowSurrogate } = CharacterCla
 export function tokenizeUnicode(text: string, into: TokenBuffer): void {
   const length = text.length;
   resetTokens(into, length);
-  const { units, starts, ends, isWord } = into;
-  let count = 0;
-  let words = 0;
+  const { units } = into;
   let at = 0;
   while (at < length) {
     const start = at;
     const raw = text.charCodeAt(at);
-    const kind = characterClass[raw]!;
-    const unit = lowerCase[raw]!;
-    units[at] = unit;
+    const unitClass = characterClass[raw]!;
     at += 1;
-    if (kind === gap) continue;
-    if (kind === word) {
+    if (unitClass === gap) continue;
+    const unit = lowerCase[raw]!;
+    units[start] = unit;
+    let hash = addUnit(hashStart, unit);
+    let kind: number = TokenKind.ideograph;
+    if (unitClass === word) {
+      kind = TokenKind.word;
       while (at < length) {
         const next = text.charCodeAt(at);
         if (characterClass[next] !== word) break;
-        units[at] = lowerCase[next]!;
+        const lower = lowerCase[next]!;
+        units[at] = lower;
+        hash = addUnit(hash, lower);
         at += 1;
       }
-    } else if (kind === sign) {
+    } else if (unitClass === sign) {
+      kind = TokenKind.sign;
       while (at < length && lowerCase[text.charCodeAt(at)] === unit) {
         units[at] = unit;
+        hash = addUnit(hash, unit);
         at += 1;
       }
-    } else if (kind === highSurrogate && at < length && characterClass[text.charCodeAt(at)] === lowSurrogate) {
+    } else if (unitClass === highSurrogate && at < length && characterClass[text.charCodeAt(at)] === lowSurrogate) {
       units[at] = text.charCodeAt(at);
+      hash = addUnit(hash, units[at]!);
       at += 1;
-    } else if (kind !== ideograph) {
+    } else if (unitClass !== ideograph) {
       // Half a surrogate pair says nothing.
       continue;
     }
-    starts[count] = start;
-    ends[count] = at;
-    isWord[count] = kind === sign ? 0 : 1;
-    words += kind === sign ? 0 : 1;
-    count += 1;
+    pushToken(into, start, at, kind, finishHash(hash));
   }
-  into.count = count;
-  into.words = words;
 }

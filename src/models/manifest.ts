@@ -15,14 +15,17 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const quality = z.object({ precision: share, recall: share, f1: share });
 
 const section = z.object({
-  type: z.enum(['int32', 'uint8', 'float32', 'float64']),
+  type: z.enum(['int32', 'int16', 'uint8', 'float32', 'float64']),
   offset: count,
   length: count,
 });
 
 const evaluation = z.object({
-  /** `held-out` for a file of its own, `cross-validation` for the training data in turns. */
-  method: z.enum(['held-out', 'cross-validation']),
+  /**
+   * `held-out` for a file of its own, `cross-validation` for the training data in turns, `training` for texts that the
+   * model learned from (all there is with an imported model).
+   */
+  method: z.enum(['held-out', 'cross-validation', 'training']),
   count,
   accuracy: share,
   macro: quality,
@@ -33,19 +36,11 @@ const evaluation = z.object({
 
 const distribution = z.record(z.string(), share);
 
-export const manifestSchema = z.object({
+const shared = {
   format: z.literal(artefactFormat),
   name,
   version: name,
-  algorithm: z.enum(algorithmNames),
   labels: z.array(z.string()).min(2),
-  features: z.object({
-    tokenizer: z.enum(tokenizerNames),
-    stem: z.boolean(),
-    wordNgrams: z.int().min(0).max(4),
-    characterNgrams: z.tuple([z.int().min(0).max(8), z.int().min(0).max(8)]),
-  }),
-  sizes: z.object({ wordFeatures: count, characterFeatures: count, otherWords: count }),
   weights: z.object({ bytes: count, sha256, sections: z.record(z.string(), section) }),
   training: z.object({
     sha256,
@@ -67,7 +62,31 @@ export const manifestSchema = z.object({
     minCharacters: count,
     maxCharacters: count,
   }),
+};
+
+const linearManifest = z.object({
+  ...shared,
+  algorithm: z.enum(algorithmNames),
+  features: z.object({
+    tokenizer: z.enum(tokenizerNames),
+    stem: z.boolean(),
+    wordNgrams: z.int().min(1).max(4),
+    characterNgrams: z.tuple([z.int().min(0).max(8), z.int().min(0).max(8)]),
+  }),
+  sizes: z.object({ wordFeatures: count, characterFeatures: count, otherWords: count }),
+  weightStep: z.number().positive(),
 });
+
+const naturalManifest = z.object({
+  ...shared,
+  algorithm: z.enum(['natural-bayes', 'natural-logistic-regression']),
+  features: z.object({ tokenizer: z.literal('natural-aggressive'), stem: z.literal(true), keepStops: z.boolean() }),
+  sizes: z.object({ wordFeatures: count, vocabularyBytes: count }),
+});
+
+export const manifestSchema = z.discriminatedUnion('algorithm', [linearManifest, naturalManifest]);
 
 /** What an artefact says of itself. */
 export type Manifest = z.infer<typeof manifestSchema>;
+export type LinearManifest = z.infer<typeof linearManifest>;
+export type NaturalManifest = z.infer<typeof naturalManifest>;

@@ -1,7 +1,7 @@
 import type { Manifest } from './manifest.ts';
 
 /** A typed array that an artefact can hold. Stored little-endian, as every machine Node runs on has it. */
-export type Section = Int32Array | Uint8Array | Float32Array | Float64Array;
+export type Section = Int32Array | Int16Array | Uint8Array | Float32Array | Float64Array;
 type Sections = Manifest['weights']['sections'];
 type SectionType = Sections[string]['type'];
 
@@ -9,6 +9,7 @@ const alignment = 8;
 
 const constructors = {
   int32: Int32Array,
+  int16: Int16Array,
   uint8: Uint8Array,
   float32: Float32Array,
   float64: Float64Array,
@@ -16,6 +17,7 @@ const constructors = {
 
 function typeOf(section: Section): SectionType {
   if (section instanceof Int32Array) return 'int32';
+  if (section instanceof Int16Array) return 'int16';
   if (section instanceof Uint8Array) return 'uint8';
   return section instanceof Float32Array ? 'float32' : 'float64';
 }

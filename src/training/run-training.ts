@@ -1,61 +1,91 @@
-import { stat } from 'node:fs/promises';
-import type { Classifier } from '../classifier/classifier.ts';
-import { type Evaluation, evaluate, type Judgement } from '../classifier/evaluation.ts';
+import { readFile, stat } from 'node:fs/promises';
 import { createLinearClassifier } from '../classifier/linear-classifier.ts';
+import { createNaturalClassifier } from '../classifier/natural-classifier.ts';
+import { referenceOf, thresholdsOf } from '../classifier/reference.ts';
 import { createTrainer } from '../classifier/trainer.ts';
 import type { TrainingProgress } from '../classifier/training-options.ts';
-import { packArtefact } from '../models/artefact.ts';
-import type { Manifest } from '../models/manifest.ts';
-import { readExamples } from './read-examples.ts';
+import { compileNatural, NaturalFileError } from '../models/natural-file.ts';
+import { packLinear, packNatural, sha256 } from '../models/pack.ts';
+import { answerAll, answerFile, summarise } from './answer.ts';
+import { DataFileError, readExamples } from './read-examples.ts';
 import type { TrainingJob, TrainingResult } from './training-job.ts';
 
-/** Trains on this thread, from the job's files to the bytes of an artefact. */
-export async function runTraining(
+/**
+ * Trains on this thread, from the job's files to the bytes of an artefact.
+ *
+ * @throws DataFileError, TrainingDataError or NaturalFileError for what the files are at fault for
+ */
+export function runTraining(
   job: TrainingJob,
   onProgress: (progress: TrainingProgress) => void,
 ): Promise<TrainingResult> {
-  const total = await stat(job.data).then(
+  return 'natural' in job.source ? importNatural(job, job.source.natural) : learn(job, job.source.examples, onProgress);
+}
+
+async function learn(
+  job: TrainingJob,
+  path: string,
+  onProgress: (progress: TrainingProgress) => void,
+): Promise<TrainingResult> {
+  const total = await stat(path).then(
     ({ size }) => size,
     () => 0,
   );
   const trainer = createTrainer({ algorithm: job.algorithm, tokenizer: job.tokenizer, seed: job.seed, onProgress });
-  const sha256 = await readExamples(
-    job.data,
+  const digest = await readExamples(
+    path,
     ({ text, label }) => trainer.add(text, label),
     (done) => onProgress({ phase: 'read', done, total }),
   );
   const trained = trainer.finish();
-  const heldOut =
-    job.test === undefined ? undefined : await evaluateFile(createLinearClassifier(trained.model), job.test);
-  const { manifest, bytes } = packArtefact(trained.model, {
+  const { candidates } = trained;
+  const evaluation =
+    job.test === undefined
+      ? summarise(trained.evaluation, 'cross-validation')
+      : summarise((await answerFile(createLinearClassifier(trained.model), job.test)).evaluation, 'held-out');
+  const packed = packLinear(trained.model, {
     name: job.name,
     version: job.version,
     training: {
-      sha256,
+      sha256: digest,
       documents: trained.documents,
       documentsByLabel: { ...trained.documentsByLabel },
       seed: job.seed,
-      candidates: [...trained.candidates],
+      candidates: [...candidates],
     },
-    evaluation: summary(heldOut ?? trained.evaluation, heldOut === undefined ? 'cross-validation' : 'held-out'),
+    evaluation,
     reference: trained.reference,
     thresholds: trained.thresholds,
   });
-  return { manifest, bytes, candidates: trained.candidates };
+  return { ...packed, candidates };
 }
 
-/** A classifier's answers to every example of a file, judged. */
-export async function evaluateFile(classifier: Classifier, path: string): Promise<Evaluation> {
-  const judgements: Judgement[] = [];
-  await readExamples(path, ({ text, label }) => {
-    const { label: predicted, confidence, probabilities } = classifier.score(classifier.tokenize(text));
-    const actualProbability = probabilities[classifier.labels.indexOf(label)] ?? 0;
-    judgements.push({ actual: label, predicted, confidence, actualProbability });
+async function importNatural(job: TrainingJob, path: string): Promise<TrainingResult> {
+  const file = await readFile(path).catch((error: Error) => {
+    throw new DataFileError(`${path} cannot be read: ${error.message}`, { cause: error });
   });
-  return evaluate(judgements);
+  const { model, documents } = compileNatural(parse(file.toString(), path));
+  const classifier = createNaturalClassifier(model);
+  const known = answerAll(classifier, documents);
+  const heldOut = job.test === undefined ? undefined : await answerFile(classifier, job.test);
+  const { observations } = heldOut ?? known;
+  const documentsByLabel: Record<string, number> = {};
+  for (const { label } of documents) documentsByLabel[label] = (documentsByLabel[label] ?? 0) + 1;
+  const packed = packNatural(model, {
+    name: job.name,
+    version: job.version,
+    training: { sha256: sha256(file), documents: documents.length, documentsByLabel, seed: job.seed, candidates: [] },
+    evaluation: heldOut ? summarise(heldOut.evaluation, 'held-out') : summarise(known.evaluation, 'training'),
+    reference: referenceOf(observations, model.labels),
+    thresholds: thresholdsOf(observations),
+  });
+  return { ...packed, candidates: [] };
 }
 
-function summary(evaluation: Evaluation, method: Manifest['evaluation']['method']): Manifest['evaluation'] {
-  const { count, accuracy, macro, micro, logLoss, expectedCalibrationError } = evaluation;
-  return { method, count, accuracy, macro, micro, logLoss, expectedCalibrationError };
+function parse(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new NaturalFileError(`${path} is no JSON: ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { TrainingDataError, type TrainingProgress } from '../classifier/training-options.ts';
+import { NaturalFileError } from '../models/natural-file.ts';
 import { DataFileError } from './read-examples.ts';
 import type { TrainingJob, TrainingResult, WorkerMessage } from './training-job.ts';
 
@@ -14,7 +15,8 @@ export interface TrainingControl {
  * Trains in a thread of its own, so that the caller's event loop goes on. Writes nothing: what comes back is written
  * whole with `writeArtefact`, or not at all.
  *
- * @throws DataFileError for a file that cannot be used, TrainingDataError for data that make no classifier
+ * @throws DataFileError for a file that cannot be used, TrainingDataError for data that make no
+ *   classifier, NaturalFileError for a file that natural did not write
  */
 export function train(job: TrainingJob, { signal, onProgress }: TrainingControl = {}): Promise<TrainingResult> {
   return new Promise((resolve, reject) => {
@@ -40,6 +42,14 @@ export function train(job: TrainingJob, { signal, onProgress }: TrainingControl 
 
 // Errors lose their class on the way out of a thread.
 function revive(name: string, message: string): Error {
-  if (name === 'TrainingDataError') return new TrainingDataError(message);
-  return name === 'DataFileError' ? new DataFileError(message) : new Error(message);
+  switch (name) {
+    case 'TrainingDataError':
+      return new TrainingDataError(message);
+    case 'DataFileError':
+      return new DataFileError(message);
+    case 'NaturalFileError':
+      return new NaturalFileError(message);
+    default:
+      return new Error(message);
+  }
 }

@@ -6,8 +6,8 @@ import type { Manifest } from '../models/manifest.ts';
 
 /** What to train, from which files, under which name. */
 export interface TrainingJob {
-  /** JSON Lines of `{"text", "label"}`. */
-  readonly data: string;
+  /** What to learn from: JSON Lines of `{"text", "label"}`, or a classifier that natural saved. */
+  readonly source: { readonly examples: string } | { readonly natural: string };
   /** Held-out data to evaluate on; without it the evaluation is by cross-validation. */
   readonly test?: string | undefined;
   readonly name: string;
@@ -21,6 +21,7 @@ export interface TrainingJob {
 export interface TrainingResult {
   readonly manifest: Manifest;
   readonly bytes: Uint8Array;
+  /** What was compared, best first; empty where there was nothing to choose. */
   readonly candidates: readonly Candidate[];
 }
 

@@ -1,0 +1,74 @@
+import { chooseFeatures } from './choose-features.ts';
+import { collectDocument, createCollector, type DocumentCollector } from './document-matrix.ts';
+import { createExtractor } from './extract.ts';
+import { clearBlock, countAny, createFeatureBlock, type FeatureBlock } from './feature-block.ts';
+import type { FeatureOptions, TokenizerName } from './feature-options.ts';
+import { createTokenBuffer } from './token-buffer.ts';
+import { createTokenizer } from './tokenizers.ts';
+import { beginDocument, createWordCensus, takeWord, type WordCensus } from './word-census.ts';
+
+/** Documents counted into features. */
+export interface Intake {
+  readonly features: FeatureOptions;
+  readonly words: FeatureBlock;
+  readonly characters: FeatureBlock;
+  readonly collector: DocumentCollector;
+  readonly census: WordCensus;
+}
+
+const sampleDocuments = 1000;
+const sampleUnits = 1_000_000;
+
+/**
+ * Takes in texts one by one. The first ones wait until there are enough of them to choose the features by their script;
+ * after that a text leaves nothing behind but its counts.
+ */
+export function createIntake(tokenizer: TokenizerName | 'auto'): { add(text: string): void; finish(): Intake } {
+  let sample: string[] = [];
+  let units = 0;
+  let take: ((text: string) => void) | undefined;
+  let intake: Intake | undefined;
+
+  function begin(): void {
+    const started = startIntake(chooseFeatures(sample, tokenizer));
+    ({ take, intake } = started);
+    for (const text of sample) started.take(text);
+    sample = [];
+  }
+
+  return {
+    add(text) {
+      if (take !== undefined) {
+        take(text);
+        return;
+      }
+      sample.push(text);
+      units += text.length;
+      if (sample.length >= sampleDocuments || units >= sampleUnits) begin();
+    },
+    finish() {
+      if (intake === undefined) begin();
+      return intake!;
+    },
+  };
+}
+
+function startIntake(features: FeatureOptions): { intake: Intake; take: (text: string) => void } {
+  const tokenizeInto = createTokenizer(features.tokenizer);
+  const extract = createExtractor(features);
+  const buffer = createTokenBuffer();
+  const words = createFeatureBlock();
+  const characters = createFeatureBlock();
+  const collector = createCollector();
+  const census = createWordCensus();
+  const onWord = (hash: number) => takeWord(census, hash);
+  const take = (text: string) => {
+    tokenizeInto(text, buffer);
+    clearBlock(words);
+    clearBlock(characters);
+    beginDocument(census, buffer.words);
+    extract(buffer, words, characters, countAny, onWord);
+    collectDocument(collector, words, characters);
+  };
+  return { intake: { features, words, characters, collector, census }, take };
+}

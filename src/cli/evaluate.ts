@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Evaluation } from '../classifier/evaluation.ts';
+import { readArtefact } from '../models/artefact.ts';
+import { listVersions } from '../models/versions.ts';
+import { answerFile } from '../training/answer.ts';
+import { requireName, runCommand, UsageError } from './usage.ts';
+
+const help = `Usage: npm run evaluate -- --model NAME[@VERSION] --data FILE [options]
+
+Says how good a model's answers to labelled texts are.
+
+  --model NAME[@VERSION]  the model (default version: the latest)
+  --data FILE             JSON Lines of {"text", "label"}
+  --models DIR            the models folder (default: ./models)
+  --json                  print one JSON object
+`;
+
+/** What the command prints with --json. */
+interface Report extends Evaluation {
+  /** In seconds; tokenise and score, one text at a time. */
+  readonly secondsPerText: { readonly p50: number; readonly p99: number };
+}
+
+async function folderOf(models: string, reference: string | undefined): Promise<string> {
+  const [named, givenVersion] = (reference ?? '').split(/@(.*)/s);
+  const name = requireName('model', reference === undefined ? undefined : named);
+  if (givenVersion !== undefined) return join(models, name, requireName('model', givenVersion));
+  const latest = (await listVersions(models, name)).at(-1);
+  if (latest === undefined)
+    throw new UsageError(`--model is ${JSON.stringify(name)}, and ${models} holds no such model`);
+  return join(models, name, latest);
+}
+
+function quantile(durations: readonly number[], share: number): number {
+  const sorted = [...durations].sort((a, b) => a - b);
+  return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) / 1000;
+}
+
+function table(report: Report): string {
+  const number = (value: number) => value.toFixed(4).padStart(10);
+  const row = (name: string, { precision, recall, f1 }: Evaluation['macro'], support: number) =>
+    `${name.padEnd(width)}${number(precision)}${number(recall)}${number(f1)}${String(support).padStart(10)}`;
+  const width = Math.max(12, ...Object.keys(report.labels).map((label) => label.length + 2));
+  const { labels, counts } = report.confusionMatrix;
+  const mistakes = labels
+    .flatMap((actual, a) => labels.map((predicted, p) => ({ actual, predicted, count: counts[a]![p]! })))
+    .filter(({ actual, predicted, count }) => actual !== predicted && count > 0)
+    .sort((a, b) => b.count - a.count);
+  return [
+    `${''.padEnd(width)}${['precision', 'recall', 'f1', 'support'].map((head) => head.padStart(10)).join('')}`,
+    ...Object.entries(report.labels).map(([label, quality]) => row(label, quality, quality.support)),
+    row('macro', report.macro, report.count),
+    row('micro', report.micro, report.count),
+    '',
+    `accuracy ${report.accuracy.toFixed(4)}, log loss ${report.logLoss.toFixed(4)}, calibration error ${report.expectedCalibrationError.toFixed(4)}`,
+    `per text: p50 ${(report.secondsPerText.p50 * 1e6).toFixed(0)} µs, p99 ${(report.secondsPerText.p99 * 1e6).toFixed(0)} µs`,
+    ...(mistakes.length > 0 ? ['', 'most frequent mistakes'] : []),
+    ...mistakes.slice(0, 10).map(({ actual, predicted, count }) => `  ${count} ${actual} taken for ${predicted}`),
+    '',
+  ].join('\n');
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      model: { type: 'string' },
+      data: { type: 'string' },
+      models: { type: 'string', default: './models' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(help);
+    return;
+  }
+  if (values.data === undefined) throw new UsageError('--data is missing');
+  const { classifier } = await readArtefact(await folderOf(values.models, values.model));
+  const { evaluation, durations } = await answerFile(classifier, values.data, () => performance.now());
+  const secondsPerText = { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) };
+  const report: Report = { ...evaluation, secondsPerText };
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : table(report));
+}
+
+runCommand('evaluate', main);
