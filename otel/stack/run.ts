@@ -33,5 +33,5 @@ export async function run(file: string, args: string[], options: RunOptions): Pr
 export async function tail(path: string, lines = 15): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const last = text.trimEnd().split('\n').slice(-lines);
-  return last.map((line) => `  | ${line.slice(0, 500)}`).join('\n');
+  return last.map((line) => `  | ${line.slice(0, 300)}`).join('\n');
 }

@@ -16,20 +16,25 @@ const Prediction = z.object({
 /** What the service answered to one mail. */
 export type Prediction = z.infer<typeof Prediction>;
 
-/** Real mails on their way to one service, and a count of what was answered. */
+/** Real mails on their way to one service, and what was answered so far. */
 export interface Traffic {
+  /** How many different mails there are. */
+  mails: number;
   predictions: Prediction[];
+  /** How many answers gave the label that the mail is known to have. */
+  right: () => number;
   /** Sends the next mail; after the last one comes the first again. */
   send: () => Promise<Prediction>;
 }
 
 /** Gets the sample mails ready to be sent to a service. */
 export async function traffic(service: string): Promise<Traffic> {
-  const texts = await mailTexts();
+  const mails = await readMails();
   const predictions: Prediction[] = [];
   let next = 0;
+  let right = 0;
   const send = async () => {
-    const text = texts[next % texts.length];
+    const { text, label } = mails[next % mails.length] ?? {};
     next += 1;
     const response = await fetch(`${service}/predict`, {
       method: 'POST',
@@ -39,12 +44,20 @@ export async function traffic(service: string): Promise<Traffic> {
     if (!response.ok) throw new Error(`POST /predict answered ${response.status}: ${await response.text()}`);
     const prediction = Prediction.parse(await response.json());
     predictions.push(prediction);
+    if (prediction.prediction === label) right += 1;
     return prediction;
   };
-  return { predictions, send };
+  return { mails: mails.length, predictions, right: () => right, send };
 }
 
-async function mailTexts(): Promise<string[]> {
+/** The sample mails, whose names begin with their labels. */
+async function readMails(): Promise<{ label: string; text: string }[]> {
   const names = (await readdir(MAILS)).filter((name) => name.endsWith('.eml'));
-  return Promise.all(names.map(async (name) => mailToText(await readFile(join(MAILS, name)))));
+  if (names.length === 0) throw new Error(`There are no mails in ${MAILS}`);
+  return Promise.all(
+    names.map(async (name) => ({
+      label: name.replace(/[^a-z].*/, ''),
+      text: await mailToText(await readFile(join(MAILS, name))),
+    })),
+  );
 }
