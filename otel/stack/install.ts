@@ -32,7 +32,7 @@ interface Build {
 export async function missingPrerequisite(): Promise<string | undefined> {
   const cached = await Promise.all((await goBuilds()).map(({ key }) => exists(join(cacheFolder(), key))));
   if (cached.includes(false) && !(await onPath('go'))) {
-    return 'Go is missing (1.25 or newer): it builds the Collector, Jaeger and VictoriaLogs once';
+    return 'Go is missing (1.26.5 or newer): it builds the Collector, Jaeger and VictoriaLogs once';
   }
   const hasPrometheus = (await onPath('prometheus')) ?? (await exists(join(cacheFolder(), prometheusBuild().key)));
   if (!hasPrometheus && !((await onPath('apt-get')) && (await onPath('dpkg-deb')))) {
