@@ -9,7 +9,8 @@ export class NaturalFileError extends Error {
 /** A training document as natural keeps it: its stems. */
 const documentSchema = z.object({ label: z.union([z.string(), z.number()]), text: z.array(z.string()) });
 
-const features = z.record(z.string(), z.number());
+// Its counts are never used, and not always numbers: natural counts the word "constructor" onto a function.
+const features = z.record(z.string(), z.unknown());
 const shared = { features, keepStops: z.boolean().optional(), docs: z.array(documentSchema).default([]) };
 
 const bayesSchema = z.object({
