@@ -22,6 +22,8 @@ export type AlgorithmName = (typeof algorithmNames)[number];
 /** Inverse penalty of logistic regression: vectors of unit length want a weak penalty. */
 const cost = 10;
 const passes = 30;
+/** Beyond this the accuracy on unseen texts no longer changes. */
+const tolerance = 0.01;
 
 /** The learners that an algorithm consists of. */
 export function learnersOf(algorithm: AlgorithmName): readonly LearnerName[] {
@@ -43,7 +45,7 @@ export function fitLearner(
     case 'complement-naive-bayes':
       return fitComplementNaiveBayes(matrix, rows, targets, labels);
     case 'logistic-regression': {
-      const options = { cost, seed, passes };
+      const options = { cost, seed, passes, tolerance };
       return labels === 2
         ? fitBinary(matrix, rows, targets, options)
         : fitMultinomial(matrix, rows, targets, labels, options);

@@ -9,10 +9,10 @@ export interface LogisticRegressionOptions {
   readonly seed: number;
   /** Passes over the documents at most. */
   readonly passes: number;
+  /** The solver is done once no document's dual variable moves by more than this share of `cost`. */
+  readonly tolerance: number;
 }
 
-/** A document whose dual variables move less than this share of `cost` in a visit has settled. */
-const settled = 0.01;
 const smallest = 1e-12;
 
 /**
@@ -30,7 +30,7 @@ export function fitBinary(
   options: LogisticRegressionOptions,
 ): LinearWeights {
   const { rowStarts, columns, values } = matrix;
-  const { cost } = options;
+  const { cost, tolerance } = options;
   const weights = new Float64Array(matrix.features);
   let bias = 0;
   // alpha / cost: the share of the way from "this document asks nothing" to "it asks all it can".
@@ -59,7 +59,7 @@ export function fitBinary(
       const before = alphas[row]!;
       const after = solveOne(before, sign * score, cost * squares[row]!);
       const change = after - before;
-      if (Math.abs(change) < settled * 0.1) rest[row] = Math.min(4, pass);
+      if (Math.abs(change) < tolerance * 0.1) rest[row] = Math.min(4, pass);
       moved = Math.max(moved, Math.abs(change));
       if (change === 0) continue;
       alphas[row] = after;
@@ -67,7 +67,7 @@ export function fitBinary(
       bias += step;
       for (let at = rowStarts[row]!; at < end; at += 1) weights[columns[at]!]! += step * values[at]!;
     }
-    if (moved < settled) break;
+    if (moved < tolerance) break;
   }
   return { columns: 1, weights: Float32Array.from(weights), bias: Float64Array.of(bias) };
 }

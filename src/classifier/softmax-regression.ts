@@ -3,9 +3,10 @@ import type { LogisticRegressionOptions } from './logistic-regression.ts';
 import { createRandom, shuffle } from './random.ts';
 import type { WeightedMatrix } from './weighting.ts';
 
-const settled = 0.02;
 /** Stands for the probability 0 where a logarithm is taken. */
 const tiny = 1e-9;
+/** A difference between probabilities that says nothing. */
+const negligible = 1e-9;
 
 /**
  * Multinomial logistic regression with an L2 penalty, by proximal stochastic dual coordinate ascent (Shalev-Shwartz,
@@ -21,7 +22,7 @@ export function fitMultinomial(
   options: LogisticRegressionOptions,
 ): LinearWeights {
   const { rowStarts, columns, values } = matrix;
-  const { cost } = options;
+  const { cost, tolerance } = options;
   const weights = new Float32Array(matrix.features * labels);
   const bias = new Float64Array(labels);
   const order = rows.slice();
@@ -62,7 +63,7 @@ export function fitMultinomial(
       let largest = 0;
       for (let label = 0; label < labels; label += 1) {
         const change = share * (scores[label]! - explained[own + label]!);
-        if (Math.abs(change) < 1e-5) continue;
+        if (Math.abs(change) < tolerance * 1e-3) continue;
         const before = explained[own + label]!;
         explained[own + label] = before + change;
         // The weights mirror the stored float, so take the change that was really made.
@@ -72,7 +73,7 @@ export function fitMultinomial(
         largest = Math.max(largest, Math.abs(change));
       }
       moved += largest;
-      if (largest < settled * 0.1) rest[row] = Math.min(5, pass);
+      if (largest < tolerance * 0.2) rest[row] = Math.min(5, pass);
       for (let n = 0; n < count; n += 1) bias[moving[n]!]! += steps[n]!;
       for (let at = start; at < end; at += 1) {
         const value = values[at]!;
@@ -80,7 +81,7 @@ export function fitMultinomial(
         for (let n = 0; n < count; n += 1) weights[base + moving[n]!]! += value * steps[n]!;
       }
     }
-    if (moved < settled * 0.25 * visited) break;
+    if (moved < tolerance * 0.5 * visited) break;
   }
   return { columns: labels, weights, bias };
 }
@@ -102,7 +103,7 @@ function stepLength(
     const p = predicted[label]!;
     const q = explained[own + label]!;
     const difference = p - q;
-    if (Math.abs(difference) < 1e-6) continue;
+    if (Math.abs(difference) < negligible) continue;
     squares += difference * difference;
     divergence += difference * Math.log((p + tiny) / (q + tiny));
   }

@@ -1,0 +1,31 @@
+import { createRandom } from '../../src/classifier/random.ts';
+import type { WeightedMatrix } from '../../src/classifier/weighting.ts';
+
+/** A sparse matrix and labels that depend on it, the same at every call. */
+export function randomMatrix(rows: number, features: number, labels: number, seed = 1) {
+  const random = createRandom(seed);
+  const rowStarts = new Float64Array(rows + 1);
+  const columns: number[] = [];
+  const values: number[] = [];
+  const targets = new Uint32Array(rows);
+  for (let row = 0; row < rows; row += 1) {
+    targets[row] = row % labels;
+    for (let column = 0; column < features; column += 1) {
+      const leans = column % labels === targets[row];
+      if (random() > (leans ? 0.5 : 0.25)) continue;
+      columns.push(column);
+      values.push(0.2 + random() * 0.5);
+    }
+    rowStarts[row + 1] = columns.length;
+  }
+  const matrix: WeightedMatrix = {
+    rows,
+    features,
+    wordFeatures: features,
+    rowStarts,
+    columns: Uint32Array.from(columns),
+    counts: new Uint8Array(columns.length).fill(1),
+    values: Float32Array.from(values),
+  };
+  return { matrix, targets, everyRow: Uint32Array.from(targets.keys()) };
+}
