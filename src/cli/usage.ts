@@ -38,7 +38,7 @@ export function requireOneOf<T extends string>(flag: string, value: string, allo
 /** Runs a command; what it throws becomes a line on stderr and an exit code. */
 export function runCommand(name: string, main: () => Promise<void>): void {
   main().catch((error: NodeJS.ErrnoException) => {
-    const isUsage = error.name === 'UsageError' || error.code?.startsWith('ERR_PARSE_ARGS') === true;
+    const isUsage = error.name === 'UsageError' || String(error.code).startsWith('ERR_PARSE_ARGS');
     process.stderr.write(`${name}: ${error.message}\n${isUsage ? `Try: npm run ${name} -- --help\n` : ''}`);
     if (error.name === 'AbortError') process.exitCode = interruptedExit;
     else process.exitCode = isUsage ? usageExit : dataErrors.has(error.name) ? dataExit : 1;

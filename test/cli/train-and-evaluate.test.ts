@@ -1,0 +1,152 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import BayesClassifier from 'natural/lib/natural/classifiers/bayes_classifier.js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { smallMails } from '../classifier/small-mails.ts';
+import { runCli } from './run-cli.ts';
+
+let folder: string;
+let models: string;
+let data: string;
+let large: string;
+
+const toLines = (examples: readonly object[]) => examples.map((example) => `${JSON.stringify(example)}\n`).join('');
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waymark-cli-'));
+  models = join(folder, 'models');
+  data = join(folder, 'train.jsonl');
+  large = join(folder, 'large.jsonl');
+  await writeFile(data, toLines(smallMails(30)));
+  await writeFile(large, toLines(smallMails(20_000)));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const train = (...args: string[]) => runCli('train', ['--models', models, ...args]);
+const evaluate = (...args: string[]) => runCli('evaluate', ['--models', models, ...args]);
+
+describe('train, then evaluate', () => {
+  test('a version is written, what was chosen is said, and the next run takes the next number', async () => {
+    const first = await train('--data', data, '--model', 'mail', '--test', data);
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Chose \S+: .*cross-validation/) });
+    const second = await train('--data', data, '--model', 'mail', '--algorithm', 'multinomial-naive-bayes');
+    expect(second.code).toBe(0);
+    expect((await readdir(join(models, 'mail'))).sort()).toEqual(['1', '2']);
+    const manifest = JSON.parse(await readFile(join(models, 'mail', '2', 'manifest.json'), 'utf8')) as object;
+    expect(manifest).toMatchObject({
+      algorithm: 'multinomial-naive-bayes',
+      evaluation: { method: 'cross-validation' },
+    });
+  });
+
+  test('--json prints the object of the contract', async () => {
+    const { code, stdout } = await evaluate('--model', 'mail@1', '--data', data, '--json');
+    expect(code).toBe(0);
+    const quality = { precision: expect.any(Number), recall: expect.any(Number), f1: expect.any(Number) };
+    expect(JSON.parse(stdout)).toEqual({
+      count: 60,
+      accuracy: expect.any(Number),
+      macro: quality,
+      micro: quality,
+      labels: { ham: { ...quality, support: 30 }, spam: { ...quality, support: 30 } },
+      confusionMatrix: { labels: ['ham', 'spam'], counts: [expect.any(Array), expect.any(Array)] },
+      logLoss: expect.any(Number),
+      expectedCalibrationError: expect.any(Number),
+      secondsPerText: { p50: expect.any(Number), p99: expect.any(Number) },
+    });
+  });
+
+  test('without --json it prints a table, of the latest version', async () => {
+    const { code, stdout } = await evaluate('--model', 'mail', '--data', data);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/precision\s+recall\s+f1\s+support\nham/);
+  });
+
+  test('the same data, seed and version give the same files', async () => {
+    for (const name of ['a', 'b']) {
+      const args = [
+        '--models',
+        join(folder, name),
+        '--data',
+        data,
+        '--model',
+        'mail',
+        '--version',
+        'v1',
+        '--seed',
+        '5',
+      ];
+      expect(await runCli('train', args)).toMatchObject({ code: 0 });
+    }
+    for (const file of ['manifest.json', 'weights.bin']) {
+      const [a, b] = await Promise.all(['a', 'b'].map((name) => readFile(join(folder, name, 'mail', 'v1', file))));
+      expect(a!.equals(b!)).toBe(true);
+    }
+  });
+});
+
+test("a classifier that natural saved becomes a model that gives natural's answers", async () => {
+  const natural = new BayesClassifier();
+  for (const { text, label } of smallMails(10)) natural.addDocument(text, label);
+  natural.train();
+  const saved = join(folder, 'natural.json');
+  await writeFile(saved, JSON.stringify(natural));
+  expect(await train('--from-natural', saved, '--model', 'imported')).toMatchObject({ code: 0 });
+  const { stdout } = await evaluate('--model', 'imported', '--data', data, '--json');
+  const right = smallMails(30).filter(({ text, label }) => natural.classify(text) === label).length;
+  expect((JSON.parse(stdout) as { accuracy: number }).accuracy).toBe(right / 60);
+});
+
+test('an interrupt stops a training and leaves nothing behind', async () => {
+  const kept = join(folder, 'interrupted');
+  const args = ['--models', kept, '--data', large, '--model', 'mail'];
+  const { code, stderr } = await runCli('train', args, (stop) => stop('SIGINT'));
+  expect(stderr).toMatch(/stopped by SIGINT, nothing was written/);
+  expect(code).toBe(130);
+  await expect(readdir(kept)).rejects.toThrow('ENOENT');
+});
+
+test.each([
+  [['--model', 'x'], 64, /--data is missing/],
+  [['--data', 'x'], 64, /--model is missing/],
+  [['--data', 'x', '--model', '../x'], 64, /--model is "..\/x"; allowed/],
+  [['--data', 'x', '--model', 'x', '--version', 'a/b'], 64, /--version is "a\/b"/],
+  [['--data', 'x', '--model', 'x', '--algorithm', 'oracle'], 64, /--algorithm is "oracle"; allowed: auto/],
+  [['--data', 'x', '--model', 'x', '--seed', '-1'], 64, /--seed/],
+  [['--data', 'x', '--from-natural', 'y', '--model', 'x'], 64, /exclude each other/],
+  [['--nosuch'], 64, /--nosuch/],
+  [['--data', '/nowhere/x', '--model', 'x'], 65, /cannot be read/],
+])('train %j ends with %d and says why', async (args, code, reason) => {
+  const finished = await train(...args);
+  expect(finished.stderr).toMatch(reason);
+  expect(finished.code).toBe(code);
+});
+
+test.each([
+  [['--model', 'nosuch', '--data', 'x'], 64, /holds no such model/],
+  [['--model', 'mail@9', '--data', 'x'], 65, /manifest.json is missing/],
+  [['--model', 'mail@../..', '--data', 'x'], 64, /allowed/],
+])('evaluate %j ends with %d and says why', async (args, code, reason) => {
+  const finished = await evaluate(...args);
+  expect(finished.stderr).toMatch(reason);
+  expect(finished.code).toBe(code);
+});
+
+test('--help explains every option', async () => {
+  const { code, stdout } = await train('--help');
+  expect(code).toBe(0);
+  for (const option of [
+    'data',
+    'model',
+    'test',
+    'version',
+    'algorithm',
+    'tokenizer',
+    'models',
+    'seed',
+    'from-natural',
+  ]) {
+    expect(stdout).toContain(`--${option}`);
+  }
+});

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DataFileError, type Example, readExamples } from '../../src/training/read-examples.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waymark-examples-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function read(content: string | Buffer) {
+  const path = join(folder, 'data.jsonl');
+  await writeFile(path, content);
+  const examples: Example[] = [];
+  const sha256 = await readExamples(path, (example) => examples.push(example));
+  return { examples, sha256 };
+}
+
+test('lines end in any way, blank ones do not count, further fields are ignored', async () => {
+  const content = '{"text":"a","label":"x"}\r\n\n{"text":"","label":"y","file":"z"}';
+  expect(await read(content)).toEqual({
+    examples: [
+      { text: 'a', label: 'x' },
+      { text: '', label: 'y' },
+    ],
+    sha256: createHash('sha256').update(content).digest('hex'),
+  });
+});
+
+test('a character that lies across two chunks of the file stays whole', async () => {
+  const text = `${'a'.repeat(2 ** 20 - 10)}${'€'.repeat(20)}`;
+  const { examples } = await read(`${JSON.stringify({ text, label: 'x' })}\n`);
+  expect(examples[0]!.text).toBe(text);
+});
+
+test('every bad line is reported by its number, the good ones notwithstanding', async () => {
+  const good = '{"text":"a","label":"x"}';
+  const lines = [good, 'no json', good, '{"text":1,"label":"x"}', '', '{"text":"a"}', '[]', '{"text":"a","label":""}'];
+  const reading = read(lines.join('\n'));
+  await expect(reading).rejects.toThrow(DataFileError);
+  const { message } = (await reading.catch((error: unknown) => error)) as Error;
+  expect(message).toMatch(/5 bad lines/);
+  expect([...message.matchAll(/line (\d+): (\S+)/g)].map(([, number]) => Number(number))).toEqual([2, 4, 6, 7, 8]);
+});
+
+test.each(['', '\n \n'])('an empty file is refused: %j', async (content) => {
+  await expect(read(content)).rejects.toThrow(/is empty/);
+});
+
+test('a missing file is refused', async () => {
+  await expect(readExamples(join(folder, 'nowhere'), () => {})).rejects.toThrow(/cannot be read/);
+});
