@@ -7,7 +7,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a command of `src/cli` in a process of its own; `onStderr` may stop it. */
+/** Runs a command of `src/cli` in a process of its own; `onStderr` hears of its first message and may stop it. */
 export async function runCli(
   name: 'train' | 'evaluate',
   args: readonly string[],
@@ -22,8 +22,8 @@ export async function runCli(
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
-    onStderr((signal) => child.kill(signal));
   });
+  child.stderr.once('data', () => onStderr((signal) => child.kill(signal)));
   const code = await new Promise<number | null>((done) => child.on('close', done));
   return { code, stdout, stderr };
 }
