@@ -49,7 +49,11 @@ function carryOut(image: Image, instruction: string, rest: string, context: stri
       copy(image, rest, context, stages);
       break;
     case 'RUN':
-      execFileSync('sh', ['-c', rest], { cwd: here, env: shellEnvironment(), stdio: 'pipe' });
+      execFileSync('sh', ['-c', rest], {
+        cwd: here,
+        env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}` },
+        stdio: 'pipe',
+      });
       break;
     case 'CMD':
       image.cmd = JSON.parse(rest);
@@ -100,10 +104,4 @@ function allowed(project: string): string[] {
     throw new Error('This test reads .dockerignore as a list of what is allowed: a * and then lines with !');
   }
   return lines.flatMap((line) => globSync(line.slice(1), { cwd: project }));
-}
-
-/** Nothing of the test's own environment, but for where npm and its downloads are. */
-function shellEnvironment(): NodeJS.ProcessEnv {
-  const { HOME, PATH, npm_config_cache } = process.env;
-  return { HOME, PATH: `${dirname(process.execPath)}:${PATH}`, ...(npm_config_cache ? { npm_config_cache } : {}) };
 }
