@@ -52,6 +52,10 @@ async function start(config: Config): Promise<void> {
     ],
     instrumentations: [
       getNodeAutoInstrumentations({
+        '@opentelemetry/instrumentation-http': {
+          // A scrape of the metrics is no request to the service.
+          ignoreIncomingRequestHook: ({ socket }) => socket.localPort === config.OTEL_EXPORTER_PROMETHEUS_PORT,
+        },
         '@opentelemetry/instrumentation-host-metrics': {
           enabled: true,
           metricGroups: ['process.cpu', 'process.memory'],

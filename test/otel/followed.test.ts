@@ -27,7 +27,7 @@ beforeAll(async () => {
   const traceparent = `00-${incoming.traceId}-${incoming.spanId}-01`;
   await post(`${service.url}/predict`, { text: 'continued' }, { traceparent });
   problem = (await (await post(`${service.url}/predict`, { text: 1 })).json()) as typeof problem;
-  metrics = await (await fetch(service.metricsUrl)).text();
+  for (let scrapes = 0; scrapes < 2; scrapes++) metrics = await (await fetch(service.metricsUrl)).text();
   await service.stop();
 });
 
@@ -132,6 +132,11 @@ describe('the metrics', () => {
   ])('include %s', (name) => {
     expect(metrics).toMatch(new RegExp(`^${name}(\\{| )`, 'm'));
   });
+});
+
+test('a scrape of the metrics is neither traced nor counted', async () => {
+  expect(metrics).not.toMatch(/^http_server_request_duration_seconds_count\{(?!.*http_route)/m);
+  expect(receiver.spans.filter(({ name, kind }) => kind === 2 && name === 'GET')).toEqual([]);
 });
 
 test('no text leaves the process', () => {
