@@ -20,7 +20,7 @@ export const algorithmNames = [
 export type AlgorithmName = (typeof algorithmNames)[number];
 
 /** Inverse penalty of logistic regression: vectors of unit length want a weak penalty. */
-const cost = 10;
+const cost = 30;
 const passes = 30;
 /** Beyond this the accuracy on unseen texts no longer changes. */
 const tolerance = 0.01;

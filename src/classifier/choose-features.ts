@@ -7,10 +7,16 @@ const unspaced = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanma
 /** From this share of a script's letters on, the data count as written in it. */
 const decisive = 0.3;
 
-/** What a sample of the data is written in. */
-export type Script = 'spaced' | 'ideographs' | 'unspaced';
+/**
+ * Bytes of data from which on words must do. A character of text makes one and a half entries in the matrix with character
+ * n-grams, a quarter without: beyond this, memory would not stay below 2 GB, and so many examples teach enough words.
+ */
+const mostBytesWithCharacters = 64_000_000;
 
-export function scriptOf(texts: Iterable<string>): Script {
+/** What a sample of the data is written in. */
+type Script = 'spaced' | 'ideographs' | 'unspaced';
+
+function scriptOf(texts: Iterable<string>): Script {
   let letters = 0;
   let ideographs = 0;
   let unspacedLetters = 0;
@@ -32,12 +38,19 @@ export function scriptOf(texts: Iterable<string>): Script {
 /**
  * The features for data like the sample. Words and pairs of words with the character n-grams inside them, which see
  * through spelling and inflection; for ideographs, characters and pairs of them alone.
+ *
+ * @param dataBytes size of all the data, where it is known
  */
-export function chooseFeatures(texts: Iterable<string>, tokenizer: TokenizerName | 'auto'): FeatureOptions {
+export function chooseFeatures(
+  texts: Iterable<string>,
+  tokenizer: TokenizerName | 'auto',
+  dataBytes = 0,
+): FeatureOptions {
   const script = scriptOf(texts);
   const automatic = script === 'unspaced' ? 'segmenter' : 'unicode';
   const chosen = tokenizer === 'auto' ? automatic : tokenizer;
-  const alone = chosen === 'characters' || (script === 'ideographs' && chosen === 'unicode');
+  const isLarge = dataBytes > mostBytesWithCharacters;
+  const alone = isLarge || chosen === 'characters' || (script === 'ideographs' && chosen === 'unicode');
   return {
     tokenizer: chosen,
     stem: chosen !== 'characters',

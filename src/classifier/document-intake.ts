@@ -3,6 +3,7 @@ import { collectDocument, createCollector, type DocumentCollector } from './docu
 import { createExtractor } from './extract.ts';
 import { clearBlock, countAny, createFeatureBlock, type FeatureBlock } from './feature-block.ts';
 import type { FeatureOptions, TokenizerName } from './feature-options.ts';
+import { createStemRecorder, type StemTable } from './stem-cache.ts';
 import { createTokenBuffer } from './token-buffer.ts';
 import { createTokenizer } from './tokenizers.ts';
 import { beginDocument, createWordCensus, takeWord, type WordCensus } from './word-census.ts';
@@ -14,6 +15,8 @@ export interface Intake {
   readonly characters: FeatureBlock;
   readonly collector: DocumentCollector;
   readonly census: WordCensus;
+  /** Stems of the words met often. */
+  frequentStems(): StemTable;
 }
 
 const sampleDocuments = 1000;
@@ -23,14 +26,17 @@ const sampleUnits = 1_000_000;
  * Takes in texts one by one. The first ones wait until there are enough of them to choose the features by their script;
  * after that a text leaves nothing behind but its counts.
  */
-export function createIntake(tokenizer: TokenizerName | 'auto'): { add(text: string): void; finish(): Intake } {
+export function createIntake(
+  tokenizer: TokenizerName | 'auto',
+  dataBytes?: number,
+): { add(text: string): void; finish(): Intake } {
   let sample: string[] = [];
   let units = 0;
   let take: ((text: string) => void) | undefined;
   let intake: Intake | undefined;
 
   function begin(): void {
-    const started = startIntake(chooseFeatures(sample, tokenizer));
+    const started = startIntake(chooseFeatures(sample, tokenizer, dataBytes));
     ({ take, intake } = started);
     for (const text of sample) started.take(text);
     sample = [];
@@ -55,7 +61,8 @@ export function createIntake(tokenizer: TokenizerName | 'auto'): { add(text: str
 
 function startIntake(features: FeatureOptions): { intake: Intake; take: (text: string) => void } {
   const tokenizeInto = createTokenizer(features.tokenizer);
-  const extract = createExtractor(features);
+  const { stemHash, frequentStems } = createStemRecorder();
+  const extract = createExtractor(features, stemHash);
   const buffer = createTokenBuffer();
   const words = createFeatureBlock();
   const characters = createFeatureBlock();
@@ -70,5 +77,5 @@ function startIntake(features: FeatureOptions): { intake: Intake; take: (text: s
     extract(buffer, words, characters, countAny, onWord);
     collectDocument(collector, words, characters);
   };
-  return { intake: { features, words, characters, collector, census }, take };
+  return { intake: { features, words, characters, collector, census, frequentStems }, take };
 }

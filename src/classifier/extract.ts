@@ -1,7 +1,7 @@
 import type { FeatureBlock } from './feature-block.ts';
 import type { FeatureOptions } from './feature-options.ts';
 import { finishHash, hashStart, joinHashes } from './hashing.ts';
-import { createStemHasher } from './stem-cache.ts';
+import type { StemHasher } from './stem-cache.ts';
 import { type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const edge = 0x20;
@@ -22,8 +22,7 @@ export type Extractor = (
   onWord: (hash: number, feature: number) => void,
 ) => void;
 
-export function createExtractor(options: FeatureOptions): Extractor {
-  const stemHash = createStemHasher();
+export function createExtractor(options: FeatureOptions, stemHash: StemHasher): Extractor {
   const longestSequence = options.wordNgrams;
   const [shortest, longest] = options.characterNgrams;
   // ending[n] is the hash of the sequence of n + 1 words that ends at the word before.

@@ -23,7 +23,12 @@ export function createLinearClassifier(model: LinearModel): Classifier {
   const wordFeatures = model.wordHashes.length;
   const words = createFeatureBlock(indexOf(model.wordHashes));
   const characters = createFeatureBlock(indexOf(model.characterHashes));
-  const recognise = createRecogniser(features, { words, characters, otherWords: indexOf(model.otherWords) });
+  const recognise = createRecogniser(features, {
+    words,
+    characters,
+    otherWords: indexOf(model.otherWords),
+    stems: model.stems,
+  });
   const tokenizeInto = createTokenizer(features.tokenizer);
   const buffer = createTokenBuffer();
   const partial = new Float64Array(columns);

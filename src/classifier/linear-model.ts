@@ -1,5 +1,6 @@
 import type { AlgorithmName } from './algorithms.ts';
 import type { FeatureOptions } from './feature-options.ts';
+import type { StemTable } from './stem-cache.ts';
 
 /**
  * Everything a linear classifier scores with: what training makes and the artefact keeps. Features are numbered word
@@ -13,6 +14,8 @@ export interface LinearModel {
   readonly characterHashes: Int32Array;
   /** Hashes of words that training saw and that are no feature; kept to tell the unknown from the unused. */
   readonly otherWords: Int32Array;
+  /** Stems of the words that training met often; none where words are not stemmed. */
+  readonly stems: StemTable;
   /** Inverse document frequency of each feature, in sixteenths. */
   readonly idfCodes: Uint8Array;
   /**

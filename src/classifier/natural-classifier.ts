@@ -5,7 +5,7 @@ import type { NaturalModel } from './natural-model.ts';
 import { softmaxInPlace } from './softmax-regression.ts';
 
 /** Contribution of what a sigmoid takes from large scores, so that contributions still add up. */
-export const saturationContribution = '(saturation)';
+const saturationContribution = '(saturation)';
 
 /**
  * A classifier that answers as natural's would: the same tokens and stems, the same sums in the same order. Where

@@ -2,7 +2,7 @@ import { clearBlock, countKnown, type FeatureBlock } from './feature-block.ts';
 import type { FeatureOptions } from './feature-options.ts';
 import { findHash, type HashIndex } from './hash-index.ts';
 import { finishHash, hashStart, joinHashes } from './hashing.ts';
-import { createStemHasher } from './stem-cache.ts';
+import { createStemHasher, type StemTable } from './stem-cache.ts';
 import { type TokenBuffer, TokenKind } from './token-buffer.ts';
 import { CacheField, createTokenCache, findRow, longestCached, makeRoom, type TokenCache } from './token-cache.ts';
 
@@ -15,6 +15,7 @@ export interface KnownFeatures {
   readonly characters: FeatureBlock;
   /** Words that training saw and that are no feature. */
   readonly otherWords: HashIndex;
+  readonly stems: StemTable;
 }
 
 /**
@@ -25,7 +26,7 @@ export type Recogniser = (tokens: TokenBuffer) => number;
 
 export function createRecogniser(options: FeatureOptions, known: KnownFeatures): Recogniser {
   const { words, characters, otherWords } = known;
-  const stemHash = createStemHasher();
+  const stemHash = createStemHasher(known.stems);
   const cache = createTokenCache();
   const longestSequence = options.wordNgrams;
   const [shortest, longest] = options.characterNgrams;

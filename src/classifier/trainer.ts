@@ -41,7 +41,7 @@ export interface Trainer {
 }
 
 export function createTrainer(options: TrainingOptions): Trainer {
-  const intake = createIntake(options.tokenizer);
+  const intake = createIntake(options.tokenizer, options.dataBytes);
   const labelOf: string[] = [];
   const keys: number[] = [];
   const lengths: number[] = [];
@@ -60,7 +60,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
     const perLabel = new Float64Array(labels.length);
     for (const target of targets) perLabel[target]! += 1;
     checkLabels(labels, perLabel);
-    const { features, words, characters, collector, census } = intake.finish();
+    const { features, words, characters, collector, census, frequentStems } = intake.finish();
 
     const vocabulary = selectFeatures(collector, words.index, characters.index, targets.length < 1000 ? 1 : 2);
     const featureCount = vocabulary.idfCodes.length;
@@ -108,6 +108,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
         wordHashes: vocabulary.wordHashes,
         characterHashes: vocabulary.characterHashes,
         otherWords: wordsWithoutFeature(hashesInOrder(census.index), vocabulary.wordHashes),
+        stems: frequentStems(),
         idfCodes: vocabulary.idfCodes,
         ...quantise(weights),
         bias,

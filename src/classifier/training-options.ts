@@ -5,6 +5,8 @@ export interface TrainingOptions {
   readonly algorithm: AlgorithmName | 'auto';
   readonly tokenizer: TokenizerName | 'auto';
   readonly seed: number;
+  /** Size of the data, where it is known: very large data get fewer kinds of features, to bound memory. */
+  readonly dataBytes?: number;
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 

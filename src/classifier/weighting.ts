@@ -31,7 +31,7 @@ export function decodeIdf(codes: Uint8Array): Float32Array {
  * Documents as vectors: sublinear tf times idf, the word part and the character part each brought to unit length, so
  * that thousands of character n-grams do not drown a hundred words.
  */
-export interface WeightedMatrix extends DocumentMatrix {
+export interface WeightedMatrix extends Omit<DocumentMatrix, 'counts'> {
   readonly values: Float32Array;
 }
 
@@ -56,5 +56,6 @@ export function weighMatrix(matrix: DocumentMatrix, idf: Float32Array): Weighted
       values[at]! *= columns[at]! < wordFeatures ? wordScale : characterScale;
     }
   }
-  return { ...matrix, values };
+  // Without the counts: nothing reads them again, and large data make them large.
+  return { rows, features: matrix.features, wordFeatures, rowStarts, columns, values };
 }

@@ -73,7 +73,7 @@ export async function readArtefact(folder: string): Promise<{ manifest: Manifest
  *
  * @throws ArtefactError where it is missing, damaged or of a newer format
  */
-export async function readManifest(folder: string): Promise<Manifest> {
+async function readManifest(folder: string): Promise<Manifest> {
   const text = (await read(folder, manifestFile)).toString('utf8');
   let json: unknown;
   try {

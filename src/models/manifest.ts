@@ -73,7 +73,7 @@ const linearManifest = z.object({
     wordNgrams: z.int().min(1).max(4),
     characterNgrams: z.tuple([z.int().min(0).max(8), z.int().min(0).max(8)]),
   }),
-  sizes: z.object({ wordFeatures: count, characterFeatures: count, otherWords: count }),
+  sizes: z.object({ wordFeatures: count, characterFeatures: count, otherWords: count, stems: count }),
   weightStep: z.number().positive(),
 });
 

@@ -23,8 +23,18 @@ export interface PackedArtefact {
 
 /** The manifest and weights of a new version; the same model gives the same bytes. */
 export function packLinear(model: LinearModel, details: ManifestDetails): PackedArtefact {
-  const { wordHashes, characterHashes, otherWords, idfCodes, weights, bias, prior } = model;
-  const { bytes, sections } = packSections({ wordHashes, characterHashes, otherWords, idfCodes, weights, bias, prior });
+  const { wordHashes, characterHashes, otherWords, stems, idfCodes, weights, bias, prior } = model;
+  const { bytes, sections } = packSections({
+    wordHashes,
+    characterHashes,
+    otherWords,
+    stemWords: stems.words,
+    stemHashes: stems.stems,
+    idfCodes,
+    weights,
+    bias,
+    prior,
+  });
   const manifest: LinearManifest = {
     format: artefactFormat,
     name: details.name,
@@ -36,6 +46,7 @@ export function packLinear(model: LinearModel, details: ManifestDetails): Packed
       wordFeatures: wordHashes.length,
       characterFeatures: characterHashes.length,
       otherWords: otherWords.length,
+      stems: stems.words.length,
     },
     weightStep: model.weightStep,
     weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
@@ -98,6 +109,10 @@ function unpackLinear(manifest: LinearManifest, bytes: Uint8Array): LinearModel 
     wordHashes: readSection(bytes, sections, 'wordHashes', 'int32', sizes.wordFeatures),
     characterHashes: readSection(bytes, sections, 'characterHashes', 'int32', sizes.characterFeatures),
     otherWords: readSection(bytes, sections, 'otherWords', 'int32', sizes.otherWords),
+    stems: {
+      words: readSection(bytes, sections, 'stemWords', 'int32', sizes.stems),
+      stems: readSection(bytes, sections, 'stemHashes', 'int32', sizes.stems),
+    },
     idfCodes: readSection(bytes, sections, 'idfCodes', 'uint8', featureCount),
     weights: readSection(bytes, sections, 'weights', 'int16', featureCount * columns),
     weightStep,

@@ -31,7 +31,13 @@ async function learn(
     ({ size }) => size,
     () => 0,
   );
-  const trainer = createTrainer({ algorithm: job.algorithm, tokenizer: job.tokenizer, seed: job.seed, onProgress });
+  const trainer = createTrainer({
+    algorithm: job.algorithm,
+    tokenizer: job.tokenizer,
+    seed: job.seed,
+    dataBytes: total,
+    onProgress,
+  });
   const digest = await readExamples(
     path,
     ({ text, label }) => trainer.add(text, label),

@@ -17,3 +17,8 @@ test('a tokeniser that was asked for is taken whatever the script', () => {
   expect(chooseFeatures(['ภาษาไทย'], 'unicode').tokenizer).toBe('unicode');
   expect(chooseFeatures(['english'], 'characters')).toMatchObject({ tokenizer: 'characters', characterNgrams: [0, 0] });
 });
+
+test('very large data get no character n-grams, to bound memory', () => {
+  expect(chooseFeatures(['english'], 'auto', 64_000_000).characterNgrams).toEqual([2, 4]);
+  expect(chooseFeatures(['english'], 'auto', 64_000_001).characterNgrams).toEqual([0, 0]);
+});

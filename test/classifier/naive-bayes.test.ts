@@ -9,7 +9,6 @@ const matrix: WeightedMatrix = {
   wordFeatures: 3,
   rowStarts: Float64Array.of(0, 1, 3, 5),
   columns: Uint32Array.of(0, 0, 1, 0, 2),
-  counts: new Uint8Array(5).fill(1),
   values: Float32Array.of(1, 1, 2, 1, 3),
 };
 const rows = Uint32Array.of(0, 1, 2);

@@ -24,7 +24,6 @@ export function randomMatrix(rows: number, features: number, labels: number, see
     wordFeatures: features,
     rowStarts,
     columns: Uint32Array.from(columns),
-    counts: new Uint8Array(columns.length).fill(1),
     values: Float32Array.from(values),
   };
   return { matrix, targets, everyRow: Uint32Array.from(targets.keys()) };

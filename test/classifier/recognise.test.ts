@@ -11,6 +11,7 @@ import type { FeatureOptions } from '../../src/classifier/feature-options.ts';
 import { createHashIndex } from '../../src/classifier/hash-index.ts';
 import { createRandom } from '../../src/classifier/random.ts';
 import { createRecogniser } from '../../src/classifier/recognise.ts';
+import { createStemHasher, emptyStemTable } from '../../src/classifier/stem-cache.ts';
 import { createTokenBuffer } from '../../src/classifier/token-buffer.ts';
 import { tokenizeUnicode } from '../../src/classifier/unicode-tokenizer.ts';
 
@@ -32,7 +33,7 @@ function makeTexts(count: number, seed: number): string[] {
 }
 
 test('with its cache it counts exactly what the extractor counts without, also after the cache was emptied', () => {
-  const extract = createExtractor(options);
+  const extract = createExtractor(options, createStemHasher());
   const buffer = createTokenBuffer();
   const learned = { words: createFeatureBlock(), characters: createFeatureBlock() };
   for (const text of makeTexts(200, 1)) {
@@ -49,6 +50,7 @@ test('with its cache it counts exactly what the extractor counts without, also a
     words: createFeatureBlock(learned.words.index),
     characters: createFeatureBlock(learned.characters.index),
     otherWords: createHashIndex(),
+    stems: emptyStemTable,
   };
   const recognise = createRecogniser(options, cached);
   for (const text of makeTexts(1500, 2)) {

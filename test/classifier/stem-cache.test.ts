@@ -2,7 +2,7 @@ import PorterStemmer from 'natural/lib/natural/stemmers/porter_stemmer.js';
 import { expect, test } from 'vitest';
 import { hashString } from '../../src/classifier/hashing.ts';
 import { createRandom } from '../../src/classifier/random.ts';
-import { createStemHasher } from '../../src/classifier/stem-cache.ts';
+import { createStemHasher, createStemRecorder } from '../../src/classifier/stem-cache.ts';
 
 const unitsOf = (word: string) => Uint16Array.from(word, (letter) => letter.charCodeAt(0));
 const stemHash = createStemHasher();
@@ -27,4 +27,17 @@ test('it stays right when more words come than it has room for', () => {
 
 test.each(['naïve', 'a1ing', 'ab', 'running'.repeat(10)])('%s has no stem but itself', (word) => {
   expect(hashOf(word)).toBe(hashString(word));
+});
+
+test('the words met often come with the model, and their stems from there', () => {
+  const { stemHash: record, frequentStems } = createStemRecorder();
+  const take = (word: string) => record(hashString(word), unitsOf(word), 0, word.length);
+  for (const word of ['running', 'cats', 'running', 'running', 'relational', 'cats', 'cats', 'cats']) {
+    expect(take(word)).toBe(hashString(PorterStemmer.stem(word)));
+  }
+  const table = frequentStems();
+  expect(table.words).toEqual(Int32Array.of(hashString('cats'), hashString('running')));
+  expect(table.stems).toEqual(Int32Array.of(hashString('cat'), hashString('run')));
+  const fromTable = createStemHasher({ words: table.words, stems: Int32Array.of(1, 2) });
+  expect(fromTable(hashString('running'), unitsOf('running'), 0, 7)).toBe(2);
 });

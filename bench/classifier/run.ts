@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../../src/corpus/cache-folder.ts';
+import { type Example, readExamples } from '../../src/training/read-examples.ts';
+import type { Contender, Dataset } from './contender.ts';
+import { measureNatural } from './natural-peer.ts';
+import { installPython, measurePython } from './python-peers.ts';
+import { measureWaymark } from './waymark.ts';
+
+/** Folders with a train.jsonl and a test.jsonl. */
+function findDatasets(): Dataset[] {
+  const shared = process.env['WAYMARK_DATA'] || fileURLToPath(new URL('../../../shared/data', import.meta.url));
+  const folders = {
+    'SpamAssassin mail': join(cacheFolder('spam-assassin'), '0.2.3'),
+    banking77: join(shared, 'banking77'),
+  };
+  return Object.entries(folders).flatMap(([name, folder]) => {
+    const [train, test] = [join(folder, 'train.jsonl'), join(folder, 'test.jsonl')];
+    if (existsSync(train) && existsSync(test)) return [{ name, train, test }];
+    process.stderr.write(`Left out ${name}: no train.jsonl and test.jsonl in ${folder}\n`);
+    return [];
+  });
+}
+
+async function readAll(path: string): Promise<Example[]> {
+  const examples: Example[] = [];
+  await readExamples(path, (example) => examples.push(example));
+  return examples;
+}
+
+function row(contender: Contender, ours: Contender): string {
+  const { name, accuracy, calibrationError, fitSeconds, p50Seconds, artefactBytes, loadSeconds, note } = contender;
+  const cells = [
+    name,
+    accuracy.toFixed(4),
+    calibrationError?.toFixed(4) ?? '',
+    `${fitSeconds.toFixed(2)} s`,
+    `${(p50Seconds * 1e6).toFixed(0)} µs`,
+    `${(p50Seconds / ours.p50Seconds).toFixed(1)} ×`,
+    artefactBytes === undefined ? '' : `${(artefactBytes / 1e6).toFixed(2)} MB`,
+    loadSeconds === undefined ? '' : `${(loadSeconds * 1000).toFixed(0)} ms`,
+    note ?? '',
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/**
+ * Trains and asks this classifier and its peers on the same texts, one after the other on this machine, and prints a
+ * Markdown table for each set. Only the ratios carry over to another machine.
+ */
+export async function runClassifierBenchmark(): Promise<void> {
+  const datasets = findDatasets();
+  if (datasets.length === 0) throw new Error('there is no data to compare on: run `npm run corpus` first');
+  const python = await installPython();
+  for (const dataset of datasets) {
+    process.stderr.write(`${dataset.name}: this takes a minute or two\n`);
+    const [train, test] = [await readAll(dataset.train), await readAll(dataset.test)];
+    const ours = await measureWaymark(dataset, test, 'auto');
+    const plain = await measureWaymark(dataset, test, 'logistic-regression');
+    const peers = await measurePython(python, dataset);
+    const natural = measureNatural(train, test);
+    process.stdout.write(
+      [
+        `### ${dataset.name}: ${train.length} / ${test.length} texts`,
+        '',
+        '| classifier | accuracy | calibration error | fit | one text, p50 | against Waymark | artefact | load + first answer | |',
+        '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
+        ...[ours, plain, ...peers, natural].map((contender) => row(contender, ours)),
+        '',
+        '',
+      ].join('\n'),
+    );
+  }
+}
