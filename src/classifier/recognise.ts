@@ -81,9 +81,9 @@ export function createRecogniser(options: FeatureOptions, known: KnownFeatures):
       const hash = hashes[at]!;
       let stem: number;
       let feature: number;
-      if (end - start <= longestCached) {
-        const shape = ((end - start) << 18) | (kind << 16) | units[start]!;
-        let row = findRow(rows, hash, shape);
+      const shape = ((end - start) << 18) | (kind << 16) | units[start]!;
+      let row = end - start <= longestCached ? findRow(rows, hash, shape) : -1;
+      if (row >= 0) {
         if (rows[row + CacheField.shape] === 0) row = learnToken(hash, units, start, end, kind, shape);
         stem = rows[row + CacheField.stem]!;
         feature = rows[row + CacheField.feature]!;

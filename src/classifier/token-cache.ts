@@ -38,14 +38,18 @@ export function createTokenCache(): TokenCache {
   return { rows: new Int32Array(slots * rowLength), characters: new Int32Array(1 << 12), used: 0, size: 0 };
 }
 
-/** Where the row of a token begins, or the free row where it would go (its `shape` is 0). */
+/** Words made to share a hash must not make a text slow: a token that is not found this near has no place. */
+const longestProbe = 64;
+
+/** Where the row of a token begins, or the free row where it would go (its `shape` is 0); -1 where there is neither. */
 export function findRow(rows: Int32Array, hash: number, shape: number): number {
   let row = (hash & (slots - 1)) * rowLength;
-  for (;;) {
+  for (let probe = 0; probe < longestProbe; probe += 1) {
     const held = rows[row + CacheField.shape]!;
     if (held === 0 || (held === shape && rows[row] === hash)) return row;
     row = (row + rowLength) & (slots * rowLength - 1);
   }
+  return -1;
 }
 
 /** Makes room for one more token with up to `characters` character features, emptying the cache if it must. */

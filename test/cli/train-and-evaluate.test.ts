@@ -107,7 +107,7 @@ test('an interrupt stops a training and leaves nothing behind', async () => {
   await expect(readdir(kept)).rejects.toThrow('ENOENT');
 });
 
-test.each([
+test.concurrent.each([
   [['--model', 'x'], 64, /--data is missing/],
   [['--data', 'x'], 64, /--model is missing/],
   [['--data', 'x', '--model', '../x'], 64, /--model is "..\/x"; allowed/],
