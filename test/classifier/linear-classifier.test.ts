@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { algorithmNames } from '../../src/classifier/algorithms.ts';
+import { tokenizerNames } from '../../src/classifier/feature-options.ts';
 import { createLinearClassifier, priorContribution } from '../../src/classifier/linear-classifier.ts';
 import { createRandom } from '../../src/classifier/random.ts';
 import { smallMails, trainSmall } from './small-mails.ts';
@@ -111,4 +112,23 @@ test.each(algorithmNames)('%s learns what is easy to learn', (algorithm) => {
   expect(answer(classifier, 'a free prize offer').scores.label).toBe('spam');
   expect(answer(classifier, 'patch the kernel').scores.label).toBe('ham');
   expect(answer(classifier, 'the court and the minister').scores.label).toBe('news');
+});
+
+test.each(tokenizerNames)('with the tokeniser %s too, any string makes probabilities', (tokenizer) => {
+  const classifier = createLinearClassifier(trainSmall({ tokenizer }).model);
+  const texts = [
+    '',
+    '\ud800\udc00\ud800',
+    '\u0000a',
+    '"a\' \'b" (c)',
+    'ภาษาไทย',
+    '体',
+    '👩‍👩‍👧‍👦',
+    'free money',
+    '!'.repeat(20_000),
+  ];
+  for (const text of [...texts, 'free '.repeat(20_000), 'a'.repeat(20_000)]) {
+    const { scores } = answer(classifier, text);
+    expect(sum(scores.probabilities)).toBeCloseTo(1, 12);
+  }
 });
