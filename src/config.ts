@@ -40,6 +40,12 @@ const samplers = [
 
 const port = { schema: integer(0, 65_535), allowed: 'a port number from 0 to 65535' };
 const url = { schema: httpUrl, allowed: 'an http or https URL' };
+/** As long as a timer of Node can be set, some 24 days: a batch that was not taken is sent again, not given up. */
+const LONGEST_TIMER = String(2 ** 31 - 1);
+const milliseconds = {
+  schema: integer(1, Number(LONGEST_TIMER)),
+  allowed: `milliseconds from 1 to ${LONGEST_TIMER}`,
+};
 const positive = { schema: integer(1), allowed: 'a whole number from 1' };
 const onOff = { schema: boolean, allowed: 'true or false' };
 const path = { schema: z.string(), allowed: 'a folder' };
@@ -94,6 +100,15 @@ const settings = {
       .refine((share) => share >= 0 && share <= 1),
     allowed: 'a share from 0 to 1',
   },
+  // The SDK's defaults hold 2,048 spans, half a second of 1,000 predictions a second; these hold a minute of it.
+  OTEL_BSP_MAX_QUEUE_SIZE: { ...positive, fallback: '131072' },
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '2048' },
+  OTEL_BSP_SCHEDULE_DELAY: { ...positive, fallback: '1000' },
+  OTEL_BSP_EXPORT_TIMEOUT: { ...milliseconds, fallback: LONGEST_TIMER },
+  OTEL_BLRP_MAX_QUEUE_SIZE: { ...positive, fallback: '32768' },
+  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '1024' },
+  OTEL_BLRP_SCHEDULE_DELAY: { ...positive, fallback: '1000' },
+  OTEL_BLRP_EXPORT_TIMEOUT: { ...milliseconds, fallback: LONGEST_TIMER },
 } satisfies Record<string, Setting>;
 
 type Name = keyof typeof settings;
@@ -141,10 +156,4 @@ export function readConfigOrExit(): Config {
 export function applyTelemetryDefaults(env: Record<string, string | undefined> = process.env): void {
   // An allow-list: what is not named here is not even set up. `http` makes the server spans, `undici` follows fetch.
   env['OTEL_NODE_ENABLED_INSTRUMENTATIONS'] ??= 'http,undici,runtime-node,host-metrics';
-  // The SDK counts what it drops and fails to export (otel_sdk_*) only when asked to.
-  env['OTEL_NODE_EXPERIMENTAL_SDK_METRICS'] ??= 'true';
-  // The SDK's queue of 2,048 spans is full after a sixth of a second at 3,000 traced predictions a second.
-  env['OTEL_BSP_MAX_QUEUE_SIZE'] ??= '65536';
-  env['OTEL_BSP_MAX_EXPORT_BATCH_SIZE'] ??= '2048';
-  env['OTEL_BSP_SCHEDULE_DELAY'] ??= '1000';
 }

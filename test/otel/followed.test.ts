@@ -127,8 +127,8 @@ describe('the metrics', () => {
     'nodejs_eventloop_utilization_ratio',
     'nodejs_eventloop_delay_p99_seconds',
     'v8js_memory_heap_used_bytes',
-    'otel_sdk_span_started_total',
     'otel_sdk_processor_span_queue_size',
+    'otel_sdk_processor_log_queue_capacity',
   ])('include %s', (name) => {
     expect(metrics).toMatch(new RegExp(`^${name}(\\{| )`, 'm'));
   });
