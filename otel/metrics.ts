@@ -2,7 +2,7 @@ import type { Resource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { METRIC_HTTP_SERVER_REQUEST_DURATION } from '@opentelemetry/semantic-conventions';
 import { type Config, EXIT_CONFIG } from '../src/config.ts';
-import { METRIC, REQUEST_SECONDS } from '../src/monitoring/telemetry.ts';
+import { GC_SECONDS, METRIC, REQUEST_SECONDS } from '../src/monitoring/telemetry.ts';
 import { ExemplarMeterProvider } from './exemplar-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from './prometheus-exporter.ts';
 
@@ -25,6 +25,10 @@ export async function startMetrics(config: Config, resource: Resource): Promise<
       {
         instrumentName: METRIC_HTTP_SERVER_REQUEST_DURATION,
         aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: REQUEST_SECONDS } },
+      },
+      {
+        instrumentName: 'v8js.gc.duration',
+        aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: GC_SECONDS } },
       },
     ],
   });

@@ -6,8 +6,8 @@ import {
   type MetricData,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
+import { prometheusUnit, sanitizeName } from '../src/monitoring/prometheus-names.ts';
 import { bucketOf, type Exemplar } from './exemplar-reservoir.ts';
-import { prometheusUnit, sanitizeName } from './prometheus-names.ts';
 
 export const OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
@@ -61,7 +61,7 @@ function typeOf(metric: MetricData): string | undefined {
 }
 
 function headOf(name: string, type: string, metric: MetricData): string {
-  const unit = prometheusUnit(metric);
+  const unit = prometheusUnit(metric.descriptor.unit, metric.dataPointType === DataPointType.GAUGE);
   return [
     `# TYPE ${name} ${type}\n`,
     unit !== undefined && name.endsWith(`_${unit}`) ? `# UNIT ${name} ${unit}\n` : '',

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type Attributes, diag } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { type CollectionResult, DataPointType, type MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
+import { nameWithUnit } from '../src/monitoring/prometheus-names.ts';
 import type { Exemplar } from './exemplar-reservoir.ts';
 import { OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics } from './openmetrics-serializer.ts';
-import { withUnitInName } from './prometheus-names.ts';
 
 const PLAIN_TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -89,6 +89,12 @@ export class UnitNamingPrometheusExporter extends MetricReader {
       response.writeHead(500).end();
     }
   }
+}
+
+function withUnitInName(metric: MetricData): MetricData {
+  const { name, unit } = metric.descriptor;
+  const full = nameWithUnit(name, unit, metric.dataPointType === DataPointType.GAUGE);
+  return full === name ? metric : { ...metric, descriptor: { ...metric.descriptor, name: full } };
 }
 
 /** Whether an `Accept` header ranks OpenMetrics 1.0 at least as high as plain text. */

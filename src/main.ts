@@ -2,6 +2,7 @@ import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { type Config, ConfigError, EXIT_CONFIG, readConfigOrExit } from './config.ts';
 import { createLog, exceptionAttributes, type Log } from './monitoring/log.ts';
 import { missingInstrumentation, shutdownSdk } from './monitoring/sdk.ts';
+import { ATTRIBUTE } from './monitoring/telemetry.ts';
 import { type RunningService, startService } from './service.ts';
 
 const config = readConfigOrExit();
@@ -19,7 +20,10 @@ if (config.OTEL_SDK_DISABLED) {
 try {
   const service = await startService(config, log);
   stopOnSignal(service, config);
-  log.info('ready', { url: service.url, 'startup.seconds': Math.round(performance.now()) / 1000 });
+  log.info('ready', {
+    [ATTRIBUTE.url]: service.url,
+    [ATTRIBUTE.startupSeconds]: Math.round(performance.now()) / 1000,
+  });
 } catch (error) {
   fail(error);
 }
@@ -31,11 +35,11 @@ function stopOnSignal(service: RunningService, { SHUTDOWN_TIMEOUT_MS }: Config):
     if (stopping) return;
     stopping = true;
     const started = performance.now();
-    log.info('stopping', { signal });
+    log.info('stopping', { [ATTRIBUTE.signal]: signal });
     await service.stop();
     const left = Math.max(SHUTDOWN_TIMEOUT_MS - (performance.now() - started), 1_000);
     if (!(await shutdownSdk(left))) log.warn('telemetry was given up: its receiver did not take it in time');
-    log.info('stopped', { 'shutdown.seconds': Math.round(performance.now() - started) / 1000 });
+    log.info('stopped', { [ATTRIBUTE.shutdownSeconds]: Math.round(performance.now() - started) / 1000 });
     log.flush();
     process.exit(0);
   };
@@ -59,10 +63,12 @@ function reportSdkProblems({ error, warn }: Log): void {
   const last = new Map<string, number>();
   const oncePerMinute = (write: Log['warn']) => (message: string) => {
     const now = performance.now();
-    if (now - (last.get(message) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
+    // The same message with another figure, such as how many spans were dropped, is the same message.
+    const kind = message.replace(/\d+/g, '0');
+    if (now - (last.get(kind) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
     if (last.size > 100) last.clear();
-    last.set(message, now);
-    write('telemetry problem', { reason: message });
+    last.set(kind, now);
+    write('telemetry problem', { [ATTRIBUTE.reason]: message });
   };
   const ignore = () => {};
   diag.setLogger(

@@ -11,6 +11,9 @@ import { traceIds } from '../monitoring/trace-ids.ts';
 import type { RequestContext, RequestState } from './request.ts';
 import type { Service } from './service.ts';
 
+/** The methods of the semantic conventions: all that Node lets through would be too many for a label. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
+
 const HEALTH = new Set(['/livez', '/readyz']);
 
 /** Names the trace in every response, names the route in the server span, and counts requests in progress. */
@@ -21,7 +24,8 @@ export function followRequest({ instruments }: Service): Middleware<RequestState
     ctx.set('traceresponse', `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`);
     ctx.set('x-trace-id', traceId);
 
-    const attributes = { [ATTR_HTTP_REQUEST_METHOD]: ctx.method, [ATTR_URL_SCHEME]: ctx.protocol };
+    const method = METHODS.has(ctx.method) ? ctx.method : '_OTHER';
+    const attributes = { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_URL_SCHEME]: ctx.protocol };
     instruments.activeRequests.add(1, attributes);
     try {
       await next();

@@ -1,6 +1,9 @@
+import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
+
 /**
  * Every name that Waymark itself puts into telemetry: spans, attributes, metrics. Names follow OpenTelemetry's
- * conventions; the Prometheus exposition adds unit and `_total` (`otel/prometheus-exporter.ts`).
+ * conventions; the Prometheus exposition adds unit and `_total` (`prometheus-names.ts`). What they mean, and what
+ * libraries add, is in `registry.ts`, which a test holds against what a running service emits.
  */
 
 /** The instrumentation scope of all of it. */
@@ -31,6 +34,11 @@ export const ATTRIBUTE = {
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
   exceptionStacktrace: 'exception.stacktrace',
+  url: 'url',
+  startupSeconds: 'startup.seconds',
+  shutdownSeconds: 'shutdown.seconds',
+  signal: 'signal',
+  reason: 'reason',
 } as const;
 
 /** Labels of Waymark's metrics. Each has a bounded set of values: none is ever taken from a client. */
@@ -45,8 +53,10 @@ export const LABEL = {
 
 export interface MetricDefinition {
   readonly name: string;
+  readonly type: 'counter' | 'up-down counter' | 'gauge' | 'histogram';
   readonly unit: string;
   readonly description: string;
+  readonly labels: readonly string[];
   readonly boundaries?: readonly number[];
 }
 
@@ -60,37 +70,52 @@ export const REQUEST_SECONDS = [
   5e-4, 1e-3, 2.5e-3, 5e-3, 7.5e-3, 1e-2, 2.5e-2, 5e-2, 7.5e-2, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 
+/** 0.25 ms to 0.5 s: the instrumentation's boundaries start at 5 ms, above nearly every collection. */
+export const GC_SECONDS = [2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5];
+
 export const METRIC = {
   predictions: {
     name: 'classifier.predictions',
+    type: 'counter',
     unit: '{prediction}',
     description: 'Predictions answered, by predicted label',
+    labels: [LABEL.model, LABEL.version, LABEL.label],
   },
   predictionDuration: {
     name: 'classifier.prediction.duration',
+    type: 'histogram',
     unit: 's',
     description: 'Time to tokenise and score one text',
+    labels: [LABEL.model, LABEL.version],
     boundaries: predictionSeconds,
   },
   predictionConfidence: {
     name: 'classifier.prediction.confidence',
+    type: 'histogram',
     unit: '1',
     description: 'Probability of the predicted label',
+    labels: [LABEL.model, LABEL.version],
     boundaries: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99],
   },
   errors: {
     name: 'classifier.errors',
+    type: 'counter',
     unit: '{error}',
     description: 'Requests answered with a problem, by its type',
+    labels: [LABEL.errorType],
   },
   modelInfo: {
     name: 'classifier.model.info',
+    type: 'gauge',
     unit: '',
     description: 'Always 1: which model versions are loaded, and in which role',
+    labels: [LABEL.model, LABEL.version, LABEL.algorithm, LABEL.role],
   },
   activeRequests: {
     name: 'http.server.active_requests',
+    type: 'up-down counter',
     unit: '{request}',
     description: 'Number of active HTTP server requests.',
+    labels: [ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME],
   },
 } as const satisfies Record<string, MetricDefinition>;

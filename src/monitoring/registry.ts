@@ -1,0 +1,149 @@
+import { libraryMetrics } from './library-telemetry.ts';
+import { ATTRIBUTE, METRIC, type MetricDefinition, SCOPE, SPAN } from './telemetry.ts';
+
+export interface AttributeDefinition {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'string[]';
+  readonly unit?: string;
+  readonly description: string;
+}
+
+export interface SpanDefinition {
+  readonly name: string;
+  readonly kind: 'SERVER' | 'INTERNAL';
+  readonly description: string;
+  readonly attributes: readonly string[];
+}
+
+/** How the registry calls the spans of requests, whose names are made of a method and a route. */
+export const SERVER_SPAN = '{method} {route}';
+
+const model = [ATTRIBUTE.modelName, ATTRIBUTE.modelVersion];
+
+/** Every span that a running service makes. Each lasts as long as what it is named after; times are in nanoseconds. */
+export const spans: readonly SpanDefinition[] = [
+  {
+    name: SERVER_SPAN,
+    kind: 'SERVER',
+    description:
+      'A request, from its head to the end of its response; its name is the method alone where no route took it',
+    attributes: [
+      'http.request.method',
+      'http.route',
+      'http.response.status_code',
+      'error.type',
+      'url.path',
+      'url.scheme',
+      'network.peer.address',
+      'network.peer.port',
+      'network.protocol.version',
+    ],
+  },
+  {
+    name: SPAN.classify,
+    kind: 'INTERNAL',
+    description: 'One prediction: tokenise and score one text',
+    attributes: [
+      ...model,
+      ATTRIBUTE.predictionId,
+      ATTRIBUTE.predictionLabel,
+      ATTRIBUTE.predictionConfidence,
+      ATTRIBUTE.inputCharacters,
+      ATTRIBUTE.inputTokens,
+      ATTRIBUTE.inputUnknownRatio,
+      ATTRIBUTE.inputText,
+    ],
+  },
+  {
+    name: SPAN.tokenize,
+    kind: 'INTERNAL',
+    description: 'The first step of a prediction: text to tokens (not in a batch)',
+    attributes: [],
+  },
+  {
+    name: SPAN.score,
+    kind: 'INTERNAL',
+    description: 'The second step of a prediction: tokens to probabilities (not in a batch)',
+    attributes: [],
+  },
+  {
+    name: SPAN.loadModel,
+    kind: 'INTERNAL',
+    description: 'Reading and checking one model version',
+    attributes: [...model, ATTRIBUTE.modelBytes],
+  },
+];
+
+/** Every log record by its body, with the attributes that it has beside trace and span id. */
+export const logs: Readonly<Record<string, readonly string[]>> = {
+  prediction: [
+    ...model,
+    ATTRIBUTE.predictionId,
+    ATTRIBUTE.predictionLabel,
+    ATTRIBUTE.predictionConfidence,
+    ATTRIBUTE.predictionDuration,
+  ],
+  'model loaded': [...model, ATTRIBUTE.modelBytes],
+  ready: [ATTRIBUTE.url, ATTRIBUTE.startupSeconds],
+  stopping: [ATTRIBUTE.signal],
+  stopped: [ATTRIBUTE.shutdownSeconds],
+};
+
+/** The log records that only trouble writes. */
+export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
+  'response failed': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
+  'request failed': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
+  'model refused': [...model, ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
+  'telemetry problem': [ATTRIBUTE.reason],
+};
+
+const attributeDefinitions: readonly AttributeDefinition[] = [
+  { name: ATTRIBUTE.modelName, type: 'string', description: 'The model that predicted' },
+  { name: ATTRIBUTE.modelVersion, type: 'string', description: 'Its version' },
+  { name: ATTRIBUTE.modelBytes, type: 'integer', unit: 'By', description: 'The size of its weights' },
+  { name: ATTRIBUTE.predictionId, type: 'string', description: 'The signed id that feedback refers to' },
+  { name: ATTRIBUTE.predictionLabel, type: 'string', description: 'The predicted label' },
+  { name: ATTRIBUTE.predictionConfidence, type: 'number', unit: '1', description: 'The probability of that label' },
+  { name: ATTRIBUTE.predictionDuration, type: 'number', unit: 's', description: 'Time to tokenise and score' },
+  { name: ATTRIBUTE.inputCharacters, type: 'integer', unit: '{character}', description: 'The length of the text' },
+  { name: ATTRIBUTE.inputTokens, type: 'integer', unit: '{token}', description: 'How many tokens it has' },
+  {
+    name: ATTRIBUTE.inputUnknownRatio,
+    type: 'number',
+    unit: '1',
+    description: 'The share of its tokens that were not in the training data',
+  },
+  { name: ATTRIBUTE.inputText, type: 'string', description: 'The text itself, only with `CAPTURE_TEXT`' },
+  {
+    name: ATTRIBUTE.errorType,
+    type: 'string',
+    description: 'The kind of error: a problem type, a status code, or why something was not exported',
+  },
+  { name: ATTRIBUTE.exceptionType, type: 'string', description: 'The class of an exception' },
+  { name: ATTRIBUTE.exceptionMessage, type: 'string', description: 'Its message' },
+  { name: ATTRIBUTE.exceptionStacktrace, type: 'string', description: 'Where it was thrown' },
+  { name: ATTRIBUTE.url, type: 'string', description: 'Where the service listens' },
+  { name: ATTRIBUTE.startupSeconds, type: 'number', unit: 's', description: 'From the start of the process to ready' },
+  { name: ATTRIBUTE.shutdownSeconds, type: 'number', unit: 's', description: 'From the signal to the end' },
+  { name: ATTRIBUTE.signal, type: 'string', description: 'What the process was asked to stop with' },
+  { name: ATTRIBUTE.reason, type: 'string', description: 'What the SDK has to say' },
+  { name: 'http.request.method', type: 'string', description: 'The method, `_OTHER` where it is not a known one' },
+  { name: 'http.route', type: 'string', description: 'The route that took the request, with its parameters unfilled' },
+  { name: 'http.response.status_code', type: 'integer', description: 'The status of the response' },
+  { name: 'url.path', type: 'string', description: 'The route again: the real path could hold anything' },
+  { name: 'url.scheme', type: 'string', description: '`http`' },
+  { name: 'network.peer.address', type: 'string', description: 'The address of the other end of the connection' },
+  { name: 'network.peer.port', type: 'integer', description: 'Its port' },
+  { name: 'network.protocol.version', type: 'string', description: 'The version of HTTP' },
+];
+
+/** The meaning of every attribute of spans and log records, by name. */
+export const attributes: ReadonlyMap<string, AttributeDefinition> = new Map(
+  attributeDefinitions.map((definition) => [definition.name, definition]),
+);
+
+/** Every metric, by who records it. */
+export const metrics: Readonly<Record<string, readonly MetricDefinition[]>> = {
+  [SCOPE]: Object.values(METRIC),
+  ...libraryMetrics,
+};
