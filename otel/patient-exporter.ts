@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 
@@ -57,7 +56,7 @@ export class PatientExporter<Item> implements Exporter<Item> {
       // Once an outage: the processor's queue tells the rest.
       if (!this.#failing) diag.warn(`the receiver of ${this.#name} cannot be reached: they are kept until it can`);
       this.#failing = true;
-      await delay(pause);
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { post } from '../http/in-process.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../otlp-receiver.ts';
+import { freePort, type ServiceProcess, startProcess } from '../service-process.ts';
+
+let service: ServiceProcess;
+let receiver: OtlpReceiver | undefined;
+
+afterEach(async () => {
+  await service.stop();
+  await receiver?.close();
+  receiver = undefined;
+});
+
+/** The SDK's exporter gives up after the time-out, in place of 10 s: what happens then is what is tested. */
+const quick = {
+  OTEL_BSP_SCHEDULE_DELAY: '50',
+  OTEL_BLRP_SCHEDULE_DELAY: '50',
+  OTEL_EXPORTER_OTLP_TIMEOUT: '200',
+};
+const problems = () =>
+  service.lines.filter(({ msg }) => msg === 'telemetry problem').map((line) => String(line['reason']));
+
+async function predict(times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await post(`${service.url}/predict`, { text: `text ${i}` });
+}
+
+async function sample(name: string, labels: string): Promise<number> {
+  const text = await (await fetch(service.metricsUrl)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name}{`) && candidate.includes(labels));
+  return Number(line?.slice(line.lastIndexOf(' ')) ?? 0);
+}
+
+test('what was measured while the receiver was away arrives when it is back, and it is said once', async () => {
+  const port = await freePort();
+  service = await startProcess({ ...quick, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+  await predict(50);
+  await delay(500);
+  receiver = await startOtlpReceiver(port);
+  await expect
+    .poll(() => receiver!.spans.filter(({ name }) => name === 'classify').length, { timeout: 15_000 })
+    .toBe(50);
+  await expect
+    .poll(() => receiver!.logs.filter(({ body }) => body === 'prediction').length, { timeout: 15_000 })
+    .toBe(50);
+  expect(problems().filter((reason) => reason.includes('spans'))).toHaveLength(1);
+});
+
+test('what does not fit in the bounded queue is counted, and said once', async () => {
+  service = await startProcess({
+    ...quick,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
+    OTEL_BSP_MAX_QUEUE_SIZE: '40',
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
+    OTEL_BLRP_MAX_QUEUE_SIZE: '10',
+    OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: '10',
+    SHUTDOWN_TIMEOUT_MS: '1000',
+  });
+  await predict(50);
+  const full = 'error_type="queue_full"';
+  // 4 spans a prediction, one to load the model; 40 wait and at most 10 are under way.
+  const droppedSpans = await sample('otel_sdk_processor_span_processed_total', full);
+  expect(droppedSpans).toBeGreaterThanOrEqual(50 * 4 + 1 - 40 - 10);
+  expect(droppedSpans).toBeLessThanOrEqual(50 * 4 + 1 - 40);
+  expect(await sample('otel_sdk_processor_log_processed_total', full)).toBeGreaterThanOrEqual(50 - 10 - 10);
+  expect(await sample('otel_sdk_processor_span_queue_size', '')).toBe(40);
+  expect(problems().filter((reason) => reason.includes('queue of spans is full'))).toHaveLength(1);
+  expect(problems().filter((reason) => reason.includes('queue of log records is full'))).toHaveLength(1);
+});
