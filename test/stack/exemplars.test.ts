@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { requireTrace } from '../../otel/stack/check.ts';
+import { eventually, promExemplars, promQuery } from '../../otel/stack/queries.ts';
+import { post } from '../http/in-process.ts';
+import { runLoad } from './load.ts';
+import { parseOpenMetrics } from './openmetrics-parser.ts';
+import { describeStack, type RunningStack } from './running-stack.ts';
+
+const SLOW_TEXT = 'Win a prize, or read the minutes of the last meeting. '.repeat(2_000).slice(0, 100_000);
+
+describeStack('from a metric to the trace behind it', (stack) => {
+  test.each(['classifier_prediction_duration_seconds', 'http_server_request_duration_seconds'])(
+    'of 10,000 quick predictions and one of 100,000 characters, the highest bucket of %s leads to that one',
+    { timeout: 240_000 },
+    async (histogram) => {
+      const load = runLoad(stack().urls.service, 8);
+      await eventually(async () => expect(load.answered.length).toBeGreaterThan(10_000), 120_000);
+      expect((await load.stop()).broken).toEqual([]);
+      const slow = await post(`${stack().urls.service}/predict`, { text: SLOW_TEXT });
+      const { traceId } = (await slow.json()) as { traceId: string };
+      await eventually(async () => expect(await slowest(stack(), histogram)).toBe(traceId));
+      await eventually(() => requireTrace(stack().urls.jaeger, traceId));
+    },
+  );
+
+  test('the page is OpenMetrics to its reference parser, exemplars included', async () => {
+    const headers = { accept: 'application/openmetrics-text;version=1.0.0' };
+    const page = await (await fetch(stack().urls.metrics, { headers })).text();
+    const families = await parseOpenMetrics(page);
+    const withExemplars = families.filter(({ exemplars }) => exemplars.length > 0);
+    expect(withExemplars.map(({ name, type, unit }) => ({ name, type, unit }))).toEqual([
+      { name: 'http_server_request_duration_seconds', type: 'histogram', unit: 'seconds' },
+      { name: 'classifier_prediction_duration_seconds', type: 'histogram', unit: 'seconds' },
+    ]);
+    for (const { exemplars } of withExemplars) {
+      expect(exemplars[0]!.labels).toEqual({
+        trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        span_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      });
+    }
+    await expect(parseOpenMetrics(page.replace('# EOF\n', ''))).rejects.toThrow('EOF');
+  });
+});
+
+/** The trace of the exemplar in Prometheus that stands on the highest bucket in which there is anything. */
+async function slowest({ urls }: RunningStack, histogram: string): Promise<string | undefined> {
+  const route = histogram.startsWith('http') ? ',http_route="/predict"' : '';
+  const buckets = await promQuery(urls.prometheus, `${histogram}_bucket{job="waymark"${route}}`);
+  const bound = ({ labels }: { labels: Record<string, string> }) => Number(labels['le']?.replace('+Inf', 'Infinity'));
+  const all = Math.max(...buckets.map(({ value }) => value));
+  const highest = Math.min(...buckets.filter(({ value }) => value === all).map(bound));
+  const found = await promExemplars(urls.prometheus, `${histogram}_bucket{job="waymark"${route}}`);
+  const there = found.filter(({ seriesLabels }) => bound({ labels: seriesLabels }) === highest);
+  return there.flatMap(({ exemplars }) => exemplars).at(-1)?.labels['trace_id'];
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { runScenario, scenarios } from '../../bench/telemetry/none-lost.ts';
+import { describeStack } from './running-stack.ts';
+
+// The long versions of the same are `npm run bench -- telemetry --full`.
+// Twelve seconds without a Collector are longer than the SDK's exporter tries on its own.
+const short = scenarios({ saturation: 5, collectorAway: 12, jaegerAway: 8 });
+
+describeStack('none lost', (stack) => {
+  test.each(short.map((scenario) => [scenario.name, scenario] as const))(
+    '%s',
+    { timeout: 300_000 },
+    async (_, scenario) => {
+      const { answered, counted, received, stored, logged, dropped } = await runScenario(stack(), scenario);
+      expect(answered).toBeGreaterThan(scenario.seconds * 100);
+      expect({ counted, stored, logged, dropped }).toEqual({
+        counted: answered,
+        stored: answered,
+        logged: answered,
+        dropped: 0,
+      });
+      if (scenario.collectorCounts) expect(received).toBe(answered);
+    },
+  );
+});
