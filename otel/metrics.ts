@@ -1,8 +1,7 @@
 import type { Resource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics';
-import { METRIC_HTTP_SERVER_REQUEST_DURATION } from '@opentelemetry/semantic-conventions';
 import { type Config, EXIT_CONFIG } from '../src/config.ts';
-import { GC_SECONDS, METRIC, REQUEST_SECONDS } from '../src/monitoring/telemetry.ts';
+import { GC_SECONDS, METRIC } from '../src/monitoring/telemetry.ts';
 import { ExemplarMeterProvider } from './exemplar-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from './prometheus-exporter.ts';
 
@@ -23,17 +22,13 @@ export async function startMetrics(config: Config, resource: Resource): Promise<
       // The instrumentation leaves out the unit, and with it the metric's name would lack its suffix.
       { instrumentName: 'process.memory.usage', name: 'process.memory.usage_bytes' },
       {
-        instrumentName: METRIC_HTTP_SERVER_REQUEST_DURATION,
-        aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: REQUEST_SECONDS } },
-      },
-      {
         instrumentName: 'v8js.gc.duration',
         aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries: GC_SECONDS } },
       },
     ],
   });
   const provider = new ExemplarMeterProvider(sdk, {
-    [METRIC_HTTP_SERVER_REQUEST_DURATION]: REQUEST_SECONDS,
+    [METRIC.requestDuration.name]: METRIC.requestDuration.boundaries,
     [METRIC.predictionDuration.name]: METRIC.predictionDuration.boundaries,
   });
   exporter.useExemplars((instrument, attributes) => provider.exemplars(instrument, attributes));

@@ -154,6 +154,6 @@ export function readConfigOrExit(): Config {
 
 /** Waymark's defaults for settings that the OpenTelemetry SDK reads by itself. */
 export function applyTelemetryDefaults(env: Record<string, string | undefined> = process.env): void {
-  // An allow-list: what is not named here is not even set up. `http` makes the server spans, `undici` follows fetch.
-  env['OTEL_NODE_ENABLED_INSTRUMENTATIONS'] ??= 'http,undici,runtime-node,host-metrics';
+  // An allow-list: what is not named here is not even set up. `undici` follows fetch.
+  env['OTEL_NODE_ENABLED_INSTRUMENTATIONS'] ??= 'undici,runtime-node,host-metrics';
 }

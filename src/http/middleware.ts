@@ -5,14 +5,12 @@ import { getRPCMetadata } from '@opentelemetry/core';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { Middleware } from 'koa';
 import { Problem, problemDetails, toProblem } from '../errors.ts';
+import { knownMethod } from '../monitoring/http-method.ts';
 import { exceptionAttributes } from '../monitoring/log.ts';
 import { ATTRIBUTE, LABEL } from '../monitoring/telemetry.ts';
 import { traceIds } from '../monitoring/trace-ids.ts';
 import type { RequestContext, RequestState } from './request.ts';
 import type { Service } from './service.ts';
-
-/** The methods of the semantic conventions: all that Node lets through would be too many for a label. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
 
 const HEALTH = new Set(['/livez', '/readyz']);
 
@@ -24,8 +22,7 @@ export function followRequest({ instruments }: Service): Middleware<RequestState
     ctx.set('traceresponse', `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`);
     ctx.set('x-trace-id', traceId);
 
-    const method = METHODS.has(ctx.method) ? ctx.method : '_OTHER';
-    const attributes = { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_URL_SCHEME]: ctx.protocol };
+    const attributes = { [ATTR_HTTP_REQUEST_METHOD]: knownMethod(ctx.method), [ATTR_URL_SCHEME]: ctx.protocol };
     instruments.activeRequests.add(1, attributes);
     try {
       await next();

@@ -1,35 +1,13 @@
 import {
   ATTR_ERROR_TYPE,
-  ATTR_HTTP_REQUEST_METHOD,
   ATTR_HTTP_RESPONSE_STATUS_CODE,
-  ATTR_HTTP_ROUTE,
-  ATTR_NETWORK_PROTOCOL_VERSION,
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
-  ATTR_URL_SCHEME,
-  METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
-import { GC_SECONDS, type MetricDefinition, REQUEST_SECONDS } from './telemetry.ts';
+import { GC_SECONDS, type MetricDefinition } from './telemetry.ts';
 
 /** The metrics that Waymark does not record itself, by who does. */
 export const libraryMetrics: Readonly<Record<string, readonly MetricDefinition[]>> = {
-  '@opentelemetry/instrumentation-http': [
-    {
-      name: METRIC_HTTP_SERVER_REQUEST_DURATION,
-      type: 'histogram',
-      unit: 's',
-      description: 'Duration of HTTP server requests.',
-      labels: [
-        ATTR_HTTP_REQUEST_METHOD,
-        ATTR_HTTP_ROUTE,
-        ATTR_HTTP_RESPONSE_STATUS_CODE,
-        ATTR_ERROR_TYPE,
-        ATTR_NETWORK_PROTOCOL_VERSION,
-        ATTR_URL_SCHEME,
-      ],
-      boundaries: REQUEST_SECONDS,
-    },
-  ],
   '@opentelemetry/instrumentation-runtime-node': [
     eventLoop('delay.min', 'Event loop minimum delay.'),
     eventLoop('delay.max', 'Event loop maximum delay.'),

@@ -1,4 +1,12 @@
-import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+  ATTR_URL_SCHEME,
+  METRIC_HTTP_SERVER_REQUEST_DURATION,
+} from '@opentelemetry/semantic-conventions';
 
 /**
  * Every name that Waymark itself puts into telemetry: spans, attributes, metrics. Names follow OpenTelemetry's
@@ -66,7 +74,7 @@ const predictionSeconds = [
 ];
 
 /** 0.5 ms to 10 s: the convention's boundaries start at 5 ms, above nearly every request to this service. */
-export const REQUEST_SECONDS = [
+const requestSeconds = [
   5e-4, 1e-3, 2.5e-3, 5e-3, 7.5e-3, 1e-2, 2.5e-2, 5e-2, 7.5e-2, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 
@@ -110,6 +118,21 @@ export const METRIC = {
     unit: '',
     description: 'Always 1: which model versions are loaded, and in which role',
     labels: [LABEL.model, LABEL.version, LABEL.algorithm, LABEL.role],
+  },
+  requestDuration: {
+    name: METRIC_HTTP_SERVER_REQUEST_DURATION,
+    type: 'histogram',
+    unit: 's',
+    description: 'Duration of HTTP server requests.',
+    labels: [
+      ATTR_HTTP_REQUEST_METHOD,
+      ATTR_HTTP_ROUTE,
+      ATTR_HTTP_RESPONSE_STATUS_CODE,
+      ATTR_ERROR_TYPE,
+      ATTR_NETWORK_PROTOCOL_VERSION,
+      ATTR_URL_SCHEME,
+    ],
+    boundaries: requestSeconds,
   },
   activeRequests: {
     name: 'http.server.active_requests',

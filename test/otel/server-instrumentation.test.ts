@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepSamplingState } from '../../otel/instrumentations.ts';
+import { keepSamplingState } from '../../otel/server-instrumentation.ts';
 
 test.each([
   ['ot=th:8', 'ot=th:8'],
