@@ -102,11 +102,11 @@ const settings = {
   },
   // The SDK's defaults hold 2,048 spans, half a second of 1,000 predictions a second; these hold a minute of it.
   OTEL_BSP_MAX_QUEUE_SIZE: { ...positive, fallback: '131072' },
-  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '2048' },
+  OTEL_BSP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '512' },
   OTEL_BSP_SCHEDULE_DELAY: { ...positive, fallback: '1000' },
   OTEL_BSP_EXPORT_TIMEOUT: { ...milliseconds, fallback: LONGEST_TIMER },
   OTEL_BLRP_MAX_QUEUE_SIZE: { ...positive, fallback: '32768' },
-  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '1024' },
+  OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '512' },
   OTEL_BLRP_SCHEDULE_DELAY: { ...positive, fallback: '1000' },
   OTEL_BLRP_EXPORT_TIMEOUT: { ...milliseconds, fallback: LONGEST_TIMER },
 } satisfies Record<string, Setting>;
