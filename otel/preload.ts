@@ -25,6 +25,7 @@ import { registerSdk } from '../src/monitoring/sdk.ts';
 import { logRecordProcessors, spanProcessors } from './exports.ts';
 import { instrumentations } from './instrumentations.ts';
 import { startMetrics } from './metrics.ts';
+import { createSampler } from './sampler.ts';
 
 const config = readConfigOrExit();
 if (!config.OTEL_SDK_DISABLED) await start(config);
@@ -40,6 +41,7 @@ async function start(config: Config): Promise<void> {
     resource,
     autoDetectResources: false,
     metricReaders: [],
+    sampler: createSampler(config),
     spanProcessors: spanProcessors(config, provider),
     logRecordProcessors: logRecordProcessors(config, provider),
   });

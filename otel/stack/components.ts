@@ -110,10 +110,13 @@ function prometheus(tools: Tools, ports: Ports, folder: string): Component {
 
 function collector(tools: Tools, ports: Ports, folder: string, pace: Pace): Component {
   const interval = pace === 'fast' ? '1s' : '5s';
+  const tailSampling = process.env['TAIL_SAMPLING_PERCENTAGE']
+    ? ['--config', join(PROJECT, 'otel/tail-sampling.yaml')]
+    : [];
   return {
     name: 'collector',
     file: tools.collector,
-    args: ['--config', join(PROJECT, 'otel/collector.yaml')],
+    args: ['--config', join(PROJECT, 'otel/collector.yaml'), ...tailSampling],
     env: {
       COLLECTOR_DATA_DIR: join(folder, 'collector'),
       COLLECTOR_OTLP_GRPC_PORT: String(ports.collectorOtlpGrpc),

@@ -11,6 +11,7 @@ const POLL_MS = 100;
 /** A component that was started here. */
 export interface Running {
   component: Component;
+  pid: number;
   log: string;
   /** Settles when the process ends, for whatever reason. */
   exited: Promise<string>;
@@ -77,7 +78,7 @@ async function launch(component: Component, log: string): Promise<Running> {
     await exited;
     return forced;
   };
-  return { component, log, exited, stop, kill };
+  return { component, pid: child.pid, log, exited, stop, kill };
 }
 
 async function waitUntilReady({ component, log, exited }: Running, signal: AbortSignal): Promise<void> {

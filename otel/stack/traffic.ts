@@ -51,7 +51,7 @@ export async function traffic(service: string): Promise<Traffic> {
 }
 
 /** The sample mails, whose names begin with their labels. */
-async function readMails(): Promise<{ label: string; text: string }[]> {
+export async function readMails(): Promise<{ label: string; text: string }[]> {
   const names = (await readdir(MAILS)).filter((name) => name.endsWith('.eml'));
   if (names.length === 0) throw new Error(`There are no mails in ${MAILS}`);
   return Promise.all(
