@@ -1,4 +1,5 @@
 import { type Counter, type Histogram, metrics, type ObservableGauge, type UpDownCounter } from '@opentelemetry/api';
+import { observedSum } from './observed-sum.ts';
 import { METRIC, type MetricDefinition, SCOPE } from './telemetry.ts';
 
 export interface Instruments {
@@ -18,7 +19,10 @@ export function createInstruments(): Instruments {
     description,
     ...(boundaries && { advice: { explicitBucketBoundaries: [...boundaries] } }),
   });
-  const counter = (metric: MetricDefinition) => meter.createCounter(metric.name, options(metric));
+  const counter = (metric: MetricDefinition) =>
+    observedSum(meter.createObservableCounter(metric.name, options(metric)));
+  const upDownCounter = (metric: MetricDefinition) =>
+    observedSum(meter.createObservableUpDownCounter(metric.name, options(metric)));
   const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, options(metric));
 
   return {
@@ -27,6 +31,6 @@ export function createInstruments(): Instruments {
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),
     modelInfo: meter.createObservableGauge(METRIC.modelInfo.name, options(METRIC.modelInfo)),
-    activeRequests: meter.createUpDownCounter(METRIC.activeRequests.name, options(METRIC.activeRequests)),
+    activeRequests: upDownCounter(METRIC.activeRequests),
   };
 }

@@ -31,8 +31,8 @@ const severities = {
   fatal: SeverityNumber.FATAL,
 } as const satisfies Partial<Record<Level, SeverityNumber>>;
 
-/** Lines wait until there is a page of them, or for so long: a system call for each costs as much as its line. */
-const buffered = { minLength: 4_096, periodicFlush: 100 };
+/** Lines wait until there are some dozens, or for so long: a system call for each costs as much as its line. */
+const buffered = { minLength: 32_768, maxWrite: 65_536, periodicFlush: 100 };
 
 /**
  * @param level the least severe level that is written, or `silent`

@@ -78,10 +78,15 @@ describe('docker-compose.yml', () => {
 });
 
 describe.each([
-  ['collector', 'otel/collector.yaml'],
-  ['jaeger', 'otel/jaeger.yaml'],
-])('the environment of %s', (name, file) => {
-  const used = [...text(file).matchAll(/\$\{env:(\w+)(:-[^}]*)?\}/g)];
+  ['collector', ['otel/collector.yaml', 'otel/tail-sampling.yaml']],
+  ['jaeger', ['otel/jaeger.yaml']],
+] as const)('the environment of %s', (name, files) => {
+  const used = [
+    ...files
+      .map(text)
+      .join('\n')
+      .matchAll(/\$\{env:(\w+)(:-[^}]*)?\}/g),
+  ];
 
   test('sets every variable that its configuration has no default for', () => {
     const withoutDefault = used.filter(([, , fallback]) => fallback === undefined).map(([, variable]) => variable);
