@@ -1,4 +1,4 @@
-import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { DiagLogLevel, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Config, ConfigError, EXIT_CONFIG, readConfigOrExit } from './config.ts';
 import { createLog, exceptionAttributes, type Log } from './monitoring/log.ts';
 import { missingInstrumentation, shutdownSdk } from './monitoring/sdk.ts';
@@ -68,7 +68,8 @@ function reportSdkProblems({ error, warn }: Log): void {
     if (now - (last.get(kind) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
     if (last.size > 100) last.clear();
     last.set(kind, now);
-    write('telemetry problem', { [ATTRIBUTE.reason]: message });
+    // It happens to be noticed during some request, and is about none.
+    write('telemetry problem', { [ATTRIBUTE.reason]: message }, ROOT_CONTEXT);
   };
   const ignore = () => {};
   diag.setLogger(

@@ -67,4 +67,6 @@ test('what does not fit in the bounded queue is counted, and said once', async (
   expect(await sample('otel_sdk_processor_span_queue_size', '')).toBe(40);
   expect(problems().filter((reason) => reason.includes('queue of spans is full'))).toHaveLength(1);
   expect(problems().filter((reason) => reason.includes('queue of log records is full'))).toHaveLength(1);
+  // It is noticed during some request, and is not about it.
+  expect(service.lines.filter(({ msg, trace_id }) => msg === 'telemetry problem' && trace_id)).toEqual([]);
 });
