@@ -50,7 +50,7 @@ interface Exchange {
  * Server spans and `http.server.request.duration` by the semantic conventions, in place of instrumentation-http:
  * - It tells what it was made to tell. That one tells all that it knows, and a client decides much of that: path,
  *   query, host, user agent, forwarded addresses.
- * - It costs a third: no address is parsed and no listener of request and response is wrapped (`npm run bench -- telemetry`).
+ * - It costs less: no address is parsed, and no listener of request and response is wrapped.
  */
 export class ServerInstrumentation extends InstrumentationBase {
   readonly #ignoredPort: number;
