@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { exceptionAttributes } from '../monitoring/log.ts';
 import { livez, readyz } from './health.ts';
+import { routeInference } from './inference/routes.ts';
 import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
 import { listModels, showModel } from './models.ts';
 import { predict, predictBatch } from './predict.ts';
@@ -17,6 +18,7 @@ export function createApp(service: Service): Koa<RequestState> {
   router.get('/models/:name', showModel(service));
   router.get('/livez', livez());
   router.get('/readyz', readyz(service));
+  routeInference(router, service);
 
   const app = new Koa<RequestState>();
   app.use(followRequest(service));

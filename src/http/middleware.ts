@@ -4,14 +4,15 @@ import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { Middleware } from 'koa';
-import { Problem, problemDetails, toProblem } from '../errors.ts';
+import { inferenceError, Problem, problemDetails, toProblem } from '../errors.ts';
 import { exceptionAttributes } from '../monitoring/log.ts';
 import { ATTRIBUTE, LABEL } from '../monitoring/telemetry.ts';
 import { traceIds } from '../monitoring/trace-ids.ts';
 import type { RequestContext, RequestState } from './request.ts';
 import type { Service } from './service.ts';
 
-const HEALTH = new Set(['/livez', '/readyz']);
+const HEALTH = new Set(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
+const INFERENCE_PROTOCOL = /^\/v2(?:\/|$)/;
 
 /** Names the trace in every response, names the route in the server span, and counts requests in progress. */
 export function followRequest({ instruments }: Service): Middleware<RequestState> {
@@ -49,11 +50,14 @@ export function answerProblems({ log, instruments }: Service): Middleware<Reques
           .setAttribute(ATTRIBUTE.errorType, problem.type);
       }
       instruments.errors.add(1, { [LABEL.errorType]: problem.type });
-      ctx.status = problem.status;
       ctx.set(problem.headers);
       if (!ctx.req.complete) ctx.set('connection', 'close');
-      ctx.body = problemDetails(problem, ctx.state.trace.traceId);
-      ctx.type = 'application/problem+json';
+      if (INFERENCE_PROTOCOL.test(ctx.path)) Object.assign(ctx, inferenceError(problem));
+      else {
+        ctx.status = problem.status;
+        ctx.body = problemDetails(problem, ctx.state.trace.traceId);
+        ctx.type = 'application/problem+json';
+      }
     }
   };
 }

@@ -56,7 +56,12 @@ export function predictBatch({ config, predictor, models }: Service): Middleware
   };
 }
 
-function chooseModel(models: ReturnType<Service['models']>, reference: string): Model {
+/**
+ * The model that `NAME` or `NAME@VERSION` stands for.
+ *
+ * @throws {Problem} 404
+ */
+export function chooseModel(models: ReturnType<Service['models']>, reference: string): Model {
   const model = findModel(models, reference);
   if (model) return model;
   throw new Problem(
