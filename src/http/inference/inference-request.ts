@@ -43,7 +43,7 @@ export async function readInference(ctx: RequestContext, limits: InferenceLimits
       `Element ${long} of the input "${INPUT}" has ${texts[long]!.length} characters; at most ${limits.maxCharacters} are allowed.`,
     );
   }
-  return { id: request.id, texts, outputs: readOutputs(request) };
+  return { id: request.id ?? undefined, texts, outputs: readOutputs(request) };
 }
 
 function headerLength(header: string, bodyLength: number): number {

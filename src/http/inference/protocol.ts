@@ -3,6 +3,7 @@ import { z } from 'zod';
 /**
  * The Open Inference Protocol's objects (V2, REST), as far as a text classifier takes and gives them. Where the protocol
  * lets servers and clients add fields, unknown ones are let through: it is not Waymark's to close.
+ * Clients that write `null` for what they leave out are as right as those that leave it out.
  */
 
 /** The one input: a tensor of texts. */
@@ -30,7 +31,7 @@ const requestInput = z.looseObject(
     parameters: z
       .object({ binary_data_size: count.optional() }, 'must be an object')
       .catchall(parameter)
-      .optional()
+      .nullish()
       .meta({ description: '`binary_data_size`: the tensor is in the body after the JSON, with so many bytes' }),
     data: z
       .union([z.array(text), z.array(z.array(text))], 'must be an array of strings')
@@ -43,23 +44,23 @@ const requestInput = z.looseObject(
 const requestOutput = z.looseObject(
   {
     name: z.enum(OUTPUTS, `must be one of ${OUTPUTS.join(', ')}`),
-    parameters: z.object({ binary_data: flag.optional() }, 'must be an object').catchall(parameter).optional(),
+    parameters: z.object({ binary_data: flag.optional() }, 'must be an object').catchall(parameter).nullish(),
   },
   'must be an object: {"name"}',
 );
 
 export const inferenceRequest = z.looseObject(
   {
-    id: z.string('must be a string').optional().meta({ description: 'Comes back in the response' }),
+    id: z.string('must be a string').nullish().meta({ description: 'Comes back in the response' }),
     parameters: z
       .object({ binary_data_output: flag.optional() }, 'must be an object')
       .catchall(parameter)
-      .optional()
+      .nullish()
       .meta({ description: '`binary_data_output`: outputs come as binary data where they do not say otherwise' }),
     inputs: z.tuple([requestInput], `must hold one input, "${INPUT}"`),
     outputs: z
       .array(requestOutput, 'must be an array')
-      .optional()
+      .nullish()
       .meta({ description: 'Which outputs to return, in this order; all of them where it is left out' }),
   },
   'must be an object: {"inputs": [{"name", "shape", "datatype", "data"}]}',
@@ -106,7 +107,7 @@ export const modelReady = z.object({ name: z.string(), ready: z.boolean() });
 export const inferenceError = z.object({ error: z.string() });
 
 export const indexRequest = z.looseObject(
-  { ready: flag.optional().meta({ description: 'Only what is ready for inference' }) },
+  { ready: flag.nullish().meta({ description: 'Only what is ready for inference' }) },
   'must be an object: {"ready"?: boolean}',
 );
 
@@ -117,6 +118,6 @@ export type IndexEntry = z.output<typeof indexResponse>[number];
 
 /** What `load` and `unload` take: the body may be empty. */
 export const repositoryRequest = z.looseObject(
-  { parameters: parameters.optional() },
+  { parameters: parameters.nullish() },
   'must be an object: {"parameters"?: object}',
 );

@@ -10,7 +10,7 @@ import { type IndexEntry, indexRequest, repositoryRequest } from './protocol.ts'
 /** `POST /v2/repository/index`: every version that is stored or loaded. */
 export function indexRepository({ config, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
-    const { ready = false } = await readOptional(ctx, indexRequest, config.MAX_BODY_BYTES);
+    const { ready } = await readOptional(ctx, indexRequest, config.MAX_BODY_BYTES);
     const loaded: IndexEntry[] = [...models().values()].flatMap(({ name, versions }) =>
       versions.map(({ version }) => ({ name, version, state: 'READY' as const, reason: '' })),
     );
@@ -28,8 +28,8 @@ export function indexRepository({ config, models }: Service): Middleware<Request
 export function loadIntoService({ config, log, replaceModel }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);
-    const { parameters = {} } = await readOptional(ctx, repositoryRequest, config.MAX_BODY_BYTES);
-    if (Object.keys(parameters).length > 0) {
+    const { parameters } = await readOptional(ctx, repositoryRequest, config.MAX_BODY_BYTES);
+    if (Object.keys(parameters ?? {}).length > 0) {
       throw new Problem(
         'invalid-request',
         'A model is loaded as it is stored: "parameters" must be left out or empty.',
