@@ -21,6 +21,9 @@ const problems = {
 /** The kinds of problem a client can meet; bounded, so that it can be a metric label. */
 export type ProblemType = keyof typeof problems;
 
+/** Every kind of problem with its status and title, for the documentation. */
+export const problemKinds: Readonly<Record<ProblemType, readonly [status: number, title: string]>> = problems;
+
 /** An error that is meant for the client: `message` says what was wrong and what is allowed. */
 export class Problem extends Error {
   override name = 'Problem';

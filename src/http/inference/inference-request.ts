@@ -1,7 +1,14 @@
 import { Problem } from '../../errors.ts';
 import { checked, parseJson, type RequestContext, readBody } from '../request.ts';
 import { decodeStrings } from './binary-tensors.ts';
-import { INPUT, type InferenceRequest, inferenceRequest, OUTPUTS, type OutputName } from './protocol.ts';
+import {
+  INPUT,
+  type InferenceRequest,
+  inferenceRequest,
+  OUTPUTS,
+  type OutputName,
+  type RequestInput,
+} from './protocol.ts';
 
 /** The header that says where the JSON ends and the binary tensors begin. */
 export const HEADER_LENGTH = 'inference-header-content-length';
@@ -29,7 +36,7 @@ export async function readInference(ctx: RequestContext, limits: InferenceLimits
   const body = await readBody(ctx, limits.maxBytes);
   const jsonLength = headerLength(ctx.get(HEADER_LENGTH), body.length);
   const request = checked(parseJson(body.subarray(0, jsonLength)), inferenceRequest);
-  const texts = readTexts(request.inputs[0], body.subarray(jsonLength));
+  const texts = readTexts(request.inputs[0]!, body.subarray(jsonLength));
   if (texts.length === 0 || texts.length > limits.maxTexts) {
     throw new Problem(
       texts.length === 0 ? 'invalid-request' : 'batch-too-large',
@@ -56,7 +63,7 @@ function headerLength(header: string, bodyLength: number): number {
   );
 }
 
-function readTexts({ shape, data, parameters }: InferenceRequest['inputs'][0], binary: Uint8Array): readonly string[] {
+function readTexts({ shape, data, parameters }: RequestInput, binary: Uint8Array): readonly string[] {
   const size = parameters?.binary_data_size;
   if (data !== undefined && size !== undefined) {
     throw new Problem('invalid-request', `The input "${INPUT}" has both "data" and "binary_data_size"; send one.`);

@@ -57,7 +57,7 @@ export const inferenceRequest = z.looseObject(
       .catchall(parameter)
       .nullish()
       .meta({ description: '`binary_data_output`: outputs come as binary data where they do not say otherwise' }),
-    inputs: z.tuple([requestInput], `must hold one input, "${INPUT}"`),
+    inputs: z.array(requestInput, 'must be an array').length(1, `must hold one input, "${INPUT}"`),
     outputs: z
       .array(requestOutput, 'must be an array')
       .nullish()
@@ -66,6 +66,7 @@ export const inferenceRequest = z.looseObject(
   'must be an object: {"inputs": [{"name", "shape", "datatype", "data"}]}',
 );
 export type InferenceRequest = z.output<typeof inferenceRequest>;
+export type RequestInput = InferenceRequest['inputs'][number];
 
 export const inferenceResponse = z.object({
   model_name: z.string(),
@@ -104,7 +105,6 @@ export const modelMetadata = z.object({
 export const serverLive = z.object({ live: z.boolean() });
 export const serverReady = z.object({ live: z.boolean(), ready: z.boolean() });
 export const modelReady = z.object({ name: z.string(), ready: z.boolean() });
-export const inferenceError = z.object({ error: z.string() });
 
 export const indexRequest = z.looseObject(
   { ready: flag.nullish().meta({ description: 'Only what is ready for inference' }) },
@@ -116,8 +116,14 @@ export const indexResponse = z.array(
 );
 export type IndexEntry = z.output<typeof indexResponse>[number];
 
-/** What `load` and `unload` take: the body may be empty. */
-export const repositoryRequest = z.looseObject(
+/** What `load` takes: a model is loaded as it is stored, so that no parameter is left to set. The body may be empty. */
+export const loadRequest = z.looseObject(
+  { parameters: z.strictObject({}, 'must be an object').nullish() },
+  'must be an object: {"parameters"?: {}}',
+);
+
+/** What `unload` takes. No model depends on another here, so that whatever it says of dependents holds. */
+export const unloadRequest = z.looseObject(
   { parameters: parameters.nullish() },
   'must be an object: {"parameters"?: object}',
 );

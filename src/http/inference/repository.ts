@@ -5,7 +5,7 @@ import { listStored, loadModel } from '../../models/store.ts';
 import { ATTRIBUTE } from '../../monitoring/telemetry.ts';
 import { checked, parseJson, type RequestContext, type RequestState, readBody } from '../request.ts';
 import type { Service } from '../service.ts';
-import { type IndexEntry, indexRequest, repositoryRequest } from './protocol.ts';
+import { type IndexEntry, indexRequest, loadRequest, unloadRequest } from './protocol.ts';
 
 /** `POST /v2/repository/index`: every version that is stored or loaded. */
 export function indexRepository({ config, models }: Service): Middleware<RequestState> {
@@ -28,13 +28,7 @@ export function indexRepository({ config, models }: Service): Middleware<Request
 export function loadIntoService({ config, log, replaceModel }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);
-    const { parameters } = await readOptional(ctx, repositoryRequest, config.MAX_BODY_BYTES);
-    if (Object.keys(parameters ?? {}).length > 0) {
-      throw new Problem(
-        'invalid-request',
-        'A model is loaded as it is stored: "parameters" must be left out or empty.',
-      );
-    }
+    await readOptional(ctx, loadRequest, config.MAX_BODY_BYTES);
     // A name becomes a path only after it was found in the listing of the folder.
     const stored = await listStored(config.MODELS_DIR);
     if (!stored.has(name)) {
@@ -59,8 +53,7 @@ export function loadIntoService({ config, log, replaceModel }: Service): Middlew
 export function unloadFromService({ config, log, models, replaceModel }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);
-    // "unload_dependents" says something of models made of others; there are none here, so it always holds.
-    await readOptional(ctx, repositoryRequest, config.MAX_BODY_BYTES);
+    await readOptional(ctx, unloadRequest, config.MAX_BODY_BYTES);
     if (!models().has(name)) {
       throw new Problem('model-not-found', `No model ${JSON.stringify(name)} is loaded.`);
     }

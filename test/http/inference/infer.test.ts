@@ -82,7 +82,7 @@ describe('a bad inference request gets 400 and one sentence', () => {
   test.each([
     ['no body', '', 'body is empty'],
     ['broken JSON', '{"inputs"', 'not valid JSON'],
-    ['no inputs', {}, '"inputs" must hold one input'],
+    ['no inputs', {}, '"inputs" must be an array'],
     ['two inputs', { inputs: [input(['a'], [1]), input(['a'], [1])] }, '"inputs" must hold one input'],
     ['an unknown input', { inputs: [{ ...input(['a'], [1]), name: 'words' }] }, '"inputs[0].name" must be "text"'],
     ['another datatype', { inputs: [{ ...input([1], [1]), datatype: 'FP32' }] }, 'must be "BYTES"'],

@@ -72,7 +72,7 @@ test.each([
     'spam/load',
     { parameters: { config: '{}' } },
     400,
-    'as it is stored',
+    'unknown field',
   ],
   ['a list is no request', 'spam/load', [], 400, 'must be an object'],
 ])('%s', async (_, path, body, status, sentence) => {
