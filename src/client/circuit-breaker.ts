@@ -3,6 +3,8 @@ import { CircuitOpenError } from './errors.ts';
 export interface CircuitBreakerOptions {
   /** How many failures in a row open the circuit. */
   readonly failures: number;
+  /** For how long there must have been nothing but failures, in milliseconds: a restart alone should not open it. */
+  readonly forMs: number;
   /** How long it stays open, in milliseconds; then one call tries whether the service is back. */
   readonly openMs: number;
 }
@@ -28,8 +30,12 @@ export interface CircuitBreaker {
  *
  * @param now a clock in milliseconds
  */
-export function createCircuitBreaker({ failures, openMs }: CircuitBreakerOptions, now: () => number): CircuitBreaker {
+export function createCircuitBreaker(
+  { failures, forMs, openMs }: CircuitBreakerOptions,
+  now: () => number,
+): CircuitBreaker {
   let failed = 0;
+  let failingSince = 0;
   let openUntil: number | undefined;
   let probing = false;
 
@@ -46,8 +52,9 @@ export function createCircuitBreaker({ failures, openMs }: CircuitBreakerOptions
       probing = false;
     },
     failed() {
+      if (failed === 0) failingSince = now();
       failed += 1;
-      if (probing || failed >= failures) openUntil = now() + openMs;
+      if (probing || (failed >= failures && now() - failingSince >= forMs)) openUntil = now() + openMs;
       probing = false;
     },
     abandoned() {

@@ -13,8 +13,11 @@ export interface ClientOptions {
   readonly retries?: number;
   /** The longest first wait before that, and the longest of all: 100 and 2,000 ms where they are not given. */
   readonly backoff?: { readonly baseMs?: number; readonly maxMs?: number };
-  /** After 5 failures in a row no call is tried for 5,000 ms, where it is not given; false tries every call. */
-  readonly circuitBreaker?: { readonly failures?: number; readonly openMs?: number } | false;
+  /**
+   * After `failures` (5) in a row, over at least `forMs` (0), no call is tried for `openMs` (5,000); false tries every
+   * call.
+   */
+  readonly circuitBreaker?: { readonly failures?: number; readonly forMs?: number; readonly openMs?: number } | false;
   /**
    * More headers, made anew for each attempt. Trace context needs none where the caller's OpenTelemetry instruments
    * `fetch`; where it does not, this is the place for `propagation.inject`.
@@ -63,7 +66,7 @@ export function createClient(options: ClientOptions): WaymarkClient {
     retries: options.retries ?? 3,
     backoff: { baseMs: 100, maxMs: 2_000, ...options.backoff },
     breaker: circuitBreaker
-      ? createCircuitBreaker({ failures: 5, openMs: 5_000, ...circuitBreaker }, () => performance.now())
+      ? createCircuitBreaker({ failures: 5, forMs: 0, openMs: 5_000, ...circuitBreaker }, () => performance.now())
       : undefined,
   } satisfies Parameters<typeof send>[0];
 

@@ -1,15 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RouterContext } from '@koa/router';
-import { context, SpanStatusCode, trace } from '@opentelemetry/api';
-import { getRPCMetadata } from '@opentelemetry/core';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { Middleware } from 'koa';
 import { inferenceError, Problem, problemDetails, toProblem } from '../errors.ts';
 import { exceptionAttributes } from '../monitoring/log.ts';
 import { ATTRIBUTE, LABEL } from '../monitoring/telemetry.ts';
-import { traceIds } from '../monitoring/trace-ids.ts';
 import type { RequestContext, RequestState } from './request.ts';
 import type { Service } from './service.ts';
+import { nameRoute, nameTrace } from './trace-names.ts';
 
 const HEALTH = new Set(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
 const INFERENCE_PROTOCOL = /^\/v2(?:\/|$)/;
@@ -17,10 +16,7 @@ const INFERENCE_PROTOCOL = /^\/v2(?:\/|$)/;
 /** Names the trace in every response, names the route in the server span, and counts requests in progress. */
 export function followRequest({ instruments }: Service): Middleware<RequestState> {
   return async function followRequest(ctx, next) {
-    const { traceId, spanId, sampled } = traceIds();
-    ctx.state.trace = { traceId, spanId, sampled };
-    ctx.set('traceresponse', `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`);
-    ctx.set('x-trace-id', traceId);
+    nameTrace(ctx);
 
     const attributes = { [ATTR_HTTP_REQUEST_METHOD]: ctx.method, [ATTR_URL_SCHEME]: ctx.protocol };
     instruments.activeRequests.add(1, attributes);
@@ -28,9 +24,7 @@ export function followRequest({ instruments }: Service): Middleware<RequestState
       await next();
     } finally {
       instruments.activeRequests.add(-1, attributes);
-      const metadata = getRPCMetadata(context.active());
-      const route = (ctx as Partial<RouterContext>)._matchedRoute;
-      if (metadata && route !== undefined) metadata.route = String(route);
+      nameRoute(ctx);
     }
   };
 }

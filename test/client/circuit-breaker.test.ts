@@ -4,9 +4,9 @@ import { createClient } from '../../src/client/client.ts';
 import { CircuitOpenError, DeadlineError } from '../../src/client/errors.ts';
 import { answer, problem, scriptedServer, stall } from './scripted-server.ts';
 
-function breaker() {
+function breaker(forMs = 0) {
   let time = 0;
-  const circuit = createCircuitBreaker({ failures: 3, openMs: 100 }, () => time);
+  const circuit = createCircuitBreaker({ failures: 3, forMs, openMs: 100 }, () => time);
   const fail = (times: number) => {
     for (let i = 0; i < times; i++) {
       circuit.enter();
@@ -48,6 +48,17 @@ describe('a circuit breaker', () => {
     expect(() => circuit.enter()).toThrow(CircuitOpenError);
     pass(1);
     circuit.enter();
+  });
+
+  test('stays closed until there were failures alone for long enough', () => {
+    const { circuit, fail, pass } = breaker(50);
+    fail(10);
+    pass(49);
+    fail(1);
+    circuit.enter();
+    pass(1);
+    fail(1);
+    expect(() => circuit.enter()).toThrow(CircuitOpenError);
   });
 
   test('lets another call try when the caller of that one gave it up', () => {
