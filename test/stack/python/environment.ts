@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../../../src/corpus/cache-folder.ts';
 
 const run = promisify(execFile);
 
@@ -17,8 +17,7 @@ export async function pythonPrograms(): Promise<string | undefined> {
   const digest = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex');
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'waymark');
-  const folder = join(cache, `python-${digest.slice(0, 12)}`);
+  const folder = cacheFolder(`python-${digest.slice(0, 12)}`);
   const programs = join(folder, 'bin');
   // Written last: what an interrupted run left is filled up by the next one.
   const complete = join(folder, 'complete');
@@ -31,7 +30,7 @@ export async function pythonPrograms(): Promise<string | undefined> {
     return undefined;
   }
   process.stdout.write(`Installing Python clients into ${folder}, once, about a minute\n`);
-  await mkdir(cache, { recursive: true });
+  await mkdir(dirname(folder), { recursive: true });
   await run('python3', ['-m', 'venv', folder]);
   await run(join(programs, 'pip'), ['install', '--quiet', '--requirement', requirements]);
   await writeFile(complete, '');
