@@ -2,7 +2,6 @@ import type { Middleware } from 'koa';
 import type { z } from 'zod';
 import { Problem } from '../../errors.ts';
 import { listStored, loadModel } from '../../models/store.ts';
-import { ATTRIBUTE } from '../../monitoring/telemetry.ts';
 import { checked, parseJson, type RequestContext, type RequestState, readBody } from '../request.ts';
 import type { Service } from '../service.ts';
 import { type IndexEntry, indexRequest, loadRequest, unloadRequest } from './protocol.ts';
@@ -50,7 +49,7 @@ export function loadIntoService({ config, log, replaceModel }: Service): Middlew
 }
 
 /** `POST /v2/repository/models/{name}/unload`: takes a model out of memory; it stays in the models folder. */
-export function unloadFromService({ config, log, models, replaceModel }: Service): Middleware<RequestState> {
+export function unloadFromService({ config, models, replaceModel }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);
     await readOptional(ctx, unloadRequest, config.MAX_BODY_BYTES);
@@ -64,7 +63,6 @@ export function unloadFromService({ config, log, models, replaceModel }: Service
       );
     }
     replaceModel(name, undefined);
-    log.info('model unloaded', { [ATTRIBUTE.modelName]: name });
     ctx.body = {};
   };
 }
