@@ -20,7 +20,8 @@ const boolean = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 
-interface Setting {
+/** How one environment variable is checked. */
+export interface Setting {
   schema: z.ZodType<unknown, string>;
   fallback?: string;
   allowed: string;
@@ -38,18 +39,19 @@ const samplers = [
   'parentbased_traceidratio',
 ] as const;
 
-const port = { schema: integer(0, 65_535), allowed: 'a port number from 0 to 65535' };
-const url = { schema: httpUrl, allowed: 'an http or https URL' };
+/** Kinds of setting. */
+export const port = { schema: integer(0, 65_535), allowed: 'a port number from 0 to 65535' };
+export const url = { schema: httpUrl, allowed: 'an http or https URL' };
 /** As long as a timer of Node can be set, some 24 days: a batch that was not taken is sent again, not given up. */
 const LONGEST_TIMER = String(2 ** 31 - 1);
 const milliseconds = {
   schema: integer(1, Number(LONGEST_TIMER)),
   allowed: `milliseconds from 1 to ${LONGEST_TIMER}`,
 };
-const positive = { schema: integer(1), allowed: 'a whole number from 1' };
+export const positive = { schema: integer(1), allowed: 'a whole number from 1' };
 const onOff = { schema: boolean, allowed: 'true or false' };
-const path = { schema: z.string(), allowed: 'a folder' };
-const host = { schema: z.string(), allowed: 'a host name or address' };
+export const path = { schema: z.string(), allowed: 'a folder' };
+export const host = { schema: z.string(), allowed: 'a host name or address' };
 
 const settings = {
   HOST: { ...host, fallback: '127.0.0.1' },
@@ -111,24 +113,36 @@ const settings = {
   OTEL_BLRP_EXPORT_TIMEOUT: { ...milliseconds, fallback: LONGEST_TIMER },
 } satisfies Record<string, Setting>;
 
-type Name = keyof typeof settings;
-
-/** Every setting after its check; those without a default are undefined where they are not set. */
-export type Config = {
-  readonly [N in Name]:
-    | z.output<(typeof settings)[N]['schema']>
-    | ((typeof settings)[N] extends { fallback: string } ? never : undefined);
+/** Settings after their check; those without a default are undefined where they are not set. */
+export type Checked<S extends Record<string, Setting>> = {
+  readonly [N in keyof S]: z.output<S[N]['schema']> | (S[N] extends { fallback: string } ? never : undefined);
 };
 
+/** Every setting of the service. */
+export type Config = Checked<typeof settings>;
+
 /**
- * Reads and checks every setting.
+ * Reads and checks every setting of the service.
  *
  * @param env the environment; an empty value counts as not set
  * @throws {ConfigError} for the first setting that cannot be used
  */
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  return readSettings(settings, env);
+}
+
+/**
+ * Reads and checks the settings that are named.
+ *
+ * @param env the environment; an empty value counts as not set
+ * @throws {ConfigError} for the first setting that cannot be used
+ */
+export function readSettings<S extends Record<string, Setting>>(
+  named: S,
+  env: Record<string, string | undefined> = process.env,
+): Checked<S> {
   const config: Record<string, unknown> = {};
-  for (const [name, setting] of Object.entries(settings) as [Name, Setting][]) {
+  for (const [name, setting] of Object.entries(named)) {
     const value = env[name]?.trim() || setting.fallback;
     if (value === undefined) continue;
     const result = setting.schema.safeParse(value);
@@ -138,13 +152,18 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     }
     config[name] = result.data;
   }
-  return config as Config;
+  return config as Checked<S>;
 }
 
 /** Reads the settings of this process, or ends it with one line on stderr and exit code 78. */
 export function readConfigOrExit(): Config {
+  return orExit(readConfig);
+}
+
+/** What `read` returns; a setting that cannot be used ends the process with one line on stderr and exit code 78. */
+export function orExit<T>(read: () => T): T {
   try {
-    return readConfig();
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -6,11 +6,13 @@ const problems = {
   'route-not-found': [404, 'There is no such route'],
   'model-not-found': [404, 'There is no such model'],
   'method-not-allowed': [405, 'The route does not answer this method'],
+  'model-needed': [409, 'The model is needed'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body is not of a supported type'],
   'invalid-request': [422, 'The request does not have the expected form'],
   'text-too-long': [422, 'The text is too long'],
   'batch-too-large': [422, 'The batch is too large'],
+  'model-damaged': [422, 'The model cannot be used'],
   'internal-error': [500, 'The service failed to answer'],
   'not-ready': [503, 'The service is not ready'],
   overloaded: [503, 'The service is busy'],
@@ -18,6 +20,9 @@ const problems = {
 
 /** The kinds of problem a client can meet; bounded, so that it can be a metric label. */
 export type ProblemType = keyof typeof problems;
+
+/** Every kind of problem with its status and title, for the documentation. */
+export const problemKinds: Readonly<Record<ProblemType, readonly [status: number, title: string]>> = problems;
 
 /** An error that is meant for the client: `message` says what was wrong and what is allowed. */
 export class Problem extends Error {
@@ -59,4 +64,9 @@ export function problemDetails(problem: Problem, traceId?: string): ProblemDetai
     detail: problem.message,
     ...(traceId === undefined ? {} : { traceId }),
   };
+}
+
+/** An error as the Open Inference Protocol has it: one sentence, and 400 for every request of a wrong form. */
+export function inferenceError(problem: Problem): { status: number; body: { error: string } } {
+  return { status: problem.status === 422 ? 400 : problem.status, body: { error: problem.message } };
 }

@@ -2,7 +2,7 @@ import { type Config, ConfigError } from './config.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server.ts';
 import { notReady, type Service } from './http/service.ts';
-import { findModel, loadModels, type Models } from './models/store.ts';
+import { findModel, loadModels, type Models, type ModelVersions } from './models/store.ts';
 import { createInstruments, type Instruments } from './monitoring/instruments.ts';
 import type { Log } from './monitoring/log.ts';
 import { LABEL } from './monitoring/telemetry.ts';
@@ -36,6 +36,11 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       if (!models) throw notReady();
       return models;
     },
+    replaceModel: (name, versions) => {
+      const others = [...(models ?? [])].filter(([other]) => other !== name);
+      if (versions) warmUp(versions);
+      models = new Map(versions ? [...others, [name, versions]] : others);
+    },
     predictor: createPredictor({
       ids,
       instruments,
@@ -54,8 +59,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${there}`,
     );
   }
-  warmUp(loaded);
-  observeModels(loaded, instruments);
+  for (const versions of loaded.values()) warmUp(versions);
+  observeModels(() => models ?? loaded, instruments);
   models = loaded;
   phase = 'ready';
 
@@ -69,16 +74,13 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 }
 
 /** The first text through a classifier is the slowest by far: it should not be a client's. */
-function warmUp(models: Models): void {
-  for (const { active } of models.values()) {
-    for (let i = 0; i < 20; i++)
-      active.classifier.score(active.classifier.tokenize('A first text, to warm up. '.repeat(20)));
-  }
+function warmUp({ active: { classifier } }: ModelVersions): void {
+  for (let i = 0; i < 20; i++) classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
 }
 
-function observeModels(models: Models, instruments: Instruments): void {
+function observeModels(models: () => Models, instruments: Instruments): void {
   instruments.modelInfo.addCallback((result) => {
-    for (const { active } of models.values()) {
+    for (const { active } of models().values()) {
       result.observe(1, {
         [LABEL.model]: active.name,
         [LABEL.version]: active.version,

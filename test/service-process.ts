@@ -55,6 +55,12 @@ export async function startProcess(
   };
 }
 
+/** Starts the mail gateway, likewise. */
+export function startGatewayProcess(env: Record<string, string>): Promise<ServiceProcess> {
+  const free = { GATEWAY_PORT: '0', GATEWAY_SMTP_PORT: '0' };
+  return startProcess({ ...free, ...env }, ['--import', './otel/gateway-preload.ts', 'src/gateway/main.ts']);
+}
+
 /** Runs a start that is expected to fail. */
 export async function failingStart(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
   const child = await spawnService({ OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()), ...env }, preloaded);

@@ -1,6 +1,6 @@
 import type { Urls } from './components.ts';
 import { eventually, logRecords, monitoredLatencies, promQuery, type Span, spansOf } from './queries.ts';
-import type { Prediction, Traffic } from './traffic.ts';
+import { type Prediction, sendThroughGateway, type Traffic } from './traffic.ts';
 
 /** One thing that must hold of a running stack. Its run throws where it does not, and else says what was found. */
 export interface Check {
@@ -54,6 +54,14 @@ export const CHECKS: Check[] = [
         return `${sent}`;
       }),
   },
+  {
+    title: 'a mail through the gateway is one trace across both services',
+    run: async (urls) => {
+      const traceId = await sendThroughGateway(urls.gateway);
+      await eventually(() => requireCrossing(urls.jaeger, traceId));
+      return traceId;
+    },
+  },
 ];
 
 /** Fails unless Jaeger has the trace of a single prediction, whole and with the right parents. */
@@ -66,6 +74,16 @@ export async function requireTrace(jaeger: string, traceId: string): Promise<voi
   const classify = requireSpan(spans, 'classify', server);
   requireSpan(spans, 'tokenize', classify);
   requireSpan(spans, 'score', classify);
+}
+
+/** Fails unless Jaeger has a trace that leads from the gateway's call to the service's prediction. */
+async function requireCrossing(jaeger: string, traceId: string): Promise<void> {
+  const spans = await spansOf(jaeger, traceId);
+  const message = requireSpan(spans, 'POST /messages', undefined);
+  const call = requireSpan(spans, 'POST', message);
+  const answered = requireSpan(spans, 'POST /predict', call);
+  requireSpan(spans, 'classify', answered);
+  if (message.service === answered.service) throw new Error(`both ends of trace ${traceId} are ${message.service}`);
 }
 
 function requireSpan(spans: Span[], name: string, parent: Span | undefined): Span {

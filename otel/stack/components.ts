@@ -24,6 +24,9 @@ export interface Component {
 export interface Urls {
   service: string;
   metrics: string;
+  gateway: string;
+  /** Where a mail server hands mail over. */
+  gatewaySmtp: string;
   jaeger: string;
   prometheus: string;
   victoriaLogs: string;
@@ -35,6 +38,8 @@ export function urls(ports: Ports): Urls {
   return {
     service: local(ports.service),
     metrics: `${local(ports.serviceMetrics)}/metrics`,
+    gateway: local(ports.gateway),
+    gatewaySmtp: `smtp://127.0.0.1:${ports.gatewaySmtp}`,
     jaeger: local(ports.jaegerUi),
     prometheus: local(ports.prometheus),
     victoriaLogs: local(ports.victoriaLogs),
@@ -48,6 +53,7 @@ export function components(tools: Tools, ports: Ports, folder: string, pace: Pac
     [victoriaLogs(tools, ports, folder), jaeger(tools, ports, folder), prometheus(tools, ports, folder)],
     [collector(tools, ports, folder, pace)],
     [service(ports, folder, pace)],
+    [gateway(ports, folder, pace)],
   ];
 }
 
@@ -127,6 +133,7 @@ function collector(tools: Tools, ports: Ports, folder: string, pace: Pace): Comp
       COLLECTOR_SCRAPE_INTERVAL: interval,
       COLLECTOR_SPAN_METRICS_INTERVAL: interval,
       WAYMARK_METRICS_TARGETS: `[127.0.0.1:${ports.serviceMetrics}]`,
+      GATEWAY_METRICS_TARGETS: `[127.0.0.1:${ports.gatewayMetrics}]`,
       JAEGER_OTLP_ENDPOINT: `127.0.0.1:${ports.jaegerOtlpGrpc}`,
       VICTORIA_LOGS_URL: local(ports.victoriaLogs),
     },
@@ -150,13 +157,39 @@ function service(ports: Ports, folder: string, pace: Pace): Component {
       DATA_DIR: join(folder, 'waymark'),
       JAEGER_UI_URL: local(ports.jaegerUi),
       PROMETHEUS_URL: local(ports.prometheus),
-      ...(pace === 'fast' ? { OTEL_BSP_SCHEDULE_DELAY: '500', OTEL_BLRP_SCHEDULE_DELAY: '500' } : {}),
+      ...exportDelays(pace),
     },
     cwd: PROJECT,
     health: `${local(ports.service)}/readyz`,
     // Longer than the service's own limits for draining and flushing.
     stopWithinMs: 20_000,
   };
+}
+
+function gateway(ports: Ports, folder: string, pace: Pace): Component {
+  return {
+    name: 'mail-gateway',
+    file: process.execPath,
+    args: ['--require', './src/require-node.cjs', '--import', './otel/gateway-preload.ts', 'src/gateway/main.ts'],
+    env: {
+      GATEWAY_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(ports.gateway),
+      GATEWAY_SMTP_PORT: String(ports.gatewaySmtp),
+      GATEWAY_MAILDIR: join(folder, 'mail-gateway/maildir'),
+      WAYMARK_URL: local(ports.service),
+      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.gatewayMetrics),
+      OTEL_EXPORTER_OTLP_ENDPOINT: local(ports.collectorOtlpHttp),
+      ...exportDelays(pace),
+    },
+    cwd: PROJECT,
+    health: `${local(ports.gateway)}/readyz`,
+    stopWithinMs: 20_000,
+  };
+}
+
+function exportDelays(pace: Pace): NodeJS.ProcessEnv {
+  return pace === 'fast' ? { OTEL_BSP_SCHEDULE_DELAY: '500', OTEL_BLRP_SCHEDULE_DELAY: '500' } : {};
 }
 
 function local(port: number): string {

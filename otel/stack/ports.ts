@@ -4,6 +4,9 @@ import { createServer } from 'node:net';
 export const WELL_KNOWN_PORTS = {
   service: 3000,
   serviceMetrics: 9464,
+  gateway: 3025,
+  gatewaySmtp: 2525,
+  gatewayMetrics: 9465,
   collectorOtlpGrpc: 4317,
   collectorOtlpHttp: 4318,
   collectorHealth: 13133,

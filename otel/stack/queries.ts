@@ -7,11 +7,13 @@ const Trace = z.object({
       spans: z.array(
         z.object({
           spanID: z.string(),
+          processID: z.string(),
           operationName: z.string(),
           references: z.array(z.object({ refType: z.string(), traceID: z.string(), spanID: z.string() })),
           tags: z.array(z.object({ key: z.string(), value: z.unknown() })),
         }),
       ),
+      processes: z.record(z.string(), z.object({ serviceName: z.string() })),
     }),
   ),
 });
@@ -43,8 +45,12 @@ const Exemplars = z.object({
 
 const LogRecord = z.record(z.string(), z.string());
 
+const Dependencies = z.object({
+  data: z.array(z.object({ parent: z.string(), child: z.string(), callCount: z.number() })).nullable(),
+});
+
 /** A span as Jaeger tells it. */
-export type Span = z.infer<typeof Trace>['data'][number]['spans'][number];
+export type Span = z.infer<typeof Trace>['data'][number]['spans'][number] & { service: string };
 
 /** One sample of an instant query: its labels, its name among them, and its value. */
 export interface Sample {
@@ -55,7 +61,16 @@ export interface Sample {
 /** The spans of a trace; none where Jaeger does not have it. */
 export async function spansOf(jaeger: string, traceId: string): Promise<Span[]> {
   const answer = await getJson(`${jaeger}/api/traces/${traceId}`, [404]);
-  return answer === undefined ? [] : Trace.parse(answer).data.flatMap(({ spans }) => spans);
+  if (answer === undefined) return [];
+  return Trace.parse(answer).data.flatMap(({ spans, processes }) =>
+    spans.map((span) => ({ ...span, service: processes[span.processID]?.serviceName ?? '' })),
+  );
+}
+
+/** Which service calls which, as Jaeger's graph of the last hour has it. */
+export async function dependencies(jaeger: string): Promise<NonNullable<z.infer<typeof Dependencies>['data']>> {
+  const window = { endTs: String(Date.now() + 60_000), lookback: '3600000' };
+  return Dependencies.parse(await getJson(`${jaeger}/api/dependencies?${new URLSearchParams(window)}`)).data ?? [];
 }
 
 /** The latencies in seconds that Jaeger's Monitor tab would show for a service, without gaps. */

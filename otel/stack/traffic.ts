@@ -52,12 +52,30 @@ export async function traffic(service: string): Promise<Traffic> {
 
 /** The sample mails, whose names begin with their labels. */
 export async function readMails(): Promise<{ label: string; text: string }[]> {
-  const names = (await readdir(MAILS)).filter((name) => name.endsWith('.eml'));
-  if (names.length === 0) throw new Error(`There are no mails in ${MAILS}`);
   return Promise.all(
-    names.map(async (name) => ({
+    (await mailNames()).map(async (name) => ({
       label: name.replace(/[^a-z].*/, ''),
       text: await mailToText(await readFile(join(MAILS, name))),
     })),
   );
+}
+
+/** Hands one raw mail to the gateway, and resolves to the trace in which it was judged. */
+export async function sendThroughGateway(gateway: string): Promise<string> {
+  const [name = ''] = await mailNames();
+  const response = await fetch(`${gateway}/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'message/rfc822' },
+    body: await readFile(join(MAILS, name)),
+  });
+  if (response.headers.get('x-spam-checked') !== 'Yes') {
+    throw new Error(`POST /messages answered ${response.status}: ${response.headers.get('x-spam-status')}`);
+  }
+  return response.headers.get('x-trace-id') ?? '';
+}
+
+async function mailNames(): Promise<string[]> {
+  const names = (await readdir(MAILS)).filter((name) => name.endsWith('.eml'));
+  if (names.length === 0) throw new Error(`There are no mails in ${MAILS}`);
+  return names;
 }

@@ -11,8 +11,8 @@ export async function mailToText(raw: Uint8Array): Promise<string> {
   return `${mail.subject ?? ''}\n${body}`.trim();
 }
 
-// An mbox separator ("From a@b Thu Aug 22 ...") is no header, and would end the header block at its first line.
-function withoutMailboxLine(raw: Uint8Array): Uint8Array {
+/** A mail without its mbox separator ("From a@b Thu Aug 22 ..."): that is no header, and would end them at its first line. */
+export function withoutMailboxLine(raw: Uint8Array): Uint8Array {
   const isSeparator = raw[0] === 0x46 && raw[1] === 0x72 && raw[2] === 0x6f && raw[3] === 0x6d && raw[4] === 0x20;
   return isSeparator ? raw.subarray(raw.indexOf(0x0a) + 1) : raw;
 }

@@ -1,15 +1,17 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import { exceptionAttributes } from '../monitoring/log.ts';
+import { docsFile, docsPage, openApi } from './docs.ts';
 import { livez, readyz } from './health.ts';
+import { routeInference } from './inference/routes.ts';
 import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
 import { listModels, showModel } from './models.ts';
 import { predict, predictBatch } from './predict.ts';
 import type { RequestState } from './request.ts';
 import type { Service } from './service.ts';
 
-/** The HTTP API. */
-export function createApp(service: Service): Koa<RequestState> {
+/** Every route. */
+export function createRouter(service: Service): Router<RequestState> {
   const router = new Router<RequestState>();
   router.post('/predict', predict(service));
   router.post('/predict/batch', predictBatch(service));
@@ -17,12 +19,20 @@ export function createApp(service: Service): Koa<RequestState> {
   router.get('/models/:name', showModel(service));
   router.get('/livez', livez());
   router.get('/readyz', readyz(service));
+  routeInference(router, service);
+  router.get('/openapi.json', openApi(service));
+  router.get('/docs', docsPage());
+  router.get('/docs/:file', docsFile());
+  return router;
+}
 
+/** The HTTP API. */
+export function createApp(service: Service): Koa<RequestState> {
   const app = new Koa<RequestState>();
   app.use(followRequest(service));
   app.use(answerProblems(service));
   app.use(admitRequest(service));
-  app.use(router.routes());
+  app.use(createRouter(service).routes());
   app.use(refuseUnrouted());
   // What fails after the response has begun (mostly: the client is gone) has no response to become.
   app.on('error', (error: unknown) => {

@@ -1,26 +1,23 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RouterContext } from '@koa/router';
-import { context, SpanStatusCode, trace } from '@opentelemetry/api';
-import { getRPCMetadata } from '@opentelemetry/core';
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { Middleware } from 'koa';
-import { Problem, problemDetails, toProblem } from '../errors.ts';
+import { inferenceError, Problem, problemDetails, toProblem } from '../errors.ts';
 import { knownMethod } from '../monitoring/http-method.ts';
 import { exceptionAttributes } from '../monitoring/log.ts';
 import { ATTRIBUTE, LABEL } from '../monitoring/telemetry.ts';
-import { traceIds } from '../monitoring/trace-ids.ts';
 import type { RequestContext, RequestState } from './request.ts';
 import type { Service } from './service.ts';
+import { nameRoute, nameTrace } from './trace-names.ts';
 
-const HEALTH = new Set(['/livez', '/readyz']);
+const HEALTH = new Set(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
+const INFERENCE_PROTOCOL = /^\/v2(?:\/|$)/;
 
 /** Names the trace in every response, names the route in the server span, and counts requests in progress. */
 export function followRequest({ instruments }: Service): Middleware<RequestState> {
   return async function followRequest(ctx, next) {
-    const { traceId, spanId, sampled } = traceIds();
-    ctx.state.trace = { traceId, spanId, sampled };
-    ctx.set('traceresponse', `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`);
-    ctx.set('x-trace-id', traceId);
+    nameTrace(ctx);
 
     const attributes = { [ATTR_HTTP_REQUEST_METHOD]: knownMethod(ctx.method), [ATTR_URL_SCHEME]: ctx.protocol };
     instruments.activeRequests.add(1, attributes);
@@ -28,9 +25,7 @@ export function followRequest({ instruments }: Service): Middleware<RequestState
       await next();
     } finally {
       instruments.activeRequests.add(-1, attributes);
-      const metadata = getRPCMetadata(context.active());
-      const route = (ctx as Partial<RouterContext>)._matchedRoute;
-      if (metadata && route !== undefined) metadata.route = String(route);
+      nameRoute(ctx);
     }
   };
 }
@@ -50,11 +45,14 @@ export function answerProblems({ log, instruments }: Service): Middleware<Reques
           .setAttribute(ATTRIBUTE.errorType, problem.type);
       }
       instruments.errors.add(1, { [LABEL.errorType]: problem.type });
-      ctx.status = problem.status;
       ctx.set(problem.headers);
       if (!ctx.req.complete) ctx.set('connection', 'close');
-      ctx.body = problemDetails(problem, ctx.state.trace.traceId);
-      ctx.type = 'application/problem+json';
+      if (INFERENCE_PROTOCOL.test(ctx.path)) Object.assign(ctx, inferenceError(problem));
+      else {
+        ctx.status = problem.status;
+        ctx.body = problemDetails(problem, ctx.state.trace.traceId);
+        ctx.type = 'application/problem+json';
+      }
     }
   };
 }

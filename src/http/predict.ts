@@ -10,17 +10,21 @@ const modelReference = z
   .max(129, 'is longer than a model reference can be: "NAME" or "NAME@VERSION"')
   .optional();
 
-const predictBody = z.strictObject(
+/** What `POST /predict` takes. */
+export const predictBody = z.strictObject(
   { text: z.string('must be a string'), model: modelReference },
   'must be an object: {"text": string, "model"?: string}',
 );
 
-const batchBody = (maxBatchSize: number) =>
+/** What `POST /predict/batch` takes. */
+export const batchBody = (maxBatchSize: number) =>
   z.strictObject(
     {
       texts: z
         .array(z.string('must be a string'), 'must be an array of strings')
-        .min(1, `must hold from 1 to ${maxBatchSize} texts`),
+        .min(1, `must hold from 1 to ${maxBatchSize} texts`)
+        // More of them are a problem of their own, which this schema does not have: it only tells of the limit.
+        .meta({ maxItems: maxBatchSize }),
       model: modelReference,
     },
     'must be an object: {"texts": [string, ...], "model"?: string}',
@@ -56,7 +60,12 @@ export function predictBatch({ config, predictor, models }: Service): Middleware
   };
 }
 
-function chooseModel(models: ReturnType<Service['models']>, reference: string): Model {
+/**
+ * The model that `NAME` or `NAME@VERSION` stands for.
+ *
+ * @throws {Problem} 404
+ */
+export function chooseModel(models: ReturnType<Service['models']>, reference: string): Model {
   const model = findModel(models, reference);
   if (model) return model;
   throw new Problem(

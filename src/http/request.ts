@@ -28,19 +28,21 @@ export async function readJson<S extends z.ZodType>(
   maxBytes: number,
 ): Promise<z.output<S>> {
   checkMediaType(ctx);
-  const bytes = await readBody(ctx.req, maxBytes);
-  const result = schema.safeParse(parseJson(bytes));
+  return checked(parseJson(await readBody(ctx, maxBytes)), schema);
+}
+
+/**
+ * What a schema makes of a value.
+ *
+ * @throws {Problem} 422 that names each field which does not fit
+ */
+export function checked<S extends z.ZodType>(value: unknown, schema: S): z.output<S> {
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new Problem('invalid-request', result.error.issues.map(describeIssue).join(' '));
 }
 
 function checkMediaType(ctx: RequestContext): void {
-  const encoding = ctx.get('content-encoding');
-  if (encoding && encoding !== 'identity') {
-    throw new Problem('unsupported-media-type', 'The body has a content encoding; send it without one.', {
-      'accept-encoding': 'identity',
-    });
-  }
   const type = ctx.get('content-type');
   if (!/^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
     const was = type === '' ? 'There is no content-type' : 'The content-type is not one for JSON';
@@ -48,7 +50,22 @@ function checkMediaType(ctx: RequestContext): void {
   }
 }
 
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+/**
+ * Reads a body whole.
+ *
+ * @throws {Problem} 400, 413, or 415 where it is compressed
+ */
+export async function readBody(ctx: RequestContext, maxBytes: number): Promise<Uint8Array> {
+  const encoding = ctx.get('content-encoding');
+  if (encoding && encoding !== 'identity') {
+    throw new Problem('unsupported-media-type', 'The body has a content encoding; send it without one.', {
+      'accept-encoding': 'identity',
+    });
+  }
+  return readBytes(ctx.req, maxBytes);
+}
+
+async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   const tooLarge = () => new Problem('body-too-large', `The body is larger than ${maxBytes} bytes, the most allowed.`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes * DISCARD_FACTOR) throw tooLarge();
   const chunks: Uint8Array[] = [];
@@ -67,7 +84,12 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uin
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+/**
+ * Parses the bytes of a body.
+ *
+ * @throws {Problem} 400
+ */
+export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);

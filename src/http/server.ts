@@ -23,13 +23,19 @@ const LAST_REQUESTS_MS = 250;
 /**
  * Listens for HTTP requests.
  *
+ * @param settings the names of the settings that the address came from
  * @throws {ConfigError} if the address cannot be had
  */
-export async function listen(handler: RequestListener, host: string, port: number): Promise<HttpServer> {
+export async function listen(
+  handler: RequestListener,
+  host: string,
+  port: number,
+  settings = { host: 'HOST', port: 'PORT' },
+): Promise<HttpServer> {
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5_000 }, handler);
   server.on('clientError', answerMalformed);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(addressError(error, host, port)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(addressError(error, host, port, settings)));
     server.listen({ host, port }, resolve);
   });
   const { address, family, port: bound } = server.address() as AddressInfo;
@@ -51,13 +57,19 @@ export async function listen(handler: RequestListener, host: string, port: numbe
   };
 }
 
-function addressError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+/** What to tell people of an address that cannot be listened on, by the names of the settings that it came from. */
+export function addressError(
+  error: NodeJS.ErrnoException,
+  host: string,
+  port: number,
+  settings: { readonly host: string; readonly port: string },
+): Error {
   if (error.code === 'EADDRINUSE')
-    return new ConfigError(`PORT: ${port} is in use on ${host}; allowed: a free port, or 0 for any`);
+    return new ConfigError(`${settings.port}: ${port} is in use on ${host}; allowed: a free port, or 0 for any`);
   if (error.code === 'EACCES')
-    return new ConfigError(`PORT: ${port} needs privileges; allowed: a port this user may open`);
+    return new ConfigError(`${settings.port}: ${port} needs privileges; allowed: a port this user may open`);
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new ConfigError(`HOST: ${JSON.stringify(host)} is not an address of this machine`);
+    return new ConfigError(`${settings.host}: ${JSON.stringify(host)} is not an address of this machine`);
   }
   return error;
 }

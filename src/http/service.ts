@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts';
 import { Problem } from '../errors.ts';
-import type { Models } from '../models/store.ts';
+import type { Models, ModelVersions } from '../models/store.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
 import type { Log } from '../monitoring/log.ts';
 import type { Predictor } from '../predictions/predictor.ts';
@@ -13,6 +13,8 @@ export interface Service {
   readonly phase: () => 'loading' | 'ready' | 'draining';
   /** @throws {Problem} 503 while the models are loading */
   readonly models: () => Models;
+  /** Puts a model in place of the one of that name, or takes it away: the next request finds the new state. */
+  readonly replaceModel: (name: string, versions: ModelVersions | undefined) => void;
   readonly predictor: Predictor;
 }
 

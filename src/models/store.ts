@@ -44,15 +44,28 @@ export function findModel(models: Models, reference: string): Model | undefined 
 export async function loadModels(folder: string, log: Log): Promise<Models> {
   const models = new Map<string, ModelVersions>();
   for (const name of await folderNames(folder)) {
-    const versions: Model[] = [];
-    for (const version of (await listVersions(folder, name)).reverse()) {
-      const model = await loadVersion(join(folder, name, version), name, version, log);
-      if (model) versions.push(model);
-    }
-    const [active] = versions;
-    if (active) models.set(name, { name, active, versions });
+    const model = await loadModel(folder, name, log);
+    if (model) models.set(name, model);
   }
   return models;
+}
+
+/** Loads every usable version of one model; undefined where there is none. */
+export async function loadModel(folder: string, name: string, log: Log): Promise<ModelVersions | undefined> {
+  const versions: Model[] = [];
+  for (const version of (await listVersions(folder, name)).reverse()) {
+    const model = await loadVersion(join(folder, name, version), name, version, log);
+    if (model) versions.push(model);
+  }
+  const [active] = versions;
+  return active && { name, active, versions };
+}
+
+/** Every version that has a folder, whether it is loaded or not, by model; newest first. */
+export async function listStored(folder: string): Promise<Map<string, string[]>> {
+  const stored = new Map<string, string[]>();
+  for (const name of await folderNames(folder)) stored.set(name, (await listVersions(folder, name)).reverse());
+  return stored;
 }
 
 async function loadVersion(folder: string, name: string, version: string, log: Log): Promise<Model | undefined> {

@@ -50,6 +50,7 @@ describeStack('a mail that goes in', (stack) => {
       expect(up.map(({ labels }) => labels['job']).toSorted()).toEqual([
         'collector',
         'jaeger',
+        'mail-gateway',
         'otelcol',
         'prometheus',
         'victoria-logs',

@@ -1,0 +1,22 @@
+/** The published entry `waymark/client`: all that its users may rely on. */
+export type {
+  BatchAnswer,
+  Contribution,
+  FeedbackAnswer,
+  Model,
+  ModelReference,
+  ModelVersion,
+  PredictAnswer,
+  Prediction,
+  Quality,
+  Score,
+} from './answers.ts';
+export { type CallOptions, type ClientOptions, createClient, type WaymarkClient } from './client.ts';
+export {
+  CircuitOpenError,
+  ConnectionError,
+  DeadlineError,
+  ProblemError,
+  UnexpectedAnswerError,
+  WaymarkError,
+} from './errors.ts';

@@ -1,0 +1,75 @@
+import { trace } from '@opentelemetry/api';
+import type { WaymarkClient } from '../client/client.ts';
+import { CircuitOpenError, ConnectionError, DeadlineError } from '../client/errors.ts';
+import { mailToText } from '../corpus/mail-text.ts';
+import { exceptionAttributes, type Log } from '../monitoring/log.ts';
+import { GATEWAY_ATTRIBUTE, type GatewayInstruments, type Protocol, type VerdictName } from './telemetry.ts';
+import type { UncheckedReason, Verdict } from './verdict.ts';
+
+export interface JudgeOptions {
+  readonly client: Pick<WaymarkClient, 'predict'>;
+  readonly model: string | undefined;
+  readonly spamLabel: string;
+  readonly deadlineMs: number;
+  readonly maxTextCharacters: number;
+  readonly instruments: GatewayInstruments;
+  readonly log: Log;
+}
+
+/** Says of a raw message whether it is spam. Never fails: what cannot be judged in time is let through, and marked so. */
+export type Judge = (raw: Uint8Array, protocol: Protocol) => Promise<Verdict>;
+
+/** A judge that asks the classification service. Mail must not wait for it: it has so much time and no more. */
+export function createJudge(options: JudgeOptions): Judge {
+  const { instruments, log, spamLabel } = options;
+
+  return async (raw, protocol) => {
+    const started = performance.now();
+    const verdict = await decide(raw, started);
+    instruments.judging.record((performance.now() - started) / 1_000, { protocol });
+    const name: VerdictName = !verdict.checked ? 'unchecked' : verdict.spam ? 'spam' : 'not_spam';
+    instruments.messages.add(1, { verdict: name, protocol });
+    if (!verdict.checked) instruments.unchecked.add(1, { reason: verdict.reason, protocol });
+    const attributes = {
+      [GATEWAY_ATTRIBUTE.protocol]: protocol,
+      [GATEWAY_ATTRIBUTE.messageBytes]: raw.length,
+      [GATEWAY_ATTRIBUTE.verdict]: name,
+      ...(verdict.checked
+        ? { [GATEWAY_ATTRIBUTE.predictionId]: verdict.prediction.id }
+        : { [GATEWAY_ATTRIBUTE.uncheckedReason]: verdict.reason }),
+    };
+    trace.getActiveSpan()?.setAttributes(attributes);
+    log.info('message judged', attributes);
+    return verdict;
+  };
+
+  async function decide(raw: Uint8Array, started: number): Promise<Verdict> {
+    let text: string;
+    try {
+      // A character that the cut would halve is none any more.
+      text = (await mailToText(raw)).slice(0, options.maxTextCharacters).toWellFormed();
+    } catch (error) {
+      log.warn('message not readable', exceptionAttributes(error));
+      return { checked: false, reason: 'unreadable' };
+    }
+    try {
+      const timeoutMs = Math.max(Math.round(options.deadlineMs - (performance.now() - started)), 1);
+      const prediction = await options.client.predict(text, {
+        timeoutMs,
+        ...(options.model !== undefined && { model: options.model }),
+      });
+      const score = prediction.scores[spamLabel] ?? 0;
+      return { checked: true, spam: prediction.prediction === spamLabel, score, prediction };
+    } catch (error) {
+      log.warn('message not judged', exceptionAttributes(error));
+      return { checked: false, reason: reasonOf(error) };
+    }
+  }
+}
+
+function reasonOf(error: unknown): UncheckedReason {
+  if (error instanceof DeadlineError) return 'deadline';
+  if (error instanceof ConnectionError) return 'connection';
+  if (error instanceof CircuitOpenError) return 'circuit_open';
+  return 'refused';
+}

@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import { addressError } from '../http/server.ts';
+import { exceptionAttributes, type Log } from '../monitoring/log.ts';
+import { traceIds } from '../monitoring/trace-ids.ts';
+import type { Delivery } from './delivery.ts';
+import type { Judge } from './judge.ts';
+import { markMessage } from './message-headers.ts';
+import { GATEWAY_SCOPE, RECEIVE_SPAN } from './telemetry.ts';
+import { verdictFields } from './verdict.ts';
+
+export interface SmtpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxBytes: number;
+  readonly maxClients: number;
+  readonly judge: Judge;
+  readonly delivery: Delivery;
+  readonly log: Log;
+}
+
+export interface SmtpListener {
+  /** Where it listens, as `smtp://HOST:PORT`. */
+  readonly url: string;
+  /** Takes no more connections, and ends those that there are when their message is answered, or after so long. */
+  close(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * Takes mail from mail servers, marks it and hands it on. A message is accepted only when it is safe with the next one;
+ * until then it is its sender's, who will try again.
+ *
+ * @throws {ConfigError} if the address cannot be had
+ */
+export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
+  const { host, port, maxBytes, maxClients, log } = options;
+  const server = new SMTPServer({
+    // Mail comes from a server beside this one, which has spoken to the world already.
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    authOptional: true,
+    disableReverseLookup: true,
+    logger: false,
+    size: maxBytes,
+    maxClients,
+    onData: (stream, session, done) => {
+      receive(options, stream, session).then(
+        (reply) => done(null, reply),
+        (error: Error) => done(error),
+      );
+    },
+  });
+  server.on('error', (error) => log.debug('smtp connection failed', exceptionAttributes(error)));
+  const listening = server.listen(port, host);
+  await once(listening, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw addressError(error, host, port, { host: 'GATEWAY_HOST', port: 'GATEWAY_SMTP_PORT' });
+  });
+  const address = listening.address();
+  const bound = typeof address === 'object' && address ? address.port : port;
+  return {
+    url: `smtp://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    close: (timeoutMs) =>
+      new Promise((resolve) => {
+        server.options.closeTimeout = timeoutMs;
+        server.close(resolve);
+      }),
+  };
+}
+
+function receive(options: SmtpOptions, stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
+  const { judge, delivery, log } = options;
+  const settings = { kind: SpanKind.SERVER, attributes: { 'client.address': session.remoteAddress } };
+  return trace.getTracer(GATEWAY_SCOPE).startActiveSpan(RECEIVE_SPAN, settings, ROOT_CONTEXT, async (span) => {
+    try {
+      const raw = await readMessage(stream, options.maxBytes);
+      const verdict = await judge(raw, 'smtp');
+      const { mailFrom, rcptTo } = session.envelope;
+      const message = markMessage(raw, [['Received', receivedBy(session)], ...verdictFields(verdict)]);
+      const from = mailFrom ? mailFrom.address : '';
+      await delivery.deliver({ from, to: rcptTo.map(({ address }) => address) }, message).catch((error: unknown) => {
+        log.error('message not handed on', exceptionAttributes(error));
+        throw reply(451, 'The next mail server did not take the message; try again later.');
+      });
+      if (!verdict.checked) return `unchecked (${verdict.reason})`;
+      return `${verdict.spam ? 'spam' : 'not spam'}, score ${verdict.score.toFixed(4)}, trace ${traceIds().traceId}`;
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+async function readMessage(stream: SMTPServerDataStream, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length <= maxBytes) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  if (length > maxBytes) throw reply(552, `The message is larger than ${maxBytes} bytes, the most allowed.`);
+  return Buffer.concat(chunks);
+}
+
+function reply(responseCode: number, message: string): Error {
+  return Object.assign(new Error(message), { responseCode });
+}
+
+/** What every server that hands mail on writes into it (RFC 5321, 4.4). */
+function receivedBy({ hostNameAppearsAs, remoteAddress, transmissionType }: SMTPServerSession): string {
+  const date = new Date().toUTCString().replace('GMT', '+0000');
+  return `from ${hostNameAppearsAs || 'unknown'} ([${remoteAddress}]) by ${hostname()} with ${transmissionType} id ${traceIds().spanId}; ${date}`;
+}

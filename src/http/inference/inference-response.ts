@@ -1,0 +1,68 @@
+import type { Model } from '../../models/store.ts';
+import type { Prediction } from '../../predictions/predictor.ts';
+import type { RequestContext } from '../request.ts';
+import { encodeDoubles, encodeStrings } from './binary-tensors.ts';
+import { HEADER_LENGTH, type Inference } from './inference-request.ts';
+import type { InferenceResponse, OutputName, ResponseOutput } from './protocol.ts';
+
+type Tensor =
+  | { readonly datatype: 'BYTES'; readonly shape: number[]; readonly data: string[] }
+  | { readonly datatype: 'FP64'; readonly shape: number[]; readonly data: number[] };
+
+/** Answers an inference: the JSON, and after it the outputs that were asked for as binary data. */
+export function writeInference(
+  ctx: RequestContext,
+  model: Model,
+  { id, outputs }: Inference,
+  predictions: readonly Prediction[],
+): void {
+  const binary: Buffer[] = [];
+  const described = outputs.map((output): ResponseOutput => {
+    const tensor = tensorOf(output.name, model, predictions);
+    const { datatype, shape, data } = tensor;
+    const labels = output.name === 'scores' ? labelsParameter(model) : undefined;
+    if (!output.binary) return { name: output.name, datatype, shape, ...(labels && { parameters: labels }), data };
+    const bytes = encode(tensor);
+    binary.push(bytes);
+    return { name: output.name, datatype, shape, parameters: { ...labels, binary_data_size: bytes.length } };
+  });
+  const response: InferenceResponse = {
+    model_name: model.name,
+    model_version: model.version,
+    ...(id !== undefined && { id }),
+    outputs: described,
+  };
+  if (binary.length === 0) {
+    ctx.body = response;
+    return;
+  }
+  const json = Buffer.from(JSON.stringify(response));
+  ctx.set(HEADER_LENGTH, String(json.length));
+  ctx.type = 'application/octet-stream';
+  ctx.body = Buffer.concat([json, ...binary]);
+}
+
+/** Which label each column of `scores` stands for. A parameter can be no list, so the list is JSON in a string. */
+export function labelsParameter({ classifier }: Model): { labels: string } {
+  return { labels: JSON.stringify(classifier.labels) };
+}
+
+function tensorOf(name: OutputName, { classifier }: Model, predictions: readonly Prediction[]): Tensor {
+  const n = predictions.length;
+  switch (name) {
+    case 'label':
+      return { datatype: 'BYTES', shape: [n], data: predictions.map(({ prediction }) => prediction) };
+    case 'confidence':
+      return { datatype: 'FP64', shape: [n], data: predictions.map(({ confidence }) => confidence) };
+    case 'scores': {
+      const data = predictions.flatMap(({ scores }) => classifier.labels.map((label) => scores[label] ?? 0));
+      return { datatype: 'FP64', shape: [n, classifier.labels.length], data };
+    }
+    case 'id':
+      return { datatype: 'BYTES', shape: [n], data: predictions.map(({ id }) => id) };
+  }
+}
+
+function encode(tensor: Tensor): Buffer {
+  return tensor.datatype === 'BYTES' ? encodeStrings(tensor.data) : encodeDoubles(tensor.data);
+}

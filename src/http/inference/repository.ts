@@ -1,0 +1,78 @@
+import type { Middleware } from 'koa';
+import type { z } from 'zod';
+import { Problem } from '../../errors.ts';
+import { listStored, loadModel } from '../../models/store.ts';
+import { checked, parseJson, type RequestContext, type RequestState, readBody } from '../request.ts';
+import type { Service } from '../service.ts';
+import { type IndexEntry, indexRequest, loadRequest, unloadRequest } from './protocol.ts';
+
+/** `POST /v2/repository/index`: every version that is stored or loaded. */
+export function indexRepository({ config, models }: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    const { ready } = await readOptional(ctx, indexRequest, config.MAX_BODY_BYTES);
+    const loaded: IndexEntry[] = [...models().values()].flatMap(({ name, versions }) =>
+      versions.map(({ version }) => ({ name, version, state: 'READY' as const, reason: '' })),
+    );
+    const isLoaded = new Set(loaded.map(({ name, version }) => `${name}@${version}`));
+    const others: IndexEntry[] = [...(await listStored(config.MODELS_DIR))].flatMap(([name, versions]) =>
+      versions
+        .filter((version) => !isLoaded.has(`${name}@${version}`))
+        .map((version) => ({ name, version, state: 'UNAVAILABLE' as const, reason: 'not loaded' })),
+    );
+    ctx.body = ready ? loaded : [...loaded, ...others];
+  };
+}
+
+/** `POST /v2/repository/models/{name}/load`: reads all versions of a model from the models folder, anew if they are loaded. */
+export function loadIntoService({ config, log, replaceModel }: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    const name = String(ctx['params'].name);
+    await readOptional(ctx, loadRequest, config.MAX_BODY_BYTES);
+    // A name becomes a path only after it was found in the listing of the folder.
+    const stored = await listStored(config.MODELS_DIR);
+    if (!stored.has(name)) {
+      throw new Problem(
+        'model-not-found',
+        `No model ${JSON.stringify(name)} is stored; there are: ${[...stored.keys()].join(', ')}.`,
+      );
+    }
+    const versions = await loadModel(config.MODELS_DIR, name, log);
+    if (!versions) {
+      throw new Problem(
+        'model-damaged',
+        `No version of the model ${JSON.stringify(name)} can be used; the log says why.`,
+      );
+    }
+    replaceModel(name, versions);
+    ctx.body = {};
+  };
+}
+
+/** `POST /v2/repository/models/{name}/unload`: takes a model out of memory; it stays in the models folder. */
+export function unloadFromService({ config, models, replaceModel }: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    const name = String(ctx['params'].name);
+    await readOptional(ctx, unloadRequest, config.MAX_BODY_BYTES);
+    if (!models().has(name)) {
+      throw new Problem('model-not-found', `No model ${JSON.stringify(name)} is loaded.`);
+    }
+    if (name === config.DEFAULT_MODEL) {
+      throw new Problem(
+        'model-needed',
+        `The model ${JSON.stringify(name)} answers requests that name none; it stays loaded.`,
+      );
+    }
+    replaceModel(name, undefined);
+    ctx.body = {};
+  };
+}
+
+/** A JSON body that may be left out, of any content type, as the protocol's clients send it. */
+async function readOptional<S extends z.ZodType>(
+  ctx: RequestContext,
+  schema: S,
+  maxBytes: number,
+): Promise<z.output<S>> {
+  const body = await readBody(ctx, maxBytes);
+  return checked(body.length === 0 ? {} : parseJson(body), schema);
+}

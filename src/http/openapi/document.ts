@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import packageJson from '../../../package.json' with { type: 'json' };
+import type { Config } from '../../config.ts';
+import type { ProblemType } from '../../errors.ts';
+import { inferenceOperations, inferenceSchemas } from './inference-operations.ts';
+import { modelOperations, modelSchemas } from './model-operations.ts';
+import type { NamedSchemas, Operation, Parameter } from './operation.ts';
+import { predictionOperations } from './prediction-operations.ts';
+import { errorSchemas, headers, responsesOf } from './responses.ts';
+import { serviceOperations } from './service-operations.ts';
+
+type Json = Record<string, unknown>;
+
+const open = new Set(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
+
+/**
+ * The OpenAPI 3.1 description of this service, from the schemas that check its requests. It says what holds with these
+ * settings: a token is asked for where `API_TOKENS` is set.
+ */
+export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
+  const predictions = predictionOperations(MAX_BATCH_SIZE);
+  const operations = [...predictions.operations, ...modelOperations, ...inferenceOperations, ...serviceOperations];
+  const named: NamedSchemas = { ...predictions.schemas, ...modelSchemas, ...inferenceSchemas };
+  const requests = new Set(operations.map(({ request }) => request?.schema));
+  const components = {
+    ...convert(named, (schema) => requests.has(schema), 'input'),
+    ...convert(named, (schema) => !requests.has(schema), 'output'),
+  };
+  const names = new Map(Object.entries(named).map(([name, schema]) => [schema, name]));
+  const refTo = (io: 'input' | 'output') => (schema: unknown) => {
+    const name = names.get(schema as z.ZodType);
+    return name ? { $ref: `#/components/schemas/${name}` } : inline(schema as z.ZodType, io, named);
+  };
+
+  const paths: Record<string, Json> = {};
+  for (const operation of operations) {
+    const secured = API_TOKENS !== undefined && !open.has(operation.path);
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method]: describe(operation, secured, refTo('input'), refTo('output')),
+    };
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Waymark',
+      version: packageJson.version,
+      summary: packageJson.description,
+      description:
+        'Every response names its trace in `x-trace-id` and `traceresponse`, and an incoming `traceparent` is continued. Errors are problem details (RFC 9457); under `/v2` they have the shape that the Open Inference Protocol gives them.',
+      license: { name: packageJson.license, identifier: packageJson.license },
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: { ...components, ...errorSchemas },
+      headers,
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+function describe(
+  operation: Operation,
+  secured: boolean,
+  requestRef: (schema: unknown) => unknown,
+  responseRef: (schema: unknown) => unknown,
+): Json {
+  const { id, tag, summary, description, parameters = [], request } = operation;
+  // A health check is never turned away; everything else can be, and everything can meet a defect.
+  const everywhere: ProblemType[] = open.has(operation.path)
+    ? ['malformed-request', 'internal-error']
+    : ['malformed-request', 'overloaded', 'internal-error', ...(secured ? (['unauthorized'] as const) : [])];
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    ...(parameters.length > 0 && { parameters: parameters.map(describeParameter) }),
+    ...(request && {
+      requestBody: {
+        required: !request.optional,
+        content: {
+          'application/json': {
+            schema: requestRef(request.schema),
+            examples: Object.fromEntries(Object.entries(request.examples).map(([name, value]) => [name, { value }])),
+          },
+          ...(request.binary && { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }),
+        },
+      },
+    }),
+    responses: responsesOf(operation, everywhere, responseRef),
+    security: secured ? [{ token: [] }] : [],
+  };
+}
+
+function describeParameter({ schema, example, ...parameter }: Parameter): Json {
+  return {
+    ...parameter,
+    required: parameter.in === 'path',
+    ...(parameter.in === 'query' && { allowEmptyValue: true }),
+    schema: inline(schema, 'input', {}),
+    ...(example !== undefined && { example }),
+  };
+}
+
+function convert(named: NamedSchemas, chosen: (schema: z.ZodType) => boolean, io: 'input' | 'output'): Json {
+  const { schemas } = z.toJSONSchema(registryOf(named), { io, uri });
+  const kept = Object.entries(schemas).filter(([name]) => chosen(named[name]!));
+  return Object.fromEntries(kept.map(([name, schema]) => [name, bare(schema)]));
+}
+
+function inline(schema: z.ZodType, io: 'input' | 'output', named: NamedSchemas): Json {
+  const registry = registryOf(named).add(schema, { id: 'inline' });
+  return bare(z.toJSONSchema(registry, { io, uri }).schemas['inline'] ?? {});
+}
+
+function registryOf(named: NamedSchemas) {
+  const registry = z.registry<{ id: string; description?: string }>();
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  return registry;
+}
+
+function uri(name: string): string {
+  return `#/components/schemas/${name}`;
+}
+
+/** Inside an OpenAPI document the dialect is known, and an id of its own would change what references are relative to. */
+function bare({ $schema: _schema, $id: _id, ...schema }: Json): Json {
+  return schema;
+}

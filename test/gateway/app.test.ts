@@ -1,0 +1,121 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { mailToText } from '../../src/corpus/mail-text.ts';
+import { answer, problem, scriptedServer } from '../client/scripted-server.ts';
+import { post, serve } from '../http/in-process.ts';
+import { hamMail, postMail, spamMail, startTestGateway } from './in-process.ts';
+
+describe('POST /messages', () => {
+  test('gives a message back with its verdict in its header', async () => {
+    const service = await serve();
+    const { url } = await startTestGateway({ WAYMARK_URL: service.url });
+    const response = await postMail(url, spamMail);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('message/rfc822');
+    expect(response.headers.get('x-trace-id')).toMatch(/^[0-9a-f]{32}$/);
+    const marked = await response.text();
+    expect(marked.endsWith(spamMail)).toBe(true);
+    const [flag, status, checked, id, trace] = marked.slice(0, -spamMail.length).split('\r\n');
+    expect([flag, checked]).toEqual(['X-Spam-Flag: YES', 'X-Spam-Checked: Yes']);
+    expect(status).toMatch(/^X-Spam-Status: Yes, score=[01]\.\d{4} model=spam@\w+$/);
+    expect(id).toMatch(/^X-Waymark-Prediction-Id: [\w-]{60,}$/);
+    expect(trace).toMatch(/^X-Waymark-Trace-Id: [0-9a-f]{32}$/);
+  });
+
+  test('gives the verdict alone where JSON is asked for', async () => {
+    const service = await serve();
+    const { url } = await startTestGateway({ WAYMARK_URL: service.url });
+    const response = await postMail(url, hamMail, { accept: 'application/json' });
+    expect(await response.json()).toEqual({
+      checked: true,
+      spam: false,
+      score: expect.any(Number),
+      id: expect.any(String),
+      label: 'ham',
+      confidence: expect.any(Number),
+      model: { name: 'spam', version: expect.any(String) },
+      traceId: response.headers.get('x-trace-id'),
+    });
+  });
+
+  test('says of real mails what the model says', async () => {
+    const service = await serve();
+    const { url } = await startTestGateway({ WAYMARK_URL: service.url });
+    const folder = 'test/fixtures/mail';
+    for (const file of (await readdir(folder)).filter((name) => name.endsWith('.eml'))) {
+      const raw = await readFile(`${folder}/${file}`);
+      const response = await post(`${service.url}/predict`, { text: await mailToText(raw) });
+      const { prediction } = (await response.json()) as { prediction: string };
+      expect((await postMail(url, raw)).headers.get('x-spam-flag')).toBe(prediction === 'spam' ? 'YES' : 'NO');
+    }
+  });
+
+  test.each([
+    ['another type', { 'content-type': 'text/plain' }, spamMail, 415, 'unsupported-media-type'],
+    ['a message too large', {}, 'a'.repeat(2_000), 413, 'body-too-large'],
+  ])('refuses %s', async (_, headers, raw, status, type) => {
+    const { url } = await startTestGateway({ GATEWAY_MAX_MESSAGE_BYTES: '1000' });
+    const response = await postMail(url, raw, headers);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(await response.json()).toMatchObject({ status, type: `urn:waymark:problem:${type}` });
+  });
+});
+
+describe('POST /feedback', () => {
+  const kept = answer({
+    id: 'x',
+    prediction: 'spam',
+    label: 'ham',
+    correct: false,
+    predictionTraceId: 'b',
+    traceId: 'c',
+  });
+
+  test('passes on what people say of a prediction', async () => {
+    const { url: WAYMARK_URL, received } = await scriptedServer(kept);
+    const { url } = await startTestGateway({ WAYMARK_URL });
+    const response = await post(`${url}/feedback`, { id: 'x', spam: false });
+    expect(await response.json()).toMatchObject({ correct: false, traceId: response.headers.get('x-trace-id') });
+    expect(received[0]).toMatchObject({ url: '/feedback', body: '{"id":"x","label":"ham"}' });
+  });
+
+  test('passes on what people say of a message that came through here', async () => {
+    const service = await serve();
+    const marked = await (await postMail((await startTestGateway({ WAYMARK_URL: service.url })).url, hamMail)).text();
+    const { url: WAYMARK_URL, received } = await scriptedServer(kept);
+    const { url } = await startTestGateway({ WAYMARK_URL });
+    const headers = { 'content-type': 'message/rfc822' };
+    expect((await post(`${url}/feedback?spam=true`, marked, headers)).status).toBe(200);
+    const id = /X-Waymark-Prediction-Id: (\S+)/.exec(marked)![1];
+    expect(JSON.parse(received[0]!.body)).toEqual({ id, label: 'spam' });
+    expect((await post(`${url}/feedback`, marked, headers)).status).toBe(422);
+    expect((await post(`${url}/feedback?spam=true`, hamMail, headers)).status).toBe(422);
+  });
+
+  test('says so where the feedback was refused, or could not be kept', async () => {
+    const refusing = await scriptedServer(problem('feedback-conflict', 409));
+    const refused = await startTestGateway({ WAYMARK_URL: refusing.url });
+    const conflict = await post(`${refused.url}/feedback`, { id: 'x', spam: true });
+    expect(conflict.status).toBe(409);
+    expect(await conflict.json()).toMatchObject({ type: 'urn:waymark:problem:feedback-conflict', detail: 'A detail.' });
+    const away = await startTestGateway({ WAYMARK_URL: 'http://127.0.0.1:1', GATEWAY_DEADLINE_MS: '200' });
+    const lost = await post(`${away.url}/feedback`, { id: 'x', spam: true });
+    expect(lost.status).toBe(503);
+    expect(lost.headers.get('retry-after')).toBe('10');
+  });
+
+  test('refuses what says nothing of a prediction', async () => {
+    const { url } = await startTestGateway({});
+    const response = await post(`${url}/feedback`, { id: 'x' });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ detail: expect.stringContaining('"spam" must be true or false') });
+  });
+});
+
+test('health does not depend on the service', async () => {
+  const { url } = await startTestGateway({ WAYMARK_URL: 'http://127.0.0.1:1' });
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+  expect((await fetch(`${url}/nothing`)).status).toBe(404);
+});

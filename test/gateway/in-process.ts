@@ -1,0 +1,64 @@
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+import { onTestFinished } from 'vitest';
+import { readGatewayConfig } from '../../src/gateway/config.ts';
+import { type RunningGateway, startGateway } from '../../src/gateway/gateway.ts';
+import { createLog } from '../../src/monitoring/log.ts';
+
+export const spamMail = mail('Congratulations', 'You won free money, click here to claim your prize now!');
+export const hamMail = mail(
+  '[PATCH] sched',
+  'The patch applies cleanly to the current kernel tree; see the list archive.',
+);
+
+/** A plain message. */
+export function mail(subject: string, body: string, ...fields: string[]): string {
+  const header = ['From: a@example.org', 'To: b@example.org', `Subject: ${subject}`, ...fields];
+  return [...header, '', body, ''].join('\r\n');
+}
+
+export interface TestGateway extends RunningGateway {
+  readonly lines: string[];
+  /** The messages in its Maildir. */
+  delivered(): Promise<string[]>;
+}
+
+/** The gateway with its real servers, on free ports in this process; it ends after the test. */
+export async function startTestGateway(settings: Record<string, string>): Promise<TestGateway> {
+  const lines: string[] = [];
+  const log = createLog('debug', { write: (line) => void lines.push(line) });
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-maildir-'));
+  const config = readGatewayConfig({ GATEWAY_PORT: '0', GATEWAY_SMTP_PORT: '0', GATEWAY_MAILDIR: folder, ...settings });
+  const gateway = await startGateway(config, log, 1_000);
+  onTestFinished(() => void gateway.stop());
+  return {
+    ...gateway,
+    lines,
+    delivered: async () => {
+      const names = await readdir(join(folder, 'new'));
+      return Promise.all(names.map((name) => readFile(join(folder, 'new', name), 'utf8')));
+    },
+  };
+}
+
+/** Sends a raw message by SMTP, as a mail server would, and resolves to the gateway's reply. */
+export async function sendMail(smtpUrl: string, raw: string | Buffer, to = ['b@example.org']): Promise<string> {
+  const { hostname, port } = new URL(smtpUrl);
+  const transport = createTransport({ host: hostname, port: Number(port), ignoreTLS: true });
+  try {
+    return (await transport.sendMail({ envelope: { from: 'a@example.org', to }, raw })).response;
+  } finally {
+    transport.close();
+  }
+}
+
+/** Posts a raw message. */
+export function postMail(url: string, raw: string | Buffer, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'message/rfc822', ...headers },
+    body: raw,
+  });
+}

@@ -1,0 +1,86 @@
+import { createServer } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { readGatewayConfig } from '../../src/gateway/config.ts';
+import { startGateway } from '../../src/gateway/gateway.ts';
+import { createLog } from '../../src/monitoring/log.ts';
+import { serve } from '../http/in-process.ts';
+import { hamMail, mail, sendMail, spamMail, startTestGateway } from './in-process.ts';
+
+describe('mail by SMTP', () => {
+  test('is marked, kept in the Maildir, and answered with its verdict', async () => {
+    const service = await serve();
+    const { smtpUrl, delivered } = await startTestGateway({ WAYMARK_URL: service.url });
+    expect(await sendMail(smtpUrl, spamMail)).toMatch(/^250 .*spam, score [01]\.\d{4}, trace [0-9a-f]{32}$/);
+    const [message, ...others] = await delivered();
+    expect(others).toEqual([]);
+    expect(message).toMatch(
+      /^Received: from \S+ \(\[127\.0\.0\.1\]\) by \S+ with ESMTP id [0-9a-f]{16}; .* \+0000\r\nX-Spam-Flag: YES\r\n/,
+    );
+    expect(message!.endsWith(spamMail)).toBe(true);
+  });
+
+  test('is handed to the next mail server with its envelope', async () => {
+    const service = await serve();
+    const next = await startTestGateway({ WAYMARK_URL: service.url });
+    const { smtpUrl, delivered } = await startTestGateway({
+      WAYMARK_URL: service.url,
+      GATEWAY_DELIVER_TO: next.smtpUrl,
+    });
+    expect(await sendMail(smtpUrl, hamMail, ['b@example.org', 'c@example.org'])).toMatch(/^250 .*not spam/);
+    await expect(delivered()).rejects.toThrow('ENOENT');
+    const [message] = await next.delivered();
+    // Twice through a gateway: the second does not believe what the first wrote.
+    expect(message!.match(/^Received:/gm)).toHaveLength(2);
+    expect(message!.match(/^X-Spam-Status:/gm)).toHaveLength(1);
+    expect(message!.endsWith(hamMail)).toBe(true);
+  });
+
+  test('arrives byte by byte as it was sent, lines with a single dot too', async () => {
+    const { smtpUrl, delivered } = await startTestGateway({
+      WAYMARK_URL: 'http://127.0.0.1:1',
+      GATEWAY_DEADLINE_MS: '100',
+    });
+    const raw = mail('dots', '.\r\n..\r\n.a\r\n\r\n.');
+    await sendMail(smtpUrl, raw);
+    expect((await delivered())[0]!.endsWith(raw)).toBe(true);
+  });
+
+  test('is let through unjudged where the service is away, and says so', async () => {
+    const { smtpUrl, delivered } = await startTestGateway({
+      WAYMARK_URL: 'http://127.0.0.1:1',
+      GATEWAY_DEADLINE_MS: '100',
+    });
+    expect(await sendMail(smtpUrl, spamMail)).toMatch(/^250 .*unchecked \((?:connection|deadline)\)$/);
+    expect((await delivered())[0]).toMatch(/^X-Spam-Status: No, unchecked=\w+\r\nX-Spam-Checked: No\r\n/m);
+  });
+
+  test('stays with its sender where the next mail server does not take it', async () => {
+    const service = await serve();
+    const { smtpUrl } = await startTestGateway({ WAYMARK_URL: service.url, GATEWAY_DELIVER_TO: 'smtp://127.0.0.1:1' });
+    await expect(sendMail(smtpUrl, spamMail)).rejects.toMatchObject({ responseCode: 451 });
+  });
+
+  test('is refused where it is too large', async () => {
+    const { smtpUrl, delivered } = await startTestGateway({ GATEWAY_MAX_MESSAGE_BYTES: '1000' });
+    await expect(sendMail(smtpUrl, mail('large', 'a\r\n'.repeat(1_000)))).rejects.toMatchObject({ responseCode: 552 });
+    expect(await delivered()).toEqual([]);
+  });
+});
+
+test('a port that is in use is named by its setting', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => other.once('listening', resolve));
+  const address = other.address();
+  const port = typeof address === 'object' && address ? String(address.port) : '';
+  for (const name of ['GATEWAY_SMTP_PORT', 'GATEWAY_PORT']) {
+    const settings = {
+      GATEWAY_PORT: '0',
+      GATEWAY_SMTP_PORT: '0',
+      GATEWAY_MAILDIR: '/tmp/waymark-unused',
+      [name]: port,
+    };
+    const start = startGateway(readGatewayConfig(settings), createLog('silent'), 100);
+    await expect(start).rejects.toThrow(`${name}: ${port} is in use`);
+  }
+  other.close();
+});

@@ -1,0 +1,102 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { postMail, sendMail, spamMail } from '../gateway/in-process.ts';
+import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../otlp-receiver.ts';
+import { type ServiceProcess, startGatewayProcess, startProcess } from '../service-process.ts';
+
+let receiver: OtlpReceiver;
+let gateway: ServiceProcess;
+let metrics: string;
+let byHttp: string;
+let bySmtp: string;
+
+/** One message each way through both processes, and one while the service is away. */
+beforeAll(async () => {
+  receiver = await startOtlpReceiver();
+  const exported = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
+  const service = await startProcess(exported);
+  gateway = await startGatewayProcess({
+    ...exported,
+    WAYMARK_URL: service.url,
+    GATEWAY_MAILDIR: await mkdtemp(join(tmpdir(), 'waymark-maildir-')),
+    GATEWAY_DEADLINE_MS: '500',
+  });
+  const smtpUrl = String(gateway.lines.find(({ msg }) => msg === 'ready')!['smtp.url']);
+  byHttp = (await postMail(gateway.url, spamMail)).headers.get('x-trace-id')!;
+  bySmtp = /trace (\w+)$/.exec(await sendMail(smtpUrl, spamMail))![1]!;
+  await service.stop();
+  await sendMail(smtpUrl, spamMail);
+  metrics = await (await fetch(gateway.metricsUrl)).text();
+  expect(await gateway.stop()).toBe(0);
+});
+
+afterAll(() => receiver.close());
+
+/** The spans from the root of a trace down, as long as each has one child only: name, kind and service. */
+function chain(traceId: string): string[] {
+  const spans = receiver.spans.filter((span) => span.traceId === traceId);
+  const names: string[] = [];
+  const childrenOf = (parent: string | undefined) => spans.filter(({ parentSpanId }) => parentSpanId === parent);
+  let level: ReceivedSpan[] = childrenOf(undefined);
+  while (level.length === 1) {
+    const [span] = level;
+    names.push(`${span!.name} ${span!.kind}`);
+    level = childrenOf(span!.spanId);
+  }
+  return names;
+}
+
+const [INTERNAL, SERVER, CLIENT] = [1, 2, 3];
+
+describe('a message is followed through both services', () => {
+  test('in one trace, from HTTP', () => {
+    expect(chain(byHttp)).toEqual([
+      `POST /messages ${SERVER}`,
+      `POST ${CLIENT}`,
+      `POST /predict ${SERVER}`,
+      `classify ${INTERNAL}`,
+    ]);
+  });
+
+  test('in one trace, from SMTP', () => {
+    expect(chain(bySmtp)).toEqual([
+      `SMTP message ${SERVER}`,
+      `POST ${CLIENT}`,
+      `POST /predict ${SERVER}`,
+      `classify ${INTERNAL}`,
+    ]);
+    const [received] = receiver.spans.filter(({ traceId, name }) => traceId === bySmtp && name === 'SMTP message');
+    expect(received!.attributes).toMatchObject({ 'network.protocol.name': 'smtp', 'mail_gateway.verdict': 'spam' });
+  });
+
+  test('by its log record, which has the trace and the prediction', () => {
+    const line = gateway.lines.find(({ msg, trace_id }) => msg === 'message judged' && trace_id === bySmtp);
+    const [classify] = receiver.spans.filter(({ traceId, name }) => traceId === bySmtp && name === 'classify');
+    expect(line!['classifier.prediction.id']).toBe(classify!.attributes['classifier.prediction.id']);
+  });
+
+  test.each([
+    ['mail_gateway_messages_total', 'verdict="spam",protocol="http"', 1],
+    ['mail_gateway_messages_total', 'verdict="spam",protocol="smtp"', 1],
+    ['mail_gateway_messages_total', 'verdict="unchecked",protocol="smtp"', 1],
+    ['mail_gateway_unchecked_total', 'reason="connection",protocol="smtp"', 1],
+    ['mail_gateway_judging_duration_seconds_count', 'protocol="smtp"', 2],
+  ])('and counted: %s{%s} is %d', (name, labels, value) => {
+    const line = metrics
+      .split('\n')
+      .find((candidate) => candidate.startsWith(`${name}{`) && candidate.includes(labels));
+    expect(line).toMatch(new RegExp(` ${value}$`));
+  });
+
+  test('under the name of its own', () => {
+    expect(receiver.raw.join()).toContain('mail-gateway');
+    expect(metrics).toContain('service_name="mail-gateway"');
+  });
+
+  test('and nothing of what was in it leaves the process', () => {
+    const said = receiver.raw.join() + JSON.stringify(gateway.lines) + metrics;
+    expect(said).not.toMatch(/Congratulations|free money|example\.org/);
+  });
+});

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { dependencies, eventually, promQuery, type Span, spansOf } from '../../otel/stack/queries.ts';
+import { postMail, sendMail, spamMail } from '../gateway/in-process.ts';
+import { describeStack } from './running-stack.ts';
+
+describeStack('a mail through the gateway', (stack) => {
+  test.each(['HTTP', 'SMTP'])('by %s is one trace in Jaeger across both services', async (way) => {
+    const { gateway, gatewaySmtp, jaeger } = stack().urls;
+    const traceId =
+      way === 'HTTP'
+        ? (await postMail(gateway, spamMail)).headers.get('x-trace-id')
+        : /trace (\w+)$/.exec(await sendMail(gatewaySmtp, spamMail))?.[1];
+    await eventually(async () => {
+      const spans = await spansOf(jaeger, String(traceId));
+      expect(pathTo(spans, 'classify')).toEqual([
+        `mail-gateway: ${way === 'HTTP' ? 'POST /messages' : 'SMTP message'}`,
+        'mail-gateway: POST',
+        'waymark: POST /predict',
+        'waymark: classify',
+      ]);
+    });
+  });
+
+  test("is an edge from mail-gateway to waymark in Jaeger's graph", async () => {
+    await eventually(async () => {
+      const edges = await dependencies(stack().urls.jaeger);
+      expect(edges).toContainEqual(
+        expect.objectContaining({ parent: 'mail-gateway', child: 'waymark', callCount: expect.any(Number) }),
+      );
+    });
+  });
+
+  test('is counted in Prometheus, under the name of the gateway', async () => {
+    const mail = await readFile('test/fixtures/mail/ham-00007-easy-ham-1.eml');
+    await postMail(stack().urls.gateway, mail);
+    await eventually(async () => {
+      const samples = await promQuery(stack().urls.prometheus, 'sum by (job, verdict) (mail_gateway_messages_total)');
+      const counts = Object.fromEntries(
+        samples.map(({ labels, value }) => [`${labels['job']} ${labels['verdict']}`, value]),
+      );
+      expect(counts).toEqual({ 'mail-gateway spam': 2, 'mail-gateway not_spam': 1 });
+    });
+  });
+
+  test('goes on unjudged while Waymark is away, and Prometheus says so', async () => {
+    let unchecked = 0;
+    const send = async () => {
+      const flag = (await postMail(stack().urls.gateway, spamMail)).headers.get('x-spam-flag');
+      if (flag === null) unchecked++;
+      return flag;
+    };
+    await stack().stopOne('waymark');
+    expect(await send()).toBeNull();
+    await stack().startOne('waymark');
+    await eventually(async () => expect(await send()).toBe('YES'));
+    await eventually(async () => {
+      const [counted] = await promQuery(stack().urls.prometheus, 'sum(mail_gateway_unchecked_total)');
+      expect(counted?.value).toBe(unchecked);
+    });
+  });
+});
+
+/** The spans from the root down to the one of that name, each with its service. */
+function pathTo(spans: Span[], name: string): string[] {
+  const path: string[] = [];
+  let span = spans.find(({ operationName }) => operationName === name);
+  while (span) {
+    path.unshift(`${span.service}: ${span.operationName}`);
+    const parent = span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID;
+    span = spans.find(({ spanID }) => spanID === parent);
+  }
+  return path;
+}

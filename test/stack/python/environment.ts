@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolder } from '../../../src/corpus/cache-folder.ts';
+
+const run = promisify(execFile);
+
+/**
+ * The folder with the programs of a Python environment that holds what `requirements.txt` lists, made once in a cache
+ * outside the checkout; undefined where this machine has no Python. In CI it must have one.
+ */
+export async function pythonPrograms(): Promise<string | undefined> {
+  const requirements = join(import.meta.dirname, 'requirements.txt');
+  const digest = createHash('sha256')
+    .update(await readFile(requirements))
+    .digest('hex');
+  const folder = cacheFolder(`python-${digest.slice(0, 12)}`);
+  const programs = join(folder, 'bin');
+  // Written last: what an interrupted run left is filled up by the next one.
+  const complete = join(folder, 'complete');
+  if (existsSync(complete)) return programs;
+  try {
+    await run('python3', ['-c', 'import venv, ensurepip']);
+  } catch (error) {
+    if (process.env['CI'] === 'true') throw error;
+    process.stdout.write('The tests with Python clients are skipped: python3 with venv and pip is missing.\n');
+    return undefined;
+  }
+  process.stdout.write(`Installing Python clients into ${folder}, once, about a minute\n`);
+  await mkdir(dirname(folder), { recursive: true });
+  await run('python3', ['-m', 'venv', folder]);
+  await run(join(programs, 'pip'), ['install', '--quiet', '--requirement', requirements]);
+  await writeFile(complete, '');
+  return programs;
+}
