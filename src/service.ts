@@ -1,4 +1,7 @@
 import { type Config, ConfigError } from './config.ts';
+import { createFeedbackDesk } from './feedback/feedback-desk.ts';
+import { openFeedbackStore } from './feedback/feedback-store.ts';
+import { observeFeedback } from './feedback/observe-feedback.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server.ts';
 import { notReady, type Service } from './http/service.ts';
@@ -23,7 +26,12 @@ export interface RunningService {
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const instruments = createInstruments();
-  const ids = createPredictionIds(config.PREDICTION_ID_KEY ?? (await readOrCreateSigningKey(config.DATA_DIR)));
+  const [key, feedbackStore] = await Promise.all([
+    config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
+    openFeedbackStore(config.DATA_DIR),
+  ]);
+  const ids = createPredictionIds(key);
+  observeFeedback(feedbackStore, instruments);
   let phase: ReturnType<Service['phase']> = 'loading';
   let models: Models | undefined;
 
@@ -43,12 +51,14 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,
       captureText: config.CAPTURE_TEXT,
     }),
+    feedbackDesk: createFeedbackDesk(ids, feedbackStore, log),
   });
   const server = await listen(app.callback(), config.HOST, config.PORT);
 
   const loaded = await loadModels(config.MODELS_DIR, log);
   if (!findModel(loaded, config.DEFAULT_MODEL)) {
     await server.drain(0);
+    await feedbackStore.close();
     const there = loaded.size > 0 ? [...loaded.keys()].join(', ') : 'none';
     throw new ConfigError(
       `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${there}`,
@@ -64,6 +74,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     async stop() {
       phase = 'draining';
       await server.drain(config.SHUTDOWN_TIMEOUT_MS);
+      await feedbackStore.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import { exceptionAttributes } from '../monitoring/log.ts';
+import { feedback } from './feedback.ts';
 import { livez, readyz } from './health.ts';
 import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
 import { listModels, showModel } from './models.ts';
@@ -13,6 +14,7 @@ export function createApp(service: Service): Koa<RequestState> {
   const router = new Router<RequestState>();
   router.post('/predict', predict(service));
   router.post('/predict/batch', predictBatch(service));
+  router.post('/feedback', feedback(service));
   router.get('/models', listModels(service));
   router.get('/models/:name', showModel(service));
   router.get('/livez', livez());

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { Problem } from '../errors.ts';
+import type { FeedbackDesk } from '../feedback/feedback-desk.ts';
 import type { Models } from '../models/store.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
 import type { Log } from '../monitoring/log.ts';
@@ -14,6 +15,7 @@ export interface Service {
   /** @throws {Problem} 503 while the models are loading */
   readonly models: () => Models;
   readonly predictor: Predictor;
+  readonly feedbackDesk: FeedbackDesk;
 }
 
 /** The problem of a request that comes before the models are loaded. */

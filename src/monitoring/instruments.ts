@@ -1,4 +1,11 @@
-import { type Counter, type Histogram, metrics, type ObservableGauge, type UpDownCounter } from '@opentelemetry/api';
+import {
+  type Counter,
+  type Histogram,
+  metrics,
+  type ObservableCounter,
+  type ObservableGauge,
+  type UpDownCounter,
+} from '@opentelemetry/api';
 import { METRIC, type MetricDefinition, SCOPE } from './telemetry.ts';
 
 export interface Instruments {
@@ -6,6 +13,7 @@ export interface Instruments {
   readonly predictionDuration: Histogram;
   readonly predictionConfidence: Histogram;
   readonly errors: Counter;
+  readonly feedback: ObservableCounter;
   readonly modelInfo: ObservableGauge;
   readonly activeRequests: UpDownCounter;
 }
@@ -26,6 +34,7 @@ export function createInstruments(): Instruments {
     predictionDuration: histogram(METRIC.predictionDuration),
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),
+    feedback: meter.createObservableCounter(METRIC.feedback.name, options(METRIC.feedback)),
     modelInfo: meter.createObservableGauge(METRIC.modelInfo.name, options(METRIC.modelInfo)),
     activeRequests: meter.createUpDownCounter(METRIC.activeRequests.name, options(METRIC.activeRequests)),
   };

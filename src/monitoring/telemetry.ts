@@ -11,6 +11,7 @@ export const SPAN = {
   tokenize: 'tokenize',
   score: 'score',
   loadModel: 'model.load',
+  feedback: 'feedback',
 } as const;
 
 /** Attributes of spans and log records. */
@@ -27,6 +28,10 @@ export const ATTRIBUTE = {
   inputUnknownRatio: 'classifier.input.unknown_ratio',
   /** Only under `CAPTURE_TEXT`. */
   inputText: 'classifier.input.text',
+  feedbackLabel: 'classifier.feedback.label',
+  feedbackCorrect: 'classifier.feedback.correct',
+  /** `recorded`, `repeated` or `conflict`. */
+  feedbackOutcome: 'classifier.feedback.outcome',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
@@ -41,6 +46,8 @@ export const LABEL = {
   algorithm: 'algorithm',
   role: 'role',
   errorType: 'error_type',
+  actual: 'actual',
+  predicted: 'predicted',
 } as const;
 
 export interface MetricDefinition {
@@ -82,6 +89,11 @@ export const METRIC = {
     name: 'classifier.errors',
     unit: '{error}',
     description: 'Requests answered with a problem, by its type',
+  },
+  feedback: {
+    name: 'classifier.feedback',
+    unit: '{prediction}',
+    description: 'Predictions whose true label is known, by that label and the predicted one: a confusion matrix',
   },
   modelInfo: {
     name: 'classifier.model.info',
