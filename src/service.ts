@@ -51,6 +51,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,
       captureText: config.CAPTURE_TEXT,
     }),
+    feedbackStore,
     feedbackDesk: createFeedbackDesk(ids, feedbackStore, log),
   });
   const server = await listen(app.callback(), config.HOST, config.PORT);

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { ConfusionCount, Feedback, FeedbackTotal, Outcome } from './feedback.ts';
+import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
+import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
 
 /** How long a writer waits for another process that is writing to the same file. */
 const BUSY_TIMEOUT_MS = 5_000;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { ConfusionCount, Feedback, FeedbackTotal, Outcome } from './feedback.ts';
+import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
+import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
 
 type Request =
   | { readonly kind: 'record'; readonly feedback: Feedback }

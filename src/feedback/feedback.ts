@@ -1,3 +1,5 @@
+import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
+
 /** The true label of one prediction, as it is kept. */
 export interface Feedback {
   /** The prediction's id: there is at most one feedback for each. */
@@ -17,14 +19,7 @@ export interface Feedback {
 /** `repeated` is the same feedback again; `conflict` is another label than the one that is kept. */
 export type Outcome = 'recorded' | 'repeated' | 'conflict';
 
-/** How often a label was predicted where another, or the same, was the true one. */
-export interface ConfusionCount {
-  readonly actual: string;
-  readonly predicted: string;
-  readonly count: number;
-}
-
-/** Such a count, of one model version. */
+/** How often a model version predicted a label where another, or the same, was the true one. */
 export interface FeedbackTotal extends ConfusionCount {
   readonly model: string;
   readonly version: string;

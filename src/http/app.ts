@@ -6,6 +6,7 @@ import { livez, readyz } from './health.ts';
 import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
 import { listModels, showModel } from './models.ts';
 import { predict, predictBatch } from './predict.ts';
+import { quality } from './quality.ts';
 import type { RequestState } from './request.ts';
 import type { Service } from './service.ts';
 
@@ -15,6 +16,7 @@ export function createApp(service: Service): Koa<RequestState> {
   router.post('/predict', predict(service));
   router.post('/predict/batch', predictBatch(service));
   router.post('/feedback', feedback(service));
+  router.get('/quality', quality(service));
   router.get('/models', listModels(service));
   router.get('/models/:name', showModel(service));
   router.get('/livez', livez());

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { Problem } from '../errors.ts';
 import type { FeedbackDesk } from '../feedback/feedback-desk.ts';
+import type { FeedbackStore } from '../feedback/feedback-store.ts';
 import type { Models } from '../models/store.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
 import type { Log } from '../monitoring/log.ts';
@@ -16,6 +17,7 @@ export interface Service {
   readonly models: () => Models;
   readonly predictor: Predictor;
   readonly feedbackDesk: FeedbackDesk;
+  readonly feedbackStore: FeedbackStore;
 }
 
 /** The problem of a request that comes before the models are loaded. */
