@@ -60,6 +60,13 @@ export async function installTools(output: Output, signal: AbortSignal): Promise
   };
 }
 
+/** Prometheus's tool for rules and configuration, where it is on the PATH or was installed for the stack. */
+export async function installedPromtool(): Promise<string | undefined> {
+  const system = await onPath('promtool');
+  const unpacked = join(cacheFolder(), prometheusBuild().key, 'usr/bin/promtool');
+  return system ?? ((await exists(unpacked, constants.X_OK)) ? unpacked : undefined);
+}
+
 async function goBuilds(): Promise<Build[]> {
   const manifest = join(import.meta.dirname, '../collector-builder.yaml');
   const digest = createHash('sha256')
