@@ -1,4 +1,6 @@
 import { type Config, ConfigError } from './config.ts';
+import { createDriftMonitor } from './drift/drift-monitor.ts';
+import { observeDrift } from './drift/observe-drift.ts';
 import { createFeedbackDesk } from './feedback/feedback-desk.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
@@ -32,6 +34,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   ]);
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
+  const driftMonitor = createDriftMonitor();
+  observeDrift(driftMonitor, instruments);
   let phase: ReturnType<Service['phase']> = 'loading';
   let models: Models | undefined;
 
@@ -50,8 +54,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,
       captureText: config.CAPTURE_TEXT,
+      driftMonitor,
     }),
     feedbackStore,
+    driftMonitor,
     feedbackDesk: createFeedbackDesk(ids, feedbackStore, log),
   });
   const server = await listen(app.callback(), config.HOST, config.PORT);
@@ -67,6 +73,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   }
   warmUp(loaded);
   observeModels(loaded, instruments);
+  for (const { active } of loaded.values()) driftMonitor.watch(active);
   models = loaded;
   phase = 'ready';
 

@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import { exceptionAttributes } from '../monitoring/log.ts';
+import { drift } from './drift.ts';
 import { feedback } from './feedback.ts';
 import { livez, readyz } from './health.ts';
 import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
@@ -17,6 +18,7 @@ export function createApp(service: Service): Koa<RequestState> {
   router.post('/predict/batch', predictBatch(service));
   router.post('/feedback', feedback(service));
   router.get('/quality', quality(service));
+  router.get('/drift', drift(service));
   router.get('/models', listModels(service));
   router.get('/models/:name', showModel(service));
   router.get('/livez', livez());

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import { Problem } from '../errors.ts';
 import type { FeedbackDesk } from '../feedback/feedback-desk.ts';
 import type { FeedbackStore } from '../feedback/feedback-store.ts';
@@ -18,6 +19,7 @@ export interface Service {
   readonly predictor: Predictor;
   readonly feedbackDesk: FeedbackDesk;
   readonly feedbackStore: FeedbackStore;
+  readonly driftMonitor: DriftMonitor;
 }
 
 /** The problem of a request that comes before the models are loaded. */

@@ -14,6 +14,13 @@ export interface Instruments {
   readonly predictionConfidence: Histogram;
   readonly errors: Counter;
   readonly feedback: ObservableCounter;
+  readonly anomalies: Counter;
+  readonly featureObservations: ObservableCounter;
+  readonly featureReference: ObservableGauge;
+  readonly driftPsi: ObservableGauge;
+  readonly driftJs: ObservableGauge;
+  readonly trainingAccuracy: ObservableGauge;
+  readonly trainingF1: ObservableGauge;
   readonly modelInfo: ObservableGauge;
   readonly activeRequests: UpDownCounter;
 }
@@ -27,6 +34,8 @@ export function createInstruments(): Instruments {
     ...(boundaries && { advice: { explicitBucketBoundaries: [...boundaries] } }),
   });
   const counter = (metric: MetricDefinition) => meter.createCounter(metric.name, options(metric));
+  const observed = (metric: MetricDefinition) => meter.createObservableCounter(metric.name, options(metric));
+  const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, options(metric));
   const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, options(metric));
 
   return {
@@ -34,8 +43,15 @@ export function createInstruments(): Instruments {
     predictionDuration: histogram(METRIC.predictionDuration),
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),
-    feedback: meter.createObservableCounter(METRIC.feedback.name, options(METRIC.feedback)),
-    modelInfo: meter.createObservableGauge(METRIC.modelInfo.name, options(METRIC.modelInfo)),
+    feedback: observed(METRIC.feedback),
+    anomalies: counter(METRIC.anomalies),
+    featureObservations: observed(METRIC.featureObservations),
+    featureReference: gauge(METRIC.featureReference),
+    driftPsi: gauge(METRIC.driftPsi),
+    driftJs: gauge(METRIC.driftJs),
+    trainingAccuracy: gauge(METRIC.trainingAccuracy),
+    trainingF1: gauge(METRIC.trainingF1),
+    modelInfo: gauge(METRIC.modelInfo),
     activeRequests: meter.createUpDownCounter(METRIC.activeRequests.name, options(METRIC.activeRequests)),
   };
 }
