@@ -17,6 +17,7 @@ export interface Tools {
   jaeger: string;
   victoriaLogs: string;
   prometheus: string;
+  alertmanager: string;
   /** Where Prometheus finds its web pages when it was not installed system-wide. */
   prometheusAssets: string | undefined;
 }
@@ -38,6 +39,10 @@ export async function missingPrerequisite(): Promise<string | undefined> {
   if (!hasPrometheus && !((await onPath('apt-get')) && (await onPath('dpkg-deb')))) {
     return 'Prometheus is missing (2.40 or newer), and there is no apt-get to bring it: put `prometheus` on the PATH';
   }
+  const hasAlertmanager = (await systemAlertmanager()) ?? (await exists(join(cacheFolder(), alertmanagerBuild().key)));
+  if (!hasAlertmanager && !((await onPath('apt-get')) && (await onPath('dpkg-deb')))) {
+    return 'Alertmanager is missing (0.24 or newer), and there is no apt-get to bring it: put `alertmanager` on the PATH';
+  }
   return undefined;
 }
 
@@ -51,7 +56,11 @@ export async function installTools(output: Output, signal: AbortSignal): Promise
     installed.set(build.key.split('-v')[0] ?? build.key, await install(build, output, signal));
   const systemPrometheus = await onPath('prometheus');
   const prometheusFolder = systemPrometheus ? undefined : await install(prometheusBuild(), output, signal);
+  const alertmanager =
+    (await systemAlertmanager()) ??
+    join(await install(alertmanagerBuild(), output, signal), 'usr/bin/prometheus-alertmanager');
   return {
+    alertmanager,
     collector: join(installed.get('otelcol') ?? '', 'otelcol'),
     jaeger: join(installed.get('jaeger') ?? '', 'jaeger'),
     victoriaLogs: join(installed.get('victoria-logs') ?? '', 'victoria-logs'),
@@ -99,6 +108,19 @@ function prometheusBuild(): Build {
     title: 'Prometheus, unpacked from its Debian package',
     make: (folder, signal) => unpackDebianPackage('prometheus', folder, signal),
   };
+}
+
+function alertmanagerBuild(): Build {
+  return {
+    key: 'alertmanager-debian',
+    title: 'Alertmanager, unpacked from its Debian package',
+    make: (folder, signal) => unpackDebianPackage('prometheus-alertmanager', folder, signal),
+  };
+}
+
+/** Debian gives the program another name than its makers do. */
+async function systemAlertmanager(): Promise<string | undefined> {
+  return (await onPath('alertmanager')) ?? (await onPath('prometheus-alertmanager'));
 }
 
 async function install(build: Build, output: Output, signal: AbortSignal): Promise<string> {

@@ -3,7 +3,7 @@ import { emptyBinShare, jensenShannonDistance, populationStability } from './div
 import type { Interval } from './wilson.ts';
 
 /** The stability index from which on a feature counts as drifted. */
-export const driftAlarm = 0.2;
+const driftAlarm = 0.2;
 
 /** `unsure` where there are too few samples, or the index may lie on either side of the alarm. */
 export type DriftVerdict = 'stable' | 'drift' | 'unsure';

@@ -12,5 +12,5 @@ describe.skipIf(program === undefined)('the rules of Prometheus', () => {
 
   test('give what their own tests expect', async () => {
     expect(await promtool(program!, ['test', 'rules'], 'tests')).toContain('SUCCESS');
-  });
+  }, 120_000);
 });

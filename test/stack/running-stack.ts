@@ -11,7 +11,11 @@ export interface RunningStack extends Stack {
 }
 
 /** Runs a file's tests against a stack of their own, started before the first and stopped after the last. */
-export function describeStack(title: string, tests: (stack: () => RunningStack) => void): void {
+export function describeStack(
+  title: string,
+  tests: (stack: () => RunningStack) => void,
+  serviceEnv: NodeJS.ProcessEnv = {},
+): void {
   describe.skipIf(inject('stackIsMissing'))(title, () => {
     let stack: RunningStack;
     let folder: string;
@@ -19,7 +23,14 @@ export function describeStack(title: string, tests: (stack: () => RunningStack) 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'waymark-stack-'));
       const signal = new AbortController().signal;
-      const started = await startStack({ folder, ports: 'free', pace: 'fast', output: process.stdout, signal });
+      const started = await startStack({
+        folder,
+        ports: 'free',
+        pace: 'fast',
+        output: process.stdout,
+        signal,
+        serviceEnv,
+      });
       stack = { ...started, traffic: await traffic(started.urls.service) };
     });
 
