@@ -9,6 +9,8 @@ import { type Output, step } from './progress.ts';
 const COLLECTOR_VERSION = 'v0.149.0';
 /** Jaeger's v2 releases have no Go module version of their own; this one is v2.13.0. */
 const JAEGER_VERSION = 'v1.76.0';
+/** Debian's needs its files in /usr/share, and so to be installed. */
+const ALERTMANAGER_VERSION = 'v0.28.1';
 const VICTORIA_LOGS_VERSION = 'v1.52.1';
 
 /** The programs that the stack runs besides the service, by the path of each one's binary. */
@@ -33,15 +35,11 @@ interface Build {
 export async function missingPrerequisite(): Promise<string | undefined> {
   const cached = await Promise.all((await goBuilds()).map(({ key }) => exists(join(cacheFolder(), key))));
   if (cached.includes(false) && !(await onPath('go'))) {
-    return 'Go is missing (1.26.5 or newer): it builds the Collector, Jaeger and VictoriaLogs once';
+    return 'Go is missing (1.26.5 or newer): it builds the Collector, Jaeger, Alertmanager and VictoriaLogs once';
   }
   const hasPrometheus = (await onPath('prometheus')) ?? (await exists(join(cacheFolder(), prometheusBuild().key)));
   if (!hasPrometheus && !((await onPath('apt-get')) && (await onPath('dpkg-deb')))) {
     return 'Prometheus is missing (2.40 or newer), and there is no apt-get to bring it: put `prometheus` on the PATH';
-  }
-  const hasAlertmanager = (await systemAlertmanager()) ?? (await exists(join(cacheFolder(), alertmanagerBuild().key)));
-  if (!hasAlertmanager && !((await onPath('apt-get')) && (await onPath('dpkg-deb')))) {
-    return 'Alertmanager is missing (0.24 or newer), and there is no apt-get to bring it: put `alertmanager` on the PATH';
   }
   return undefined;
 }
@@ -56,11 +54,8 @@ export async function installTools(output: Output, signal: AbortSignal): Promise
     installed.set(build.key.split('-v')[0] ?? build.key, await install(build, output, signal));
   const systemPrometheus = await onPath('prometheus');
   const prometheusFolder = systemPrometheus ? undefined : await install(prometheusBuild(), output, signal);
-  const alertmanager =
-    (await systemAlertmanager()) ??
-    join(await install(alertmanagerBuild(), output, signal), 'usr/bin/prometheus-alertmanager');
   return {
-    alertmanager,
+    alertmanager: join(installed.get('alertmanager') ?? '', 'alertmanager'),
     collector: join(installed.get('otelcol') ?? '', 'otelcol'),
     jaeger: join(installed.get('jaeger') ?? '', 'jaeger'),
     victoriaLogs: join(installed.get('victoria-logs') ?? '', 'victoria-logs'),
@@ -90,6 +85,12 @@ async function goBuilds(): Promise<Build[]> {
         goInstall(`github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs@${VICTORIA_LOGS_VERSION}`, folder, signal),
     },
     {
+      key: `alertmanager-${ALERTMANAGER_VERSION}`,
+      title: `Alertmanager ${ALERTMANAGER_VERSION}, built once, about a minute`,
+      make: (folder, signal) =>
+        goInstall(`github.com/prometheus/alertmanager/cmd/alertmanager@${ALERTMANAGER_VERSION}`, folder, signal),
+    },
+    {
       key: `jaeger-${JAEGER_VERSION}`,
       title: `Jaeger ${JAEGER_VERSION}, built once, 5 to 8 minutes`,
       make: (folder, signal) => buildJaeger(JAEGER_VERSION, folder, signal),
@@ -108,19 +109,6 @@ function prometheusBuild(): Build {
     title: 'Prometheus, unpacked from its Debian package',
     make: (folder, signal) => unpackDebianPackage('prometheus', folder, signal),
   };
-}
-
-function alertmanagerBuild(): Build {
-  return {
-    key: 'alertmanager-debian',
-    title: 'Alertmanager, unpacked from its Debian package',
-    make: (folder, signal) => unpackDebianPackage('prometheus-alertmanager', folder, signal),
-  };
-}
-
-/** Debian gives the program another name than its makers do. */
-async function systemAlertmanager(): Promise<string | undefined> {
-  return (await onPath('alertmanager')) ?? (await onPath('prometheus-alertmanager'));
 }
 
 async function install(build: Build, output: Output, signal: AbortSignal): Promise<string> {

@@ -36,12 +36,6 @@ describe.skipIf(inject('stackIsMissing'))('the programs accept their configurati
     expect(stdout).not.toContain('WARNING');
   });
 
-  test('Alertmanager, with the receiver of docker-compose.yml', async () => {
-    const amtool = join(dirname(tools.alertmanager), 'amtool');
-    const { stdout } = await run(amtool, ['check-config', join(OTEL, 'alertmanager/alertmanager.yml')]);
-    expect(stdout).toContain('SUCCESS');
-  });
-
   test('Prometheus, its rules, which pass their own tests', async () => {
     const program = join(dirname(tools.prometheus), 'promtool');
     await expect(promtool(program, ['check', 'rules'], 'rules')).resolves.toContain('SUCCESS');
