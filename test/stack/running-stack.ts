@@ -8,6 +8,8 @@ import { type Traffic, traffic } from '../../otel/stack/traffic.ts';
 /** A running stack and mails to send it. */
 export interface RunningStack extends Stack {
   traffic: Traffic;
+  /** Where its data and logs are. */
+  folder: string;
 }
 
 /** Runs a file's tests against a stack of their own, started before the first and stopped after the last. */
@@ -31,7 +33,7 @@ export function describeStack(
         signal,
         serviceEnv,
       });
-      stack = { ...started, traffic: await traffic(started.urls.service) };
+      stack = { ...started, folder, traffic: await traffic(started.urls.service) };
     });
 
     afterAll(async () => {
