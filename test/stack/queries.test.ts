@@ -41,6 +41,11 @@ describeStack('after a load of every kind', (stack) => {
     answers(query).then(() => answers(record!)),
   );
 
+  test('no rule has failed', async () => {
+    const [failures] = await promQuery(stack().urls.prometheus, 'sum(prometheus_rule_evaluation_failures_total)');
+    expect(failures?.value).toBe(0);
+  });
+
   test.each(rules.filter(({ alert }) => alert))('the condition of $alert is understood', async ({ query }) => {
     await expect(promQuery(stack().urls.prometheus, query)).resolves.toBeInstanceOf(Array);
   });
