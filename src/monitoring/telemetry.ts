@@ -11,6 +11,7 @@ export const SPAN = {
   tokenize: 'tokenize',
   score: 'score',
   loadModel: 'model.load',
+  feedback: 'feedback',
 } as const;
 
 /** Attributes of spans and log records. */
@@ -27,6 +28,12 @@ export const ATTRIBUTE = {
   inputUnknownRatio: 'classifier.input.unknown_ratio',
   /** Only under `CAPTURE_TEXT`. */
   inputText: 'classifier.input.text',
+  feedbackLabel: 'classifier.feedback.label',
+  feedbackCorrect: 'classifier.feedback.correct',
+  /** `recorded`, `repeated` or `conflict`. */
+  feedbackOutcome: 'classifier.feedback.outcome',
+  /** Why the text is out of the ordinary, reasons separated by commas. */
+  anomalyReason: 'classifier.anomaly.reason',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
@@ -41,6 +48,11 @@ export const LABEL = {
   algorithm: 'algorithm',
   role: 'role',
   errorType: 'error_type',
+  actual: 'actual',
+  predicted: 'predicted',
+  reason: 'reason',
+  feature: 'feature',
+  bin: 'bin',
 } as const;
 
 export interface MetricDefinition {
@@ -82,6 +94,46 @@ export const METRIC = {
     name: 'classifier.errors',
     unit: '{error}',
     description: 'Requests answered with a problem, by its type',
+  },
+  feedback: {
+    name: 'classifier.feedback',
+    unit: '{prediction}',
+    description: 'Predictions whose true label is known, by that label and the predicted one: a confusion matrix',
+  },
+  anomalies: {
+    name: 'classifier.anomalies',
+    unit: '{prediction}',
+    description: 'Predictions whose text was out of the ordinary for the model, by reason',
+  },
+  featureObservations: {
+    name: 'classifier.feature.observations',
+    unit: '{prediction}',
+    description: 'Predictions, by the bin that each watched feature fell into',
+  },
+  featureReference: {
+    name: 'classifier.feature.reference',
+    unit: '1',
+    description: 'Share of the training texts in each bin of each watched feature',
+  },
+  driftPsi: {
+    name: 'classifier.drift.psi',
+    unit: '',
+    description: "Population stability index of this process's last hour against the training texts",
+  },
+  driftJs: {
+    name: 'classifier.drift.js',
+    unit: '',
+    description: "Jensen-Shannon distance of this process's last hour from the training texts",
+  },
+  trainingAccuracy: {
+    name: 'classifier.training.accuracy',
+    unit: '1',
+    description: 'Accuracy that the version reached when it was trained',
+  },
+  trainingF1: {
+    name: 'classifier.training.f1',
+    unit: '1',
+    description: 'Macro F1 that the version reached when it was trained',
   },
   modelInfo: {
     name: 'classifier.model.info',
