@@ -1,4 +1,9 @@
 import { type Config, ConfigError } from './config.ts';
+import { createDriftMonitor } from './drift/drift-monitor.ts';
+import { observeDrift } from './drift/observe-drift.ts';
+import { createFeedbackDesk } from './feedback/feedback-desk.ts';
+import { openFeedbackStore } from './feedback/feedback-store.ts';
+import { observeFeedback } from './feedback/observe-feedback.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server.ts';
 import { notReady, type Service } from './http/service.ts';
@@ -23,7 +28,14 @@ export interface RunningService {
  */
 export async function startService(config: Config, log: Log): Promise<RunningService> {
   const instruments = createInstruments();
-  const ids = createPredictionIds(config.PREDICTION_ID_KEY ?? (await readOrCreateSigningKey(config.DATA_DIR)));
+  const [key, feedbackStore] = await Promise.all([
+    config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
+    openFeedbackStore(config.DATA_DIR),
+  ]);
+  const ids = createPredictionIds(key);
+  observeFeedback(feedbackStore, instruments);
+  const driftMonitor = createDriftMonitor();
+  observeDrift(driftMonitor, instruments);
   let phase: ReturnType<Service['phase']> = 'loading';
   let models: Models | undefined;
 
@@ -38,7 +50,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     },
     replaceModel: (name, versions) => {
       const others = [...(models ?? [])].filter(([other]) => other !== name);
-      if (versions) warmUp(versions);
+      if (versions) {
+        warmUp(versions);
+        driftMonitor.watch(versions.active);
+      }
       models = new Map(versions ? [...others, [name, versions]] : others);
     },
     predictor: createPredictor({
@@ -47,13 +62,18 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       log,
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,
       captureText: config.CAPTURE_TEXT,
+      driftMonitor,
     }),
+    feedbackStore,
+    driftMonitor,
+    feedbackDesk: createFeedbackDesk(ids, feedbackStore, log),
   });
   const server = await listen(app.callback(), config.HOST, config.PORT);
 
   const loaded = await loadModels(config.MODELS_DIR, log);
   if (!findModel(loaded, config.DEFAULT_MODEL)) {
     await server.drain(0);
+    await feedbackStore.close();
     const there = loaded.size > 0 ? [...loaded.keys()].join(', ') : 'none';
     throw new ConfigError(
       `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${there}`,
@@ -61,6 +81,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   }
   for (const versions of loaded.values()) warmUp(versions);
   observeModels(() => models ?? loaded, instruments);
+  for (const { active } of loaded.values()) driftMonitor.watch(active);
   models = loaded;
   phase = 'ready';
 
@@ -69,6 +90,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     async stop() {
       phase = 'draining';
       await server.drain(config.SHUTDOWN_TIMEOUT_MS);
+      await feedbackStore.close();
     },
   };
 }

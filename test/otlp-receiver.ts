@@ -15,6 +15,7 @@ export interface ReceivedSpan {
   parentSpanId?: string;
   startTimeUnixNano: string;
   endTimeUnixNano: string;
+  links?: { traceId: string; spanId: string }[];
   attributes: Record<string, unknown>;
 }
 

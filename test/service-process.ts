@@ -22,6 +22,9 @@ export interface ServiceProcess {
   readonly lines: readonly LogLine[];
   /** Sends SIGTERM, and resolves to the exit code. */
   stop(): Promise<number | null>;
+  /** Ends it at once, as a power cut would. */
+  kill(): void;
+  readonly exited: Promise<unknown>;
 }
 
 const preloaded = ['--import', './otel/preload.ts', 'src/main.ts'];
@@ -52,6 +55,8 @@ export async function startProcess(
       const [code] = await exited;
       return code;
     },
+    kill: () => child.kill('SIGKILL'),
+    exited,
   };
 }
 

@@ -29,6 +29,7 @@ export interface Urls {
   gatewaySmtp: string;
   jaeger: string;
   prometheus: string;
+  alertmanager: string;
   victoriaLogs: string;
   collectorMetrics: string;
 }
@@ -42,17 +43,30 @@ export function urls(ports: Ports): Urls {
     gatewaySmtp: `smtp://127.0.0.1:${ports.gatewaySmtp}`,
     jaeger: local(ports.jaegerUi),
     prometheus: local(ports.prometheus),
+    alertmanager: local(ports.alertmanager),
     victoriaLogs: local(ports.victoriaLogs),
     collectorMetrics: `${local(ports.collectorPrometheus)}/metrics`,
   };
 }
 
 /** The stack in the order of its start: what is in one row starts together, after the row before it. Stopping goes backwards. */
-export function components(tools: Tools, ports: Ports, folder: string, pace: Pace): Component[][] {
+export function components(
+  tools: Tools,
+  ports: Ports,
+  folder: string,
+  pace: Pace,
+  serviceEnv: NodeJS.ProcessEnv = {},
+): Component[][] {
   return [
-    [victoriaLogs(tools, ports, folder), jaeger(tools, ports, folder), prometheus(tools, ports, folder)],
+    [
+      victoriaLogs(tools, ports, folder),
+      jaeger(tools, ports, folder),
+      prometheus(tools, ports, folder),
+      alertmanager(tools, ports, folder),
+      alertWebhook(ports),
+    ],
     [collector(tools, ports, folder, pace)],
-    [service(ports, folder, pace)],
+    [service(ports, folder, pace, serviceEnv)],
     [gateway(ports, folder, pace)],
   ];
 }
@@ -114,6 +128,37 @@ function prometheus(tools: Tools, ports: Ports, folder: string): Component {
   };
 }
 
+function alertmanager(tools: Tools, ports: Ports, folder: string): Component {
+  return {
+    name: 'alertmanager',
+    file: tools.alertmanager,
+    args: [
+      `--config.file=${join(folder, 'alertmanager/alertmanager.yml')}`,
+      `--storage.path=${join(folder, 'alertmanager/data')}`,
+      `--web.listen-address=127.0.0.1:${ports.alertmanager}`,
+      // One is enough here; empty, it looks for no others.
+      '--cluster.listen-address=',
+      '--log.format=json',
+    ],
+    env: {},
+    cwd: PROJECT,
+    health: `${local(ports.alertmanager)}/-/ready`,
+    stopWithinMs: 10_000,
+  };
+}
+
+function alertWebhook(ports: Ports): Component {
+  return {
+    name: 'alert-webhook',
+    file: process.execPath,
+    args: ['otel/alert-webhook.ts'],
+    env: { ALERT_WEBHOOK_HOST: '127.0.0.1', ALERT_WEBHOOK_PORT: String(ports.alertWebhook) },
+    cwd: PROJECT,
+    health: local(ports.alertWebhook),
+    stopWithinMs: 5_000,
+  };
+}
+
 function collector(tools: Tools, ports: Ports, folder: string, pace: Pace): Component {
   const interval = pace === 'fast' ? '1s' : '5s';
   const tailSampling = process.env['TAIL_SAMPLING_PERCENTAGE']
@@ -143,7 +188,7 @@ function collector(tools: Tools, ports: Ports, folder: string, pace: Pace): Comp
   };
 }
 
-function service(ports: Ports, folder: string, pace: Pace): Component {
+function service(ports: Ports, folder: string, pace: Pace, settings: NodeJS.ProcessEnv): Component {
   return {
     name: 'waymark',
     file: process.execPath,
@@ -158,6 +203,7 @@ function service(ports: Ports, folder: string, pace: Pace): Component {
       JAEGER_UI_URL: local(ports.jaegerUi),
       PROMETHEUS_URL: local(ports.prometheus),
       ...exportDelays(pace),
+      ...settings,
     },
     cwd: PROJECT,
     health: `${local(ports.service)}/readyz`,

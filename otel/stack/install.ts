@@ -9,6 +9,8 @@ import { type Output, step } from './progress.ts';
 const COLLECTOR_VERSION = 'v0.149.0';
 /** Jaeger's v2 releases have no Go module version of their own; this one is v2.13.0. */
 const JAEGER_VERSION = 'v1.76.0';
+/** Debian's needs its files in /usr/share, and so to be installed. */
+const ALERTMANAGER_VERSION = 'v0.28.1';
 const VICTORIA_LOGS_VERSION = 'v1.52.1';
 
 /** The programs that the stack runs besides the service, by the path of each one's binary. */
@@ -17,6 +19,7 @@ export interface Tools {
   jaeger: string;
   victoriaLogs: string;
   prometheus: string;
+  alertmanager: string;
   /** Where Prometheus finds its web pages when it was not installed system-wide. */
   prometheusAssets: string | undefined;
 }
@@ -32,7 +35,7 @@ interface Build {
 export async function missingPrerequisite(): Promise<string | undefined> {
   const cached = await Promise.all((await goBuilds()).map(({ key }) => exists(join(cacheFolder(), key))));
   if (cached.includes(false) && !(await onPath('go'))) {
-    return 'Go is missing (1.26.5 or newer): it builds the Collector, Jaeger and VictoriaLogs once';
+    return 'Go is missing (1.26.5 or newer): it builds the Collector, Jaeger, Alertmanager and VictoriaLogs once';
   }
   const hasPrometheus = (await onPath('prometheus')) ?? (await exists(join(cacheFolder(), prometheusBuild().key)));
   if (!hasPrometheus && !((await onPath('apt-get')) && (await onPath('dpkg-deb')))) {
@@ -52,12 +55,20 @@ export async function installTools(output: Output, signal: AbortSignal): Promise
   const systemPrometheus = await onPath('prometheus');
   const prometheusFolder = systemPrometheus ? undefined : await install(prometheusBuild(), output, signal);
   return {
+    alertmanager: join(installed.get('alertmanager') ?? '', 'alertmanager'),
     collector: join(installed.get('otelcol') ?? '', 'otelcol'),
     jaeger: join(installed.get('jaeger') ?? '', 'jaeger'),
     victoriaLogs: join(installed.get('victoria-logs') ?? '', 'victoria-logs'),
     prometheus: systemPrometheus ?? join(prometheusFolder ?? '', 'usr/bin/prometheus'),
     prometheusAssets: prometheusFolder && join(prometheusFolder, 'usr/share/prometheus/web'),
   };
+}
+
+/** Prometheus's tool for rules and configuration, where it is on the PATH or was installed for the stack. */
+export async function installedPromtool(): Promise<string | undefined> {
+  const system = await onPath('promtool');
+  const unpacked = join(cacheFolder(), prometheusBuild().key, 'usr/bin/promtool');
+  return system ?? ((await exists(unpacked, constants.X_OK)) ? unpacked : undefined);
 }
 
 async function goBuilds(): Promise<Build[]> {
@@ -72,6 +83,12 @@ async function goBuilds(): Promise<Build[]> {
       title: `VictoriaLogs ${VICTORIA_LOGS_VERSION}, built once, about a minute`,
       make: (folder, signal) =>
         goInstall(`github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs@${VICTORIA_LOGS_VERSION}`, folder, signal),
+    },
+    {
+      key: `alertmanager-${ALERTMANAGER_VERSION}`,
+      title: `Alertmanager ${ALERTMANAGER_VERSION}, built once, about a minute`,
+      make: (folder, signal) =>
+        goInstall(`github.com/prometheus/alertmanager/cmd/alertmanager@${ALERTMANAGER_VERSION}`, folder, signal),
     },
     {
       key: `jaeger-${JAEGER_VERSION}`,

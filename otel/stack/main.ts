@@ -9,7 +9,7 @@ import { type Stack, type StackOptions, startStack } from './stack.ts';
 import { traffic } from './traffic.ts';
 
 const HELP = `Runs the whole system as native processes on the configuration under otel/: the service, the mail
-gateway, an OpenTelemetry Collector, Jaeger, Prometheus and VictoriaLogs. The first run installs what is missing.
+gateway, an OpenTelemetry Collector, Jaeger, Prometheus, Alertmanager and VictoriaLogs. The first run installs what is missing.
 
   npm run stack                  start, print the URLs, run until Ctrl-C
   npm run stack -- --check       start on free ports, send real mail through, verify what arrived, stop; exits 0 or 1
@@ -57,6 +57,7 @@ async function serve(folder: string): Promise<number> {
   mail gateway   ${stack.urls.gateway}/messages, ${stack.urls.gatewaySmtp}
   Jaeger         ${stack.urls.jaeger}
   Prometheus     ${stack.urls.prometheus}
+  Alertmanager   ${stack.urls.alertmanager}
   VictoriaLogs   ${stack.urls.victoriaLogs}/select/vmui/
   data and logs  ${folder}
 

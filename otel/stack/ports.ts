@@ -18,6 +18,8 @@ export const WELL_KNOWN_PORTS = {
   jaegerHealth: 13134,
   jaegerMetrics: 8887,
   prometheus: 9090,
+  alertmanager: 9093,
+  alertWebhook: 9095,
   victoriaLogs: 9428,
 };
 

@@ -5,7 +5,7 @@ import { installTools } from './install.ts';
 import { freePorts, type Ports, requireFree, WELL_KNOWN_PORTS } from './ports.ts';
 import { type Running, start } from './processes.ts';
 import { type Output, step } from './progress.ts';
-import { layPrometheusFolder } from './prometheus-folder.ts';
+import { layAlertmanagerFolder, layPrometheusFolder } from './prometheus-folder.ts';
 import { tail } from './run.ts';
 
 /** The whole system, running. */
@@ -28,19 +28,29 @@ export interface StackOptions {
   ports: 'well-known' | 'free';
   pace: Pace;
   output: Output;
+  /** More settings for the service. */
+  serviceEnv?: NodeJS.ProcessEnv;
   /** Gives the start up, and stops what was started by then. */
   signal: AbortSignal;
 }
 
 /** Installs what is missing and starts everything, in order of dependence. What was started is stopped again if one fails. */
-export async function startStack({ folder, ports: choice, pace, output, signal }: StackOptions): Promise<Stack> {
+export async function startStack({
+  folder,
+  ports: choice,
+  pace,
+  output,
+  signal,
+  serviceEnv,
+}: StackOptions): Promise<Stack> {
   const tools = await installTools(output, signal);
   const ports = choice === 'free' ? await freePorts() : WELL_KNOWN_PORTS;
   await requireFree(ports);
   await mkdir(folder, { recursive: true });
   await layPrometheusFolder(join(folder, 'prometheus'), ports, pace);
+  await layAlertmanagerFolder(join(folder, 'alertmanager'), ports, pace);
 
-  const rows = components(tools, ports, folder, pace);
+  const rows = components(tools, ports, folder, pace, serviceEnv);
   const running = new Map<string, Running>();
   const failure = Promise.withResolvers<string>();
 

@@ -67,10 +67,15 @@ export function binNames(feature: DriftFeature, labels: readonly string[]): read
 
 /** The bin that a number falls into. */
 export function binOf(feature: keyof typeof binsOf, value: number): string {
-  const { edges, names } = binsOf[feature];
+  return binsOf[feature].names[binIndexOf(feature, value)]!;
+}
+
+/** The place of that bin among the feature's bins. */
+export function binIndexOf(feature: keyof typeof binsOf, value: number): number {
+  const { edges } = binsOf[feature];
   let at = 0;
   while (at < edges.length && value >= edges[at]!) at += 1;
-  return names[at]!;
+  return at;
 }
 
 /** Distribution of the observations over all bins, empty ones included. */

@@ -2,11 +2,14 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { exceptionAttributes } from '../monitoring/log.ts';
 import { docsFile, docsPage, openApi } from './docs.ts';
+import { drift } from './drift.ts';
+import { feedback } from './feedback.ts';
 import { livez, readyz } from './health.ts';
 import { routeInference } from './inference/routes.ts';
 import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
 import { listModels, showModel } from './models.ts';
 import { predict, predictBatch } from './predict.ts';
+import { quality } from './quality.ts';
 import type { RequestState } from './request.ts';
 import type { Service } from './service.ts';
 
@@ -15,6 +18,9 @@ export function createRouter(service: Service): Router<RequestState> {
   const router = new Router<RequestState>();
   router.post('/predict', predict(service));
   router.post('/predict/batch', predictBatch(service));
+  router.post('/feedback', feedback(service));
+  router.get('/quality', quality(service));
+  router.get('/drift', drift(service));
   router.get('/models', listModels(service));
   router.get('/models/:name', showModel(service));
   router.get('/livez', livez());

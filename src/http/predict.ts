@@ -1,8 +1,9 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import { findModel, type Model } from '../models/store.ts';
-import { type RequestContext, type RequestState, readJson } from './request.ts';
+import type { Model } from '../models/store.ts';
+import { booleanParameter, chooseModel } from './parameters.ts';
+import { type RequestState, readJson } from './request.ts';
 import type { Service } from './service.ts';
 
 const modelReference = z
@@ -58,25 +59,4 @@ export function predictBatch({ config, predictor, models }: Service): Middleware
     const predictions = predictor.predictBatch(chooseModel(models(), model ?? config.DEFAULT_MODEL), texts);
     ctx.body = { predictions, traceId: ctx.state.trace.traceId };
   };
-}
-
-/**
- * The model that `NAME` or `NAME@VERSION` stands for.
- *
- * @throws {Problem} 404
- */
-export function chooseModel(models: ReturnType<Service['models']>, reference: string): Model {
-  const model = findModel(models, reference);
-  if (model) return model;
-  throw new Problem(
-    'model-not-found',
-    `No model ${JSON.stringify(reference)} is loaded; there are: ${[...models.keys()].join(', ')}.`,
-  );
-}
-
-function booleanParameter(ctx: RequestContext, name: string): boolean {
-  const value = ctx.query[name];
-  if (value === undefined || value === 'false') return false;
-  if (value === 'true' || value === '') return true;
-  throw new Problem('invalid-request', `The parameter "${name}" must be true or false.`);
 }

@@ -1,5 +1,8 @@
 import type { Config } from '../config.ts';
+import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import { Problem } from '../errors.ts';
+import type { FeedbackDesk } from '../feedback/feedback-desk.ts';
+import type { FeedbackStore } from '../feedback/feedback-store.ts';
 import type { Models, ModelVersions } from '../models/store.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
 import type { Log } from '../monitoring/log.ts';
@@ -16,6 +19,9 @@ export interface Service {
   /** Puts a model in place of the one of that name, or takes it away: the next request finds the new state. */
   readonly replaceModel: (name: string, versions: ModelVersions | undefined) => void;
   readonly predictor: Predictor;
+  readonly feedbackDesk: FeedbackDesk;
+  readonly feedbackStore: FeedbackStore;
+  readonly driftMonitor: DriftMonitor;
 }
 
 /** The problem of a request that comes before the models are loaded. */

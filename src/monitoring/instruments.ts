@@ -1,4 +1,11 @@
-import { type Counter, type Histogram, metrics, type ObservableGauge, type UpDownCounter } from '@opentelemetry/api';
+import {
+  type Counter,
+  type Histogram,
+  metrics,
+  type ObservableCounter,
+  type ObservableGauge,
+  type UpDownCounter,
+} from '@opentelemetry/api';
 import { observedSum } from './observed-sum.ts';
 import { METRIC, type MetricDefinition, SCOPE } from './telemetry.ts';
 
@@ -7,6 +14,14 @@ export interface Instruments {
   readonly predictionDuration: Histogram;
   readonly predictionConfidence: Histogram;
   readonly errors: Counter;
+  readonly feedback: ObservableCounter;
+  readonly anomalies: Counter;
+  readonly featureObservations: ObservableCounter;
+  readonly featureReference: ObservableGauge;
+  readonly driftPsi: ObservableGauge;
+  readonly driftJs: ObservableGauge;
+  readonly trainingAccuracy: ObservableGauge;
+  readonly trainingF1: ObservableGauge;
   readonly modelInfo: ObservableGauge;
   readonly activeRequests: UpDownCounter;
 }
@@ -23,6 +38,8 @@ export function createInstruments(): Instruments {
     observedSum(meter.createObservableCounter(metric.name, options(metric)));
   const upDownCounter = (metric: MetricDefinition) =>
     observedSum(meter.createObservableUpDownCounter(metric.name, options(metric)));
+  const observed = (metric: MetricDefinition) => meter.createObservableCounter(metric.name, options(metric));
+  const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, options(metric));
   const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, options(metric));
 
   return {
@@ -30,7 +47,15 @@ export function createInstruments(): Instruments {
     predictionDuration: histogram(METRIC.predictionDuration),
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),
-    modelInfo: meter.createObservableGauge(METRIC.modelInfo.name, options(METRIC.modelInfo)),
+    feedback: observed(METRIC.feedback),
+    anomalies: counter(METRIC.anomalies),
+    featureObservations: observed(METRIC.featureObservations),
+    featureReference: gauge(METRIC.featureReference),
+    driftPsi: gauge(METRIC.driftPsi),
+    driftJs: gauge(METRIC.driftJs),
+    trainingAccuracy: gauge(METRIC.trainingAccuracy),
+    trainingF1: gauge(METRIC.trainingF1),
+    modelInfo: gauge(METRIC.modelInfo),
     activeRequests: upDownCounter(METRIC.activeRequests),
   };
 }

@@ -52,6 +52,7 @@ export const spans: readonly SpanDefinition[] = [
       ATTRIBUTE.inputTokens,
       ATTRIBUTE.inputUnknownRatio,
       ATTRIBUTE.inputText,
+      ATTRIBUTE.anomalyReason,
     ],
   },
   {
@@ -65,6 +66,19 @@ export const spans: readonly SpanDefinition[] = [
     kind: 'INTERNAL',
     description: 'The second step of a prediction: tokens to probabilities (not in a batch)',
     attributes: [],
+  },
+  {
+    name: SPAN.feedback,
+    kind: 'INTERNAL',
+    description: 'The true label of one prediction, with a link to the `classify` span that it judges',
+    attributes: [
+      ...model,
+      ATTRIBUTE.predictionId,
+      ATTRIBUTE.predictionLabel,
+      ATTRIBUTE.feedbackLabel,
+      ATTRIBUTE.feedbackCorrect,
+      ATTRIBUTE.feedbackOutcome,
+    ],
   },
   {
     name: SPAN.loadModel,
@@ -82,6 +96,15 @@ export const logs: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.predictionLabel,
     ATTRIBUTE.predictionConfidence,
     ATTRIBUTE.predictionDuration,
+    ATTRIBUTE.anomalyReason,
+  ],
+  feedback: [
+    ...model,
+    ATTRIBUTE.predictionId,
+    ATTRIBUTE.predictionLabel,
+    ATTRIBUTE.feedbackLabel,
+    ATTRIBUTE.feedbackCorrect,
+    ATTRIBUTE.feedbackOutcome,
   ],
   'model loaded': [...model, ATTRIBUTE.modelBytes],
   ready: [ATTRIBUTE.url, ATTRIBUTE.startupSeconds],
@@ -112,6 +135,19 @@ const attributeDefinitions: readonly AttributeDefinition[] = [
     type: 'number',
     unit: '1',
     description: 'The share of its tokens that were not in the training data',
+  },
+  {
+    name: ATTRIBUTE.anomalyReason,
+    type: 'string',
+    description:
+      'Why the text is out of the ordinary for the model: `low_confidence`, `unknown_words`, `length`, separated by commas',
+  },
+  { name: ATTRIBUTE.feedbackLabel, type: 'string', description: 'The true label' },
+  { name: ATTRIBUTE.feedbackCorrect, type: 'boolean', description: 'Whether it is the predicted one' },
+  {
+    name: ATTRIBUTE.feedbackOutcome,
+    type: 'string',
+    description: '`recorded`, `repeated` (the same again) or `conflict` (another label is kept)',
   },
   { name: ATTRIBUTE.inputText, type: 'string', description: 'The text itself, only with `CAPTURE_TEXT`' },
   {

@@ -22,6 +22,7 @@ export const SPAN = {
   tokenize: 'tokenize',
   score: 'score',
   loadModel: 'model.load',
+  feedback: 'feedback',
 } as const;
 
 /** Attributes of spans and log records. */
@@ -38,6 +39,12 @@ export const ATTRIBUTE = {
   inputUnknownRatio: 'classifier.input.unknown_ratio',
   /** Only under `CAPTURE_TEXT`. */
   inputText: 'classifier.input.text',
+  feedbackLabel: 'classifier.feedback.label',
+  feedbackCorrect: 'classifier.feedback.correct',
+  /** `recorded`, `repeated` or `conflict`. */
+  feedbackOutcome: 'classifier.feedback.outcome',
+  /** Why the text is out of the ordinary, reasons separated by commas. */
+  anomalyReason: 'classifier.anomaly.reason',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
@@ -57,6 +64,11 @@ export const LABEL = {
   algorithm: 'algorithm',
   role: 'role',
   errorType: 'error_type',
+  actual: 'actual',
+  predicted: 'predicted',
+  reason: 'reason',
+  feature: 'feature',
+  bin: 'bin',
 } as const;
 
 export interface MetricDefinition {
@@ -111,6 +123,62 @@ export const METRIC = {
     unit: '{error}',
     description: 'Requests answered with a problem, by its type',
     labels: [LABEL.errorType],
+  },
+  feedback: {
+    name: 'classifier.feedback',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Predictions whose true label is known, by that label and the predicted one: a confusion matrix',
+    labels: [LABEL.model, LABEL.version, LABEL.actual, LABEL.predicted],
+  },
+  anomalies: {
+    name: 'classifier.anomalies',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Predictions whose text was out of the ordinary for the model, by reason',
+    labels: [LABEL.model, LABEL.version, LABEL.reason],
+  },
+  featureObservations: {
+    name: 'classifier.feature.observations',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Predictions, by the bin that each watched feature fell into',
+    labels: [LABEL.model, LABEL.version, LABEL.feature, LABEL.bin],
+  },
+  featureReference: {
+    name: 'classifier.feature.reference',
+    type: 'gauge',
+    unit: '1',
+    description: 'Share of the training texts in each bin of each watched feature',
+    labels: [LABEL.model, LABEL.version, LABEL.feature, LABEL.bin],
+  },
+  driftPsi: {
+    name: 'classifier.drift.psi',
+    type: 'gauge',
+    unit: '',
+    description: "Population stability index of this process's last hour against the training texts",
+    labels: [LABEL.model, LABEL.version, LABEL.feature],
+  },
+  driftJs: {
+    name: 'classifier.drift.js',
+    type: 'gauge',
+    unit: '',
+    description: "Jensen-Shannon distance of this process's last hour from the training texts",
+    labels: [LABEL.model, LABEL.version, LABEL.feature],
+  },
+  trainingAccuracy: {
+    name: 'classifier.training.accuracy',
+    type: 'gauge',
+    unit: '1',
+    description: 'Accuracy that the version reached when it was trained',
+    labels: [LABEL.model, LABEL.version],
+  },
+  trainingF1: {
+    name: 'classifier.training.f1',
+    type: 'gauge',
+    unit: '1',
+    description: 'Macro F1 that the version reached when it was trained',
+    labels: [LABEL.model, LABEL.version],
   },
   modelInfo: {
     name: 'classifier.model.info',

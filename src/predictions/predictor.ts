@@ -1,5 +1,7 @@
 import { type Attributes, type Context, context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { anomaliesOf } from '../classifier/anomalies.ts';
 import type { Contribution, Scores, Tokens } from '../classifier/classifier.ts';
+import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import { Problem } from '../errors.ts';
 import type { Model } from '../models/store.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
@@ -28,6 +30,7 @@ export interface PredictorOptions {
   readonly ids: PredictionIds;
   readonly instruments: Instruments;
   readonly log: Log;
+  readonly driftMonitor: Pick<DriftMonitor, 'observe'>;
   readonly maxTextCharacters: number;
   readonly captureText: boolean;
 }
@@ -49,6 +52,7 @@ export function createPredictor({
   ids,
   instruments,
   log,
+  driftMonitor,
   maxTextCharacters,
   captureText,
 }: PredictorOptions): Predictor {
@@ -81,10 +85,18 @@ export function createPredictor({
     const { traceId, spanId, sampled } = traceIds(scope);
     const id = ids.sign({ traceId, spanId, time: Date.now(), model: name, version, label: scores.label });
     const seconds = (timed.scored - timed.started) / 1000;
+    const observation = {
+      label: scores.label,
+      confidence: scores.confidence,
+      characters: text.length,
+      unknownRatio: tokens.unknownRatio,
+    };
+    const anomalies = anomaliesOf(observation, model.manifest.thresholds);
     const answer = {
       [ATTRIBUTE.predictionId]: id,
       [ATTRIBUTE.predictionLabel]: scores.label,
       [ATTRIBUTE.predictionConfidence]: scores.confidence,
+      ...(anomalies.length > 0 && { [ATTRIBUTE.anomalyReason]: anomalies.join() }),
     };
     span.setAttributes(answer);
     span.setAttribute(ATTRIBUTE.inputTokens, tokens.count);
@@ -95,6 +107,8 @@ export function createPredictor({
     instruments.predictions.add(1, { ...labels, [LABEL.label]: scores.label }, scope);
     instruments.predictionDuration.record(seconds, labels, scope);
     instruments.predictionConfidence.record(scores.confidence, labels, scope);
+    for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
+    driftMonitor.observe(model, observation);
     if (sampled) {
       log.info('prediction', { ...modelAttributes(model), ...answer, [ATTRIBUTE.predictionDuration]: seconds }, scope);
     }

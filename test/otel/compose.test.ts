@@ -107,6 +107,11 @@ test('the Collector in Docker has the version that is built natively', () => {
   expect(text('otel/stack/install.ts')).toContain(`COLLECTOR_VERSION = 'v${manifest.dist.version}'`);
 });
 
+test('Alertmanager in Docker has the version that is built natively', () => {
+  const [, version] = /ALERTMANAGER_VERSION = '(v[\d.]+)'/.exec(text('otel/stack/install.ts')) ?? [];
+  expect(compose.services['alertmanager']?.image).toBe(`prom/alertmanager:${version}`);
+});
+
 function text(path: string): string {
   return readFileSync(join(PROJECT, path), 'utf8');
 }

@@ -63,6 +63,8 @@ describe('a prediction is followed', () => {
       'classifier.input.characters': `Win a prize ${secret}`.length,
       'classifier.input.tokens': 7,
       'classifier.input.unknown_ratio': expect.any(Number),
+      // Mails are longer than this, and say more.
+      'classifier.anomaly.reason': 'low_confidence,length',
     });
   });
 
@@ -71,6 +73,7 @@ describe('a prediction is followed', () => {
     const line = service.lines.find(({ msg, trace_id }) => msg === 'prediction' && trace_id === answer.traceId);
     const record = receiver.logs.find(({ body, traceId }) => body === 'prediction' && traceId === answer.traceId);
     expect(line).toMatchObject({ level: 'info', span_id: classify!.spanId, 'classifier.prediction.id': answer.id });
+    expect(line).toMatchObject({ 'classifier.anomaly.reason': 'low_confidence,length' });
     expect(record).toMatchObject({ spanId: classify!.spanId, attributes: { 'classifier.prediction.id': answer.id } });
     expect(record!.attributes['classifier.prediction.duration']).toBeGreaterThan(0);
   });
@@ -111,6 +114,7 @@ describe('the metrics', () => {
     ['classifier_predictions_total', 5],
     ['classifier_prediction_duration_seconds_count', 5],
     ['classifier_prediction_confidence_count', 5],
+    ['classifier_anomalies_total', 6],
     ['classifier_errors_total', 1],
     ['classifier_model_info', 1],
     ['http_server_request_duration_seconds_count', 4],

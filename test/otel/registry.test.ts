@@ -25,7 +25,9 @@ beforeAll(async () => {
     LOG_LEVEL: 'debug',
     MAX_IN_FLIGHT: '1',
   });
-  await post(`${service.url}/predict`, { text: 'Win a prize' });
+  const prediction = await post(`${service.url}/predict`, { text: 'Win a prize' });
+  const { id } = (await prediction.json()) as { id: string };
+  await post(`${service.url}/feedback`, { id, label: 'spam' });
   await post(`${service.url}/predict/batch`, { texts: ['one', 'two'] });
   await post(`${service.url}/predict`, { text: 1 });
   await fetch(`${service.url}/nowhere`);

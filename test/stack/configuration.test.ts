@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { installTools, type Tools } from '../../otel/stack/install.ts';
+import { promtool } from '../otel/promtool.ts';
 
 const run = promisify(execFile);
 const OTEL = join(import.meta.dirname, '../../otel');
@@ -29,10 +30,16 @@ describe.skipIf(inject('stackIsMissing'))('the programs accept their configurati
   });
 
   test('Prometheus, with the targets of docker-compose.yml', async () => {
-    const promtool = join(dirname(tools.prometheus), 'promtool');
-    const { stdout } = await run(promtool, ['check', 'config', join(OTEL, 'prometheus/prometheus.yml')]);
+    const program = join(dirname(tools.prometheus), 'promtool');
+    const { stdout } = await run(program, ['check', 'config', join(OTEL, 'prometheus/prometheus.yml')]);
     expect(stdout).toContain('SUCCESS');
     expect(stdout).not.toContain('WARNING');
+  });
+
+  test('Prometheus, its rules, which pass their own tests', async () => {
+    const program = join(dirname(tools.prometheus), 'promtool');
+    await expect(promtool(program, ['check', 'rules'], 'rules')).resolves.toContain('SUCCESS');
+    await expect(promtool(program, ['test', 'rules'], 'tests')).resolves.toContain('SUCCESS');
   });
 });
 

@@ -48,6 +48,7 @@ describeStack('a mail that goes in', (stack) => {
     await eventually(async () => {
       const up = await promQuery(stack().urls.prometheus, 'up == 1');
       expect(up.map(({ labels }) => labels['job']).toSorted()).toEqual([
+        'alertmanager',
         'collector',
         'jaeger',
         'mail-gateway',

@@ -8,10 +8,16 @@ import { type Traffic, traffic } from '../../otel/stack/traffic.ts';
 /** A running stack and mails to send it. */
 export interface RunningStack extends Stack {
   traffic: Traffic;
+  /** Where its data and logs are. */
+  folder: string;
 }
 
 /** Runs a file's tests against a stack of their own, started before the first and stopped after the last. */
-export function describeStack(title: string, tests: (stack: () => RunningStack) => void): void {
+export function describeStack(
+  title: string,
+  tests: (stack: () => RunningStack) => void,
+  serviceEnv: NodeJS.ProcessEnv = {},
+): void {
   describe.skipIf(inject('stackIsMissing'))(title, () => {
     let stack: RunningStack;
     let folder: string;
@@ -19,8 +25,15 @@ export function describeStack(title: string, tests: (stack: () => RunningStack) 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), 'waymark-stack-'));
       const signal = new AbortController().signal;
-      const started = await startStack({ folder, ports: 'free', pace: 'fast', output: process.stdout, signal });
-      stack = { ...started, traffic: await traffic(started.urls.service) };
+      const started = await startStack({
+        folder,
+        ports: 'free',
+        pace: 'fast',
+        output: process.stdout,
+        signal,
+        serviceEnv,
+      });
+      stack = { ...started, folder, traffic: await traffic(started.urls.service) };
     });
 
     afterAll(async () => {

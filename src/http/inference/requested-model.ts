@@ -1,5 +1,5 @@
 import type { Model, Models } from '../../models/store.ts';
-import { chooseModel } from '../predict.ts';
+import { chooseModel } from '../parameters.ts';
 import type { RequestContext } from '../request.ts';
 
 /**

@@ -1,0 +1,40 @@
+import type { Model } from '../models/store.ts';
+import type { Instruments } from '../monitoring/instruments.ts';
+import { LABEL } from '../monitoring/telemetry.ts';
+import type { DriftMonitor } from './drift-monitor.ts';
+
+/**
+ * Exposes the counts and the training reference by bin, so that drift can be computed over any window and all replicas,
+ * and the drift that this process has seen in its last hour.
+ */
+export function observeDrift(monitor: DriftMonitor, instruments: Instruments): void {
+  const modelLabels = ({ name, version }: Model) => ({ [LABEL.model]: name, [LABEL.version]: version });
+  instruments.featureObservations.addCallback((result) => {
+    for (const { model, feature, bin, count } of monitor.totals()) {
+      result.observe(count, { ...modelLabels(model), [LABEL.feature]: feature, [LABEL.bin]: bin });
+    }
+  });
+  instruments.featureReference.addCallback((result) => {
+    for (const { model, feature, bin, reference } of monitor.totals()) {
+      result.observe(reference, { ...modelLabels(model), [LABEL.feature]: feature, [LABEL.bin]: bin });
+    }
+  });
+  const observeFeatures = (figure: 'psi' | 'js') => {
+    const instrument = figure === 'psi' ? instruments.driftPsi : instruments.driftJs;
+    instrument.addCallback((result) => {
+      for (const model of monitor.watched()) {
+        for (const { feature, samples, [figure]: value } of monitor.report(model).features) {
+          if (samples > 0) result.observe(value, { ...modelLabels(model), [LABEL.feature]: feature });
+        }
+      }
+    });
+  };
+  observeFeatures('psi');
+  observeFeatures('js');
+  instruments.trainingAccuracy.addCallback((result) => {
+    for (const model of monitor.watched()) result.observe(model.manifest.evaluation.accuracy, modelLabels(model));
+  });
+  instruments.trainingF1.addCallback((result) => {
+    for (const model of monitor.watched()) result.observe(model.manifest.evaluation.macro.f1, modelLabels(model));
+  });
+}

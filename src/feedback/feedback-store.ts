@@ -1,0 +1,85 @@
+import { Worker } from 'node:worker_threads';
+import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
+import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
+
+type Request =
+  | { readonly kind: 'record'; readonly feedback: Feedback }
+  | { readonly kind: 'counts'; readonly model: string; readonly version: string; readonly since: number | undefined }
+  | { readonly kind: 'totals' }
+  | { readonly kind: 'close' };
+
+/** A message to the store's thread. */
+export interface Call {
+  readonly call: number;
+  readonly request: Request;
+}
+
+/** The answer of the store's thread to one call. */
+export type Reply =
+  | { readonly call: number; readonly result: unknown }
+  | { readonly call: number; readonly failure: string };
+
+/** Feedback on disk, in `DATA_DIR`. Every process of this machine may have it open. */
+export interface FeedbackStore {
+  /** Resolves when the feedback is on the disk. */
+  record(feedback: Feedback): Promise<Outcome>;
+  /** What came in of one model version, since a time in milliseconds or ever. */
+  counts(model: string, version: string, since?: number): Promise<ConfusionCount[]>;
+  /** Everything that ever came in; nothing where another process of this folder reports it. */
+  totals(): Promise<FeedbackTotal[]>;
+  /** Finishes what is under way. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store in a thread of its own: a durable write waits for the disk, and predictions must not wait with it.
+ *
+ * @param folder where the files are; made if it is not there
+ * @throws where the files cannot be opened
+ */
+export async function openFeedbackStore(folder: string): Promise<FeedbackStore> {
+  // Without the process's own options: the telemetry preload belongs to the main thread alone.
+  const worker = new Worker(new URL('./feedback-thread.ts', import.meta.url), { workerData: folder, execArgv: [] });
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let calls = 0;
+  let ended: Error | undefined;
+
+  worker.on('message', (reply: Reply) => {
+    const caller = waiting.get(reply.call);
+    waiting.delete(reply.call);
+    if ('failure' in reply) caller?.reject(new Error(`the feedback store failed: ${reply.failure}`));
+    else caller?.resolve(reply.result);
+  });
+  const end = (reason: string) => {
+    ended ??= new Error(`the feedback store has ended: ${reason}`);
+    for (const caller of waiting.values()) caller.reject(ended);
+    waiting.clear();
+  };
+  worker.on('error', (error) => end((error as Error).message));
+  const exited = new Promise<void>((resolve) => {
+    worker.once('exit', (code) => {
+      end(`exit ${code}`);
+      resolve();
+    });
+  });
+
+  function ask<T>(request: Request): Promise<T> {
+    if (ended) return Promise.reject(ended);
+    const caller = Promise.withResolvers<unknown>();
+    calls += 1;
+    waiting.set(calls, caller);
+    worker.postMessage({ call: calls, request } satisfies Call);
+    return caller.promise as Promise<T>;
+  }
+
+  await ask({ kind: 'totals' });
+  return {
+    record: (feedback) => ask({ kind: 'record', feedback }),
+    counts: (model, version, since) => ask({ kind: 'counts', model, version, since }),
+    totals: () => ask({ kind: 'totals' }),
+    async close() {
+      worker.postMessage({ call: 0, request: { kind: 'close' } } satisfies Call);
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { anomaliesOf } from '../../src/classifier/anomalies.ts';
+import { createRandom } from '../../src/classifier/random.ts';
+import { createDriftMonitor, type DriftReport } from '../../src/drift/drift-monitor.ts';
+import { createClassifier } from '../../src/models/pack.ts';
+import type { Model } from '../../src/models/store.ts';
+import { readExamples } from '../../src/training/read-examples.ts';
+import { runTraining } from '../../src/training/run-training.ts';
+import mailSubjects from '../fixtures/drift/mail-subjects.json' with { type: 'json' };
+
+const folder = readdirSync('..')
+  .map((beside) => join('..', beside, 'data/banking77'))
+  .find((candidate) => existsSync(candidate));
+if (folder === undefined)
+  process.stdout.write('Drift is not shown on banking77: there is no */data/banking77 beside this checkout.\n');
+
+describe.skipIf(folder === undefined)('a model of banking77', () => {
+  let model: Model;
+  let testTexts: string[];
+
+  beforeAll(async () => {
+    const { manifest, bytes } = await runTraining(
+      {
+        source: { examples: join(folder!, 'train.jsonl') },
+        name: 'banking77',
+        version: '1',
+        algorithm: 'multinomial-naive-bayes',
+        tokenizer: 'auto',
+        seed: 1,
+      },
+      () => {},
+    );
+    model = { name: 'banking77', version: '1', manifest, classifier: createClassifier(manifest, bytes) };
+    testTexts = [];
+    await readExamples(join(folder!, 'test.jsonl'), ({ text }) => testTexts.push(text));
+  }, 60_000);
+
+  function watch(texts: readonly string[]): DriftReport & { anomalous: number } {
+    const monitor = createDriftMonitor();
+    let anomalous = 0;
+    for (const text of texts) {
+      const tokens = model.classifier.tokenize(text);
+      const { label, confidence } = model.classifier.score(tokens);
+      const observation = { label, confidence, characters: text.length, unknownRatio: tokens.unknownRatio };
+      monitor.observe(model, observation);
+      if (anomaliesOf(observation, model.manifest.thresholds).length > 0) anomalous += 1;
+    }
+    return { ...monitor.report(model), anomalous: anomalous / texts.length };
+  }
+
+  test('raises no alarm on 1,000 of its test texts, in five draws of them', () => {
+    const random = createRandom(7);
+    for (let draw = 0; draw < 5; draw += 1) {
+      // The file is sorted by label, and its first thousand texts would be a drift indeed.
+      const texts = testTexts.map((text) => [random(), text] as const).sort(([a], [b]) => a - b);
+      const report = watch(texts.slice(0, 1000).map(([, text]) => text));
+      expect(report.features.map(({ feature, verdict }) => `${feature} ${verdict}`)).toEqual([
+        'label stable',
+        'confidence stable',
+        'characters stable',
+        'unknown_ratio stable',
+      ]);
+      expect(report.anomalous).toBeLessThan(0.05);
+    }
+  });
+
+  test('raises the alarm on 500 subjects of mails, for every feature', () => {
+    const report = watch(mailSubjects);
+    expect(report.features.map(({ verdict }) => verdict)).toEqual(Array(4).fill('drift'));
+    expect(report.anomalous).toBeGreaterThan(0.5);
+  });
+
+  test('is unsure after twenty of either', () => {
+    expect(watch(mailSubjects.slice(0, 20)).verdict).toBe('unsure');
+    expect(watch(testTexts.slice(0, 20)).verdict).toBe('unsure');
+  });
+});

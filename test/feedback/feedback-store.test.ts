@@ -1,0 +1,74 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Feedback } from '../../src/feedback/feedback.ts';
+import { type FeedbackStore, openFeedbackStore } from '../../src/feedback/feedback-store.ts';
+
+const feedback: Feedback = {
+  id: 'an id',
+  model: 'spam',
+  version: '1',
+  predicted: 'spam',
+  actual: 'ham',
+  predictedAt: 1_000,
+  receivedAt: 2_000,
+};
+
+async function newFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'waymark-feedback-'));
+}
+
+async function open(folder: string): Promise<FeedbackStore> {
+  const store = await openFeedbackStore(folder);
+  onTestFinished(() => store.close());
+  return store;
+}
+
+describe('the feedback store', () => {
+  test('keeps one feedback for an id, however often and from wherever it comes', async () => {
+    const store = await open(await newFolder());
+    const outcomes = await Promise.all([1, 2, 3].map(() => store.record(feedback)));
+    expect(outcomes).toEqual(['recorded', 'repeated', 'repeated']);
+    expect(await store.record({ ...feedback, receivedAt: 3_000 })).toBe('repeated');
+    expect(await store.counts('spam', '1')).toEqual([{ actual: 'ham', predicted: 'spam', count: 1 }]);
+  });
+
+  test('keeps the first label where another comes', async () => {
+    const store = await open(await newFolder());
+    await store.record(feedback);
+    expect(await store.record({ ...feedback, actual: 'spam' })).toBe('conflict');
+    expect(await store.counts('spam', '1')).toEqual([{ actual: 'ham', predicted: 'spam', count: 1 }]);
+  });
+
+  test('counts by model version, and since a moment', async () => {
+    const store = await open(await newFolder());
+    await store.record(feedback);
+    await store.record({ ...feedback, id: 'later', receivedAt: 5_000 });
+    await store.record({ ...feedback, id: 'other', version: '2' });
+    expect(await store.counts('spam', '1')).toEqual([{ actual: 'ham', predicted: 'spam', count: 2 }]);
+    expect(await store.counts('spam', '1', 2_001)).toEqual([{ actual: 'ham', predicted: 'spam', count: 1 }]);
+    expect(await store.counts('spam', '1', 5_001)).toEqual([]);
+    expect(await store.counts('spam', '3')).toEqual([]);
+  });
+
+  test('still has everything after it was closed', async () => {
+    const folder = await newFolder();
+    const before = await openFeedbackStore(folder);
+    await before.record(feedback);
+    await before.close();
+    const after = await open(folder);
+    expect(await after.totals()).toEqual([{ model: 'spam', version: '1', actual: 'ham', predicted: 'spam', count: 1 }]);
+    expect(await after.record(feedback)).toBe('repeated');
+  });
+
+  test('refuses to answer once it is closed', async () => {
+    const store = await openFeedbackStore(await newFolder());
+    await store.close();
+    await expect(store.record(feedback)).rejects.toThrow('has ended');
+  });
+
+  test('says at once where its folder cannot be used', async () => {
+    await expect(openFeedbackStore('/dev/null/data')).rejects.toThrow('the feedback store');
+  });
+});

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const OTEL = join(import.meta.dirname, '../../otel');
+
+const Dashboard = z.object({
+  uid: z.string(),
+  title: z.string(),
+  templating: z.object({ list: z.array(z.object({ name: z.string() })) }),
+  panels: z.array(
+    z.object({
+      type: z.string(),
+      title: z.string(),
+      id: z.number().optional(),
+      datasource: z.object({ uid: z.string() }).optional(),
+      targets: z.array(z.object({ expr: z.string() })).default([]),
+    }),
+  ),
+});
+const RuleFile = z.object({
+  groups: z.array(
+    z.object({
+      rules: z.array(z.object({ record: z.string().optional(), alert: z.string().optional(), expr: z.string() })),
+    }),
+  ),
+});
+
+/** The dashboards as Grafana reads them, by file. */
+export const dashboards = readdirSync(join(OTEL, 'grafana/dashboards')).map((file) => ({
+  file,
+  dashboard: Dashboard.parse(JSON.parse(readFileSync(join(OTEL, 'grafana/dashboards', file), 'utf8'))),
+}));
+
+/** Every query of every dashboard, with what Grafana would put in for its variables. */
+export const dashboardQueries = dashboards.flatMap(({ file, dashboard }) =>
+  dashboard.panels.flatMap(({ title, targets }) =>
+    targets.map(({ expr }) => ({
+      where: `${file}: ${title}`,
+      query: expr.replaceAll('$model', 'spam').replaceAll('$__rate_interval', '15s'),
+    })),
+  ),
+);
+
+/** Every rule, by the name that it records or the alert that it raises. */
+export const rules = readdirSync(join(OTEL, 'prometheus/rules')).flatMap((file) =>
+  RuleFile.parse(parse(readFileSync(join(OTEL, 'prometheus/rules', file), 'utf8'))).groups.flatMap((group) =>
+    group.rules.map(({ record, alert, expr }) => ({ file, record, alert, query: expr })),
+  ),
+);
+
+const NOT_METRICS = new Set(['and', 'or', 'unless', 'on', 'by', 'without', 'group_left', 'offset', 'bool', 'ignoring']);
+
+/** The names of the metrics that a query reads. */
+export function metricNames(query: string): string[] {
+  const bare = query
+    .replace(/"(?:[^"\\]|\\.)*"/g, '')
+    .replace(/\{[^}]*\}/g, '')
+    .replace(/\[[^\]]*\]/g, '')
+    .replace(/\b(by|without|on|ignoring|group_left) *\([^)]*\)/g, '')
+    .replace(/\boffset +\w+/g, '')
+    .replace(/\b\d[\w.]*/g, '');
+  const names = [...bare.matchAll(/[a-zA-Z_:][\w:]*(?! *\(|[\w:])/g)].map(([name]) => name);
+  return [...new Set(names)].filter((name) => !NOT_METRICS.has(name));
+}

@@ -1,0 +1,52 @@
+import { beforeAll, expect, test } from 'vitest';
+import { eventually, promQuery } from '../../otel/stack/queries.ts';
+import { dashboardQueries, rules } from '../otel/promql.ts';
+import { feedBack, predictAll } from './judge.ts';
+import { describeStack } from './running-stack.ts';
+import { sendSteadily } from './steady-traffic.ts';
+
+const spam = 'Congratulations, you won free money, click here to claim your prize now';
+const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
+
+describeStack('after a load of every kind', (stack) => {
+  beforeAll(async () => {
+    const { service } = stack().urls;
+    const traffic = sendSteadily(service, [spam, ham, '', 'Встреча переносится'], 20);
+    const predictions = await predictAll(service, Array(100).fill(spam));
+    await feedBack(
+      service,
+      predictions.map(({ id }, at) => ({ id, label: at % 4 === 0 ? 'ham' : 'spam' })),
+    );
+    const refusals = setInterval(() => void fetch(`${service}/predict`, { method: 'POST' }).catch(() => {}), 200);
+    // Every series has to move between two scrapes of its own.
+    await new Promise((resolve) => setTimeout(resolve, 15_000));
+    clearInterval(refusals);
+    const again = await predictAll(service, Array(100).fill(ham));
+    await feedBack(
+      service,
+      again.map(({ id }) => ({ id, label: 'ham' })),
+    );
+    await traffic.stop();
+  });
+
+  const answers = (query: string) =>
+    eventually(async () => {
+      const samples = await promQuery(stack().urls.prometheus, query);
+      expect(samples.length, query).toBeGreaterThan(0);
+    }, 10_000);
+
+  test.each(dashboardQueries)('$where has data', ({ query }) => answers(query));
+
+  test.each(rules.filter(({ record }) => record))('$record has data', ({ query, record }) =>
+    answers(query).then(() => answers(record!)),
+  );
+
+  test('no rule has failed', async () => {
+    const [failures] = await promQuery(stack().urls.prometheus, 'sum(prometheus_rule_evaluation_failures_total)');
+    expect(failures?.value).toBe(0);
+  });
+
+  test.each(rules.filter(({ alert }) => alert))('the condition of $alert is understood', async ({ query }) => {
+    await expect(promQuery(stack().urls.prometheus, query)).resolves.toBeInstanceOf(Array);
+  });
+});
