@@ -4,7 +4,8 @@ import { Problem } from '../errors.ts';
 import { type RequestState, readJson } from './request.ts';
 import type { Service } from './service.ts';
 
-const feedbackBody = z.strictObject(
+/** What `POST /feedback` takes. */
+export const feedbackBody = z.strictObject(
   {
     id: z.string('must be a string, the id of a prediction').max(8192, 'is longer than an id can be'),
     label: z.string('must be a string'),

@@ -44,6 +44,17 @@ describe('against the service', () => {
     expect(model).toMatchObject({ name: 'spam', versions: [{ labels: ['ham', 'spam'] }] });
   });
 
+  test('feedback is taken once, and counts in the quality of the model', async () => {
+    const { url } = await serve();
+    const client = createClient({ url });
+    const { id } = await client.predict(spam);
+    for (let i = 0; i < 2; i++) {
+      expect(await client.feedback({ id, label: 'spam' })).toMatchObject({ id, prediction: 'spam', correct: true });
+    }
+    await expect(client.feedback({ id, label: 'ham' })).rejects.toMatchObject({ problem: 'feedback-conflict' });
+    expect(await client.quality({ window: '1h' })).toMatchObject({ count: 1, accuracy: 1, model: { name: 'spam' } });
+  });
+
   test('a problem becomes an error with its name, status and trace', async () => {
     const { url } = await serve();
     const error = await createClient({ url })

@@ -93,6 +93,19 @@ describe('POST /feedback', () => {
     expect((await post(`${url}/feedback?spam=true`, hamMail, headers)).status).toBe(422);
   });
 
+  test('is kept by the service, and counted once however it is given', async () => {
+    const service = await serve();
+    const { url } = await startTestGateway({ WAYMARK_URL: service.url });
+    const marked = await (await postMail(url, hamMail)).text();
+    const [, id] = /X-Waymark-Prediction-Id: (\S+)/.exec(marked)!;
+    const headers = { 'content-type': 'message/rfc822' };
+    const first = await post(`${url}/feedback?spam=true`, marked, headers);
+    expect(await first.json()).toMatchObject({ id, prediction: 'ham', label: 'spam', correct: false });
+    expect((await post(`${url}/feedback`, { id, spam: true })).status).toBe(200);
+    expect((await post(`${url}/feedback`, { id, spam: false })).status).toBe(409);
+    expect(await (await fetch(`${service.url}/quality`)).json()).toMatchObject({ count: 1, accuracy: 0 });
+  });
+
   test('says so where the feedback was refused, or could not be kept', async () => {
     const refusing = await scriptedServer(problem('feedback-conflict', 409));
     const refused = await startTestGateway({ WAYMARK_URL: refusing.url });

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { dependencies, eventually, promQuery, type Span, spansOf } from '../../otel/stack/queries.ts';
-import { postMail, sendMail, spamMail } from '../gateway/in-process.ts';
+import { hamMail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
+import { post } from '../http/in-process.ts';
 import { describeStack } from './running-stack.ts';
 
 describeStack('a mail through the gateway', (stack) => {
@@ -22,6 +23,30 @@ describeStack('a mail through the gateway', (stack) => {
     });
   });
 
+  test('that a reader judged leads from the feedback to its prediction, in Jaeger', async () => {
+    const { gateway, jaeger } = stack().urls;
+    const marked = await (await postMail(gateway, hamMail)).text();
+    const predicted = /X-Waymark-Trace-Id: (\w+)/.exec(marked)?.[1];
+    const response = await post(`${gateway}/feedback?spam=false`, marked, { 'content-type': 'message/rfc822' });
+    expect(response.status).toBe(200);
+    const traceId = String(response.headers.get('x-trace-id'));
+    await eventually(async () => {
+      const spans = await spansOf(jaeger, traceId);
+      const path = pathTo(spans, 'feedback');
+      expect(path).toEqual([
+        'mail-gateway: POST /feedback',
+        'mail-gateway: POST',
+        'waymark: POST /feedback',
+        'waymark: feedback',
+      ]);
+      const feedback = spans.find(
+        ({ operationName, service }) => operationName === 'feedback' && service === 'waymark',
+      );
+      const links = feedback?.references.filter(({ refType }) => refType === 'FOLLOWS_FROM') ?? [];
+      expect(links.map(({ traceID }) => traceID)).toEqual([predicted]);
+    });
+  });
+
   test("is an edge from mail-gateway to waymark in Jaeger's graph", async () => {
     await eventually(async () => {
       const edges = await dependencies(stack().urls.jaeger);
@@ -39,7 +64,7 @@ describeStack('a mail through the gateway', (stack) => {
       const counts = Object.fromEntries(
         samples.map(({ labels, value }) => [`${labels['job']} ${labels['verdict']}`, value]),
       );
-      expect(counts).toEqual({ 'mail-gateway spam': 2, 'mail-gateway not_spam': 1 });
+      expect(counts).toEqual({ 'mail-gateway spam': 2, 'mail-gateway not_spam': 2 });
     });
   });
 

@@ -6,6 +6,7 @@ import { inferenceOperations, inferenceSchemas } from './inference-operations.ts
 import { modelOperations, modelSchemas } from './model-operations.ts';
 import type { NamedSchemas, Operation, Parameter } from './operation.ts';
 import { predictionOperations } from './prediction-operations.ts';
+import { qualityOperations, qualitySchemas } from './quality-operations.ts';
 import { errorSchemas, headers, responsesOf } from './responses.ts';
 import { serviceOperations } from './service-operations.ts';
 
@@ -19,8 +20,14 @@ const open = new Set(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready'
  */
 export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
   const predictions = predictionOperations(MAX_BATCH_SIZE);
-  const operations = [...predictions.operations, ...modelOperations, ...inferenceOperations, ...serviceOperations];
-  const named: NamedSchemas = { ...predictions.schemas, ...modelSchemas, ...inferenceSchemas };
+  const operations = [
+    ...predictions.operations,
+    ...qualityOperations,
+    ...modelOperations,
+    ...inferenceOperations,
+    ...serviceOperations,
+  ];
+  const named: NamedSchemas = { ...predictions.schemas, ...qualitySchemas, ...modelSchemas, ...inferenceSchemas };
   const requests = new Set(operations.map(({ request }) => request?.schema));
   const components = {
     ...convert(named, (schema) => requests.has(schema), 'input'),

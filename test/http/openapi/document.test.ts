@@ -35,7 +35,7 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 
 /** Whether a value fits a schema of the document. */
 function problemsOf(schema: object, value: unknown): unknown {
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   const validate = ajv.compile({ ...schema, components: document.components });
   return validate(value) ? [] : validate.errors;
 }
@@ -92,6 +92,10 @@ describe('the OpenAPI document', () => {
       { inputs: [{ name: 'text', datatype: 'BYTES', shape: [1], data: ['a'] }] },
     ],
     ['/v2/repository/index', '/v2/repository/index', {}],
+    ['/feedback', '/feedback', { id: 'forged', label: 'ham' }],
+    ['/quality', '/quality?window=24h', undefined],
+    ['/quality', '/quality?window=soon', undefined],
+    ['/drift', '/drift', undefined],
     ['/models', '/models', undefined],
     ['/models/{name}', '/models/none', undefined],
     ['/v2/models/{name}', '/v2/models/spam', undefined],
@@ -101,6 +105,14 @@ describe('the OpenAPI document', () => {
     const operation = document.paths[path]![body === undefined ? 'get' : 'post']!;
     const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
     const described = operation.responses[response.status]!.content[type]!;
+    expect(problemsOf(described.schema, await response.json())).toEqual([]);
+  });
+
+  test('describes what feedback is answered with', async () => {
+    const { url } = await serve();
+    const { id } = (await (await post(`${url}/predict`, { text: 'a' })).json()) as { id: string };
+    const response = await post(`${url}/feedback`, { id, label: 'spam' });
+    const described = document.paths['/feedback']!['post']!.responses['200']!.content['application/json']!;
     expect(problemsOf(described.schema, await response.json())).toEqual([]);
   });
 });
