@@ -14,7 +14,8 @@ test.each([
 });
 
 test('hostile markup takes no more time than its length', () => {
-  const start = performance.now();
-  for (const piece of ['<script', '<!--', '<', '<p ', '&#']) htmlToText(piece.repeat(20_000));
-  expect(performance.now() - start).toBeLessThan(5_000);
+  // Some milliseconds each if so; if time grew with the square, the test's time limit would be passed by far.
+  for (const piece of ['<script', '<!--', '<', '<p ', '<p <br', '&#', '\r', '\f \t', '</script ', '> <p ']) {
+    htmlToText(piece.repeat(400_000));
+  }
 });
