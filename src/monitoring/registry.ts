@@ -117,6 +117,18 @@ export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
   'response failed': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
   'request failed': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
   'model refused': [...model, ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
+  'slow prediction': [
+    ...model,
+    ATTRIBUTE.predictionId,
+    ATTRIBUTE.predictionLabel,
+    ATTRIBUTE.predictionConfidence,
+    ATTRIBUTE.anomalyReason,
+    ATTRIBUTE.predictionDuration,
+    ATTRIBUTE.tokenizeDuration,
+    ATTRIBUTE.scoreDuration,
+    ATTRIBUTE.inputCharacters,
+    ATTRIBUTE.inputTokens,
+  ],
   'telemetry problem': [ATTRIBUTE.reason],
 };
 
@@ -128,6 +140,13 @@ const attributeDefinitions: readonly AttributeDefinition[] = [
   { name: ATTRIBUTE.predictionLabel, type: 'string', description: 'The predicted label' },
   { name: ATTRIBUTE.predictionConfidence, type: 'number', unit: '1', description: 'The probability of that label' },
   { name: ATTRIBUTE.predictionDuration, type: 'number', unit: 's', description: 'Time to tokenise and score' },
+  {
+    name: ATTRIBUTE.tokenizeDuration,
+    type: 'number',
+    unit: 's',
+    description: 'Time to tokenise, of a slow prediction',
+  },
+  { name: ATTRIBUTE.scoreDuration, type: 'number', unit: 's', description: 'Time to score, of a slow prediction' },
   { name: ATTRIBUTE.inputCharacters, type: 'integer', unit: '{character}', description: 'The length of the text' },
   { name: ATTRIBUTE.inputTokens, type: 'integer', unit: '{token}', description: 'How many tokens it has' },
   {

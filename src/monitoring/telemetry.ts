@@ -34,6 +34,9 @@ export const ATTRIBUTE = {
   predictionLabel: 'classifier.prediction.label',
   predictionConfidence: 'classifier.prediction.confidence',
   predictionDuration: 'classifier.prediction.duration',
+  /** Its two steps, where it was slow. */
+  tokenizeDuration: 'classifier.tokenize.duration',
+  scoreDuration: 'classifier.score.duration',
   inputCharacters: 'classifier.input.characters',
   inputTokens: 'classifier.input.tokens',
   inputUnknownRatio: 'classifier.input.unknown_ratio',

@@ -35,6 +35,9 @@ export interface PredictorOptions {
   readonly captureText: boolean;
 }
 
+/** What the latency objective allows for a whole request: a prediction that takes as long says where the time went. */
+const SLOW_SECONDS = 0.025;
+
 /** One classification with the times at which its steps began and ended, in milliseconds of `performance.now()`. */
 interface Timed {
   readonly tokens: Tokens;
@@ -109,6 +112,7 @@ export function createPredictor({
     instruments.predictionConfidence.record(scores.confidence, labels, scope);
     for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
     driftMonitor.observe(model, observation);
+    if (sampled && seconds > SLOW_SECONDS) reportSlow(model, text, timed, answer, scope);
     if (sampled) {
       log.info('prediction', { ...modelAttributes(model), ...answer, [ATTRIBUTE.predictionDuration]: seconds }, scope);
     }
@@ -121,6 +125,17 @@ export function createPredictor({
       model: { name, version },
       ...(explanation && { explanation }),
     };
+  }
+
+  function reportSlow(model: Model, text: string, timed: Timed, answer: Attributes, scope: Context): void {
+    const steps = {
+      [ATTRIBUTE.predictionDuration]: (timed.scored - timed.started) / 1000,
+      [ATTRIBUTE.tokenizeDuration]: (timed.tokenized - timed.started) / 1000,
+      [ATTRIBUTE.scoreDuration]: (timed.scored - timed.tokenized) / 1000,
+      [ATTRIBUTE.inputCharacters]: text.length,
+      [ATTRIBUTE.inputTokens]: timed.tokens.count,
+    };
+    log.warn('slow prediction', { ...modelAttributes(model), ...answer, ...steps }, scope);
   }
 
   function startClassifySpan(model: Model, text: string, startTime: number, parent: Context): Span {

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { eventually, promQuery } from '../../otel/stack/queries.ts';
+import { eventually, logRecords, promQuery } from '../../otel/stack/queries.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';
 import { feedBack, predictAll } from './judge.ts';
 import { describeStack } from './running-stack.ts';
@@ -39,6 +39,15 @@ describeStack('after a load of every kind', (stack) => {
 
   test.each(rules.filter(({ record }) => record))('$record has data', ({ query, record }) =>
     answers(query).then(() => answers(record!)),
+  );
+
+  test.each([
+    '"classifier.prediction.label":=spam',
+    '"classifier.model.version":=1',
+    '"classifier.anomaly.reason":length',
+    '"classifier.feedback.correct":=false',
+  ])('VictoriaLogs finds records by %s', (query) =>
+    eventually(async () => expect(await logRecords(stack().urls.victoriaLogs, query)).not.toEqual([])),
   );
 
   test('no rule has failed', async () => {
