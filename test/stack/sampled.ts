@@ -1,16 +1,18 @@
 import { requireTrace } from '../../otel/stack/check.ts';
 import { eventually } from '../../otel/stack/queries.ts';
+import { readMails } from '../../otel/stack/traffic.ts';
 import { post } from '../http/in-process.ts';
 import { parseExposition } from './exposition.ts';
 import type { RunningStack } from './running-stack.ts';
 
-/** Asks for so many predictions, and resolves to the ids of their traces, sampled or not. */
+/** Asks for so many predictions of an ordinary mail, and resolves to the ids of their traces, sampled or not. */
 export async function predict({ urls }: RunningStack, times: number): Promise<string[]> {
   const traceIds: string[] = [];
+  const [mail] = await readMails();
   const worker = async () => {
     while (traceIds.length < times) {
       const slot = traceIds.push('') - 1;
-      const response = await post(`${urls.service}/predict`, { text: `text ${slot}` });
+      const response = await post(`${urls.service}/predict`, { text: mail!.text });
       traceIds[slot] = String(response.headers.get('x-trace-id'));
       await response.arrayBuffer();
     }
