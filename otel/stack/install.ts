@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { cacheFolder } from '../../src/corpus/cache-folder.ts';
 import { unpackDebianPackage } from './debian-package.ts';
 import { buildCollector, buildJaeger, goInstall } from './go-build.ts';
 import { type Output, step } from './progress.ts';
+
+/** Machines may share a home, and not their binaries. */
+const CACHE = cacheFolder(`${process.platform}-${process.arch}`);
 
 const COLLECTOR_VERSION = 'v0.149.0';
 /** Jaeger's v2 releases have no Go module version of their own; this one is v2.13.0. */
@@ -33,11 +36,11 @@ interface Build {
 
 /** Why the stack's programs cannot be installed here, or undefined where they can or already are. */
 export async function missingPrerequisite(): Promise<string | undefined> {
-  const cached = await Promise.all((await goBuilds()).map(({ key }) => exists(join(cacheFolder(), key))));
+  const cached = await Promise.all((await goBuilds()).map(({ key }) => exists(join(CACHE, key))));
   if (cached.includes(false) && !(await onPath('go'))) {
     return 'Go is missing (1.26.5 or newer): it builds the Collector, Jaeger, Alertmanager and VictoriaLogs once';
   }
-  const hasPrometheus = (await onPath('prometheus')) ?? (await exists(join(cacheFolder(), prometheusBuild().key)));
+  const hasPrometheus = (await onPath('prometheus')) ?? (await exists(join(CACHE, prometheusBuild().key)));
   if (!hasPrometheus && !((await onPath('apt-get')) && (await onPath('dpkg-deb')))) {
     return 'Prometheus is missing (2.40 or newer), and there is no apt-get to bring it: put `prometheus` on the PATH';
   }
@@ -67,7 +70,7 @@ export async function installTools(output: Output, signal: AbortSignal): Promise
 /** Prometheus's tool for rules and configuration, where it is on the PATH or was installed for the stack. */
 export async function installedPromtool(): Promise<string | undefined> {
   const system = await onPath('promtool');
-  const unpacked = join(cacheFolder(), prometheusBuild().key, 'usr/bin/promtool');
+  const unpacked = join(CACHE, prometheusBuild().key, 'usr/bin/promtool');
   return system ?? ((await exists(unpacked, constants.X_OK)) ? unpacked : undefined);
 }
 
@@ -112,11 +115,10 @@ function prometheusBuild(): Build {
 }
 
 async function install(build: Build, output: Output, signal: AbortSignal): Promise<string> {
-  const cache = cacheFolder();
-  const folder = join(cache, build.key);
+  const folder = join(CACHE, build.key);
   if (await exists(folder)) return folder;
-  await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(join(cache, 'unfinished-'));
+  await mkdir(CACHE, { recursive: true });
+  const unfinished = await mkdtemp(join(CACHE, 'unfinished-'));
   try {
     await step(output, build.title, () => build.make(unfinished, signal));
     await rename(unfinished, folder);
@@ -127,11 +129,6 @@ async function install(build: Build, output: Output, signal: AbortSignal): Promi
     await rm(unfinished, { recursive: true, force: true });
   }
   return folder;
-}
-
-function cacheFolder(): string {
-  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(base, 'waymark', `${process.platform}-${process.arch}`);
 }
 
 async function onPath(program: string): Promise<string | undefined> {

@@ -4,7 +4,7 @@ import { finishHash, hashStart, joinHashes } from './hashing.ts';
 import type { StemHasher } from './stem-cache.ts';
 import { type TokenBuffer, TokenKind } from './token-buffer.ts';
 
-const edge = 0x20;
+export const edge = 0x20;
 const ideograph = TokenKind.ideograph;
 
 /** Counts a feature in a block; returns its number, or -1 where it is not counted. */
@@ -56,7 +56,8 @@ export function createExtractor(options: FeatureOptions, stemHash: StemHasher): 
   };
 }
 
-function countCharacters(
+/** Counts the character n-grams inside one token, its edges included. */
+export function countCharacters(
   units: Uint16Array,
   start: number,
   end: number,

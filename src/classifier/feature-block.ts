@@ -42,7 +42,8 @@ export function countAny(block: FeatureBlock, hash: number): number {
   return feature;
 }
 
-function countFeature(block: FeatureBlock, feature: number): void {
+/** Counts one occurrence of a feature by its number. */
+export function countFeature(block: FeatureBlock, feature: number): void {
   const before = block.counts[feature]!;
   if (before === 0) {
     block.touched[block.touchedCount] = feature;

@@ -1,4 +1,5 @@
-import { clearBlock, countKnown, type FeatureBlock } from './feature-block.ts';
+import { countCharacters, edge } from './extract.ts';
+import { clearBlock, countFeature, countKnown, type FeatureBlock } from './feature-block.ts';
 import type { FeatureOptions } from './feature-options.ts';
 import { findHash, type HashIndex } from './hash-index.ts';
 import { finishHash, hashStart, joinHashes } from './hashing.ts';
@@ -6,7 +7,6 @@ import { createStemHasher, type StemTable } from './stem-cache.ts';
 import { type TokenBuffer, TokenKind } from './token-buffer.ts';
 import { CacheField, createTokenCache, findRow, longestCached, makeRoom, type TokenCache } from './token-cache.ts';
 
-const edge = 0x20;
 const unseen = -2;
 
 /** The vocabulary of a trained model. */
@@ -92,10 +92,10 @@ export function createRecogniser(options: FeatureOptions, known: KnownFeatures):
         stem = options.stem && kind !== TokenKind.sign ? stemHash(hash, units, start, end) : hash;
         feature = featureOf(stem);
         if (longest > 0 && kind !== TokenKind.ideograph) {
-          countCharacters(units, start, end, shortest, longest, characters);
+          countCharacters(units, start, end, shortest, longest, characters, countKnown);
         }
       }
-      if (feature >= 0) countOne(words, feature);
+      if (feature >= 0) countFeature(words, feature);
       if (kind === TokenKind.sign) continue;
       if (feature === unseen) unknown += 1;
       for (let n = Math.min(sequence, longestSequence - 1); n > 0; n -= 1) {
@@ -110,15 +110,6 @@ export function createRecogniser(options: FeatureOptions, known: KnownFeatures):
     countSequences(words, pending, waiting);
     return unknown;
   };
-}
-
-function countOne(block: FeatureBlock, feature: number): void {
-  const before = block.counts[feature]!;
-  if (before === 0) {
-    block.touched[block.touchedCount] = feature;
-    block.touchedCount += 1;
-  }
-  block.counts[feature] = before + 1;
 }
 
 function countList(block: FeatureBlock, features: Int32Array, start: number, length: number): void {
@@ -139,7 +130,7 @@ function countList(block: FeatureBlock, features: Int32Array, start: number, len
 function countSequences(block: FeatureBlock, hashes: Int32Array, count: number): void {
   for (let at = 0; at < count; at += 1) {
     const feature = findHash(block.index, hashes[at]!);
-    if (feature >= 0) countOne(block, feature);
+    if (feature >= 0) countFeature(block, feature);
   }
 }
 
@@ -166,22 +157,4 @@ function listCharacters(
     }
   }
   cache.used = used;
-}
-
-function countCharacters(
-  units: Uint16Array,
-  start: number,
-  end: number,
-  shortest: number,
-  longest: number,
-  block: FeatureBlock,
-): void {
-  for (let first = start - 1; first <= end; first += 1) {
-    let hash = hashStart;
-    const last = Math.min(first + longest, end + 1);
-    for (let at = first; at < last; at += 1) {
-      hash = Math.imul(hash ^ (at < start || at >= end ? edge : units[at]!), 0x01000193);
-      if (at - first + 1 >= shortest) countKnown(block, finishHash(hash));
-    }
-  }
 }

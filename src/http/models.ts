@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
-import { Problem } from '../errors.ts';
 import type { Model, ModelVersions } from '../models/store.ts';
+import { modelNotLoaded } from './parameters.ts';
 import type { RequestState } from './request.ts';
 import type { Service } from './service.ts';
 
@@ -16,12 +16,7 @@ export function showModel({ models }: Service): Middleware<RequestState> {
   return (ctx) => {
     const name = String(ctx['params'].name);
     const model = models().get(name);
-    if (!model) {
-      throw new Problem(
-        'model-not-found',
-        `No model ${JSON.stringify(name)} is loaded; there are: ${[...models().keys()].join(', ')}.`,
-      );
-    }
+    if (!model) throw modelNotLoaded(models(), name);
     ctx.body = describeModel(model);
   };
 }

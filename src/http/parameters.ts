@@ -12,7 +12,12 @@ const secondsPerUnit = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const
 export function chooseModel(models: Models, reference: string): Model {
   const model = findModel(models, reference);
   if (model) return model;
-  throw new Problem(
+  throw modelNotLoaded(models, reference);
+}
+
+/** The problem of a request that names a model which is not loaded. */
+export function modelNotLoaded(models: Models, reference: string): Problem {
+  return new Problem(
     'model-not-found',
     `No model ${JSON.stringify(reference)} is loaded; there are: ${[...models.keys()].join(', ')}.`,
   );

@@ -1,18 +1,14 @@
 import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cacheFolder } from '../../src/corpus/cache-folder.ts';
 
 const run = promisify(execFile);
 
 /** The reference parser of OpenMetrics, in an environment of its own beside the stack's other programs. */
 const VERSION = '0.26.0';
-const FOLDER = join(
-  process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
-  'waymark',
-  `prometheus-client-${VERSION}`,
-);
+const FOLDER = cacheFolder(`prometheus-client-${VERSION}`);
 const PYTHON = join(FOLDER, 'bin/python');
 
 const PARSE = `

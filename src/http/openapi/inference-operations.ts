@@ -13,17 +13,10 @@ import {
   serverReady,
   unloadRequest,
 } from '../inference/protocol.ts';
-import { bodyProblems, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
+import { bodyProblems, modelName, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
 
 const tag = 'Open Inference Protocol';
 
-const name: Parameter = {
-  name: 'name',
-  in: 'path',
-  description: "The model's name",
-  schema: z.string(),
-  example: 'spam',
-};
 const version: Parameter = {
   name: 'version',
   in: 'path',
@@ -141,7 +134,7 @@ const repository: readonly Operation[] = [
     id: 'loadModel',
     tag,
     summary: 'Reads a model from the models folder, anew if it is loaded',
-    parameters: [name],
+    parameters: [modelName],
     request: { schema: loadRequest, examples: { 'as it is stored': {} }, optional: true },
     response: { description: 'It is loaded', schema: z.object({}), example: {} },
     problems: [...bodyProblems, 'model-not-found', 'model-damaged'],
@@ -152,7 +145,7 @@ const repository: readonly Operation[] = [
     id: 'unloadModel',
     tag,
     summary: 'Takes a model out of memory; it stays in the models folder',
-    parameters: [name],
+    parameters: [modelName],
     request: { schema: unloadRequest, examples: { 'nothing to say': {} }, optional: true },
     response: { description: 'It is unloaded', schema: z.object({}), example: {} },
     problems: [...bodyProblems, 'model-not-found', 'model-needed', 'not-ready'],
@@ -162,8 +155,8 @@ const repository: readonly Operation[] = [
 /** The routes under `/v2`. */
 export const inferenceOperations: readonly Operation[] = [
   ...server,
-  ...ofModel('/v2/models/{name}', '', [name]),
-  ...ofModel('/v2/models/{name}/versions/{version}', 'Version', [name, version]),
+  ...ofModel('/v2/models/{name}', '', [modelName]),
+  ...ofModel('/v2/models/{name}/versions/{version}', 'Version', [modelName, version]),
   ...repository,
 ];
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { manifestSchema } from '../../models/manifest.ts';
-import type { NamedSchemas, Operation, Parameter } from './operation.ts';
+import { modelName, type NamedSchemas, type Operation } from './operation.ts';
 
 const [linear, natural] = manifestSchema.options;
 
@@ -21,14 +21,6 @@ const model = z.object({
   versions: z.array(version).meta({ description: 'Newest first' }),
 });
 
-const name: Parameter = {
-  name: 'name',
-  in: 'path',
-  description: "The model's name",
-  schema: z.string(),
-  example: 'spam',
-};
-
 /** `/models`. */
 export const modelOperations: readonly Operation[] = [
   {
@@ -46,7 +38,7 @@ export const modelOperations: readonly Operation[] = [
     id: 'showModel',
     tag: 'Models',
     summary: 'One model and its versions',
-    parameters: [name],
+    parameters: [modelName],
     response: { description: 'The model', schema: model },
     problems: ['model-not-found', 'not-ready'],
   },

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ProblemType } from '../../errors.ts';
 
 /** A query, path or header parameter. */
@@ -40,6 +40,15 @@ export interface Operation {
   /** What can go wrong besides what can at every route. */
   readonly problems: readonly ProblemType[];
 }
+
+/** The `{name}` of a path. */
+export const modelName: Parameter = {
+  name: 'name',
+  in: 'path',
+  description: "The model's name",
+  schema: z.string(),
+  example: 'spam',
+};
 
 /** What can be wrong with any body. */
 export const bodyProblems = [
