@@ -121,7 +121,7 @@ test('two meters may feed one metric: it stays one family, and no series comes t
   provider.getMeter('one').createCounter('work').add(1, { from: 'one' });
   provider.getMeter('two').createCounter('work').add(2, { from: 'two' });
   provider.getMeter('three').createCounter('work').add(3, { from: 'two' });
-  const lines = (await scrape(openMetrics)).split('\n').filter((line) => line.includes('work'));
+  const lines = (await scrape(openMetrics)).split('\n').filter((line) => /^(?:# \w+ )?work/.test(line));
   expect(lines).toEqual(['# TYPE work counter', 'work_total{from="one"} 1', 'work_total{from="two"} 2']);
 });
 
