@@ -15,11 +15,21 @@ export interface Model {
   readonly classifier: Classifier;
 }
 
+/** A version on trial. */
+export interface Canary {
+  readonly model: Model;
+  readonly share: number;
+}
+
 /** All versions of one model that could be loaded. */
 export interface ModelVersions {
   readonly name: string;
   /** The version that answers for the model's bare name: the newest. */
   readonly active: Model;
+  /** The version that scores beside the active one and answers nobody. */
+  readonly shadow?: Model;
+  /** The version that answers a share (0 to 1) of the requests for the bare name. */
+  readonly canary?: Canary;
   /** Newest first. */
   readonly versions: readonly Model[];
 }
