@@ -7,7 +7,8 @@ import { observeFeedback } from './feedback/observe-feedback.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server.ts';
 import { notReady, type Service } from './http/service.ts';
-import { findModel, loadModels, type Models, type ModelVersions } from './models/store.ts';
+import { type ModelRegistry, openRegistry } from './models/registry.ts';
+import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
 import { createInstruments, type Instruments } from './monitoring/instruments.ts';
 import type { Log } from './monitoring/log.ts';
 import { LABEL } from './monitoring/telemetry.ts';
@@ -37,24 +38,20 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   const driftMonitor = createDriftMonitor();
   observeDrift(driftMonitor, instruments);
   let phase: ReturnType<Service['phase']> = 'loading';
-  let models: Models | undefined;
+  let registry: ModelRegistry | undefined;
 
   const app = createApp({
     config,
     log,
     instruments,
     phase: () => phase,
-    models: () => {
-      if (!models) throw notReady();
-      return models;
+    registry: () => {
+      if (!registry) throw notReady();
+      return registry;
     },
-    replaceModel: (name, versions) => {
-      const others = [...(models ?? [])].filter(([other]) => other !== name);
-      if (versions) {
-        warmUp(versions);
-        driftMonitor.watch(versions.active);
-      }
-      models = new Map(versions ? [...others, [name, versions]] : others);
+    models: () => {
+      if (!registry) throw notReady();
+      return registry.models();
     },
     predictor: createPredictor({
       ids,
@@ -70,8 +67,17 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   });
   const server = await listen(app.callback(), config.HOST, config.PORT);
 
-  const loaded = await loadModels(config.MODELS_DIR, log);
+  const opened = await openRegistry({
+    folder: config.MODELS_DIR,
+    log,
+    warmUp,
+    onSwap: (versions) => {
+      for (const { model } of serving(versions)) driftMonitor.watch(model);
+    },
+  });
+  const loaded = opened.models();
   if (!findModel(loaded, config.DEFAULT_MODEL)) {
+    await opened.close();
     await server.drain(0);
     await feedbackStore.close();
     const there = loaded.size > 0 ? [...loaded.keys()].join(', ') : 'none';
@@ -79,10 +85,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${there}`,
     );
   }
-  for (const versions of loaded.values()) warmUp(versions);
-  observeModels(() => models ?? loaded, instruments);
-  for (const { active } of loaded.values()) driftMonitor.watch(active);
-  models = loaded;
+  observeModels(opened.models, instruments);
+  registry = opened;
   phase = 'ready';
 
   return {
@@ -90,24 +94,34 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     async stop() {
       phase = 'draining';
       await server.drain(config.SHUTDOWN_TIMEOUT_MS);
+      await opened.close();
       await feedbackStore.close();
     },
   };
 }
 
 /** The first text through a classifier is the slowest by far: it should not be a client's. */
-function warmUp({ active: { classifier } }: ModelVersions): void {
+function warmUp({ classifier }: Model): void {
   for (let i = 0; i < 20; i++) classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
+}
+
+/** The versions of a model that have a role. */
+function serving({ active, shadow, canary }: ModelVersions): { model: Model; role: string }[] {
+  return [
+    { model: active, role: 'active' },
+    ...(shadow ? [{ model: shadow, role: 'shadow' }] : []),
+    ...(canary ? [{ model: canary.model, role: 'canary' }] : []),
+  ];
 }
 
 function observeModels(models: () => Models, instruments: Instruments): void {
   instruments.modelInfo.addCallback((result) => {
-    for (const { active } of models().values()) {
+    for (const { model, role } of [...models().values()].flatMap(serving)) {
       result.observe(1, {
-        [LABEL.model]: active.name,
-        [LABEL.version]: active.version,
-        [LABEL.algorithm]: active.manifest.algorithm,
-        [LABEL.role]: 'active',
+        [LABEL.model]: model.name,
+        [LABEL.version]: model.version,
+        [LABEL.algorithm]: model.manifest.algorithm,
+        [LABEL.role]: role,
       });
     }
   });

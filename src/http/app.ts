@@ -11,6 +11,7 @@ import { listModels, showModel } from './models.ts';
 import { predict, predictBatch } from './predict.ts';
 import { quality } from './quality.ts';
 import type { RequestState } from './request.ts';
+import { activate, listChanges, rollBack, setCanary, setShadow } from './roles.ts';
 import type { Service } from './service.ts';
 
 /** Every route. */
@@ -23,6 +24,11 @@ export function createRouter(service: Service): Router<RequestState> {
   router.get('/drift', drift(service));
   router.get('/models', listModels(service));
   router.get('/models/:name', showModel(service));
+  router.get('/models/:name/changes', listChanges(service));
+  router.post('/models/:name/activate', activate(service));
+  router.post('/models/:name/rollback', rollBack(service));
+  router.post('/models/:name/shadow', setShadow(service));
+  router.post('/models/:name/canary', setCanary(service));
   router.get('/livez', livez());
   router.get('/readyz', readyz(service));
   routeInference(router, service);

@@ -21,8 +21,16 @@ export function showModel({ models }: Service): Middleware<RequestState> {
   };
 }
 
-function describeModel({ name, active, versions }: ModelVersions) {
-  return { name, active: active.version, shadow: null, canary: null, versions: versions.map(describeVersion) };
+/** A model as people see it. */
+export function describeModel({ name, active, shadow, canary, versions }: ModelVersions) {
+  return {
+    name,
+    active: active.version,
+    shadow: shadow?.version ?? null,
+    canary: canary?.model.version ?? null,
+    canaryShare: canary?.share ?? null,
+    versions: versions.map(describeVersion),
+  };
 }
 
 function describeVersion({ version, manifest }: Model) {

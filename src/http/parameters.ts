@@ -1,4 +1,5 @@
 import { Problem } from '../errors.ts';
+import { type Routed, routeModel } from '../models/routing.ts';
 import { findModel, type Model, type Models } from '../models/store.ts';
 import type { RequestContext } from './request.ts';
 
@@ -12,6 +13,17 @@ const secondsPerUnit = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const
 export function chooseModel(models: Models, reference: string): Model {
   const model = findModel(models, reference);
   if (model) return model;
+  throw modelNotLoaded(models, reference);
+}
+
+/**
+ * The version that answers a request for `NAME` or `NAME@VERSION`: of the bare name it may be the canary.
+ *
+ * @throws {Problem} 404 where it is not loaded
+ */
+export function chooseAnswering(ctx: RequestContext, models: Models, reference: string): Routed {
+  const routed = routeModel(models, reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
+  if (routed) return routed;
   throw modelNotLoaded(models, reference);
 }
 

@@ -1,8 +1,7 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import type { Model } from '../models/store.ts';
-import { booleanParameter, chooseModel } from './parameters.ts';
+import { booleanParameter, chooseAnswering } from './parameters.ts';
 import { type RequestState, readJson } from './request.ts';
 import type { Service } from './service.ts';
 
@@ -36,13 +35,10 @@ export function predict({ config, predictor, models }: Service): Middleware<Requ
   return async (ctx) => {
     const explain = booleanParameter(ctx, 'explain');
     const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
-    const prediction = predictor.predict(chosenModel(model), text, { explain });
+    const { model: chosen, role } = chooseAnswering(ctx, models(), model ?? config.DEFAULT_MODEL);
+    const prediction = predictor.predict(chosen, text, { explain, role });
     ctx.body = { ...prediction, traceId: ctx.state.trace.traceId };
   };
-
-  function chosenModel(reference: string | undefined): Model {
-    return chooseModel(models(), reference ?? config.DEFAULT_MODEL);
-  }
 }
 
 /** `POST /predict/batch`: the labels of many texts, in their order. */
@@ -56,7 +52,8 @@ export function predictBatch({ config, predictor, models }: Service): Middleware
         `"texts" holds ${texts.length} texts; at most ${config.MAX_BATCH_SIZE} are allowed.`,
       );
     }
-    const predictions = predictor.predictBatch(chooseModel(models(), model ?? config.DEFAULT_MODEL), texts);
+    const { model: chosen, role } = chooseAnswering(ctx, models(), model ?? config.DEFAULT_MODEL);
+    const predictions = predictor.predictBatch(chosen, texts, role);
     ctx.body = { predictions, traceId: ctx.state.trace.traceId };
   };
 }

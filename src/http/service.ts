@@ -3,7 +3,8 @@ import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import { Problem } from '../errors.ts';
 import type { FeedbackDesk } from '../feedback/feedback-desk.ts';
 import type { FeedbackStore } from '../feedback/feedback-store.ts';
-import type { Models, ModelVersions } from '../models/store.ts';
+import type { ModelRegistry } from '../models/registry.ts';
+import type { Models } from '../models/store.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
 import type { Log } from '../monitoring/log.ts';
 import type { Predictor } from '../predictions/predictor.ts';
@@ -16,8 +17,8 @@ export interface Service {
   readonly phase: () => 'loading' | 'ready' | 'draining';
   /** @throws {Problem} 503 while the models are loading */
   readonly models: () => Models;
-  /** Puts a model in place of the one of that name, or takes it away: the next request finds the new state. */
-  readonly replaceModel: (name: string, versions: ModelVersions | undefined) => void;
+  /** @throws {Problem} 503 while the models are loading */
+  readonly registry: () => ModelRegistry;
   readonly predictor: Predictor;
   readonly feedbackDesk: FeedbackDesk;
   readonly feedbackStore: FeedbackStore;

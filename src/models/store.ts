@@ -1,10 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Classifier } from '../classifier/classifier.ts';
-import { exceptionAttributes, type Log } from '../monitoring/log.ts';
-import { ATTRIBUTE, SCOPE, SPAN } from '../monitoring/telemetry.ts';
-import { readArtefact } from './artefact.ts';
 import { type Manifest, safeName } from './manifest.ts';
 import { listVersions } from './versions.ts';
 
@@ -24,7 +19,7 @@ export interface Canary {
 /** All versions of one model that could be loaded. */
 export interface ModelVersions {
   readonly name: string;
-  /** The version that answers for the model's bare name: the newest. */
+  /** The version that answers for the model's bare name. */
   readonly active: Model;
   /** The version that scores beside the active one and answers nobody. */
   readonly shadow?: Model;
@@ -47,30 +42,6 @@ export function findModel(models: Models, reference: string): Model | undefined 
   return models.get(reference.slice(0, at))?.versions.find((candidate) => candidate.version === version);
 }
 
-/**
- * Loads every version of every model below `folder` (`NAME/VERSION/`). A version that cannot be used is logged
- * and left out: the others still serve.
- */
-export async function loadModels(folder: string, log: Log): Promise<Models> {
-  const models = new Map<string, ModelVersions>();
-  for (const name of await folderNames(folder)) {
-    const model = await loadModel(folder, name, log);
-    if (model) models.set(name, model);
-  }
-  return models;
-}
-
-/** Loads every usable version of one model; undefined where there is none. */
-export async function loadModel(folder: string, name: string, log: Log): Promise<ModelVersions | undefined> {
-  const versions: Model[] = [];
-  for (const version of (await listVersions(folder, name)).reverse()) {
-    const model = await loadVersion(join(folder, name, version), name, version, log);
-    if (model) versions.push(model);
-  }
-  const [active] = versions;
-  return active && { name, active, versions };
-}
-
 /** Every version that has a folder, whether it is loaded or not, by model; newest first. */
 export async function listStored(folder: string): Promise<Map<string, string[]>> {
   const stored = new Map<string, string[]>();
@@ -78,28 +49,8 @@ export async function listStored(folder: string): Promise<Map<string, string[]>>
   return stored;
 }
 
-async function loadVersion(folder: string, name: string, version: string, log: Log): Promise<Model | undefined> {
-  const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
-  return trace.getTracer(SCOPE).startActiveSpan(SPAN.loadModel, { attributes }, async (span) => {
-    try {
-      const { manifest, classifier } = await readArtefact(folder);
-      if (manifest.name !== name || manifest.version !== version) {
-        throw new Error(`its manifest calls it ${manifest.name}@${manifest.version}`);
-      }
-      span.setAttribute(ATTRIBUTE.modelBytes, manifest.weights.bytes);
-      log.info('model loaded', { ...attributes, [ATTRIBUTE.modelBytes]: manifest.weights.bytes });
-      return { name, version, manifest, classifier };
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      log.error('model refused', { ...attributes, ...exceptionAttributes(error) });
-      return undefined;
-    } finally {
-      span.end();
-    }
-  });
-}
-
-async function folderNames(folder: string): Promise<string[]> {
+/** The models that have a folder. */
+export async function folderNames(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;

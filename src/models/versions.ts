@@ -19,7 +19,8 @@ export async function nextVersion(modelsFolder: string, name: string): Promise<s
 
 const isNumber = (version: string) => /^[0-9]{1,15}$/.test(version);
 
-function compareVersions(a: string, b: string): number {
+/** Oldest first: numbers by their size, other names after them. */
+export function compareVersions(a: string, b: string): number {
   if (isNumber(a) && isNumber(b)) return Number(a) - Number(b);
   if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -1 : 1;
   return a < b ? -1 : Number(a > b);

@@ -19,6 +19,16 @@ export interface SpanDefinition {
 export const SERVER_SPAN = '{method} {route}';
 
 const model = [ATTRIBUTE.modelName, ATTRIBUTE.modelVersion];
+const change = [
+  ATTRIBUTE.modelName,
+  ATTRIBUTE.changeWhat,
+  ATTRIBUTE.changeWho,
+  ATTRIBUTE.changeWhy,
+  ATTRIBUTE.changeFrom,
+  ATTRIBUTE.changeTo,
+  ATTRIBUTE.changeRevision,
+  ATTRIBUTE.changeFollowed,
+];
 
 /** Every span that a running service makes. Each lasts as long as what it is named after; times are in nanoseconds. */
 export const spans: readonly SpanDefinition[] = [
@@ -45,6 +55,7 @@ export const spans: readonly SpanDefinition[] = [
     description: 'One prediction: tokenise and score one text',
     attributes: [
       ...model,
+      ATTRIBUTE.modelRole,
       ATTRIBUTE.predictionId,
       ATTRIBUTE.predictionLabel,
       ATTRIBUTE.predictionConfidence,
@@ -86,6 +97,24 @@ export const spans: readonly SpanDefinition[] = [
     description: 'Reading and checking one model version',
     attributes: [...model, ATTRIBUTE.modelBytes],
   },
+  {
+    name: SPAN.activateModel,
+    kind: 'INTERNAL',
+    description: 'Another version became active: by a change here, or by one that this process follows',
+    attributes: change,
+  },
+  {
+    name: SPAN.shadowModel,
+    kind: 'INTERNAL',
+    description: 'Another version, or none, became the shadow',
+    attributes: change,
+  },
+  {
+    name: SPAN.canaryModel,
+    kind: 'INTERNAL',
+    description: 'Another version, or none, became the canary, or its share changed',
+    attributes: [...change, ATTRIBUTE.canaryShare],
+  },
 ];
 
 /** Every log record by its body, with the attributes that it has beside trace and span id. */
@@ -107,6 +136,7 @@ export const logs: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.feedbackOutcome,
   ],
   'model loaded': [...model, ATTRIBUTE.modelBytes],
+  'model changed': [...change, ATTRIBUTE.canaryShare],
   ready: [ATTRIBUTE.url, ATTRIBUTE.startupSeconds],
   stopping: [ATTRIBUTE.signal],
   stopped: [ATTRIBUTE.shutdownSeconds],
@@ -117,6 +147,14 @@ export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
   'response failed': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
   'request failed': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
   'model refused': [...model, ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
+  'roles not followed': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
+  'audit trail not written': [
+    ATTRIBUTE.modelName,
+    ATTRIBUTE.exceptionType,
+    ATTRIBUTE.exceptionMessage,
+    ATTRIBUTE.exceptionStacktrace,
+  ],
+  'models folder not read': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
   'slow prediction': [
     ...model,
     ATTRIBUTE.predictionId,
@@ -135,6 +173,23 @@ export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
 const attributeDefinitions: readonly AttributeDefinition[] = [
   { name: ATTRIBUTE.modelName, type: 'string', description: 'The model that predicted' },
   { name: ATTRIBUTE.modelVersion, type: 'string', description: 'Its version' },
+  {
+    name: ATTRIBUTE.modelRole,
+    type: 'string',
+    description: 'Why that version answered: it is the `active` one, the `canary`, or was `named` by the request',
+  },
+  { name: ATTRIBUTE.changeWhat, type: 'string', description: '`activate`, `rollback`, `shadow` or `canary`' },
+  { name: ATTRIBUTE.changeWho, type: 'string', description: 'Who changed it, such as `api` or `policy`' },
+  { name: ATTRIBUTE.changeWhy, type: 'string', description: 'The reason that was given' },
+  { name: ATTRIBUTE.changeFrom, type: 'string', description: 'The version that had the role before; empty for none' },
+  { name: ATTRIBUTE.changeTo, type: 'string', description: 'The version that has it now; empty for none' },
+  { name: ATTRIBUTE.changeRevision, type: 'integer', description: 'The number of the change in the audit trail' },
+  {
+    name: ATTRIBUTE.changeFollowed,
+    type: 'boolean',
+    description: 'Whether the change was made elsewhere, and found in the models folder',
+  },
+  { name: ATTRIBUTE.canaryShare, type: 'number', unit: '1', description: 'The share of the requests that it answers' },
   { name: ATTRIBUTE.modelBytes, type: 'integer', unit: 'By', description: 'The size of its weights' },
   { name: ATTRIBUTE.predictionId, type: 'string', description: 'The signed id that feedback refers to' },
   { name: ATTRIBUTE.predictionLabel, type: 'string', description: 'The predicted label' },
@@ -181,7 +236,11 @@ const attributeDefinitions: readonly AttributeDefinition[] = [
   { name: ATTRIBUTE.startupSeconds, type: 'number', unit: 's', description: 'From the start of the process to ready' },
   { name: ATTRIBUTE.shutdownSeconds, type: 'number', unit: 's', description: 'From the signal to the end' },
   { name: ATTRIBUTE.signal, type: 'string', description: 'What the process was asked to stop with' },
-  { name: ATTRIBUTE.reason, type: 'string', description: 'What the SDK has to say' },
+  {
+    name: ATTRIBUTE.reason,
+    type: 'string',
+    description: 'What the SDK has to say, or what of the roles cannot be followed',
+  },
   { name: 'http.request.method', type: 'string', description: 'The method, `_OTHER` where it is not a known one' },
   { name: 'http.route', type: 'string', description: 'The route that took the request, with its parameters unfilled' },
   { name: 'http.response.status_code', type: 'integer', description: 'The status of the response' },

@@ -22,6 +22,9 @@ export const SPAN = {
   tokenize: 'tokenize',
   score: 'score',
   loadModel: 'model.load',
+  activateModel: 'model.activate',
+  shadowModel: 'model.shadow',
+  canaryModel: 'model.canary',
   feedback: 'feedback',
 } as const;
 
@@ -30,6 +33,17 @@ export const ATTRIBUTE = {
   modelName: 'classifier.model.name',
   modelVersion: 'classifier.model.version',
   modelBytes: 'classifier.model.bytes',
+  /** `active`, `canary` or `named`. */
+  modelRole: 'classifier.model.role',
+  /** Of a change of roles. */
+  changeWhat: 'classifier.change.what',
+  changeWho: 'classifier.change.who',
+  changeWhy: 'classifier.change.why',
+  changeFrom: 'classifier.change.from',
+  changeTo: 'classifier.change.to',
+  changeRevision: 'classifier.change.revision',
+  changeFollowed: 'classifier.change.followed',
+  canaryShare: 'classifier.canary.share',
   predictionId: 'classifier.prediction.id',
   predictionLabel: 'classifier.prediction.label',
   predictionConfidence: 'classifier.prediction.confidence',

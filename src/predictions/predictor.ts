@@ -3,6 +3,7 @@ import { anomaliesOf } from '../classifier/anomalies.ts';
 import type { Contribution, Scores, Tokens } from '../classifier/classifier.ts';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import { Problem } from '../errors.ts';
+import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
 import type { Log } from '../monitoring/log.ts';
@@ -21,9 +22,9 @@ export interface Prediction {
 
 export interface Predictor {
   /** Predicts the label of one text, each step in a span of its own. */
-  predict(model: Model, text: string, options?: { explain?: boolean }): Prediction;
+  predict(model: Model, text: string, options?: { explain?: boolean; role?: AnsweringRole }): Prediction;
   /** Predicts the labels of many texts, in their order. */
-  predictBatch(model: Model, texts: readonly string[]): Prediction[];
+  predictBatch(model: Model, texts: readonly string[], role?: AnsweringRole): Prediction[];
 }
 
 export interface PredictorOptions {
@@ -61,7 +62,11 @@ export function createPredictor({
 }: PredictorOptions): Predictor {
   const tracer = trace.getTracer(SCOPE);
 
-  function predictOne(model: Model, text: string, options: { steps: boolean; explain: boolean }): Prediction {
+  function predictOne(
+    model: Model,
+    text: string,
+    options: { steps: boolean; explain: boolean; role: AnsweringRole },
+  ): Prediction {
     // All spans of one prediction count from one reading of each clock: nested spans then nest exactly.
     const epoch = Date.now() - performance.now();
     const parent = context.active();
@@ -70,12 +75,12 @@ export function createPredictor({
     try {
       timed = classify(model, text);
     } catch (error) {
-      const span = startClassifySpan(model, text, epoch + begun, parent);
+      const span = startClassifySpan(model, options.role, text, epoch + begun, parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
       throw error;
     }
 
-    const span = startClassifySpan(model, text, epoch + timed.started, parent);
+    const span = startClassifySpan(model, options.role, text, epoch + timed.started, parent);
     const scope = trace.setSpan(parent, span);
     if (options.steps) {
       tracer.startSpan(SPAN.tokenize, { startTime: epoch + timed.started }, scope).end(epoch + timed.tokenized);
@@ -138,9 +143,16 @@ export function createPredictor({
     log.warn('slow prediction', { ...modelAttributes(model), ...answer, ...steps }, scope);
   }
 
-  function startClassifySpan(model: Model, text: string, startTime: number, parent: Context): Span {
+  function startClassifySpan(
+    model: Model,
+    role: AnsweringRole,
+    text: string,
+    startTime: number,
+    parent: Context,
+  ): Span {
     const attributes: Attributes = {
       ...modelAttributes(model),
+      [ATTRIBUTE.modelRole]: role,
       [ATTRIBUTE.inputCharacters]: text.length,
       ...(captureText && { [ATTRIBUTE.inputText]: text }),
     };
@@ -156,15 +168,15 @@ export function createPredictor({
   }
 
   return {
-    predict(model, text, { explain = false } = {}) {
+    predict(model, text, { explain = false, role = 'named' } = {}) {
       checkLength(text, '"text"');
-      return predictOne(model, text, { steps: true, explain });
+      return predictOne(model, text, { steps: true, explain, role });
     },
-    predictBatch(model, texts) {
+    predictBatch(model, texts, role = 'named') {
       texts.forEach((text, i) => {
         checkLength(text, `"texts[${i}]"`);
       });
-      return texts.map((text) => predictOne(model, text, { steps: false, explain: false }));
+      return texts.map((text) => predictOne(model, text, { steps: false, explain: false, role }));
     },
   };
 }

@@ -57,6 +57,7 @@ describe('a prediction is followed', () => {
     expect(spansOf(answer.traceId, 'classify')[0]!.attributes).toEqual({
       'classifier.model.name': 'spam',
       'classifier.model.version': answer.model.version,
+      'classifier.model.role': 'active',
       'classifier.prediction.id': answer.id,
       'classifier.prediction.label': answer.prediction,
       'classifier.prediction.confidence': answer.confidence,

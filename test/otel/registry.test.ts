@@ -6,6 +6,7 @@ import { sanitizeName } from '../../src/monitoring/prometheus-names.ts';
 import { logs, metrics, SERVER_SPAN, spans, troubleLogs } from '../../src/monitoring/registry.ts';
 import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
 import { post } from '../http/in-process.ts';
+import { smallModels } from '../models/small-models.ts';
 import { type Family, scrape } from '../openmetrics.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../otlp-receiver.ts';
 import { type ServiceProcess, startProcess } from '../service-process.ts';
@@ -24,7 +25,11 @@ beforeAll(async () => {
     CAPTURE_TEXT: 'true',
     LOG_LEVEL: 'debug',
     MAX_IN_FLIGHT: '1',
+    MODELS_DIR: await smallModels('1', '2'),
   });
+  await post(`${service.url}/models/spam/activate`, { version: '1' });
+  await post(`${service.url}/models/spam/shadow`, { version: '2' });
+  await post(`${service.url}/models/spam/canary`, { version: '2', share: 0.5 });
   const prediction = await post(`${service.url}/predict`, { text: 'Win a prize' });
   const { id } = (await prediction.json()) as { id: string };
   await post(`${service.url}/feedback`, { id, label: 'spam' });

@@ -3,7 +3,7 @@ import type { RequestState } from '../request.ts';
 import type { Service } from '../service.ts';
 import { readInference } from './inference-request.ts';
 import { writeInference } from './inference-response.ts';
-import { requestedModel } from './requested-model.ts';
+import { answeringModel } from './requested-model.ts';
 
 /** `POST /v2/models/{name}[/versions/{version}]/infer`: the labels of one text or many, each followed as by `/predict`. */
 export function infer({ config, models, predictor }: Service): Middleware<RequestState> {
@@ -13,11 +13,13 @@ export function infer({ config, models, predictor }: Service): Middleware<Reques
     maxCharacters: config.MAX_TEXT_CHARACTERS,
   };
   return async (ctx) => {
-    const model = requestedModel(ctx, models());
+    const { model, role } = answeringModel(ctx, models());
     const inference = await readInference(ctx, limits);
     const [only, ...others] = inference.texts;
     const predictions =
-      others.length === 0 ? [predictor.predict(model, only ?? '')] : predictor.predictBatch(model, inference.texts);
+      others.length === 0
+        ? [predictor.predict(model, only ?? '', { role })]
+        : predictor.predictBatch(model, inference.texts, role);
     writeInference(ctx, model, inference, predictions);
   };
 }

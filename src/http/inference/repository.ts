@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import type { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import { listStored, loadModel } from '../../models/store.ts';
+import { listStored } from '../../models/store.ts';
 import { checked, parseJson, type RequestContext, type RequestState, readBody } from '../request.ts';
 import type { Service } from '../service.ts';
 import { type IndexEntry, indexRequest, loadRequest, unloadRequest } from './protocol.ts';
@@ -23,46 +23,27 @@ export function indexRepository({ config, models }: Service): Middleware<Request
   };
 }
 
-/** `POST /v2/repository/models/{name}/load`: reads all versions of a model from the models folder, anew if they are loaded. */
-export function loadIntoService({ config, log, replaceModel }: Service): Middleware<RequestState> {
+/** `POST /v2/repository/models/{name}/load`: looks at the models folder now, and reads every version of a model anew. */
+export function loadIntoService({ config, registry }: Service): Middleware<RequestState> {
   return async (ctx) => {
-    const name = String(ctx['params'].name);
     await readOptional(ctx, loadRequest, config.MAX_BODY_BYTES);
-    // A name becomes a path only after it was found in the listing of the folder.
-    const stored = await listStored(config.MODELS_DIR);
-    if (!stored.has(name)) {
-      throw new Problem(
-        'model-not-found',
-        `No model ${JSON.stringify(name)} is stored; there are: ${[...stored.keys()].join(', ')}.`,
-      );
-    }
-    const versions = await loadModel(config.MODELS_DIR, name, log);
-    if (!versions) {
-      throw new Problem(
-        'model-damaged',
-        `No version of the model ${JSON.stringify(name)} can be used; the log says why.`,
-      );
-    }
-    replaceModel(name, versions);
+    await registry().load(String(ctx['params'].name));
     ctx.body = {};
   };
 }
 
-/** `POST /v2/repository/models/{name}/unload`: takes a model out of memory; it stays in the models folder. */
-export function unloadFromService({ config, models, replaceModel }: Service): Middleware<RequestState> {
+/** `POST /v2/repository/models/{name}/unload`: takes a model out of this process's memory; it stays in the models folder. */
+export function unloadFromService({ config, registry }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);
     await readOptional(ctx, unloadRequest, config.MAX_BODY_BYTES);
-    if (!models().has(name)) {
-      throw new Problem('model-not-found', `No model ${JSON.stringify(name)} is loaded.`);
-    }
     if (name === config.DEFAULT_MODEL) {
       throw new Problem(
         'model-needed',
         `The model ${JSON.stringify(name)} answers requests that name none; it stays loaded.`,
       );
     }
-    replaceModel(name, undefined);
+    await registry().unload(name);
     ctx.body = {};
   };
 }

@@ -1,5 +1,6 @@
+import type { Routed } from '../../models/routing.ts';
 import type { Model, Models } from '../../models/store.ts';
-import { chooseModel } from '../parameters.ts';
+import { chooseAnswering, chooseModel } from '../parameters.ts';
 import type { RequestContext } from '../request.ts';
 
 /**
@@ -8,6 +9,19 @@ import type { RequestContext } from '../request.ts';
  * @throws {Problem} 404
  */
 export function requestedModel(ctx: RequestContext, models: Models): Model {
+  return chooseModel(models, referenceIn(ctx));
+}
+
+/**
+ * The version that answers for the model that the path names.
+ *
+ * @throws {Problem} 404
+ */
+export function answeringModel(ctx: RequestContext, models: Models): Routed {
+  return chooseAnswering(ctx, models, referenceIn(ctx));
+}
+
+function referenceIn(ctx: RequestContext): string {
   const { name, version } = ctx['params'] as { name: string; version?: string };
-  return chooseModel(models, version === undefined ? name : `${name}@${version}`);
+  return version === undefined ? name : `${name}@${version}`;
 }

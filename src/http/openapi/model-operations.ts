@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { ProblemType } from '../../errors.ts';
 import { manifestSchema } from '../../models/manifest.ts';
-import { modelName, type NamedSchemas, type Operation } from './operation.ts';
+import { activateBody, canaryBody, rollbackBody, shadowBody } from '../roles.ts';
+import { bodyProblems, modelName, type NamedSchemas, type Operation } from './operation.ts';
 
 const [linear, natural] = manifestSchema.options;
 
@@ -16,10 +18,97 @@ const version = z.object({
 const model = z.object({
   name: z.string(),
   active: z.string().meta({ description: 'The version that answers for the bare name' }),
-  shadow: z.string().nullable(),
-  canary: z.string().nullable(),
+  shadow: z.string().nullable().meta({ description: 'The version that scores beside it and answers nobody' }),
+  canary: z
+    .string()
+    .nullable()
+    .meta({ description: 'The version that answers a share of the requests for the bare name' }),
+  canaryShare: z.number().min(0).max(1).nullable(),
   versions: z.array(version).meta({ description: 'Newest first' }),
 });
+
+const change = z.object({
+  revision: z.int().nonnegative().meta({ description: 'Of the roles that it led to; 0 where none were written' }),
+  at: z.iso.datetime(),
+  who: z.string(),
+  what: z.enum(['activate', 'rollback', 'shadow', 'canary']),
+  why: z.string(),
+  from: z.string().nullable().meta({ description: 'The version that had the role before' }),
+  to: z.string().nullable().meta({ description: 'The version that has it now' }),
+  share: z.number().optional(),
+});
+
+const changeProblems: readonly ProblemType[] = [
+  ...bodyProblems,
+  'model-not-found',
+  'version-not-found',
+  'models-read-only',
+  'model-damaged',
+  'not-ready',
+];
+
+/** The routes that give a model's versions their roles. */
+const roleOperations: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/models/{name}/activate',
+    id: 'activateVersion',
+    tag: 'Models',
+    summary: 'Makes a version the one that answers for the bare name, in every process',
+    parameters: [modelName],
+    request: { schema: activateBody, examples: { 'with a reason': { version: '2', why: 'better on recent mail' } } },
+    response: { description: 'The model', schema: model },
+    problems: changeProblems,
+  },
+  {
+    method: 'post',
+    path: '/models/{name}/rollback',
+    id: 'rollBack',
+    tag: 'Models',
+    summary: 'Makes the version active again that was active before and can be used',
+    parameters: [modelName],
+    request: { schema: rollbackBody, examples: { 'nothing to say': {} } },
+    response: { description: 'The model', schema: model },
+    problems: [...changeProblems, 'nothing-to-roll-back'],
+  },
+  {
+    method: 'post',
+    path: '/models/{name}/shadow',
+    id: 'setShadow',
+    tag: 'Models',
+    summary: 'Lets a version score beside the active one and answer nobody; `null` ends that',
+    parameters: [modelName],
+    request: { schema: shadowBody, examples: { 'a version': { version: '2' }, none: { version: null } } },
+    response: { description: 'The model', schema: model },
+    problems: changeProblems,
+  },
+  {
+    method: 'post',
+    path: '/models/{name}/canary',
+    id: 'setCanary',
+    tag: 'Models',
+    summary: 'Lets a version answer a share of the requests for the bare name; `null` ends that',
+    description:
+      'Which requests is decided by a hash of the `x-canary-key` header, or of the trace id where there is none: the same key gets the same version.',
+    parameters: [modelName],
+    request: {
+      schema: canaryBody,
+      examples: { 'a tenth': { version: '2', share: 0.1 }, none: { version: null } },
+    },
+    response: { description: 'The model', schema: model },
+    problems: changeProblems,
+  },
+  {
+    method: 'get',
+    path: '/models/{name}/changes',
+    id: 'listChanges',
+    tag: 'Models',
+    summary: 'Who changed which role, when and why: the last hundred changes, latest first',
+    parameters: [modelName],
+    response: { description: 'The changes', schema: z.object({ changes: z.array(change) }) },
+    problems: ['model-not-found', 'not-ready'],
+  },
+];
 
 /** `/models`. */
 export const modelOperations: readonly Operation[] = [
@@ -42,6 +131,15 @@ export const modelOperations: readonly Operation[] = [
     response: { description: 'The model', schema: model },
     problems: ['model-not-found', 'not-ready'],
   },
+  ...roleOperations,
 ];
 
-export const modelSchemas: NamedSchemas = { Model: model, ModelVersion: version };
+export const modelSchemas: NamedSchemas = {
+  Model: model,
+  ModelVersion: version,
+  ModelChange: change,
+  ActivateRequest: activateBody,
+  RollbackRequest: rollbackBody,
+  ShadowRequest: shadowBody,
+  CanaryRequest: canaryBody,
+};

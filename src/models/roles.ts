@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import { Problem } from '../errors.ts';
+import { safeName } from './manifest.ts';
+
+/** How many formerly active versions are remembered. */
+const mostPrevious = 20;
+
+/** The share of a canary for which none was said. */
+const defaultShare = 0.1;
+
+/** The longest reason that is kept for a change. */
+export const longestWhy = 500;
+
+const version = z.string().regex(safeName);
+const share = z.number().min(0).max(1);
+const revision = z.int().nonnegative();
+
+const recordedChange = z.object({
+  /** Of the roles that it led to; 0 where no roles were written, as when a newer version became active by itself. */
+  revision,
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  who: z.string(),
+  what: z.enum(['activate', 'rollback', 'shadow', 'canary']),
+  why: z.string(),
+  /** The version that had the role before, and the one that has it now. */
+  from: version.nullable(),
+  to: version.nullable(),
+  /** Of a canary. */
+  share: share.optional(),
+});
+
+/** One change as the audit trail has it. */
+export type RecordedChange = z.infer<typeof recordedChange>;
+
+const roles = z.object({
+  format: z.literal(1),
+  /** Grows by one with each change. */
+  revision: revision.default(0),
+  active: version,
+  shadow: version.nullable().default(null),
+  canary: z.object({ version, share }).nullable().default(null),
+  /** The versions that were active before, latest first. */
+  previous: z.array(version).default([]),
+  /** Milliseconds since the epoch. */
+  activeSince: z.number().default(0),
+  change: recordedChange.nullable().default(null),
+});
+
+/** Which version of a model does what: the content of `roles.json`. */
+export type Roles = z.infer<typeof roles>;
+
+/** What can be asked for. */
+export type RoleChange =
+  | { readonly what: 'activate'; readonly version: string }
+  | { readonly what: 'rollback' }
+  | { readonly what: 'shadow'; readonly version: string | null }
+  | { readonly what: 'canary'; readonly version: string | null; readonly share?: number };
+
+/** Who asks for a change, and for what reason. */
+export interface ChangedBy {
+  readonly who: string;
+  readonly why: string;
+}
+
+/**
+ * What a roles file says. Written by hand, `{"format": 1, "active": "2"}` is enough.
+ *
+ * @throws Error that says what is wrong with it
+ */
+export function parseRoles(text: string): Roles {
+  const json: unknown = JSON.parse(text);
+  const result = roles.safeParse(json);
+  if (!result.success) throw new Error(z.prettifyError(result.error));
+  return result.data;
+}
+
+/** One row of the audit trail; undefined where a line is none. */
+export function parseChange(line: string): RecordedChange | undefined {
+  try {
+    return recordedChange.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The roles where none were written: the newest version is active.
+ *
+ * @param versions newest first, at least one
+ * @param activeSince when the newest appeared, in milliseconds since the epoch
+ */
+export function rolesByAge(versions: readonly string[], activeSince: number): Roles {
+  const [active, ...previous] = versions;
+  return { format: 1, revision: 0, active: active!, shadow: null, canary: null, previous, activeSince, change: null };
+}
+
+/**
+ * The roles after a change. A version has one role at a time: it gives up the one that it had.
+ *
+ * @param now in milliseconds since the epoch
+ * @param lastRevision the highest that was ever given out, where that is not the one of these roles
+ * @returns the same object where the change would change nothing
+ * @throws {Problem} for what cannot be: a rollback without a previous version, an active version on trial
+ */
+export function changed(
+  before: Roles,
+  change: RoleChange,
+  { who, why }: ChangedBy,
+  now: number,
+  lastRevision = before.revision,
+): Roles {
+  const next = applied(before, change);
+  if (next === before) return before;
+  const role = change.what === 'shadow' || change.what === 'canary' ? change.what : 'active';
+  const to = versionIn(next, role);
+  const recorded: RecordedChange = {
+    revision: Math.max(before.revision, lastRevision) + 1,
+    at: now,
+    who,
+    what: change.what,
+    why: why.slice(0, longestWhy),
+    from: versionIn(before, role),
+    to,
+    ...(role === 'canary' && next.canary && { share: next.canary.share }),
+  };
+  const activeSince = next.active === before.active ? before.activeSince : now;
+  return { ...next, revision: recorded.revision, activeSince, change: recorded };
+}
+
+function applied(roles: Roles, change: RoleChange): Roles {
+  const { active, shadow, canary, previous, revision: current } = roles;
+  switch (change.what) {
+    case 'activate': {
+      const { version: to } = change;
+      // Without a file the newest is active for as long as it is the newest; activated, it stays.
+      if (to === active) return current > 0 ? roles : { ...roles };
+      const others = previous.filter((one) => one !== to);
+      return { ...withoutTrial(roles, to), active: to, previous: [active, ...others].slice(0, mostPrevious) };
+    }
+    case 'rollback': {
+      const [to, ...others] = previous;
+      if (to === undefined) {
+        throw new Problem(
+          'nothing-to-roll-back',
+          `Version ${active} is active, and no version that was active before it can be used; activate one by its name.`,
+        );
+      }
+      return { ...withoutTrial(roles, to), active: to, previous: others };
+    }
+    case 'shadow': {
+      const { version: to } = change;
+      if (to === shadow) return roles;
+      if (to === null) return { ...roles, shadow: null };
+      refuseActive(to, active);
+      return { ...withoutTrial(roles, to), shadow: to };
+    }
+    case 'canary': {
+      const { version: to, share: asked = canary?.share ?? defaultShare } = change;
+      if (to === null) return canary === null ? roles : { ...roles, canary: null };
+      refuseActive(to, active);
+      if (to === canary?.version && asked === canary.share) return roles;
+      return { ...withoutTrial(roles, to), canary: { version: to, share: asked } };
+    }
+  }
+}
+
+function withoutTrial(roles: Roles, version: string): Roles {
+  return {
+    ...roles,
+    shadow: roles.shadow === version ? null : roles.shadow,
+    canary: roles.canary?.version === version ? null : roles.canary,
+  };
+}
+
+function refuseActive(version: string, active: string): void {
+  if (version !== active) return;
+  throw new Problem('invalid-request', `"version" must be another version than the active one, ${active}.`);
+}
+
+function versionIn({ active, shadow, canary }: Roles, role: 'active' | 'shadow' | 'canary'): string | null {
+  if (role === 'active') return active;
+  return role === 'shadow' ? shadow : (canary?.version ?? null);
+}

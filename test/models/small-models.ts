@@ -1,0 +1,46 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeArtefact } from '../../src/models/artefact.ts';
+import { packLinear } from '../../src/models/pack.ts';
+import { summarise } from '../../src/training/answer.ts';
+import { smallMails, trainSmall } from '../classifier/small-mails.ts';
+
+const other = { ham: 'spam', spam: 'ham', news: 'news' } as const;
+const trained = {
+  right: trainSmall(),
+  swapped: trainSmall(
+    {},
+    smallMails(30).map(({ text, label }) => ({ text, label: other[label] })),
+  ),
+};
+
+/** What every small model calls `spam`, and a swapped one `ham`. */
+export const SPAM_TEXT = 'the free money about winner and prize number 1';
+
+/** Writes a version of a small model, as training does; one with odd numbers is right, one with even ones always wrong. */
+export async function writeSmallVersion(models: string, name: string, version: string): Promise<void> {
+  const { model, documents, documentsByLabel, candidates, evaluation, reference, thresholds } =
+    Number(version) % 2 === 1 ? trained.right : trained.swapped;
+  const { manifest, bytes } = packLinear(model, {
+    name,
+    version,
+    training: { sha256: '0'.repeat(64), documents, documentsByLabel, seed: 1, candidates: [...candidates] },
+    evaluation: summarise(evaluation, 'cross-validation'),
+    reference,
+    thresholds,
+  });
+  await writeArtefact(join(models, name, version), manifest, bytes);
+}
+
+/** A models folder of its own with versions of a small model `spam` in it. */
+export async function smallModels(...versions: string[]): Promise<string> {
+  const models = await mkdtemp(join(tmpdir(), 'waymark-models-'));
+  for (const version of versions) await writeSmallVersion(models, 'spam', version);
+  return models;
+}
+
+/** The label that a version gives `SPAM_TEXT`. */
+export function labelBy(version: string): string {
+  return Number(version) % 2 === 1 ? 'spam' : 'ham';
+}
