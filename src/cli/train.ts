@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { algorithmNames } from '../classifier/algorithms.ts';
 import { tokenizerNames } from '../classifier/feature-options.ts';
-import { ArtefactError, writeArtefact } from '../models/artefact.ts';
+import { declareData } from '../maintenance/declare-data.ts';
+import { ArtefactError, type Manifest, writeArtefact } from '../models/artefact.ts';
 import { nextVersion } from '../models/versions.ts';
 import { train } from '../training/train.ts';
 import type { TrainingJob, TrainingResult } from '../training/training-job.ts';
@@ -19,6 +20,8 @@ Trains a version of a model and writes it to MODELS/NAME/VERSION/.
   --from-natural FILE  instead of learning, compile what natural's BayesClassifier.save or
                        LogisticRegressionClassifier.save wrote
   --model NAME         the model's name
+  --with-feedback      learn too what feedback with text says of this model's predictions
+  --data-dir DIR       where the service keeps that feedback, its DATA_DIR (default: ./data)
   --test FILE          held-out data to evaluate on (default: cross-validation on the training data)
   --version V          the version's name (default: the next number)
   --algorithm NAME     auto (the best in cross-validation), or one of
@@ -28,7 +31,8 @@ Trains a version of a model and writes it to MODELS/NAME/VERSION/.
   --models DIR         the models folder (default: ./models)
   --seed N             the same data and seed give the same bytes (default: 1)
 
-Ctrl-C stops a training and leaves nothing behind.
+With --data, MODELS/NAME/policy.json is written where there is none, so that the service knows
+what to retrain the model from. Ctrl-C stops a training and leaves nothing behind.
 `;
 
 function sourceOf(data: string | undefined, natural: string | undefined): TrainingJob['source'] {
@@ -36,6 +40,19 @@ function sourceOf(data: string | undefined, natural: string | undefined): Traini
   if (data !== undefined) return { examples: data };
   if (natural !== undefined) return { natural };
   throw new UsageError('--data is missing');
+}
+
+function learnt({ documents, feedback }: Manifest['training']): string {
+  if (feedback === undefined) return `Learnt from ${documents} examples.`;
+  const { given, documents: taught, otherLabels, replaced } = feedback;
+  const repeated = given - taught - otherLabels;
+  const notes = [
+    ...(repeated > 0 ? [`${repeated} with a text that later feedback has too`] : []),
+    ...(otherLabels > 0 ? [`${otherLabels} with a label that the data do not have`] : []),
+  ];
+  const without = notes.length > 0 ? ` (without ${notes.join(' and ')})` : '';
+  const instead = replaced > 0 ? `, which took the place of ${replaced} of the data's` : '';
+  return `Learnt from ${documents - taught} examples of the data and ${taught} of ${given} feedbacks with text${without}${instead}.`;
 }
 
 function report(folder: string, { manifest, bytes, candidates }: TrainingResult): string {
@@ -51,8 +68,9 @@ function report(folder: string, { manifest, bytes, candidates }: TrainingResult)
         : 'its accuracy in cross-validation is the highest, shared with others, and its log loss the lowest among them';
     lines.unshift(`Chose ${best.algorithm}: ${why}.`);
   }
-  const { evaluation } = manifest;
+  const { evaluation, training } = manifest;
   lines.push(
+    learnt(training),
     `Accuracy ${evaluation.accuracy.toFixed(4)}, macro F1 ${evaluation.macro.f1.toFixed(4)}, calibration error ` +
       `${evaluation.expectedCalibrationError.toFixed(4)} (${evaluation.method}, ${evaluation.count} texts)`,
     `Wrote ${folder} (${bytes.byteLength} bytes of weights)`,
@@ -65,6 +83,8 @@ async function main(): Promise<void> {
     options: {
       data: { type: 'string' },
       'from-natural': { type: 'string' },
+      'with-feedback': { type: 'boolean', default: false },
+      'data-dir': { type: 'string', default: './data' },
       model: { type: 'string' },
       test: { type: 'string' },
       version: { type: 'string' },
@@ -80,6 +100,8 @@ async function main(): Promise<void> {
     return;
   }
   const source = sourceOf(values.data, values['from-natural']);
+  const withFeedback = values['with-feedback'];
+  if (withFeedback && values.data === undefined) throw new UsageError('--with-feedback needs --data');
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
   const algorithm = requireOneOf('algorithm', values.algorithm, ['auto', ...algorithmNames]);
@@ -98,6 +120,7 @@ async function main(): Promise<void> {
   const progress = createProgress(process.stderr);
   const job: TrainingJob = {
     source,
+    feedback: withFeedback ? values['data-dir'] : undefined,
     test: values.test,
     name,
     version,
@@ -109,6 +132,8 @@ async function main(): Promise<void> {
   stop.signal.throwIfAborted();
   await writeArtefact(folder, result.manifest, result.bytes);
   process.stdout.write(report(folder, result));
+  const policy = values.data === undefined ? undefined : await declareData(join(values.models, name), values.data);
+  if (policy !== undefined) process.stdout.write(`Wrote ${policy}: the service retrains the model from these data\n`);
 }
 
 runCommand('train', main);

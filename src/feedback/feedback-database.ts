@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
 import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
 
+/** The name of the file in its folder. */
+export const FEEDBACK_FILE = 'feedback.db';
+
 /** How long a writer waits for another process that is writing to the same file. */
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -52,7 +55,7 @@ export interface FeedbackDatabase {
 /** Opens the feedback that is kept in a folder, and makes both where they are not there. */
 export function openFeedbackDatabase(folder: string): FeedbackDatabase {
   mkdirSync(folder, { recursive: true });
-  const db = new DatabaseSync(join(folder, 'feedback.db'), { timeout: BUSY_TIMEOUT_MS });
+  const db = new DatabaseSync(join(folder, FEEDBACK_FILE), { timeout: BUSY_TIMEOUT_MS });
   // FULL: a commit is on the disk when it returns. With WAL's default, NORMAL, a power cut may take the last ones.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);

@@ -34,6 +34,22 @@ const evaluation = z.object({
   expectedCalibrationError: share,
 });
 
+/** What a version learnt from feedback, beside the data whose `sha256` and seed stand next to it. */
+const feedback = z.object({
+  /** How many came with a text. */
+  given: count,
+  /** Those of them that were learnt, counted in the training's `documents` too. */
+  documents: count,
+  /** Those with a label that the data do not have. */
+  otherLabels: count,
+  /** Lines of the data that gave way to feedback on the same text. */
+  replaced: count,
+  /** Of the learnt ones as lines of `{"text", "label"}`. */
+  sha256,
+  /** When the latest of the given ones came in, in milliseconds since the epoch. */
+  until: count.optional(),
+});
+
 const distribution = z.record(z.string(), share);
 
 const shared = {
@@ -48,6 +64,7 @@ const shared = {
     documentsByLabel: z.record(z.string(), count),
     seed: z.int(),
     candidates: z.array(z.object({ algorithm: z.enum(algorithmNames), accuracy: share, logLoss: z.number() })),
+    feedback: feedback.optional(),
   }),
   evaluation,
   reference: z.object({

@@ -7,7 +7,8 @@ import type { TrainingProgress } from '../classifier/training-options.ts';
 import { compileNatural, NaturalFileError } from '../models/natural-file.ts';
 import { packLinear, packNatural, sha256 } from '../models/pack.ts';
 import { answerAll, answerFile, summarise } from './answer.ts';
-import { DataFileError, readExamples } from './read-examples.ts';
+import { gatherFeedback } from './learn-feedback.ts';
+import { DataFileError, type Example, readExamples } from './read-examples.ts';
 import type { TrainingJob, TrainingResult } from './training-job.ts';
 
 /**
@@ -31,18 +32,25 @@ async function learn(
     ({ size }) => size,
     () => 0,
   );
+  const lessons = job.feedback === undefined ? undefined : gatherFeedback(job.feedback, job.name);
   const trainer = createTrainer({
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,
     seed: job.seed,
-    dataBytes: total,
+    dataBytes: total + (lessons?.characters ?? 0),
     onProgress,
   });
+  const labels = new Set<string>();
+  const add = ({ text, label }: Example) => trainer.add(text, label);
   const digest = await readExamples(
     path,
-    ({ text, label }) => trainer.add(text, label),
+    (example) => {
+      labels.add(example.label);
+      if (!lessons?.hold(example)) add(example);
+    },
     (done) => onProgress({ phase: 'read', done, total }),
   );
+  const feedback = lessons?.teach(labels, add);
   const trained = trainer.finish();
   const { candidates } = trained;
   const evaluation =
@@ -58,6 +66,7 @@ async function learn(
       documentsByLabel: { ...trained.documentsByLabel },
       seed: job.seed,
       candidates: [...candidates],
+      ...(feedback && { feedback }),
     },
     evaluation,
     reference: trained.reference,

@@ -8,6 +8,8 @@ import type { Manifest } from '../models/manifest.ts';
 export interface TrainingJob {
   /** What to learn from: JSON Lines of `{"text", "label"}`, or a classifier that natural saved. */
   readonly source: { readonly examples: string } | { readonly natural: string };
+  /** A service's `DATA_DIR`: what its feedback on this model says is learnt beside the examples. */
+  readonly feedback?: string | undefined;
   /** Held-out data to evaluate on; without it the evaluation is by cross-validation. */
   readonly test?: string | undefined;
   readonly name: string;

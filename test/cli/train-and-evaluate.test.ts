@@ -32,7 +32,13 @@ describe('train, then evaluate', () => {
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Chose \S+: .*cross-validation/) });
     const second = await train('--data', data, '--model', 'mail', '--algorithm', 'multinomial-naive-bayes');
     expect(second.code).toBe(0);
-    expect((await readdir(join(models, 'mail'))).sort()).toEqual(['1', '2']);
+    expect((await readdir(join(models, 'mail'))).sort()).toEqual(['1', '2', 'policy.json']);
+    // The first says where the original data are, and the second leaves what it finds.
+    expect(JSON.parse(await readFile(join(models, 'mail', 'policy.json'), 'utf8'))).toEqual({
+      data: '../../train.jsonl',
+    });
+    expect(first.stdout).toContain('policy.json');
+    expect(second.stdout).not.toContain('policy.json');
     const manifest = JSON.parse(await readFile(join(models, 'mail', '2', 'manifest.json'), 'utf8')) as object;
     expect(manifest).toMatchObject({
       algorithm: 'multinomial-naive-bayes',
@@ -115,6 +121,7 @@ test.concurrent.each([
   [['--data', 'x', '--model', 'x', '--algorithm', 'oracle'], 64, /--algorithm is "oracle"; allowed: auto/],
   [['--data', 'x', '--model', 'x', '--seed', '-1'], 64, /--seed/],
   [['--data', 'x', '--from-natural', 'y', '--model', 'x'], 64, /exclude each other/],
+  [['--with-feedback', '--from-natural', 'y', '--model', 'x'], 64, /--with-feedback needs --data/],
   [['--nosuch'], 64, /--nosuch/],
   [['--data', '/nowhere/x', '--model', 'x'], 65, /cannot be read/],
 ])('train %j ends with %d and says why', async (args, code, reason) => {
@@ -146,6 +153,8 @@ test('--help explains every option', async () => {
     'models',
     'seed',
     'from-natural',
+    'with-feedback',
+    'data-dir',
   ]) {
     expect(stdout).toContain(`--${option}`);
   }
