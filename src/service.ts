@@ -7,6 +7,7 @@ import { observeFeedback } from './feedback/observe-feedback.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server.ts';
 import { notReady, type Service } from './http/service.ts';
+import { createRetrainer, type Retrainer } from './maintenance/retrainer.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
 import { createInstruments, type Instruments } from './monitoring/instruments.ts';
@@ -39,6 +40,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   observeDrift(driftMonitor, instruments);
   let phase: ReturnType<Service['phase']> = 'loading';
   let registry: ModelRegistry | undefined;
+  let retrainer: Retrainer | undefined;
 
   const app = createApp({
     config,
@@ -52,6 +54,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     models: () => {
       if (!registry) throw notReady();
       return registry.models();
+    },
+    retrainer: () => {
+      if (!retrainer) throw notReady();
+      return retrainer;
     },
     predictor: createPredictor({
       ids,
@@ -86,7 +92,15 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     );
   }
   observeModels(opened.models, instruments);
+  const jobs = await createRetrainer({
+    modelsFolder: config.MODELS_DIR,
+    dataFolder: config.DATA_DIR,
+    registry: opened,
+    instruments,
+    log,
+  });
   registry = opened;
+  retrainer = jobs;
   phase = 'ready';
 
   return {
@@ -94,6 +108,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     async stop() {
       phase = 'draining';
       await server.drain(config.SHUTDOWN_TIMEOUT_MS);
+      await jobs.close();
       await opened.close();
       await feedbackStore.close();
     },

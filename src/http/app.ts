@@ -11,6 +11,7 @@ import { listModels, showModel } from './models.ts';
 import { predict, predictBatch } from './predict.ts';
 import { quality } from './quality.ts';
 import type { RequestState } from './request.ts';
+import { cancelRetraining, listRetrainings, retrain, showRetraining } from './retrain.ts';
 import { activate, listChanges, rollBack, setCanary, setShadow } from './roles.ts';
 import type { Service } from './service.ts';
 
@@ -29,6 +30,10 @@ export function createRouter(service: Service): Router<RequestState> {
   router.post('/models/:name/rollback', rollBack(service));
   router.post('/models/:name/shadow', setShadow(service));
   router.post('/models/:name/canary', setCanary(service));
+  router.post('/models/:name/retrain', retrain(service));
+  router.get('/models/:name/retrain', listRetrainings(service));
+  router.get('/models/:name/retrain/:job', showRetraining(service));
+  router.delete('/models/:name/retrain/:job', cancelRetraining(service));
   router.get('/livez', livez());
   router.get('/readyz', readyz(service));
   routeInference(router, service);

@@ -12,12 +12,13 @@ export function listModels({ models }: Service): Middleware<RequestState> {
 }
 
 /** `GET /models/{name}`: one model and its versions. */
-export function showModel({ models }: Service): Middleware<RequestState> {
-  return (ctx) => {
+export function showModel({ models, retrainer }: Service): Middleware<RequestState> {
+  return async (ctx) => {
     const name = String(ctx['params'].name);
     const model = models().get(name);
     if (!model) throw modelNotLoaded(models(), name);
-    ctx.body = describeModel(model);
+    const [retrain = null] = await retrainer().list(name);
+    ctx.body = { ...describeModel(model), retrain };
   };
 }
 

@@ -6,7 +6,8 @@ import { describeModel } from './models.ts';
 import { type RequestContext, type RequestState, readJson } from './request.ts';
 import type { Service } from './service.ts';
 
-const why = z
+/** The reason that a request may give. */
+export const why = z
   .string('must be a string')
   .max(longestWhy, `is longer than ${longestWhy} characters`)
   .optional()
@@ -87,7 +88,7 @@ function changeRoles<S extends z.ZodType<{ why?: string | undefined }>>(
 }
 
 /** Who changes something: tokens are told apart by the beginning of their digest, and told to nobody. */
-function callerOf(ctx: RequestContext, hasTokens: boolean): string {
+export function callerOf(ctx: RequestContext, hasTokens: boolean): string {
   if (!hasTokens) return 'api';
   const token = ctx.get('authorization').replace(/^Bearer +/i, '');
   return `api token ${createHash('sha256').update(token).digest('hex').slice(0, 8)}`;

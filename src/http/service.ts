@@ -3,6 +3,7 @@ import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import { Problem } from '../errors.ts';
 import type { FeedbackDesk } from '../feedback/feedback-desk.ts';
 import type { FeedbackStore } from '../feedback/feedback-store.ts';
+import type { Retrainer } from '../maintenance/retrainer.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { Models } from '../models/store.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
@@ -19,6 +20,8 @@ export interface Service {
   readonly models: () => Models;
   /** @throws {Problem} 503 while the models are loading */
   readonly registry: () => ModelRegistry;
+  /** @throws {Problem} 503 while the models are loading */
+  readonly retrainer: () => Retrainer;
   readonly predictor: Predictor;
   readonly feedbackDesk: FeedbackDesk;
   readonly feedbackStore: FeedbackStore;

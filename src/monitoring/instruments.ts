@@ -23,6 +23,8 @@ export interface Instruments {
   readonly trainingAccuracy: ObservableGauge;
   readonly trainingF1: ObservableGauge;
   readonly modelInfo: ObservableGauge;
+  readonly retrainJobs: Counter;
+  readonly retrainDuration: Histogram;
   readonly activeRequests: UpDownCounter;
 }
 
@@ -56,6 +58,8 @@ export function createInstruments(): Instruments {
     trainingAccuracy: gauge(METRIC.trainingAccuracy),
     trainingF1: gauge(METRIC.trainingF1),
     modelInfo: gauge(METRIC.modelInfo),
+    retrainJobs: counter(METRIC.retrainJobs),
+    retrainDuration: histogram(METRIC.retrainDuration),
     activeRequests: upDownCounter(METRIC.activeRequests),
   };
 }

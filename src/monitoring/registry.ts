@@ -30,6 +30,14 @@ const change = [
   ATTRIBUTE.changeFollowed,
 ];
 
+const retraining = [ATTRIBUTE.modelName, ATTRIBUTE.trainingJob];
+const retrained = [
+  ATTRIBUTE.trainingOutcome,
+  ATTRIBUTE.modelBytes,
+  ATTRIBUTE.trainingDocuments,
+  ATTRIBUTE.trainingFeedback,
+];
+
 /** Every span that a running service makes. Each lasts as long as what it is named after; times are in nanoseconds. */
 export const spans: readonly SpanDefinition[] = [
   {
@@ -98,6 +106,12 @@ export const spans: readonly SpanDefinition[] = [
     attributes: [...model, ATTRIBUTE.modelBytes],
   },
   {
+    name: SPAN.trainModel,
+    kind: 'INTERNAL',
+    description: 'One retraining, a trace of its own with a link to the request that asked for it',
+    attributes: [...model, ATTRIBUTE.trainingJob, ...retrained],
+  },
+  {
     name: SPAN.activateModel,
     kind: 'INTERNAL',
     description: 'Another version became active: by a change here, or by one that this process follows',
@@ -135,6 +149,8 @@ export const logs: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.feedbackCorrect,
     ATTRIBUTE.feedbackOutcome,
   ],
+  'retraining started': retraining,
+  'retraining ended': [...retraining, ATTRIBUTE.modelVersion, ...retrained, ATTRIBUTE.trainingDuration],
   'model loaded': [...model, ATTRIBUTE.modelBytes],
   'model changed': [...change, ATTRIBUTE.canaryShare],
   ready: [ATTRIBUTE.url, ATTRIBUTE.startupSeconds],
@@ -155,6 +171,13 @@ export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.exceptionStacktrace,
   ],
   'models folder not read': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
+  'retraining failed': [...retraining, ATTRIBUTE.errorType, ATTRIBUTE.reason, ATTRIBUTE.exceptionStacktrace],
+  'retraining not written down': [
+    ...retraining,
+    ATTRIBUTE.exceptionType,
+    ATTRIBUTE.exceptionMessage,
+    ATTRIBUTE.exceptionStacktrace,
+  ],
   'slow prediction': [
     ...model,
     ATTRIBUTE.predictionId,
@@ -191,6 +214,21 @@ const attributeDefinitions: readonly AttributeDefinition[] = [
   },
   { name: ATTRIBUTE.canaryShare, type: 'number', unit: '1', description: 'The share of the requests that it answers' },
   { name: ATTRIBUTE.modelBytes, type: 'integer', unit: 'By', description: 'The size of its weights' },
+  { name: ATTRIBUTE.trainingJob, type: 'string', description: 'The id of a retraining' },
+  { name: ATTRIBUTE.trainingOutcome, type: 'string', description: '`succeeded`, `failed` or `cancelled`' },
+  { name: ATTRIBUTE.trainingDuration, type: 'number', unit: 's', description: 'From its start to its end' },
+  {
+    name: ATTRIBUTE.trainingDocuments,
+    type: 'integer',
+    unit: '{document}',
+    description: 'How many texts were learnt',
+  },
+  {
+    name: ATTRIBUTE.trainingFeedback,
+    type: 'integer',
+    unit: '{document}',
+    description: 'How many of them came from feedback',
+  },
   { name: ATTRIBUTE.predictionId, type: 'string', description: 'The signed id that feedback refers to' },
   { name: ATTRIBUTE.predictionLabel, type: 'string', description: 'The predicted label' },
   { name: ATTRIBUTE.predictionConfidence, type: 'number', unit: '1', description: 'The probability of that label' },

@@ -22,6 +22,7 @@ export const SPAN = {
   tokenize: 'tokenize',
   score: 'score',
   loadModel: 'model.load',
+  trainModel: 'model.train',
   activateModel: 'model.activate',
   shadowModel: 'model.shadow',
   canaryModel: 'model.canary',
@@ -44,6 +45,12 @@ export const ATTRIBUTE = {
   changeRevision: 'classifier.change.revision',
   changeFollowed: 'classifier.change.followed',
   canaryShare: 'classifier.canary.share',
+  trainingJob: 'classifier.training.job',
+  /** `succeeded`, `failed` or `cancelled`. */
+  trainingOutcome: 'classifier.training.outcome',
+  trainingDuration: 'classifier.training.duration',
+  trainingDocuments: 'classifier.training.documents',
+  trainingFeedback: 'classifier.training.feedback',
   predictionId: 'classifier.prediction.id',
   predictionLabel: 'classifier.prediction.label',
   predictionConfidence: 'classifier.prediction.confidence',
@@ -86,6 +93,7 @@ export const LABEL = {
   reason: 'reason',
   feature: 'feature',
   bin: 'bin',
+  outcome: 'outcome',
 } as const;
 
 export interface MetricDefinition {
@@ -109,6 +117,9 @@ const requestSeconds = [
 
 /** 0.25 ms to 0.5 s: the instrumentation's boundaries start at 5 ms, above nearly every collection. */
 export const GC_SECONDS = [2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5];
+
+/** 1 s to 1 h. */
+const trainingSeconds = [1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600];
 
 export const METRIC = {
   predictions: {
@@ -203,6 +214,21 @@ export const METRIC = {
     unit: '',
     description: 'Always 1: which model versions are loaded, and in which role',
     labels: [LABEL.model, LABEL.version, LABEL.algorithm, LABEL.role],
+  },
+  retrainJobs: {
+    name: 'classifier.retrain.jobs',
+    type: 'counter',
+    unit: '{job}',
+    description: 'Retrainings that have ended, by outcome: succeeded, failed or cancelled',
+    labels: [LABEL.model, LABEL.outcome],
+  },
+  retrainDuration: {
+    name: 'classifier.retrain.duration',
+    type: 'histogram',
+    unit: 's',
+    description: 'Time that retrainings took, by outcome',
+    labels: [LABEL.model, LABEL.outcome],
+    boundaries: trainingSeconds,
   },
   requestDuration: {
     name: METRIC_HTTP_SERVER_REQUEST_DURATION,

@@ -8,6 +8,7 @@ import type { NamedSchemas, Operation, Parameter } from './operation.ts';
 import { predictionOperations } from './prediction-operations.ts';
 import { qualityOperations, qualitySchemas } from './quality-operations.ts';
 import { errorSchemas, headers, responsesOf } from './responses.ts';
+import { retrainOperations, retrainSchemas } from './retrain-operations.ts';
 import { serviceOperations } from './service-operations.ts';
 
 type Json = Record<string, unknown>;
@@ -24,10 +25,17 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
     ...predictions.operations,
     ...qualityOperations,
     ...modelOperations,
+    ...retrainOperations,
     ...inferenceOperations,
     ...serviceOperations,
   ];
-  const named: NamedSchemas = { ...predictions.schemas, ...qualitySchemas, ...modelSchemas, ...inferenceSchemas };
+  const named: NamedSchemas = {
+    ...predictions.schemas,
+    ...qualitySchemas,
+    ...modelSchemas,
+    ...retrainSchemas,
+    ...inferenceSchemas,
+  };
   const requests = new Set(operations.map(({ request }) => request?.schema));
   const components = {
     ...convert(named, (schema) => requests.has(schema), 'input'),

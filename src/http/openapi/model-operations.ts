@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ProblemType } from '../../errors.ts';
+import { jobSchema } from '../../maintenance/retrain-job.ts';
 import { manifestSchema } from '../../models/manifest.ts';
 import { activateBody, canaryBody, rollbackBody, shadowBody } from '../roles.ts';
 import { bodyProblems, modelName, type NamedSchemas, type Operation } from './operation.ts';
@@ -128,7 +129,10 @@ export const modelOperations: readonly Operation[] = [
     tag: 'Models',
     summary: 'One model and its versions',
     parameters: [modelName],
-    response: { description: 'The model', schema: model },
+    response: {
+      description: 'The model',
+      schema: model.extend({ retrain: jobSchema.nullable().meta({ description: 'The last retraining' }) }),
+    },
     problems: ['model-not-found', 'not-ready'],
   },
   ...roleOperations,

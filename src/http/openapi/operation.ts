@@ -12,7 +12,7 @@ export interface Parameter {
 
 /** What one route takes and gives, in the words of its documentation. */
 export interface Operation {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** As OpenAPI writes it: `/models/{name}`. */
   readonly path: string;
   /** The name of a function that a generated client would have for it. */

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { jobSchema, type RetrainJob } from '../../maintenance/retrain-job.ts';
+import { retrainBody } from '../retrain.ts';
+import { bodyProblems, modelName, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
+
+const example: RetrainJob = {
+  id: 'mgx2k0ab-5d0c1f3e',
+  model: 'spam',
+  state: 'running',
+  who: 'api',
+  why: 'a new kind of text',
+  startedAt: '2026-11-24T23:00:00.000Z',
+  endedAt: null,
+  progress: { phase: 'compare', done: 2, total: 15 },
+  version: null,
+  documents: null,
+  feedback: null,
+  failure: null,
+  traceId: 'bb92fd999c489c169a13f46d0b9e45dc',
+};
+
+const jobParameter: Parameter = {
+  name: 'job',
+  in: 'path',
+  description: 'The id of a retraining',
+  schema: z.string(),
+  example: example.id,
+};
+
+const answer = z.object({ job: jobSchema });
+
+/** `/models/{name}/retrain`. */
+export const retrainOperations: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/models/{name}/retrain',
+    id: 'retrain',
+    tag: 'Models',
+    summary: 'Trains a new version from the original data and the feedback that has text; it enters as shadow',
+    description: 'The `location` header says where to follow it. One retraining of a model runs at a time.',
+    parameters: [modelName],
+    request: {
+      schema: retrainBody,
+      examples: { 'nothing to say': {}, 'with a reason': { why: 'a new kind of text' } },
+    },
+    response: { status: 202, description: 'It has begun', schema: answer, example: { job: example } },
+    problems: [
+      ...bodyProblems,
+      'model-not-found',
+      'retrain-not-configured',
+      'retrain-running',
+      'models-read-only',
+      'not-ready',
+    ],
+  },
+  {
+    method: 'get',
+    path: '/models/{name}/retrain',
+    id: 'listRetrainings',
+    tag: 'Models',
+    summary: 'The last retrainings of a model, latest first',
+    parameters: [modelName],
+    response: { description: 'Twenty at most, and one that runs', schema: z.object({ jobs: z.array(jobSchema) }) },
+    problems: ['model-not-found', 'not-ready'],
+  },
+  {
+    method: 'get',
+    path: '/models/{name}/retrain/{job}',
+    id: 'showRetraining',
+    tag: 'Models',
+    summary: 'How far a retraining is, or what it came to',
+    parameters: [modelName, jobParameter],
+    response: { description: 'The retraining', schema: answer, example: { job: example } },
+    problems: ['model-not-found', 'job-not-found', 'not-ready'],
+  },
+  {
+    method: 'delete',
+    path: '/models/{name}/retrain/{job}',
+    id: 'cancelRetraining',
+    tag: 'Models',
+    summary: 'Cancels a retraining; one that has ended, or is just being written, stays as it is',
+    parameters: [modelName, jobParameter],
+    response: {
+      description: 'The retraining as it is now',
+      schema: answer,
+      example: { job: { ...example, state: 'cancelled', endedAt: '2026-11-24T23:00:05.000Z' } },
+    },
+    problems: ['model-not-found', 'job-not-found', 'not-ready'],
+  },
+];
+
+export const retrainSchemas: NamedSchemas = { RetrainRequest: retrainBody, RetrainJob: jobSchema };
