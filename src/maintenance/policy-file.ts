@@ -15,49 +15,53 @@ const DAY = 24 * HOUR;
 const retrain = z.strictObject({
   /** The most memory that the training's process may take. */
   maxMemoryMB: z.int().min(64).default(2_048),
+  /** What is predicted has looked unlike the training texts for so long. */
   drift: z.strictObject({ forSeconds: seconds.default(HOUR) }).prefault({}),
-  /** The accuracy is below the training's by so many points and so many standard errors, for so long. */
+  /** The accuracy has been so many points and so many standard errors below the training's for so long. */
   accuracyDrop: z
     .strictObject({
       points: share.default(0.02),
       sigmas: z.number().nonnegative().default(4),
       forSeconds: seconds.default(HOUR),
+      /** The feedback of the last so many seconds counts. */
+      windowSeconds: seconds.default(DAY),
+      /** With fewer labels than these it is not looked at. */
+      minimumFeedback: count.default(100),
     })
     .prefault({}),
-  /** How much feedback with text there must be to learn from. */
+  /** How much feedback with text there must be that no training has learned from. */
   minimumFeedback: count.default(200),
 });
 
 /** When a candidate may go from shadow to canary, and from canary to active. */
 const promote = z.strictObject({
-  /** That it is better, however often it is looked at: one in (1 - confidence) that are no better passes, at most. */
+  /** That it is better: of the candidates that are not, at most 1 - confidence pass, however often they are looked at. */
   confidence: confidence.default(0.95),
-  /** With fewer labels than these no comparison is made. */
+  /** With fewer labels than these, of both versions, there is no comparison. */
   minimumFeedback: count.default(100),
-  /** Its 99th percentile against the active version's. */
-  maxLatencyRatio: ratio.default(1.5),
+  /** Its 99th percentile against the active version's, when both have enough predictions. */
+  maxLatencyRatio: ratio.default(2),
   canaryShare: z.number().gt(0).max(0.5).default(0.1),
   minimumShadowSeconds: seconds.default(HOUR),
   minimumCanarySeconds: seconds.default(HOUR),
-  /** A candidate that has not shown itself to be better in this time is dropped. */
+  /** How many of a canary's own answers must have been judged. */
+  minimumCanaryFeedback: count.default(50),
+  /** A candidate that has not shown in this time that it is better is dropped. */
   giveUpSeconds: seconds.default(14 * DAY),
 });
 
 /** When a canary, or an active version that is still fresh, is taken back. */
 const rollback = z.strictObject({
-  /** The share of its predictions that fail. */
+  /** So large a share of its predictions fails, and more than of the other version's. */
   errorShare: share.default(0.02),
-  /** With fewer predictions than these, errors and latency say nothing. */
-  minimumPredictions: count.default(100),
-  /** Its 99th percentile against the other version's. */
+  /** Its 99th percentile is so many times the other version's. */
   latencyRatio: ratio.default(3),
-  accuracy: z
-    .strictObject({
-      /** That it is worse than the version it is compared with, however often it is looked at. */
-      confidence: confidence.default(0.99),
-      minimumFeedback: count.default(20),
-    })
-    .prefault({}),
+  /** Faster than this is never too slow. */
+  latencySeconds: seconds.default(0.005),
+  /** With fewer predictions than these, of either version in the last hour, a percentile says nothing. */
+  minimumPredictions: count.default(200),
+  /** That it is wrong, or fails, more often than the other version, however often they are looked at. */
+  accuracy: z.strictObject({ confidence: confidence.default(0.99), minimumFeedback: count.default(20) }).prefault({}),
   /** How long an active version is fresh. */
   freshForSeconds: seconds.default(DAY),
 });
@@ -68,8 +72,9 @@ export const policySchema = z.strictObject({
   mode: z.enum(['recommend', 'automatic']).default('recommend'),
   /** The file that the model was trained on, relative to the policy's folder: retraining adds feedback to it. */
   data: z.string().min(1).optional(),
+  /** How often the monitoring looks. */
   everySeconds: z.number().min(0.1).default(60),
-  /** After an action by itself, the monitoring starts nothing new for so long. Taking back is never held up. */
+  /** No action is taken twice in so many seconds, and none is begun anew after one was taken back. */
   cooldownSeconds: seconds.default(DAY),
   retrain: retrain.prefault({}),
   promote: promote.prefault({}),
@@ -84,8 +89,8 @@ export type PolicyFile =
   | { readonly policy: Policy; readonly problem?: undefined }
   | { readonly policy?: undefined; readonly problem: string };
 
-/** The name of the file in a model's folder. */
-export const policyFileName = 'policy.json';
+/** In a model's folder. */
+const policyFileName = 'policy.json';
 
 /** Reads a model's policy: all defaults (only recommend) where there is no file, a problem where it cannot be used. */
 export async function readPolicy(modelFolder: string): Promise<PolicyFile> {

@@ -1,0 +1,14 @@
+import type { Tally } from '../classifier/two-proportions.ts';
+import type { Measurements } from './measurement-types.ts';
+
+/** All that a policy may look at: what is measured of each role, and what it is compared with. */
+export interface PolicyMeasurements extends Measurements {
+  /** The active version's judged predictions of the last `retrain.accuracyDrop.windowSeconds`. */
+  readonly recent: Tally;
+  /** The active version's judged predictions since the canary began: what went to neither by choice. */
+  readonly besideCanary?: Tally;
+  /** Those of the version that the active one replaced, from the time before. */
+  readonly replaced?: Tally;
+  /** Whether a training is under way. */
+  readonly retraining: boolean;
+}

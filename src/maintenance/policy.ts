@@ -1,0 +1,91 @@
+import { percent } from './breaches.ts';
+import { judgeCanary, judgeFresh, judgeShadow } from './candidate.ts';
+import { heldUntil } from './cool-down.ts';
+import { lowestAccuracy, observe } from './observe.ts';
+import type { Policy } from './policy-file.ts';
+import type { PolicyMeasurements } from './policy-measurements.ts';
+import type { Decided, Decision, PolicyState } from './policy-state.ts';
+
+/**
+ * What should be done with a model, and what to remember of this look. Pure: time comes with the measurements, and the
+ * same ones give the same decision, after a restart too.
+ *
+ * The first that applies: take back a fresh active version that breaches; take back a canary that does, or promote it;
+ * drop a shadow that does, or make it a canary; train anew. There is one candidate at a time.
+ */
+export function decide(
+  policy: Policy,
+  before: PolicyState,
+  measured: PolicyMeasurements,
+): { readonly state: PolicyState; readonly decision: Decision } {
+  const state = observe(policy, before, measured);
+  const decision = judge(policy, state, measured);
+  if (decision.action === 'none') return { state, decision };
+  return { state, decision: { ...decision, heldUntil: heldUntil(policy, state, decision.action, measured.now) } };
+}
+
+/** What to remember when an action is taken. */
+export function taken(state: PolicyState, { action, version, reason, numbers }: Decided, now: number): PolicyState {
+  const proven = action === 'canary' && version !== null ? { version, confidence: numbers['confidence'] ?? 0 } : null;
+  return {
+    ...state,
+    proven,
+    pending: null,
+    recommendation: null,
+    lastAt: { ...state.lastAt, [action]: now },
+    lastAction: { action, version, reason, numbers, at: now },
+  };
+}
+
+function judge(policy: Policy, state: PolicyState, measured: PolicyMeasurements): Decision {
+  const back = judgeFresh(policy, state, measured);
+  if (back) return back;
+  if (measured.canary) return judgeCanary(policy, state, measured);
+  if (measured.shadow) return judgeShadow(policy, measured);
+  return judgeAge(policy, state, measured);
+}
+
+/** Whether the active version has become stale, for so long that it is no passing whim, and there is something to learn from. */
+function judgeAge(policy: Policy, { holds }: PolicyState, measured: PolicyMeasurements): Decision {
+  const { now, recent, drift, feedbackWithText } = measured;
+  const { retrain } = policy;
+  const lasted = (since: number | undefined) => (since === undefined ? null : (now - since) / 1_000);
+  const [driftSeconds, dropSeconds] = [lasted(holds.drift), lasted(holds.accuracyDrop)];
+  const accuracy = recent.count === 0 ? null : recent.correct / recent.count;
+  const numbers = {
+    driftSeconds,
+    psi: drift.psi,
+    dropSeconds,
+    accuracy,
+    lowestAccuracy: lowestAccuracy(policy, measured),
+    feedback: recent.count,
+    feedbackWithText,
+  };
+  const reasons = [
+    ...(dropSeconds !== null && dropSeconds >= retrain.accuracyDrop.forSeconds
+      ? [
+          `its accuracy, ${percent(accuracy ?? 0)} of ${recent.count} labels, has been below ${percent(numbers.lowestAccuracy)} for ${Math.round(dropSeconds)} s`,
+        ]
+      : []),
+    ...(driftSeconds !== null && drift.verdict === 'drift' && driftSeconds >= retrain.drift.forSeconds
+      ? [
+          `its texts have looked unlike the training's for ${Math.round(driftSeconds)} s (stability index ${drift.psi.toFixed(2)})`,
+        ]
+      : []),
+  ];
+  const none = (reason: string): Decision => ({ action: 'none', reason, numbers });
+  if (measured.retraining) return none('a training is under way');
+  if (reasons.length === 0) return none('the active version does what it did when it was trained');
+  const why = reasons.join(', and ');
+  if (feedbackWithText < retrain.minimumFeedback) {
+    return none(
+      `${why}; but only ${feedbackWithText} of ${retrain.minimumFeedback} texts with labels are there to learn from`,
+    );
+  }
+  return {
+    action: 'retrain',
+    version: null,
+    reason: `${why}; ${feedbackWithText} texts with labels are there to learn from`,
+    numbers,
+  };
+}
