@@ -38,13 +38,29 @@ export const stateSchema = z.object({
   formerly: z.array(name),
   /** The candidate that the labels have shown to be better, and how sure that was when it was last looked at. */
   proven: z.object({ version: name, confidence: z.number() }).nullable(),
+  /** What there was to learn from when the active version was last trained anew: to try that again would be no use. */
+  tried: z.object({ active: name, feedbackWithText: z.number() }).nullable(),
   /** When each action was last taken. */
   lastAt: z.partialRecord(z.enum(actions), time),
   lastAction: decided.extend({ at: time }).nullable(),
   /** An action that was about to be taken when this was written. */
   pending: decided.extend({ at: time }).nullable(),
   /** What should be done and was not, since when. */
-  recommendation: decided.extend({ since: time }).nullable(),
+  recommendation: decided
+    .extend({
+      since: time,
+      /** Until when the cool-down holds it up. */
+      heldUntil: time.nullable(),
+      /** Why it could not be done. */
+      failure: z.string().nullable(),
+    })
+    .nullable(),
+  /** What the last record in the log recommended, and when: it is told once. */
+  told: z.object({ what: z.string(), at: time }).nullable(),
+  /** The last look. */
+  evaluatedAt: time.nullable(),
+  /** What it found to be waiting for. */
+  waitingFor: z.string().nullable(),
 });
 
 /** What a policy remembers of one model from one look to the next; plain data, kept on disk. */
@@ -72,8 +88,12 @@ export const initialState: PolicyState = {
   active: null,
   formerly: [],
   proven: null,
+  tried: null,
   lastAt: {},
   lastAction: null,
   pending: null,
   recommendation: null,
+  told: null,
+  evaluatedAt: null,
+  waitingFor: null,
 };

@@ -4,7 +4,7 @@ import { heldUntil } from './cool-down.ts';
 import { lowestAccuracy, observe } from './observe.ts';
 import type { Policy } from './policy-file.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
-import type { Decided, Decision, PolicyState } from './policy-state.ts';
+import type { Action, Decided, Decision, PolicyState } from './policy-state.ts';
 
 /**
  * What should be done with a model, and what to remember of this look. Pure: time comes with the measurements, and the
@@ -18,7 +18,7 @@ export function decide(
   before: PolicyState,
   measured: PolicyMeasurements,
 ): { readonly state: PolicyState; readonly decision: Decision } {
-  const state = observe(policy, before, measured);
+  const state = observe(policy, settled(before, measured), measured);
   const decision = judge(policy, state, measured);
   if (decision.action === 'none') return { state, decision };
   return { state, decision: { ...decision, heldUntil: heldUntil(policy, state, decision.action, measured.now) } };
@@ -27,14 +27,36 @@ export function decide(
 /** What to remember when an action is taken. */
 export function taken(state: PolicyState, { action, version, reason, numbers }: Decided, now: number): PolicyState {
   const proven = action === 'canary' && version !== null ? { version, confidence: numbers['confidence'] ?? 0 } : null;
+  const tried =
+    action === 'retrain' && state.active
+      ? { active: state.active.version, feedbackWithText: numbers['feedbackWithText'] ?? 0 }
+      : state.tried;
   return {
     ...state,
     proven,
+    tried,
     pending: null,
     recommendation: null,
     lastAt: { ...state.lastAt, [action]: now },
     lastAction: { action, version, reason, numbers, at: now },
   };
+}
+
+/** Whoever was about to act may have ended before writing that it did: the roles say whether it came to pass. */
+function settled(state: PolicyState, { active, shadow, canary }: PolicyMeasurements): PolicyState {
+  const { pending } = state;
+  if (!pending) return state;
+  const { version } = pending;
+  const came: Record<Action, boolean> = {
+    // That it began is not seen from here; to begin twice would be worse than to wait.
+    retrain: true,
+    canary: canary?.version === version || active.version === version,
+    promote: active.version === version,
+    rollback: active.version !== version,
+    'drop-shadow': shadow?.version !== version,
+    'drop-canary': canary?.version !== version,
+  };
+  return came[pending.action] ? taken(state, pending, pending.at) : { ...state, pending: null };
 }
 
 function judge(policy: Policy, state: PolicyState, measured: PolicyMeasurements): Decision {
@@ -46,7 +68,7 @@ function judge(policy: Policy, state: PolicyState, measured: PolicyMeasurements)
 }
 
 /** Whether the active version has become stale, for so long that it is no passing whim, and there is something to learn from. */
-function judgeAge(policy: Policy, { holds }: PolicyState, measured: PolicyMeasurements): Decision {
+function judgeAge(policy: Policy, { holds, tried }: PolicyState, measured: PolicyMeasurements): Decision {
   const { now, recent, drift, feedbackWithText } = measured;
   const { retrain } = policy;
   const lasted = (since: number | undefined) => (since === undefined ? null : (now - since) / 1_000);
@@ -73,19 +95,14 @@ function judgeAge(policy: Policy, { holds }: PolicyState, measured: PolicyMeasur
         ]
       : []),
   ];
+  const learned = tried?.active === measured.active.version ? tried.feedbackWithText : 0;
+  const fresh = Math.max(0, feedbackWithText - learned);
   const none = (reason: string): Decision => ({ action: 'none', reason, numbers });
   if (measured.retraining) return none('a training is under way');
   if (reasons.length === 0) return none('the active version does what it did when it was trained');
   const why = reasons.join(', and ');
-  if (feedbackWithText < retrain.minimumFeedback) {
-    return none(
-      `${why}; but only ${feedbackWithText} of ${retrain.minimumFeedback} texts with labels are there to learn from`,
-    );
-  }
-  return {
-    action: 'retrain',
-    version: null,
-    reason: `${why}; ${feedbackWithText} texts with labels are there to learn from`,
-    numbers,
-  };
+  const learnable = `texts with labels are there to learn from${learned > 0 ? ' that were not when it was last tried' : ''}`;
+  if (fresh < retrain.minimumFeedback)
+    return none(`${why}; but only ${fresh} of ${retrain.minimumFeedback} ${learnable}`);
+  return { action: 'retrain', version: null, reason: `${why}; ${fresh} ${learnable}`, numbers };
 }

@@ -25,6 +25,7 @@ export interface Instruments {
   readonly modelInfo: ObservableGauge;
   readonly retrainJobs: Counter;
   readonly retrainDuration: Histogram;
+  readonly maintenanceDecisions: Counter;
   readonly activeRequests: UpDownCounter;
 }
 
@@ -60,6 +61,7 @@ export function createInstruments(): Instruments {
     modelInfo: gauge(METRIC.modelInfo),
     retrainJobs: counter(METRIC.retrainJobs),
     retrainDuration: histogram(METRIC.retrainDuration),
+    maintenanceDecisions: counter(METRIC.maintenanceDecisions),
     activeRequests: upDownCounter(METRIC.activeRequests),
   };
 }

@@ -29,6 +29,12 @@ const change = [
   ATTRIBUTE.changeRevision,
   ATTRIBUTE.changeFollowed,
 ];
+const maintenance = [
+  ATTRIBUTE.maintenanceAction,
+  ATTRIBUTE.maintenanceApplied,
+  ATTRIBUTE.maintenanceReason,
+  ATTRIBUTE.maintenanceNumbers,
+];
 
 const retraining = [ATTRIBUTE.modelName, ATTRIBUTE.trainingJob];
 const retrained = [
@@ -129,6 +135,12 @@ export const spans: readonly SpanDefinition[] = [
     description: 'Another version, or none, became the canary, or its share changed',
     attributes: [...change, ATTRIBUTE.canaryShare],
   },
+  {
+    name: SPAN.evaluateModel,
+    kind: 'INTERNAL',
+    description: 'A look at what was measured of a model, and what its policy makes of it',
+    attributes: [...model, ...maintenance],
+  },
 ];
 
 /** Every log record by its body, with the attributes that it has beside trace and span id. */
@@ -153,6 +165,7 @@ export const logs: Readonly<Record<string, readonly string[]>> = {
   'retraining ended': [...retraining, ATTRIBUTE.modelVersion, ...retrained, ATTRIBUTE.trainingDuration],
   'model loaded': [...model, ATTRIBUTE.modelBytes],
   'model changed': [...change, ATTRIBUTE.canaryShare],
+  'model maintenance': [...model, ...maintenance],
   ready: [ATTRIBUTE.url, ATTRIBUTE.startupSeconds],
   stopping: [ATTRIBUTE.signal],
   stopped: [ATTRIBUTE.shutdownSeconds],
@@ -191,6 +204,13 @@ export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.inputTokens,
   ],
   'telemetry problem': [ATTRIBUTE.reason],
+  'policy refused': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
+  'maintenance failed': [
+    ATTRIBUTE.modelName,
+    ATTRIBUTE.exceptionType,
+    ATTRIBUTE.exceptionMessage,
+    ATTRIBUTE.exceptionStacktrace,
+  ],
 };
 
 const attributeDefinitions: readonly AttributeDefinition[] = [
@@ -261,6 +281,15 @@ const attributeDefinitions: readonly AttributeDefinition[] = [
     type: 'string',
     description: '`recorded`, `repeated` (the same again) or `conflict` (another label is kept)',
   },
+  {
+    name: ATTRIBUTE.maintenanceAction,
+    type: 'string',
+    description:
+      'What its policy came to: `none`, `retrain`, `canary`, `promote`, `rollback`, `drop-shadow` or `drop-canary`',
+  },
+  { name: ATTRIBUTE.maintenanceApplied, type: 'boolean', description: 'Whether that was done, or only recommended' },
+  { name: ATTRIBUTE.maintenanceReason, type: 'string', description: 'Why, in words' },
+  { name: ATTRIBUTE.maintenanceNumbers, type: 'string', description: 'The numbers behind it, as JSON' },
   { name: ATTRIBUTE.inputText, type: 'string', description: 'The text itself, only with `CAPTURE_TEXT`' },
   {
     name: ATTRIBUTE.errorType,
@@ -277,7 +306,7 @@ const attributeDefinitions: readonly AttributeDefinition[] = [
   {
     name: ATTRIBUTE.reason,
     type: 'string',
-    description: 'What the SDK has to say, or what of the roles cannot be followed',
+    description: 'What the SDK has to say, what of the roles cannot be followed, or what is wrong with a policy',
   },
   { name: 'http.request.method', type: 'string', description: 'The method, `_OTHER` where it is not a known one' },
   { name: 'http.route', type: 'string', description: 'The route that took the request, with its parameters unfilled' },

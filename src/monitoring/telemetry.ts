@@ -27,6 +27,7 @@ export const SPAN = {
   shadowModel: 'model.shadow',
   canaryModel: 'model.canary',
   feedback: 'feedback',
+  evaluateModel: 'model.evaluate',
 } as const;
 
 /** Attributes of spans and log records. */
@@ -69,6 +70,12 @@ export const ATTRIBUTE = {
   feedbackOutcome: 'classifier.feedback.outcome',
   /** Why the text is out of the ordinary, reasons separated by commas. */
   anomalyReason: 'classifier.anomaly.reason',
+  /** What the policy came to, or `none`. */
+  maintenanceAction: 'classifier.maintenance.action',
+  maintenanceApplied: 'classifier.maintenance.applied',
+  maintenanceReason: 'classifier.maintenance.reason',
+  /** JSON of numbers by name. */
+  maintenanceNumbers: 'classifier.maintenance.numbers',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
@@ -94,6 +101,8 @@ export const LABEL = {
   feature: 'feature',
   bin: 'bin',
   outcome: 'outcome',
+  action: 'action',
+  applied: 'applied',
 } as const;
 
 export interface MetricDefinition {
@@ -229,6 +238,14 @@ export const METRIC = {
     description: 'Time that retrainings took, by outcome',
     labels: [LABEL.model, LABEL.outcome],
     boundaries: trainingSeconds,
+  },
+  maintenanceDecisions: {
+    name: 'classifier.maintenance.decisions',
+    type: 'counter',
+    unit: '{decision}',
+    description:
+      'What the policy of a model wanted done, by whether it was; what is wanted again and again counts once',
+    labels: [LABEL.model, LABEL.action, LABEL.applied],
   },
   requestDuration: {
     name: METRIC_HTTP_SERVER_REQUEST_DURATION,

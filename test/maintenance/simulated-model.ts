@@ -98,6 +98,7 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
       const lately = recent.filter(({ at }) => at > now - DAY);
       before = { version: active.version, count: lately.length, correct: lately.filter(({ right }) => right).length };
       active = enter(version);
+      feedbackWithText = 0;
       recent = [];
       if (shadow?.version.version === version.version) shadow = undefined;
       if (canary?.version.version === version.version) canary = undefined;
@@ -188,7 +189,6 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
   function apply(action: Action): void {
     const roleBack = before?.version;
     if (action === 'retrain') {
-      feedbackWithText = 0;
       training = now + HOUR;
     }
     if (action === 'canary' && shadow) model.canary(shadow.version);
