@@ -28,17 +28,16 @@ export interface EvaluatorOptions {
   readonly apply: (model: string, policy: Policy, decided: Decided) => Promise<void>;
   readonly log: Log;
   readonly instruments: Pick<Instruments, 'maintenanceDecisions'>;
+  /** Until the first look, and until a changed policy file is noticed at the latest. */
+  readonly longestPauseMs?: number;
 }
-
-/** How soon a changed policy file is noticed, at the latest. */
-const longestPauseMs = 5_000;
 
 /**
  * Starts the looks. Every process of a `DATA_DIR` may: they take turns, and whoever comes when a model was just looked at
  * passes it over.
  */
 export function startEvaluator(options: EvaluatorOptions): Evaluator {
-  const { modelsFolder, dataFolder, models, measure, apply, log } = options;
+  const { modelsFolder, dataFolder, models, measure, apply, log, longestPauseMs = 5_000 } = options;
   const telemetry = evaluationTelemetry(log, options.instruments);
   const troubles = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
@@ -117,7 +116,7 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
     }, pauseMs).unref();
   }
 
-  lookLater(0);
+  lookLater(longestPauseMs);
   return {
     async evaluate(names) {
       const loaded = [...models().keys()];
