@@ -6,6 +6,7 @@ import { drift } from './drift.ts';
 import { feedback } from './feedback.ts';
 import { livez, readyz } from './health.ts';
 import { routeInference } from './inference/routes.ts';
+import { evaluate } from './maintenance.ts';
 import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
 import { listModels, showModel } from './models.ts';
 import { predict, predictBatch } from './predict.ts';
@@ -34,6 +35,7 @@ export function createRouter(service: Service): Router<RequestState> {
   router.get('/models/:name/retrain', listRetrainings(service));
   router.get('/models/:name/retrain/:job', showRetraining(service));
   router.delete('/models/:name/retrain/:job', cancelRetraining(service));
+  router.post('/maintenance/evaluate', evaluate(service));
   router.get('/livez', livez());
   router.get('/readyz', readyz(service));
   routeInference(router, service);

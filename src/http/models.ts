@@ -12,13 +12,13 @@ export function listModels({ models }: Service): Middleware<RequestState> {
 }
 
 /** `GET /models/{name}`: one model and its versions. */
-export function showModel({ models, retrainer }: Service): Middleware<RequestState> {
+export function showModel({ models, retrainer, maintenance }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);
     const model = models().get(name);
     if (!model) throw modelNotLoaded(models(), name);
-    const [retrain = null] = await retrainer().list(name);
-    ctx.body = { ...describeModel(model), retrain };
+    const [[retrain = null], report] = await Promise.all([retrainer().list(name), maintenance().report(name)]);
+    ctx.body = { ...describeModel(model), retrain, maintenance: report };
   };
 }
 

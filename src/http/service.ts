@@ -3,6 +3,7 @@ import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import { Problem } from '../errors.ts';
 import type { FeedbackDesk } from '../feedback/feedback-desk.ts';
 import type { FeedbackStore } from '../feedback/feedback-store.ts';
+import type { Maintenance } from '../maintenance/maintenance.ts';
 import type { Retrainer } from '../maintenance/retrainer.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { Models } from '../models/store.ts';
@@ -22,6 +23,8 @@ export interface Service {
   readonly registry: () => ModelRegistry;
   /** @throws {Problem} 503 while the models are loading */
   readonly retrainer: () => Retrainer;
+  /** @throws {Problem} 503 while the models are loading */
+  readonly maintenance: () => Maintenance;
   readonly predictor: Predictor;
   readonly feedbackDesk: FeedbackDesk;
   readonly feedbackStore: FeedbackStore;

@@ -90,7 +90,7 @@ export type PolicyFile =
   | { readonly policy?: undefined; readonly problem: string };
 
 /** In a model's folder. */
-const policyFileName = 'policy.json';
+export const policyFileName = 'policy.json';
 
 /** Reads a model's policy: all defaults (only recommend) where there is no file, a problem where it cannot be used. */
 export async function readPolicy(modelFolder: string): Promise<PolicyFile> {

@@ -3,6 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import type { Config } from '../../config.ts';
 import type { ProblemType } from '../../errors.ts';
 import { inferenceOperations, inferenceSchemas } from './inference-operations.ts';
+import { maintenanceOperations, maintenanceSchemas } from './maintenance-operations.ts';
 import { modelOperations, modelSchemas } from './model-operations.ts';
 import type { NamedSchemas, Operation, Parameter } from './operation.ts';
 import { predictionOperations } from './prediction-operations.ts';
@@ -26,6 +27,7 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
     ...qualityOperations,
     ...modelOperations,
     ...retrainOperations,
+    ...maintenanceOperations,
     ...inferenceOperations,
     ...serviceOperations,
   ];
@@ -34,6 +36,7 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
     ...qualitySchemas,
     ...modelSchemas,
     ...retrainSchemas,
+    ...maintenanceSchemas,
     ...inferenceSchemas,
   };
   const requests = new Set(operations.map(({ request }) => request?.schema));

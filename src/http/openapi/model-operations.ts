@@ -3,6 +3,7 @@ import type { ProblemType } from '../../errors.ts';
 import { jobSchema } from '../../maintenance/retrain-job.ts';
 import { manifestSchema } from '../../models/manifest.ts';
 import { activateBody, canaryBody, rollbackBody, shadowBody } from '../roles.ts';
+import { maintenanceReport } from './maintenance-operations.ts';
 import { bodyProblems, modelName, type NamedSchemas, type Operation } from './operation.ts';
 
 const [linear, natural] = manifestSchema.options;
@@ -131,7 +132,10 @@ export const modelOperations: readonly Operation[] = [
     parameters: [modelName],
     response: {
       description: 'The model',
-      schema: model.extend({ retrain: jobSchema.nullable().meta({ description: 'The last retraining' }) }),
+      schema: model.extend({
+        retrain: jobSchema.nullable().meta({ description: 'The last retraining' }),
+        maintenance: maintenanceReport,
+      }),
     },
     problems: ['model-not-found', 'not-ready'],
   },
