@@ -36,11 +36,13 @@ export async function layPrometheusFolder(folder: string, ports: Ports, pace: Pa
   ]);
 }
 
-/** Lays out Alertmanager's configuration, with the address at which the example of a webhook listens here. */
+/** Lays out Alertmanager's configuration, with the addresses at which its receivers listen here. */
 export async function layAlertmanagerFolder(folder: string, ports: Ports, pace: Pace): Promise<void> {
   await mkdir(folder, { recursive: true });
   const routing = await readFile(join(OTEL, 'alertmanager/alertmanager.yml'), 'utf8');
-  const addressed = routing.replace('http://alert-webhook:9095/', `http://127.0.0.1:${ports.alertWebhook}/`);
+  const addressed = routing
+    .replace('http://alert-webhook:9095/', `http://127.0.0.1:${ports.alertWebhook}/`)
+    .replace('http://waymark:3000/', `http://127.0.0.1:${ports.service}/`);
   await writeFile(join(folder, 'alertmanager.yml'), pace === 'fast' ? shortenRouting(addressed) : addressed);
 }
 

@@ -41,11 +41,18 @@ async function notified({ folder }: RunningStack): Promise<string[]> {
     .map(({ labels }) => labels['alertname'] ?? '');
 }
 
+/** How often Alertmanager has asked the service to evaluate its models, and was answered. */
+async function askedToEvaluate({ urls }: RunningStack): Promise<number> {
+  const route = 'http_route="/maintenance/evaluate",http_response_status_code="200"';
+  const [sample] = await promQuery(urls.prometheus, `sum(http_server_request_duration_seconds_count{${route}})`);
+  return sample?.value ?? 0;
+}
+
 /** Runs a fault against a stack with ordinary traffic. */
 function describeFault(
   title: string,
   serviceEnv: NodeJS.ProcessEnv,
-  expected: { own: string; besides?: string[] },
+  expected: { own: string; besides?: string[]; isOfModel?: true },
   begin: (stack: RunningStack, traffic: SteadyTraffic) => Promise<void>,
 ): void {
   describeStack(
@@ -67,13 +74,17 @@ function describeFault(
         const others = (await fired(stack())).filter((name) => !expected.besides?.includes(name));
         expect(others).toEqual([expected.own]);
       }, 240_000);
+
+      test.runIf(expected.isOfModel)('lets the service look at its model', async () => {
+        await eventually(async () => expect(await askedToEvaluate(stack())).toBeGreaterThan(0), WITHIN_MS);
+      });
     },
     serviceEnv,
   );
 }
 
 describe('the alerts', () => {
-  describeFault('a model that starts to fail', {}, { own: 'AccuracyBelowTraining' }, async (stack) => {
+  describeFault('a model that starts to fail', {}, { own: 'AccuracyBelowTraining', isOfModel: true }, async (stack) => {
     const predictions = await predictAll(
       stack.urls.service,
       mails.map(({ text }) => text),
@@ -86,7 +97,7 @@ describe('the alerts', () => {
   describeFault(
     'a burst of foreign text',
     {},
-    { own: 'ModelDrift', besides: ['AnomalyShareHigh'] },
+    { own: 'ModelDrift', besides: ['AnomalyShareHigh'], isOfModel: true },
     async (_stack, traffic) => {
       traffic.use([
         'Добрый день, счёт за прошлый месяц во вложении',

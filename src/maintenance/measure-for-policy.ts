@@ -1,0 +1,48 @@
+import type { Tally } from '../classifier/two-proportions.ts';
+import type { ModelVersions } from '../models/store.ts';
+import { gatherMeasurements, type MeasurementSources } from './measurements.ts';
+import { tallyOf } from './pairs.ts';
+import type { Policy } from './policy-file.ts';
+import type { PolicyMeasurements } from './policy-measurements.ts';
+import type { PolicyState } from './policy-state.ts';
+import type { Retrainer } from './retrainer.ts';
+
+/** Where a policy's measurements come from. */
+export interface PolicySources extends MeasurementSources {
+  readonly retrainer: Pick<Retrainer, 'list'>;
+}
+
+/**
+ * Measures all that a policy looks at: the versions in their roles, and what they are compared with.
+ *
+ * @param state what the policy remembers: it knows which version the active one replaced
+ * @param now in milliseconds since the epoch
+ */
+export async function measureForPolicy(
+  versions: ModelVersions,
+  policy: Policy,
+  state: PolicyState,
+  sources: PolicySources,
+  now = Date.now(),
+): Promise<PolicyMeasurements> {
+  const { name } = versions;
+  const measured = await gatherMeasurements(versions, sources, now);
+  const { active, canary } = measured;
+  const { windowSeconds } = policy.retrain.accuracyDrop;
+  const replaced = state.active?.version === active.version ? state.active.replaced : state.active;
+  const judgedSince = async (version: string, since: number): Promise<Tally> =>
+    tallyOf(await sources.feedbackStore.counts(name, version, since));
+  const [recent, besideCanary, before, jobs] = await Promise.all([
+    judgedSince(active.version, Math.max(active.since, now - windowSeconds * 1_000)),
+    canary && judgedSince(active.version, canary.since),
+    replaced && judgedSince(replaced.version, active.since - policy.rollback.freshForSeconds * 1_000),
+    sources.retrainer.list(name),
+  ]);
+  return {
+    ...measured,
+    recent,
+    ...(besideCanary && { besideCanary }),
+    ...(before && { replaced: before }),
+    retraining: jobs.some((job) => job.state === 'running'),
+  };
+}
