@@ -40,8 +40,7 @@ export function jobSpan(model: string, id: string): JobSpan {
     within: (work) => context.with(scope, work),
     end(job, retrained) {
       span.setAttributes(outcomeOf(job, retrained));
-      if (job.failure) span.setAttribute(ATTRIBUTE.errorType, job.failure.reason);
-      if (job.state === 'failed') span.setStatus({ code: SpanStatusCode.ERROR });
+      if (job.failure) span.setStatus({ code: SpanStatusCode.ERROR, message: job.failure.reason });
       span.end();
     },
   };

@@ -3,12 +3,12 @@ import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from '../errors.ts';
+import { type Held, tryLock } from '../models/folder-lock.ts';
 import type { ModelRegistry } from '../models/registry.ts';
 import type { ChangedBy } from '../models/roles.ts';
 import type { Instruments } from '../monitoring/instruments.ts';
 import type { Log } from '../monitoring/log.ts';
 import { followJob, type JobRun } from './follow-job.ts';
-import { type Held, tryLock } from './job-lock.ts';
 import { readPolicy } from './policy-file.ts';
 import { openJobFiles } from './retrain-files.ts';
 import type { RetrainJob } from './retrain-job.ts';
@@ -81,7 +81,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
       telemetry.ended(failed);
       return failed;
     } finally {
-      lock.release();
+      lock.close();
     }
   }
 
@@ -138,7 +138,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   async function forget(run: JobRun, lock: Held, { id, model }: RetrainJob): Promise<void> {
     await run.ended;
     own.delete(id);
-    lock.release();
+    lock.close();
     // What could not be tidied up now is tidied up after the next one.
     await files.prune(model).catch(() => {});
   }
@@ -174,7 +174,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
         void forget(run, lock, job);
         return job;
       } catch (error) {
-        lock.release();
+        lock.close();
         throw error;
       }
     },

@@ -24,10 +24,10 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
-async function take(path: string): Promise<DatabaseSync> {
+async function take(path: string): Promise<Held> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const lock = tryToTake(path);
+    const lock = tryLock(path);
     if (lock) return lock;
     if (performance.now() > deadline) {
       throw new Problem('overloaded', 'Another change of this model has not come to its end for ten seconds.', {
@@ -38,7 +38,18 @@ async function take(path: string): Promise<DatabaseSync> {
   }
 }
 
-function tryToTake(path: string): DatabaseSync | undefined {
+/** A lock that is held. */
+export interface Held {
+  close(): void;
+}
+
+/**
+ * Takes the lock, as `withLock` does, where nobody holds it now.
+ *
+ * @returns undefined where somebody does
+ * @throws {Problem} where the folder cannot be written
+ */
+export function tryLock(path: string): Held | undefined {
   let lock: DatabaseSync | undefined;
   try {
     lock = new DatabaseSync(path, { timeout: 0 });

@@ -1,10 +1,14 @@
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { declareData } from '../../src/maintenance/declare-data.ts';
 import { sanitizeName } from '../../src/monitoring/prometheus-names.ts';
 import { logs, metrics, SERVER_SPAN, spans, troubleLogs } from '../../src/monitoring/registry.ts';
 import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
+import { smallMails } from '../classifier/small-mails.ts';
 import { post } from '../http/in-process.ts';
 import { smallModels } from '../models/small-models.ts';
 import { type Family, scrape } from '../openmetrics.ts';
@@ -18,6 +22,10 @@ let families: Map<string, Family>;
 /** Everything that a service does, so that it says all it has to say. */
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
+  const models = await smallModels('1', '2');
+  const examples = smallMails(30).map((example) => `${JSON.stringify(example)}\n`);
+  await writeFile(join(models, 'train.jsonl'), examples.join(''));
+  await declareData(join(models, 'spam'), join(models, 'train.jsonl'));
   service = await startProcess({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_BSP_SCHEDULE_DELAY: '50',
@@ -25,7 +33,7 @@ beforeAll(async () => {
     CAPTURE_TEXT: 'true',
     LOG_LEVEL: 'debug',
     MAX_IN_FLIGHT: '1',
-    MODELS_DIR: await smallModels('1', '2'),
+    MODELS_DIR: models,
   });
   await post(`${service.url}/models/spam/activate`, { version: '1' });
   await post(`${service.url}/models/spam/shadow`, { version: '2' });
@@ -36,6 +44,7 @@ beforeAll(async () => {
   await post(`${service.url}/predict/batch`, { texts: ['one', 'two'] });
   await post(`${service.url}/predict`, { text: 1 });
   await fetch(`${service.url}/nowhere`);
+  await retrain();
   await leaveEarlyWhileBusy();
   await delay(500);
   await scrape(service.metricsUrl);
@@ -44,6 +53,18 @@ beforeAll(async () => {
 });
 
 afterAll(() => receiver.close());
+
+async function retrain(): Promise<void> {
+  const { headers } = await post(`${service.url}/models/spam/retrain`, {});
+  const state = async () => {
+    const { job } = (await (await fetch(new URL(headers.get('location')!, service.url))).json()) as {
+      job: { state: string };
+    };
+    return job.state;
+  };
+  while ((await state()) === 'running') await delay(50);
+  expect(await state()).toBe('succeeded');
+}
 
 /** A client that is gone before its response, and while it holds the only place, one that finds the service busy. */
 async function leaveEarlyWhileBusy(): Promise<void> {
