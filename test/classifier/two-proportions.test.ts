@@ -21,18 +21,18 @@ function lookAgainAndAgain({ first, second, share }: World, runs: number, answer
   const random = createRandom(20_261_124);
   let [better, worse] = [0, 0];
   for (let run = 0; run < runs; run += 1) {
-    const tallies = [
+    const [ofFirst, ofSecond] = [
       { count: 0, correct: 0 },
       { count: 0, correct: 0 },
-    ] as const;
+    ];
     let [foundBetter, foundWorse] = [false, false];
     for (let answer = 0; answer < answers; answer += 1) {
       const isSecond = random() < share;
-      const tally = tallies[isSecond ? 1 : 0];
+      const tally = isSecond ? ofSecond : ofFirst;
       tally.count += 1;
       if (random() < (isSecond ? second : first)) tally.correct += 1;
-      foundBetter ||= evidenceOfGreater(tallies[0], tallies[1]) >= 20;
-      foundWorse ||= evidenceOfGreater(tallies[1], tallies[0]) >= 20;
+      foundBetter ||= evidenceOfGreater(ofFirst, ofSecond) >= 20;
+      foundWorse ||= evidenceOfGreater(ofSecond, ofFirst) >= 20;
     }
     if (foundBetter) better += 1;
     if (foundWorse) worse += 1;
