@@ -4,6 +4,7 @@ import { observeDrift } from './drift/observe-drift.ts';
 import { createFeedbackDesk } from './feedback/feedback-desk.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
+import { createTrialLog } from './feedback/trial-log.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server.ts';
 import { notReady, type Service } from './http/service.ts';
@@ -14,7 +15,11 @@ import type { Log } from './monitoring/log.ts';
 import { LABEL } from './monitoring/telemetry.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
+import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
+
+/** For how long, at the end, shadows score what was answered last. */
+const SHADOW_DRAIN_MS = 1_000;
 
 export interface RunningService {
   readonly url: string;
@@ -37,6 +42,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   observeFeedback(feedbackStore, instruments);
   const driftMonitor = createDriftMonitor();
   observeDrift(driftMonitor, instruments);
+  const trialLog = createTrialLog(feedbackStore.trials, log);
+  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: trialLog });
   let phase: ReturnType<Service['phase']> = 'loading';
   let registry: ModelRegistry | undefined;
 
@@ -60,6 +67,12 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,
       captureText: config.CAPTURE_TEXT,
       driftMonitor,
+      shadowOf: (model) => {
+        const versions = registry?.models().get(model.name);
+        return versions?.active === model ? versions.shadow : undefined;
+      },
+      shadows,
+      recorder: trialLog,
     }),
     feedbackStore,
     driftMonitor,
@@ -94,7 +107,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     async stop() {
       phase = 'draining';
       await server.drain(config.SHUTDOWN_TIMEOUT_MS);
-      await opened.close();
+      shadows.drain(SHADOW_DRAIN_MS);
+      await Promise.all([opened.close(), trialLog.flush()]);
       await feedbackStore.close();
     },
   };

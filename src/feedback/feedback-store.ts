@@ -9,7 +9,7 @@ export type Question =
   | { readonly kind: 'totals' }
   | { readonly kind: 'news'; readonly news: TrialNews }
   | { readonly kind: 'pairs' | 'judged'; readonly trial: Trial }
-  | { readonly kind: 'all judged' }
+  | { readonly kind: 'shadow totals' }
   | {
       readonly kind: 'minutes';
       readonly model: string;
@@ -53,8 +53,8 @@ export interface TrialStore {
   pairs(trial: Trial): Promise<LabelPair[]>;
   /** The same where the true label came in. */
   judged(trial: Trial): Promise<JudgedPair[]>;
-  /** The same of all trials there ever were; nothing where another process of this folder reports it. */
-  allJudged(): Promise<(Trial & JudgedPair)[]>;
+  /** The confusion matrices of all shadows that there ever were; nothing where another process of this folder reports them. */
+  totals(): Promise<FeedbackTotal[]>;
   /** What a version did since a time in milliseconds, in a day at most. */
   minutes(model: string, version: string, use: Use, since: number): Promise<MinuteCount[]>;
   /** How many texts came in with their true label, since a time in milliseconds. */
@@ -111,7 +111,7 @@ export async function openFeedbackStore(folder: string): Promise<FeedbackStore> 
       keep: (news) => ask({ kind: 'news', news }),
       pairs: (trial) => ask({ kind: 'pairs', trial }),
       judged: (trial) => ask({ kind: 'judged', trial }),
-      allJudged: () => ask({ kind: 'all judged' }),
+      totals: () => ask({ kind: 'shadow totals' }),
       minutes: (model, version, use, since) => ask({ kind: 'minutes', model, version, use, since }),
       texts: (model, since) => ask({ kind: 'texts', model, since }),
     },

@@ -34,8 +34,8 @@ function resultOf(question: Question): unknown {
       return trials.pairs(question.trial);
     case 'judged':
       return trials.judged(question.trial);
-    case 'all judged':
-      return database.isReporter() ? trials.allJudged() : [];
+    case 'shadow totals':
+      return database.isReporter() ? trials.totals() : [];
     case 'minutes':
       return trials.minutes(question.model, question.version, question.use, question.since);
     case 'texts':

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { FeedbackTotal } from './feedback.ts';
 import {
   type JudgedPair,
   type LabelPair,
@@ -75,8 +76,8 @@ export interface TrialDatabase {
   pairs(trial: Trial): LabelPair[];
   /** The same where the true label came in. */
   judged(trial: Trial): JudgedPair[];
-  /** The same of all trials there ever were. */
-  allJudged(): (Trial & JudgedPair)[];
+  /** The confusion matrices of all shadows that there ever were. */
+  totals(): FeedbackTotal[];
   /** What a version did since a time in milliseconds; of the minute that lies in, all. */
   minutes(model: string, version: string, use: Use, since: number): MinuteCount[];
   /** How many texts came in with their true label, since a time in milliseconds. */
@@ -112,7 +113,9 @@ export function openTrials(db: DatabaseSync): TrialDatabase {
   const ofTrial = 'WHERE model = ? AND active = ? AND shadow = ?';
   const pairs = db.prepare(`SELECT active_label, shadow_label, count FROM shadow_pairs ${ofTrial}`);
   const judged = db.prepare(`SELECT actual, active_label, shadow_label, count FROM shadow_feedback ${ofTrial}`);
-  const allJudged = db.prepare('SELECT * FROM shadow_feedback');
+  const totals = db.prepare(`
+    SELECT model, shadow AS version, actual, shadow_label AS predicted, SUM(count) AS count FROM shadow_feedback
+      GROUP BY model, shadow, actual, shadow_label`);
   const minutes = db.prepare(
     'SELECT minute, bucket, count, confidence FROM version_minutes WHERE model = ? AND version = ? AND use = ? AND minute >= ?',
   );
@@ -152,12 +155,13 @@ export function openTrials(db: DatabaseSync): TrialDatabase {
     },
     pairs: ({ model, active, shadow }) => pairs.all(model, active, shadow).map(labelPair),
     judged: ({ model, active, shadow }) => judged.all(model, active, shadow).map(judgedPair),
-    allJudged: () =>
-      allJudged.all().map((row) => ({
+    totals: () =>
+      totals.all().map((row) => ({
         model: String(row['model']),
-        active: String(row['active']),
-        shadow: String(row['shadow']),
-        ...judgedPair(row),
+        version: String(row['version']),
+        actual: String(row['actual']),
+        predicted: String(row['predicted']),
+        count: Number(row['count']),
       })),
     minutes: (model, version, use, since) =>
       minutes.all(model, version, use, minuteOf(since)).map((row) => ({

@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import { compareVersions } from '../maintenance/comparison.ts';
 import type { Model, ModelVersions } from '../models/store.ts';
 import { modelNotLoaded } from './parameters.ts';
 import type { RequestState } from './request.ts';
@@ -12,17 +13,24 @@ export function listModels({ models }: Service): Middleware<RequestState> {
 }
 
 /** `GET /models/{name}`: one model and its versions. */
-export function showModel({ models }: Service): Middleware<RequestState> {
-  return (ctx) => {
+export function showModel(service: Service): Middleware<RequestState> {
+  const { models } = service;
+  return async (ctx) => {
     const name = String(ctx['params'].name);
     const model = models().get(name);
     if (!model) throw modelNotLoaded(models(), name);
-    ctx.body = describeModel(model);
+    ctx.body = await reportModel(service, model);
   };
 }
 
+/** A model as people see it, and how its versions on trial do. */
+export async function reportModel({ registry, feedbackStore, driftMonitor }: Service, versions: ModelVersions) {
+  const comparison = await compareVersions(versions, { registry: registry(), feedbackStore, driftMonitor });
+  return { ...describeModel(versions), comparison };
+}
+
 /** A model as people see it. */
-export function describeModel({ name, active, shadow, canary, versions }: ModelVersions) {
+function describeModel({ name, active, shadow, canary, versions }: ModelVersions) {
   return {
     name,
     active: active.version,

@@ -42,7 +42,7 @@ describe('feedback and the label of a shadow', () => {
     expect(await trials.judged(trial)).toEqual([]);
     await record(feedback);
     expect(await trials.judged(trial)).toEqual([counted]);
-    expect(await trials.allJudged()).toEqual([{ ...trial, ...counted }]);
+    expect(await trials.totals()).toEqual([{ model: 'spam', version: '2', actual: 'ham', predicted: 'ham', count: 1 }]);
   });
 
   test('and when it was there first', async () => {

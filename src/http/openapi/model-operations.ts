@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ProblemType } from '../../errors.ts';
 import { manifestSchema } from '../../models/manifest.ts';
 import { activateBody, canaryBody, rollbackBody, shadowBody } from '../roles.ts';
+import { comparisonSchema } from './comparison-schema.ts';
 import { bodyProblems, modelName, type NamedSchemas, type Operation } from './operation.ts';
 
 const [linear, natural] = manifestSchema.options;
@@ -26,6 +27,9 @@ const model = z.object({
   canaryShare: z.number().min(0).max(1).nullable(),
   versions: z.array(version).meta({ description: 'Newest first' }),
 });
+
+/** One model alone says more of itself than among others. */
+const report = model.extend({ comparison: comparisonSchema });
 
 const change = z.object({
   revision: z.int().nonnegative().meta({ description: 'Of the roles that it led to; 0 where none were written' }),
@@ -57,7 +61,7 @@ const roleOperations: readonly Operation[] = [
     summary: 'Makes a version the one that answers for the bare name, in every process',
     parameters: [modelName],
     request: { schema: activateBody, examples: { 'with a reason': { version: '2', why: 'better on recent mail' } } },
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: changeProblems,
   },
   {
@@ -68,7 +72,7 @@ const roleOperations: readonly Operation[] = [
     summary: 'Makes the version active again that was active before and can be used',
     parameters: [modelName],
     request: { schema: rollbackBody, examples: { 'nothing to say': {} } },
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: [...changeProblems, 'nothing-to-roll-back'],
   },
   {
@@ -79,7 +83,7 @@ const roleOperations: readonly Operation[] = [
     summary: 'Lets a version score beside the active one and answer nobody; `null` ends that',
     parameters: [modelName],
     request: { schema: shadowBody, examples: { 'a version': { version: '2' }, none: { version: null } } },
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: changeProblems,
   },
   {
@@ -95,7 +99,7 @@ const roleOperations: readonly Operation[] = [
       schema: canaryBody,
       examples: { 'a tenth': { version: '2', share: 0.1 }, none: { version: null } },
     },
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: changeProblems,
   },
   {
@@ -128,7 +132,7 @@ export const modelOperations: readonly Operation[] = [
     tag: 'Models',
     summary: 'One model and its versions',
     parameters: [modelName],
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: ['model-not-found', 'not-ready'],
   },
   ...roleOperations,
@@ -136,6 +140,8 @@ export const modelOperations: readonly Operation[] = [
 
 export const modelSchemas: NamedSchemas = {
   Model: model,
+  ModelReport: report,
+  Comparison: comparisonSchema,
   ModelVersion: version,
   ModelChange: change,
   ActivateRequest: activateBody,
