@@ -4,9 +4,11 @@ import { observeDrift } from './drift/observe-drift.ts';
 import { createFeedbackDesk } from './feedback/feedback-desk.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
+import { createTrialLog } from './feedback/trial-log.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server.ts';
 import { notReady, type Service } from './http/service.ts';
+import { type Maintenance, startMaintenance } from './maintenance/maintenance.ts';
 import { createRetrainer, type Retrainer } from './maintenance/retrainer.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
@@ -15,7 +17,11 @@ import type { Log } from './monitoring/log.ts';
 import { LABEL } from './monitoring/telemetry.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
+import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
+
+/** For how long, at the end, shadows score what was answered last. */
+const SHADOW_DRAIN_MS = 1_000;
 
 export interface RunningService {
   readonly url: string;
@@ -38,9 +44,12 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   observeFeedback(feedbackStore, instruments);
   const driftMonitor = createDriftMonitor();
   observeDrift(driftMonitor, instruments);
+  const trialLog = createTrialLog(feedbackStore.trials, log);
+  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: trialLog });
   let phase: ReturnType<Service['phase']> = 'loading';
   let registry: ModelRegistry | undefined;
   let retrainer: Retrainer | undefined;
+  let maintenance: Maintenance | undefined;
 
   const app = createApp({
     config,
@@ -59,6 +68,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       if (!retrainer) throw notReady();
       return retrainer;
     },
+    maintenance: () => {
+      if (!maintenance) throw notReady();
+      return maintenance;
+    },
     predictor: createPredictor({
       ids,
       instruments,
@@ -66,6 +79,12 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,
       captureText: config.CAPTURE_TEXT,
       driftMonitor,
+      shadowOf: (model) => {
+        const versions = registry?.models().get(model.name);
+        return versions?.active === model ? versions.shadow : undefined;
+      },
+      shadows,
+      recorder: trialLog,
     }),
     feedbackStore,
     driftMonitor,
@@ -99,8 +118,19 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     instruments,
     log,
   });
+  const maintained = startMaintenance({
+    modelsFolder: config.MODELS_DIR,
+    dataFolder: config.DATA_DIR,
+    registry: opened,
+    retrainer: jobs,
+    feedbackStore,
+    driftMonitor,
+    instruments,
+    log,
+  });
   registry = opened;
   retrainer = jobs;
+  maintenance = maintained;
   phase = 'ready';
 
   return {
@@ -108,8 +138,10 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     async stop() {
       phase = 'draining';
       await server.drain(config.SHUTDOWN_TIMEOUT_MS);
+      await maintained.close();
       await jobs.close();
-      await opened.close();
+      shadows.drain(SHADOW_DRAIN_MS);
+      await Promise.all([opened.close(), trialLog.flush()]);
       await feedbackStore.close();
     },
   };

@@ -10,6 +10,8 @@ import type { Log } from '../monitoring/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../monitoring/telemetry.ts';
 import { traceIds } from '../monitoring/trace-ids.ts';
 import type { PredictionIds } from './prediction-id.ts';
+import type { ShadowQueue } from './shadow-queue.ts';
+import type { TrialRecorder } from './trial-recorder.ts';
 
 export interface Prediction {
   readonly id: string;
@@ -32,6 +34,10 @@ export interface PredictorOptions {
   readonly instruments: Instruments;
   readonly log: Log;
   readonly driftMonitor: Pick<DriftMonitor, 'observe'>;
+  /** The version that scores beside this one while it is the active one. */
+  readonly shadowOf: (model: Model) => Model | undefined;
+  readonly shadows: Pick<ShadowQueue, 'offer'>;
+  readonly recorder: Pick<TrialRecorder, 'answered' | 'failed'>;
   readonly maxTextCharacters: number;
   readonly captureText: boolean;
 }
@@ -57,6 +63,9 @@ export function createPredictor({
   instruments,
   log,
   driftMonitor,
+  shadowOf,
+  shadows,
+  recorder,
   maxTextCharacters,
   captureText,
 }: PredictorOptions): Predictor {
@@ -77,6 +86,7 @@ export function createPredictor({
     } catch (error) {
       const span = startClassifySpan(model, options.role, text, epoch + begun, parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
+      recorder.failed(model, 'answer');
       throw error;
     }
 
@@ -91,7 +101,8 @@ export function createPredictor({
 
     const { name, version } = model;
     const { traceId, spanId, sampled } = traceIds(scope);
-    const id = ids.sign({ traceId, spanId, time: Date.now(), model: name, version, label: scores.label });
+    const time = Date.now();
+    const id = ids.sign({ traceId, spanId, time, model: name, version, label: scores.label });
     const seconds = (timed.scored - timed.started) / 1000;
     const observation = {
       label: scores.label,
@@ -109,7 +120,10 @@ export function createPredictor({
     span.setAttributes(answer);
     span.setAttribute(ATTRIBUTE.inputTokens, tokens.count);
     span.setAttribute(ATTRIBUTE.inputUnknownRatio, tokens.unknownRatio);
-    span.end(epoch + timed.scored);
+    const shadow = options.role === 'active' ? shadowOf(model) : undefined;
+    const told = { text, id, predictedAt: time, label: scores.label, span, endTime: epoch + timed.scored, scope };
+    // Where a shadow will score the text too, the span ends when it has.
+    if (!(shadow && shadows.offer({ ...told, active: model, shadow }))) span.end(told.endTime);
 
     const labels = { [LABEL.model]: name, [LABEL.version]: version };
     instruments.predictions.add(1, { ...labels, [LABEL.label]: scores.label }, scope);
@@ -117,6 +131,7 @@ export function createPredictor({
     instruments.predictionConfidence.record(scores.confidence, labels, scope);
     for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
     driftMonitor.observe(model, observation);
+    recorder.answered(model, seconds, scores.confidence);
     if (sampled && seconds > SLOW_SECONDS) reportSlow(model, text, timed, answer, scope);
     if (sampled) {
       log.info('prediction', { ...modelAttributes(model), ...answer, [ATTRIBUTE.predictionDuration]: seconds }, scope);
