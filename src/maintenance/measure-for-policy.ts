@@ -29,18 +29,20 @@ export async function measureForPolicy(
   const measured = await gatherMeasurements(versions, sources, now);
   const { active, canary } = measured;
   const { windowSeconds } = policy.retrain.accuracyDrop;
-  const replaced = state.active?.version === active.version ? state.active.replaced : state.active;
+  const previous = sources.registry.roles(name)?.previous[0];
+  const replaced = state.active?.version === active.version ? state.active.replaced?.version : previous;
   const judgedSince = async (version: string, since: number): Promise<Tally> =>
     tallyOf(await sources.feedbackStore.counts(name, version, since));
   const [recent, besideCanary, before, jobs] = await Promise.all([
     judgedSince(active.version, Math.max(active.since, now - windowSeconds * 1_000)),
     canary && judgedSince(active.version, canary.since),
-    replaced && judgedSince(replaced.version, active.since - policy.rollback.freshForSeconds * 1_000),
+    replaced !== undefined && judgedSince(replaced, active.since - policy.rollback.freshForSeconds * 1_000),
     sources.retrainer.list(name),
   ]);
   return {
     ...measured,
     recent,
+    previous,
     ...(besideCanary && { besideCanary }),
     ...(before && { replaced: before }),
     retraining: jobs.some((job) => job.state === 'running'),

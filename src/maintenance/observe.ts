@@ -1,3 +1,4 @@
+import type { Service } from './breaches.ts';
 import type { Policy } from './policy-file.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
 import type { PolicyState } from './policy-state.ts';
@@ -23,7 +24,7 @@ export function observe(policy: Policy, before: PolicyState, measured: PolicyMea
 }
 
 /** Whether the recent accuracy is too far below the training's to be chance. */
-export function accuracyHasDropped(policy: Policy, measured: PolicyMeasurements): boolean {
+function accuracyHasDropped(policy: Policy, measured: PolicyMeasurements): boolean {
   const { count, correct } = measured.recent;
   if (count === 0 || count < policy.retrain.accuracyDrop.minimumFeedback) return false;
   return correct / count < lowestAccuracy(policy, measured);
@@ -36,25 +37,44 @@ export function lowestAccuracy(policy: Policy, { active, recent }: PolicyMeasure
   return expected - points - sigmas * Math.sqrt((expected * (1 - expected)) / Math.max(1, recent.count));
 }
 
-function observeActive(policy: Policy, state: PolicyState, { active }: PolicyMeasurements): PolicyState {
+function observeActive(policy: Policy, state: PolicyState, { active, previous }: PolicyMeasurements): PolicyState {
   const known = state.active;
-  const { version, since } = active;
-  const service = { version, predictions: active.predictions, errors: active.errors, p99Seconds: active.p99Seconds };
-  if (!known) return { ...state, active: { ...service, since, replaced: null } };
-  if (known.version === version) {
-    // Counts begin anew with a process: what was measured of more predictions says more.
-    const telling = active.predictions >= Math.min(known.predictions, policy.rollback.minimumPredictions);
-    return telling ? { ...state, active: { ...known, ...service } } : state;
-  }
+  const service = serviceOf(active);
+  if (!known) return { ...state, active: { ...service, since: active.since, replaced: null } };
+  if (known.version !== active.version) return becameActive(state, service, active.since, previous);
+  // Counts begin anew with a process: what was measured of more predictions says more.
+  const telling = active.predictions >= Math.min(known.predictions, policy.rollback.minimumPredictions);
+  return telling ? { ...state, active: { ...known, ...service } } : state;
+}
+
+/**
+ * Remembers that another version is active now.
+ *
+ * @param previous the version that a rollback would go to, where it is not the one that was seen last
+ */
+export function becameActive(
+  state: PolicyState,
+  service: Service,
+  since: number,
+  previous: string | undefined,
+): PolicyState {
+  const { version } = service;
+  const left = state.active && serviceOf(state.active);
   const goneBack = state.formerly.includes(version);
-  const { since: _since, replaced: _replaced, ...left } = known;
+  const replaced =
+    previous === undefined || previous === left?.version
+      ? left
+      : { version: previous, predictions: 0, errors: 0, p99Seconds: null };
+  const others = state.formerly.filter((former) => former !== left?.version && former !== version);
   return {
     ...state,
-    active: { ...service, since, replaced: goneBack ? null : left },
+    active: { ...service, since, replaced: goneBack ? null : replaced },
     // What was taken back is nothing to go back to, and fresh once more should somebody activate it again.
-    formerly: goneBack
-      ? state.formerly.filter((former) => former !== left.version && former !== version)
-      : [...state.formerly.filter((former) => former !== left.version), left.version].slice(-remembered),
+    formerly: goneBack || !left ? others : [...others, left.version].slice(-remembered),
     holds: {},
   };
+}
+
+function serviceOf({ version, predictions, errors, p99Seconds }: Service): Service {
+  return { version, predictions, errors, p99Seconds };
 }

@@ -7,7 +7,9 @@ export interface PolicyMeasurements extends Measurements {
   readonly recent: Tally;
   /** The active version's judged predictions since the canary began: what went to neither by choice. */
   readonly besideCanary?: Tally;
-  /** Those of the version that the active one replaced, from the time before. */
+  /** The version that a rollback would make active. */
+  readonly previous?: string | undefined;
+  /** The judged predictions of the version that the active one replaced, from the time before. */
   readonly replaced?: Tally;
   /** Whether a training is under way. */
   readonly retraining: boolean;

@@ -1,7 +1,7 @@
 import { percent } from './breaches.ts';
 import { judgeCanary, judgeFresh, judgeShadow } from './candidate.ts';
 import { heldUntil } from './cool-down.ts';
-import { lowestAccuracy, observe } from './observe.ts';
+import { becameActive, lowestAccuracy, observe } from './observe.ts';
 import type { Policy } from './policy-file.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
 import type { Action, Decided, Decision, PolicyState } from './policy-state.ts';
@@ -31,8 +31,13 @@ export function taken(state: PolicyState, { action, version, reason, numbers }: 
     action === 'retrain' && state.active
       ? { active: state.active.version, feedbackWithText: numbers['feedbackWithText'] ?? 0 }
       : state.tried;
+  // Another version may take its place before anybody looks again.
+  const before =
+    action === 'promote' && version !== null
+      ? becameActive(state, { version, predictions: 0, errors: 0, p99Seconds: null }, now, undefined)
+      : state;
   return {
-    ...state,
+    ...before,
     proven,
     tried,
     pending: null,

@@ -7,7 +7,7 @@ import { type Action, initialState, type PolicyState } from '../../src/maintenan
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
+const DAY = 24 * HOUR;
 
 /** A model version as the simulation knows it: how often it is right with the usual texts, and with another kind. */
 export interface SimulatedVersion {
@@ -59,9 +59,9 @@ export interface SimulatedModel {
   readonly active: SimulatedVersion;
 }
 
-export const firstVersion: SimulatedVersion = { version: '1', usual: 0.97, other: 0.7, learnedOther: false };
+const firstVersion: SimulatedVersion = { version: '1', usual: 0.97, other: 0.7, learnedOther: false };
 
-const stepMs = 15 * MINUTE;
+const stepMs = 30 * MINUTE;
 const predictionsAnHour = 400;
 const labelsADay = 240;
 const trainingBins = [0.3, 0.25, 0.2, 0.15, 0.1];
