@@ -107,6 +107,15 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
+/** A signal that stops work which nobody waits for any more: the client has gone away before it was answered. */
+export function whileClientWaits({ res }: RequestContext): AbortSignal {
+  const controller = new AbortController();
+  const gone = () => controller.abort(new Problem('request-aborted', 'The connection was closed before the answer.'));
+  if (res.closed) gone();
+  else res.once('close', gone);
+  return controller.signal;
+}
+
 function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path
     .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i ? '.' : ''}${String(key)}`))
