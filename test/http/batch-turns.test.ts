@@ -61,21 +61,6 @@ describe.each([
   });
 });
 
-test('of many large batches, each gets its turn, and all are answered', async () => {
-  const { url } = await serveBatches();
-  const texts = TEXTS.slice(0, 200);
-  const answers = await Promise.all(
-    Array.from({ length: 5 }, async () => {
-      const response = await post(`${url}/predict/batch`, { texts });
-      return (await response.json()) as { predictions: { id: string }[] };
-    }),
-  );
-  for (const { predictions } of answers) expect(predictions).toHaveLength(texts.length);
-  const spans = answers.map(({ predictions }) => timesOf(predictions));
-  const firstToEnd = Math.min(...spans.map((times) => times.at(-1)!));
-  expect(spans.filter((times) => times[0]! < firstToEnd).length).toBeGreaterThan(1);
-});
-
 function idsIn(answer: Record<string, unknown>): { id: string }[] {
   if ('predictions' in answer) return answer['predictions'] as { id: string }[];
   const outputs = answer['outputs'] as { name: string; data: string[] }[];
