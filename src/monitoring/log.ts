@@ -7,6 +7,7 @@ import {
   SeverityNumber,
   trace,
 } from '@opentelemetry/api';
+import { type Level, pino } from 'pino';
 import { type LineStream, standardOutput } from './standard-output.ts';
 import { ATTRIBUTE, SCOPE } from './telemetry.ts';
 
@@ -29,32 +30,39 @@ const severities = {
   warn: SeverityNumber.WARN,
   error: SeverityNumber.ERROR,
   fatal: SeverityNumber.FATAL,
-} as const;
-
-type Severity = keyof typeof severities;
-
-/** The least severe level that is written; `trace` writes all there is. */
-export type LogLevel = Severity | 'trace' | 'silent';
+} as const satisfies Partial<Record<Level, SeverityNumber>>;
 
 /**
+ * @param level the least severe level that is written, or `silent`
  * @param stream where the lines go; stdout unless a test wants to read them
  */
-export function createLog(level: LogLevel, stream: LineStream = standardOutput()): Log {
-  const least = { trace: SeverityNumber.TRACE, ...severities, silent: Number.POSITIVE_INFINITY }[level];
+export function createLog(level: Level | 'silent', stream: LineStream = standardOutput()): Log {
+  const lines = pino(
+    {
+      level,
+      base: null,
+      timestamp,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stream,
+  );
   // The provider may be registered after this module was loaded: ask for the logger when it is first needed.
   let otlp: ReturnType<typeof logs.getLogger> | undefined;
 
-  const write = (severity: Severity): Write => {
-    const severityNumber = severities[severity];
-    const head = `{"level":"${severity}","time":"`;
+  const write = (severity: keyof typeof severities): Write => {
     return (message, attributes = {}, scope = context.active()) => {
-      if (severityNumber < least) return;
+      if (!lines.isLevelEnabled(severity)) return;
       const span = trace.getSpanContext(scope);
-      const ids = span && isSpanContextValid(span) ? `,"trace_id":"${span.traceId}","span_id":"${span.spanId}"` : '';
-      const fields = JSON.stringify(attributes).slice(1, -1);
-      stream.write(`${head}${timestamp()}"${ids}${fields && ','}${fields},"msg":${JSON.stringify(message)}}\n`);
+      const ids = span && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : undefined;
+      lines[severity]({ ...ids, ...attributes }, message);
       otlp ??= logs.getLogger(SCOPE);
-      otlp.emit({ severityNumber, severityText: severity, body: message, attributes, context: scope });
+      otlp.emit({
+        severityNumber: severities[severity],
+        severityText: severity,
+        body: message,
+        attributes,
+        context: scope,
+      });
     };
   };
 
@@ -71,7 +79,7 @@ export function createLog(level: LogLevel, stream: LineStream = standardOutput()
 let second = Number.NaN;
 let untilSecond = '';
 
-/** The time in ISO 8601; the part that changes once a second is made once a second. */
+/** The time as pino's `isoTime` gives it; the part that changes once a second is made once a second. */
 function timestamp(): string {
   const now = Date.now();
   const thisSecond = Math.floor(now / 1000);
@@ -79,7 +87,7 @@ function timestamp(): string {
     second = thisSecond;
     untilSecond = new Date(thisSecond * 1000).toISOString().slice(0, -4);
   }
-  return `${untilSecond}${String(now - thisSecond * 1000).padStart(3, '0')}Z`;
+  return `,"time":"${untilSecond}${String(now - thisSecond * 1000).padStart(3, '0')}Z"`;
 }
 
 /** An error as log attributes, by the semantic conventions for exceptions. */

@@ -1,4 +1,4 @@
-import sonicBoom from 'sonic-boom';
+import { destination } from 'pino';
 
 /** Where lines go. */
 export interface LineStream {
@@ -7,13 +7,16 @@ export interface LineStream {
   flushSync?(): void;
 }
 
-/** Lines wait until there are some dozens, or for so long: a system call for each costs as much as its line. */
+/**
+ * Lines wait until there are some dozens, or for so long: a system call for each costs as much as its line. They wait here,
+ * in one string: pino's own buffer is measured anew with each line.
+ */
 const ENOUGH_CHARACTERS = 32_768;
 const LONGEST_WAIT_MS = 100;
 
 /** Standard output, for lines that do not hold up what writes them. */
 export function standardOutput(): LineStream {
-  const stream = new sonicBoom.SonicBoom({ fd: 1, sync: false });
+  const stream = destination({ fd: 1, sync: false });
   let waiting = '';
   let timer: NodeJS.Timeout | undefined;
   let open = true;
