@@ -48,7 +48,8 @@ export interface ShadowQueueOptions {
 }
 
 /** Why a shadow did not score a text. */
-type Reason = 'budget' | 'queue' | 'failed';
+const reasons = ['budget', 'queue', 'failed'] as const;
+type Reason = (typeof reasons)[number];
 
 /**
  * One queue for all shadows of a process. It is worked off a little in each round of the event loop, after what came in from
@@ -66,6 +67,13 @@ export function createShadowQueue({
   let characters = 0;
   let isSet = false;
   let quietUntil = Number.NEGATIVE_INFINITY;
+  const counted = new WeakSet<Model>();
+
+  /** Counts from 0 on: Prometheus takes the first that it sees of a counter for its beginning. */
+  function beginToCount(shadow: Model): void {
+    counted.add(shadow);
+    for (const reason of reasons) instruments.shadowSkipped.add(0, { ...labelsOf(shadow), [LABEL.reason]: reason });
+  }
 
   function skip({ shadow }: ShadowJob, reason: Reason): void {
     instruments.shadowSkipped.add(1, { ...labelsOf(shadow), [LABEL.reason]: reason });
@@ -153,6 +161,7 @@ export function createShadowQueue({
 
   return {
     offer(job) {
+      if (!counted.has(job.shadow)) beginToCount(job.shadow);
       const isFull = waiting.length >= MAX_WAITING || characters + job.text.length > MAX_WAITING_CHARACTERS;
       if (isFull || budget.isSpent(performance.now())) {
         skip(job, isFull ? 'queue' : 'budget');
