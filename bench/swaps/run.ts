@@ -84,7 +84,7 @@ async function swapEverySecond(url: string, models: string): Promise<number> {
   const started = performance.now();
   let swaps = 0;
   while (swaps < SWAPPING_SECONDS - 1) {
-    await delay(started + (swaps + 1) * 1000 - performance.now());
+    await delay(Math.max(0, started + (swaps + 1) * 1000 - performance.now()));
     swaps += 1;
     const version = String(swaps + 1);
     await addVersion(models, version);
