@@ -4,7 +4,6 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { declareData } from '../../src/maintenance/declare-data.ts';
 import { sanitizeName } from '../../src/monitoring/prometheus-names.ts';
 import { logs, metrics, SERVER_SPAN, spans, troubleLogs } from '../../src/monitoring/registry.ts';
 import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
@@ -25,7 +24,8 @@ beforeAll(async () => {
   const models = await smallModels('1', '2');
   const examples = smallMails(30).map((example) => `${JSON.stringify(example)}\n`);
   await writeFile(join(models, 'train.jsonl'), examples.join(''));
-  await declareData(join(models, 'spam'), join(models, 'train.jsonl'));
+  const policy = { data: '../train.jsonl', retrain: { niceness: 0 } };
+  await writeFile(join(models, 'spam', 'policy.json'), JSON.stringify(policy));
   service = await startProcess({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_BSP_SCHEDULE_DELAY: '50',
@@ -50,7 +50,7 @@ beforeAll(async () => {
   await scrape(service.metricsUrl);
   families = await scrape(service.metricsUrl);
   await service.stop();
-});
+}, 60_000);
 
 afterAll(() => receiver.close());
 
