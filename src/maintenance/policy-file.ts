@@ -15,6 +15,8 @@ const DAY = 24 * HOUR;
 const retrain = z.strictObject({
   /** The most memory that the training's process may take. */
   maxMemoryMB: z.int().min(64).default(2_048),
+  /** How far that process gives way: with 19 it gets the time that nobody else wants, with 0 as much as others. */
+  niceness: z.int().min(0).max(19).default(19),
   /** What is predicted has looked unlike the training texts for so long. */
   drift: z.strictObject({ forSeconds: seconds.default(HOUR) }).prefault({}),
   /** The accuracy has been so many points and so many standard errors below the training's for so long. */

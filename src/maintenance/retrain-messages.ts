@@ -12,6 +12,7 @@ export interface RetrainTask {
   /** The service's `DATA_DIR`, where feedback is kept. */
   readonly dataFolder: string;
   readonly maxMemoryMB: number;
+  readonly niceness: number;
 }
 
 /** What it led to: a version that is written whole. */

@@ -1,13 +1,13 @@
 /**
- * The process of one retraining: `runTraining` in a thread, while the main thread watches over it. It has the lowest
- * priority, ends itself where it takes more memory than allowed, and ends with the service that started it.
+ * The process of one retraining: `runTraining` in a thread, while the main thread watches over it. It gives
+ * way to others, ends itself where it takes more memory than allowed, and ends with the service that started it.
  */
 import { join } from 'node:path';
 import { ArtefactError, writeArtefact } from '../models/artefact.ts';
 import { nextVersion } from '../models/versions.ts';
 import { train } from '../training/train.ts';
 import type { TrainingResult } from '../training/training-job.ts';
-import { lowerPriority } from './lowest-priority.ts';
+import { lowerPriority } from './lower-priority.ts';
 import type { Retrained, RetrainFailure, RetrainMessage, RetrainOrder, RetrainTask } from './retrain-messages.ts';
 
 /** How often the memory is looked at. */
@@ -18,7 +18,6 @@ const TELL_MS = 250;
 
 const dataErrors = new Set(['DataFileError', 'TrainingDataError']);
 
-lowerPriority(process.pid);
 process.once('disconnect', () => process.exit(0));
 const mayWrite = Promise.withResolvers<void>();
 process.on('message', (order: RetrainOrder) => {
@@ -27,6 +26,7 @@ process.on('message', (order: RetrainOrder) => {
 });
 
 async function run(task: RetrainTask): Promise<void> {
+  lowerPriority(process.pid, task.niceness);
   const mostBytes = task.maxMemoryMB * 1024 * 1024;
   const tooMuch: RetrainFailure = {
     reason: 'memory',

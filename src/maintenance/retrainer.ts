@@ -124,7 +124,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     await access(data, constants.R_OK).catch(() => {
       throw new Problem('retrain-not-configured', `The declared data of ${model} cannot be read: ${how}`);
     });
-    return { job, model, modelsFolder, data, dataFolder, maxMemoryMB: policy.retrain.maxMemoryMB };
+    const { maxMemoryMB, niceness } = policy.retrain;
+    return { job, model, modelsFolder, data, dataFolder, maxMemoryMB, niceness };
   }
 
   /** Until roles are written the newest version is the active one, and that the new version must not be. */

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { lowerPriority } from './lowest-priority.ts';
+import { lowerPriority } from './lower-priority.ts';
 import type { RetrainProgress } from './retrain-job.ts';
 import type { Retrained, RetrainFailure, RetrainMessage, RetrainOrder, RetrainTask } from './retrain-messages.ts';
 
@@ -36,11 +36,13 @@ export function runRetrainProcess(
     const child = fork(entry, [task.job], {
       env: {},
       execArgv: [`--max-old-space-size=${task.maxMemoryMB}`],
+      // A session of its own, for the sake of its priority; it ends with the channel to this process.
+      detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const order = (what: RetrainOrder) => child.send(what);
     // At once, before it has threads; it does so itself too, when it has.
-    if (child.pid !== undefined) lowerPriority(child.pid);
+    if (child.pid !== undefined) lowerPriority(child.pid, task.niceness);
     let writing = false;
     const abort = () => {
       if (!writing) child.kill('SIGKILL');

@@ -19,7 +19,11 @@ export interface Folders {
   readonly env: Record<string, string>;
 }
 
-/** @param perLabel how many examples of each label the model is retrained from: with tens of thousands it takes a while */
+/**
+ * The trainings give way to nobody: on a busy machine they would not get to an end.
+ *
+ * @param perLabel how many examples of each label the model is retrained from: with tens of thousands it takes a while
+ */
 export async function prepare(perLabel: number, retrain: object = {}): Promise<Folders> {
   const root = await mkdtemp(join(tmpdir(), 'waymark-retrain-'));
   const [models, data, file] = [join(root, 'models'), join(root, 'data'), join(root, 'train.jsonl')];
@@ -35,7 +39,10 @@ export async function prepare(perLabel: number, retrain: object = {}): Promise<F
   });
   await writeArtefact(join(models, 'mail', '1'), manifest, bytes);
   await writeFile(file, lines(perLabel).join(''));
-  await writeFile(join(models, 'mail', 'policy.json'), JSON.stringify({ data: '../../train.jsonl', retrain }));
+  await writeFile(
+    join(models, 'mail', 'policy.json'),
+    JSON.stringify({ data: '../../train.jsonl', retrain: { niceness: 0, ...retrain } }),
+  );
   return { models, data, env: { MODELS_DIR: models, DATA_DIR: data, DEFAULT_MODEL: 'mail' } };
 }
 
@@ -75,10 +82,11 @@ export const hasEnded = ({ state }: RetrainJob) => state !== 'running';
 /** Its process is at work. */
 export const hasBegun = ({ progress }: RetrainJob) => progress.phase !== 'start';
 
-/** Whether the process of a job is still there. */
-export async function hasProcess({ id }: RetrainJob): Promise<boolean> {
-  const { stdout } = await promisify(execFile)('ps', ['-eo', 'args'], { maxBuffer: 1 << 26 });
-  return stdout.split('\n').some((line) => line.includes('retrain-process.ts') && line.includes(id));
+/** How nice the process of a job is; undefined where there is none. */
+export async function nicenessOf({ id }: RetrainJob): Promise<number | undefined> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'ni,args'], { maxBuffer: 1 << 26 });
+  const line = stdout.split('\n').find((one) => one.includes('retrain-process.ts') && one.includes(id));
+  return line === undefined ? undefined : Number.parseInt(line, 10);
 }
 
 export async function jobFile({ data }: Folders, { id }: RetrainJob): Promise<string> {

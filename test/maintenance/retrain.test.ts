@@ -2,13 +2,14 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { RetrainJob } from '../../src/maintenance/retrain-job.ts';
 import { readArtefact } from '../../src/models/artefact.ts';
 import { post } from '../http/in-process.ts';
 import {
   hasBegun,
   hasEnded,
-  hasProcess,
   jobFile,
+  nicenessOf,
   prepare,
   serve,
   show,
@@ -22,8 +23,8 @@ const LONG = 40_000;
 const versionsOf = async (models: string) =>
   (await readdir(join(models, 'mail'))).filter((name) => /^\d/.test(name) || name.startsWith('.')).sort();
 
-const gone = async (job: Parameters<typeof hasProcess>[0]) => {
-  while (await hasProcess(job)) await delay(50);
+const gone = async (job: RetrainJob) => {
+  while ((await nicenessOf(job)) !== undefined) await delay(50);
 };
 
 test('a retraining learns from the data and from feedback, and its version enters as shadow', async () => {
@@ -36,7 +37,7 @@ test('a retraining learns from the data and from feedback, and its version enter
 
   const response = await post(`${service.url}/models/mail/retrain`, { why: 'turbines are new' });
   expect(response.status).toBe(202);
-  const { job } = (await response.json()) as { job: Awaited<ReturnType<typeof show>> };
+  const { job } = (await response.json()) as { job: RetrainJob };
   expect(response.headers.get('location')).toBe(`/models/mail/retrain/${job.id}`);
   expect(job).toMatchObject({ model: 'mail', state: 'running', who: 'api', why: 'turbines are new' });
 
@@ -60,7 +61,7 @@ test('a retraining learns from the data and from feedback, and its version enter
   expect(said).toEqual(['retraining started', 'model loaded', 'model changed', 'retraining ended']);
   expect(JSON.stringify(service.lines)).not.toContain('quarterly');
   expect(await jobFile(folders, job)).not.toContain('quarterly');
-});
+}, 60_000);
 
 test('one at a time; any process of the folder shows it, and cancels it', async () => {
   const folders = await prepare(LONG);
@@ -105,7 +106,7 @@ test('kill -9 of the service ends the training too, and the next start shows it 
   const service = await serve(folders);
   const job = await startRetraining(service);
   await until(service, job, hasBegun);
-  expect(await hasProcess(job)).toBe(true);
+  expect(await nicenessOf(job)).toBe(0);
   service.kill();
   await service.exited;
   await gone(job);
@@ -119,11 +120,12 @@ test('kill -9 of the service ends the training too, and the next start shows it 
   await startRetraining(next);
 }, 60_000);
 
-test('a service that is stopped ends its retraining, and says so', async () => {
-  const folders = await prepare(LONG);
+test('a training gives way as told; a service that is stopped ends it, and says so', async () => {
+  const folders = await prepare(LONG, { niceness: 3 });
   const service = await serve(folders);
   const job = await startRetraining(service);
   await until(service, job, hasBegun);
+  expect(await nicenessOf(job)).toBe(3);
   expect(await service.stop()).toBe(0);
   await gone(job);
   expect(JSON.parse(await jobFile(folders, job))).toMatchObject({
@@ -140,4 +142,4 @@ test('data that cannot be learned from fail the job with the reason', async () =
   expect(job).toMatchObject({ state: 'failed', failure: { reason: 'data' } });
   expect(job.failure?.detail).toMatch(/line 2: this is no JSON/);
   expect(JSON.stringify(job)).not.toContain('secret');
-});
+}, 60_000);

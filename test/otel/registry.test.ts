@@ -25,7 +25,7 @@ beforeAll(async () => {
   const examples = smallMails(30).map((example) => `${JSON.stringify(example)}\n`);
   await writeFile(join(models, 'train.jsonl'), examples.join(''));
   // A canary that shows nothing in no time is one to recommend something about.
-  const policy = { data: '../train.jsonl', promote: { giveUpSeconds: 0 } };
+  const policy = { data: '../train.jsonl', retrain: { niceness: 0 }, promote: { giveUpSeconds: 0 } };
   await writeFile(join(models, 'spam/policy.json'), JSON.stringify(policy));
   service = await startProcess({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -53,7 +53,7 @@ beforeAll(async () => {
   await scrape(service.metricsUrl);
   families = await scrape(service.metricsUrl);
   await service.stop();
-});
+}, 60_000);
 
 afterAll(() => receiver.close());
 
