@@ -30,6 +30,7 @@ export interface LineChart {
   /** `time`: `x` is milliseconds since 1970, shown as UTC. `value`: any number, shown as it is. */
   readonly x: { readonly kind: 'time' | 'value'; readonly name?: string; readonly min?: number; readonly max?: number };
   readonly y: {
+    /** Stands below the title. */
     readonly name?: string;
     readonly min?: number;
     readonly max?: number;
@@ -56,7 +57,15 @@ export function lineChart(chart: LineChart): string {
       animation: false,
       useUTC: true,
       color: lineColours,
-      title: { text: chart.title, left: 12, top: 8, textStyle: { color: inkColours.text, fontSize: 14 } },
+      title: {
+        text: chart.title,
+        subtext: chart.y.name ?? '',
+        left: 12,
+        top: 8,
+        itemGap: 4,
+        textStyle: { color: inkColours.text, fontSize: 14 },
+        subtextStyle: { color: inkColours.faint },
+      },
       legend: {
         top: 8,
         right: 16,
@@ -68,20 +77,18 @@ export function lineChart(chart: LineChart): string {
       grid: {
         left: 12,
         right: 24,
-        top: 58 + rowHeight * (rows.length === 0 ? 0 : Math.max(...rows) + 1),
+        top: 60 + rowHeight * (rows.length === 0 ? 0 : Math.max(...rows) + 1),
         bottom: chart.x.name === undefined ? 12 : 28,
       },
       xAxis: {
         ...axis(chart.x),
         type: chart.x.kind,
-        ...(chart.x.name !== undefined && { nameLocation: 'middle' as const, nameGap: 28 }),
+        ...(chart.x.name !== undefined && { name: chart.x.name, nameLocation: 'middle' as const, nameGap: 28 }),
         splitLine: { show: false },
       },
       yAxis: {
         ...axis(chart.y),
         type: chart.y.logarithmic === true ? 'log' : 'value',
-        nameGap: 10,
-        nameTextStyle: { color: inkColours.faint, align: 'left' },
         axisLabel: {
           color: inkColours.faint,
           ...(chart.y.format !== undefined && { formatter: chart.y.format }),
@@ -105,9 +112,8 @@ export function lineChart(chart: LineChart): string {
   }
 }
 
-function axis({ name, min, max }: { name?: string; min?: number; max?: number }) {
+function axis({ min, max }: { min?: number; max?: number }) {
   return {
-    ...(name !== undefined && { name }),
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),
     nameTextStyle: { color: inkColours.faint },
