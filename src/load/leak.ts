@@ -37,10 +37,7 @@ const negligibleBytes = 2 * 1_048_576;
  */
 export function findLeak(what: string, samples: readonly MemorySample[]): GrowthVerdict {
   if (samples.length < fewestSamples) {
-    return unsure(
-      what,
-      `${samples.length} samples of ${what} are too few: ${fewestSamples} are needed, so run longer`,
-    );
+    return unsure(what, `${samples.length} samples of ${what} are too few: ${fewestSamples} are needed, so run longer`);
   }
   const minima = lowerEdge(samples);
   const span = samples.at(-1)!.seconds - samples[0]!.seconds;

@@ -31,7 +31,7 @@ const mostErrorsInStep = 0.001;
 const leastAnsweredInStep = 0.97;
 const mostRate = 100_000;
 const precision = 1.05;
-const restMs = 500;
+const longestRestMs = 500;
 /** Of a spike scenario: the shares of its time before, in and after the spike. */
 const spikeParts = { before: 0.25, spike: 0.25, after: 0.5 } as const;
 
@@ -63,7 +63,7 @@ async function stress(run: Run, settings: Settings): Promise<Findings> {
     const step = { rate, met, p99: result.latency?.p99 ?? null };
     steps.push(step);
     if (met) results.set(rate, result);
-    else await new Promise((resolve) => setTimeout(resolve, restMs));
+    else await new Promise((resolve) => setTimeout(resolve, Math.min(longestRestMs, settings.stepMs / 4)));
     return step;
   };
   const start = 'rate' in settings.pressure ? settings.pressure.rate : 1;

@@ -23,16 +23,27 @@ function soak(extraMebibytes: (seconds: number) => number, collects = true): Mem
 }
 
 test('the sawtooth of garbage collection is no leak', () => {
-  expect(findLeak('memory', soak(() => 0))).toMatchObject({ verdict: 'steady' });
+  expect(
+    findLeak(
+      'memory',
+      soak(() => 0),
+    ),
+  ).toMatchObject({ verdict: 'steady' });
 });
 
 test('a warm-up that ends is no leak', () => {
-  const { verdict } = findLeak('memory', soak((seconds) => 60 * (1 - Math.exp(-seconds / 60))));
+  const { verdict } = findLeak(
+    'memory',
+    soak((seconds) => 60 * (1 - Math.exp(-seconds / 60))),
+  );
   expect(verdict).not.toBe('leak');
 });
 
 test('a leak below the sawtooth is found, and told with its slope', () => {
-  const found = findLeak('heap', soak((seconds) => seconds / 10));
+  const found = findLeak(
+    'heap',
+    soak((seconds) => seconds / 10),
+  );
   expect(found).toMatchObject({ what: 'heap', verdict: 'leak' });
   expect((found.trend!.slope * 60) / mebibyte).toBeCloseTo(6, 0);
   expect(found.trend!.lower).toBeGreaterThan(0);
@@ -40,12 +51,18 @@ test('a leak below the sawtooth is found, and told with its slope', () => {
 });
 
 test('what is sure but tiny is not worth a failed release', () => {
-  const found = findLeak('memory', soak((seconds) => seconds / 400));
+  const found = findLeak(
+    'memory',
+    soak((seconds) => seconds / 400),
+  );
   expect(found.verdict).toBe('steady');
 });
 
 test('growth without collections may be garbage: no verdict', () => {
-  const found = findLeak('memory', soak((seconds) => seconds / 10, false));
+  const found = findLeak(
+    'memory',
+    soak((seconds) => seconds / 10, false),
+  );
   expect(found).toMatchObject({ verdict: 'unsure' });
   expect(found.reason).toContain('0 major collections');
 });
