@@ -42,7 +42,7 @@ function phaseTable({ phases, judged, knee }: LoadResult): Table {
 }
 
 /** What was asked of a phase. */
-export function pressureOf({ pressure }: Pick<PhaseResult, 'pressure'>): string {
+function pressureOf({ pressure }: Pick<PhaseResult, 'pressure'>): string {
   return 'rate' in pressure ? `${format(pressure.rate)}/s` : `${pressure.connections} conn.`;
 }
 

@@ -99,7 +99,7 @@ function errorCheck(limit: ErrorLimit, judged: readonly PhaseResult[]): Check {
 }
 
 /** How many requests failed for each reason, in all these phases. */
-export function sumErrors(phases: readonly Pick<PhaseResult, 'errors'>[]): Record<string, number> {
+function sumErrors(phases: readonly Pick<PhaseResult, 'errors'>[]): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const { errors } of phases) {
     for (const [reason, count] of Object.entries(errors)) sums[reason] = (sums[reason] ?? 0) + count;

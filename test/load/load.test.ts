@@ -146,19 +146,22 @@ test('failed requests are a breach, and told by their kind', async () => {
 });
 
 test('stress finds the knee of a server that refuses what is over its limit', async () => {
-  let windowEnd = 0;
-  let taken = 0;
+  // 200 a second, and a store of 60, so that a burst after a pause of the machine is no breach.
+  let stored = 60;
+  let before = performance.now();
   const { url } = await plant({
     status: () => {
       const now = performance.now();
-      if (now >= windowEnd) [windowEnd, taken] = [now + 500, 0];
-      taken += 1;
-      return taken > 100 ? 503 : 200;
+      stored = Math.min(60, stored + ((now - before) * 200) / 1_000);
+      before = now;
+      if (stored < 1) return 503;
+      stored -= 1;
+      return 200;
     },
   });
   const args = ['stress', '--target', url, '--rate', '50', '--step', '300ms', '--max-p99', '20s', '--min-rps', '10000'];
   const { code, stdout, html, result } = await load(args);
-  expect(result.knee!.rate).toBeLessThan(250);
+  expect(result.knee!.rate).toBeLessThan(800);
   expect(result.knee!.rate).toBeGreaterThanOrEqual(50);
   expect(code).toBe(1);
   expect(stdout).toMatch(/✗ --min-rps is breached: the knee are [\d,.]+\/s, wanted are 10,000\/s/);
