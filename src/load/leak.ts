@@ -34,8 +34,11 @@ const negligibleBytes = 2 * 1_048_576;
  * the least value of each is looked at. A process that warms up grows as well, but ever slower: it is a leak only if the second
  * half alone still grows, too. Where the service tells of its major collections, fewer than three of them allow no verdict:
  * what looks like growth may be garbage that nobody has collected yet.
+ *
+ * @param mostGarbage the share by which garbage alone may let the level rise. A leak makes major collections rare, since V8
+ * waits for a multiple of what it kept; growth beyond this share is judged without them.
  */
-export function findLeak(what: string, samples: readonly MemorySample[]): GrowthVerdict {
+export function findLeak(what: string, samples: readonly MemorySample[], mostGarbage = Infinity): GrowthVerdict {
   if (samples.length < fewestSamples) {
     return unsure(what, `${samples.length} samples of ${what} are too few: ${fewestSamples} are needed, so run longer`);
   }
@@ -52,7 +55,7 @@ export function findLeak(what: string, samples: readonly MemorySample[]): Growth
   if (trend.lower <= 0) return judged('steady', numbers);
 
   const collections = (samples.at(-1)!.majorCollections ?? NaN) - (samples[0]!.majorCollections ?? NaN);
-  if (collections < fewestCollections) {
+  if (collections < fewestCollections && growth <= minima[0]![1] * mostGarbage) {
     return judged(
       'unsure',
       `${numbers}, but it made only ${collections} major collections: this may be garbage, so run longer`,

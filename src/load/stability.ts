@@ -4,9 +4,13 @@ import type { Stability } from './result.ts';
 import type { PhaseResult, TimelineRow } from './run.ts';
 import { type Point, theilSen } from './trend.ts';
 
+/**
+ * What is watched, and by which share garbage alone may let it rise. V8 lets a heap grow to a multiple of what it kept; of the
+ * process as a whole, half as much again is more than that.
+ */
 const watched = [
-  ['memory', 'memoryBytes'],
-  ['heap', 'heapBytes'],
+  ['memory', 'memoryBytes', 0.5],
+  ['heap', 'heapBytes', Infinity],
 ] as const;
 const mostPoints = 240;
 
@@ -17,11 +21,11 @@ export function judgeStability(
   resources: readonly ResourceRow[],
 ): Stability {
   const counted = resources.filter(({ seconds }) => seconds >= soak.from && seconds <= soak.to);
-  const memory = watched.flatMap(([what, key]): GrowthVerdict[] => {
+  const memory = watched.flatMap(([what, key, mostGarbage]): GrowthVerdict[] => {
     const samples = counted.flatMap(({ seconds, majorCollections, [key]: bytes }) =>
       bytes === undefined ? [] : [{ seconds, bytes, ...(majorCollections !== undefined && { majorCollections }) }],
     );
-    return samples.length === 0 ? [] : [findLeak(what, samples)];
+    return samples.length === 0 ? [] : [findLeak(what, samples, mostGarbage)];
   });
   const windows = timeline.filter(({ phase }) => phase === soak.name);
   const latency = (['p50', 'p99'] as const).map((what) => {

@@ -67,6 +67,19 @@ test('growth without collections may be garbage: no verdict', () => {
   expect(found.reason).toContain('0 major collections');
 });
 
+test('growth beyond what garbage can be is a leak without collections, which a leak makes rare', () => {
+  const fast = soak((seconds) => seconds / 4, false);
+  expect(findLeak('heap', fast).verdict).toBe('unsure');
+  expect(findLeak('memory', fast, 0.5)).toMatchObject({ what: 'memory', verdict: 'leak' });
+  expect(
+    findLeak(
+      'memory',
+      soak((seconds) => seconds / 10, false),
+      0.5,
+    ).verdict,
+  ).toBe('unsure');
+});
+
 test('a service that does not tell of collections is judged by its lower edge alone', () => {
   const unaware = (samples: MemorySample[]) => samples.map(({ seconds, bytes }) => ({ seconds, bytes }));
   expect(findLeak('memory', unaware(soak((seconds) => seconds / 10))).verdict).toBe('leak');
