@@ -3,7 +3,7 @@ import { style } from './report-style.ts';
 import type { LoadResult } from './result.ts';
 import { type Table, tablesOf } from './tables.ts';
 import { verdictOf } from './terminal-report.ts';
-import { format } from './thresholds.ts';
+import { format, outcomeOf } from './thresholds.ts';
 
 /** The whole report as one page, which needs no script and loads nothing. */
 export function htmlReport(result: LoadResult): string {
@@ -62,12 +62,16 @@ function tiles({ judged, knee, accuracy, recovery }: LoadResult): string {
 }
 
 function checks({ checks }: LoadResult): string {
-  const rows = checks.map(
-    ({ name, limit, value, passed, message }) =>
-      `<tr class="${passed ? 'passed' : 'failed'}"><td>${passed ? '✓ passed' : '✗ failed'}</td><td>${escapeHtml(name)}</td>` +
-      `<td>${escapeHtml(limit)}</td><td>${escapeHtml(value)}${passed ? '' : `<p>${escapeHtml(message)}</p>`}</td></tr>`,
-  );
-  return `<div class="wide"><table class="checks"><thead><tr><th></th><th>what</th><th>limit</th><th>found</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const rows = checks.map((check) => {
+    const { sign, word } = outcomeOf(check);
+    const why = check.passed ? '' : `<p>${escapeHtml(check.message)}</p>`;
+    return (
+      `<tr class="${word.replace(' ', '-')}"><td>${sign} ${word}</td><td>${escapeHtml(check.name)}</td>` +
+      `<td>${escapeHtml(check.limit)}</td><td>${escapeHtml(check.value)}${why}</td></tr>`
+    );
+  });
+  const head = '<tr><th></th><th>what</th><th>limit</th><th>found</th></tr>';
+  return `<div class="wide"><table class="checks"><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function notes({ notes }: LoadResult): string {

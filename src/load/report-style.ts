@@ -24,7 +24,7 @@ tbody tr:last-child td{border-bottom:0}
 .number{text-align:right;white-space:nowrap}
 td p{margin:2px 0 0;color:var(--faint)}
 .checks td:first-child{white-space:nowrap;font-weight:600}
-tr.passed td:first-child{color:var(--good)}tr.failed td:first-child{color:var(--bad)}
+tr.passed td:first-child{color:var(--good)}tr.failed td:first-child{color:var(--bad)}tr.no-verdict td:first-child{color:var(--stopped)}
 .notes{background:var(--note)}.notes ul{margin:0;padding-left:20px}
 .faint{color:var(--faint);font-size:13px;margin:8px 0 0}
 @media (max-width:600px){section,header{padding:12px 14px}main{padding:12px 8px}}

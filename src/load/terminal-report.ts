@@ -1,5 +1,6 @@
 import type { LoadResult } from './result.ts';
 import { type Table, tablesOf } from './tables.ts';
+import { outcomeOf } from './thresholds.ts';
 
 /** What is printed at the end of a run. */
 export function terminalReport(result: LoadResult): string {
@@ -7,7 +8,7 @@ export function terminalReport(result: LoadResult): string {
   return [
     `${scenario} on ${target} with ${data.texts} texts (${data.name}): ${verdictOf(result)}`,
     ...tablesOf(result).map(layOut),
-    ['Checks', ...checks.map(({ passed, message }) => `  ${passed ? '✓' : '✗'} ${message}`)].join('\n'),
+    ['Checks', ...checks.map((check) => `  ${outcomeOf(check).sign} ${check.message}`)].join('\n'),
     ...(notes.length > 0 ? [['Notes', ...notes.map((note) => `  ${note}`)].join('\n')] : []),
     '',
   ].join('\n\n');

@@ -18,8 +18,16 @@ export interface Check {
   readonly limit: string;
   readonly value: string;
   readonly passed: boolean;
+  /** It passed only because nothing can be told. */
+  readonly undecided?: true;
   /** For people: what was breached, and by what. */
   readonly message: string;
+}
+
+/** How a check ended, as a sign and in words. */
+export function outcomeOf({ passed, undecided }: Check): { sign: string; word: string } {
+  if (undecided === true) return { sign: '?', word: 'no verdict' };
+  return passed ? { sign: '✓', word: 'passed' } : { sign: '✗', word: 'failed' };
 }
 
 /** Holds what was found against the thresholds. */
@@ -72,14 +80,14 @@ function p99Check(limit: number, judged: readonly PhaseResult[]): Check {
 
 function rateCheck(limit: number, { judged, knee }: Findings): Check {
   const rate = knee === undefined ? Math.min(...judged.map(({ perSecond }) => perSecond)) : (knee.rate ?? 0);
-  const what = knee === undefined ? 'good answers a second' : 'the knee';
   const value = `${format(rate)}/s`;
+  const found = knee === undefined ? `${value} were answered well` : `the knee is at ${value}`;
   return check(
     knee === undefined ? 'throughput' : 'knee, at least',
     `at least ${format(limit)}/s`,
     value,
     rate >= limit,
-    `--min-rps is breached: ${what} are ${value}, wanted are ${format(limit)}/s`,
+    `--min-rps is breached: ${found}, wanted are ${format(limit)}/s`,
   );
 }
 
@@ -147,7 +155,8 @@ function changedCheck({ changed, changes }: Accuracy): Check {
 }
 
 function leakCheck({ verdict, reason, what }: GrowthVerdict): Check {
-  return check(`leak in ${what}`, 'none', verdict, verdict !== 'leak', `there is a leak: ${reason}`);
+  const leak = check(`leak in ${what}`, 'none', verdict, verdict !== 'leak', `there is a leak: ${reason}`);
+  return verdict === 'unsure' ? { ...leak, undecided: true } : leak;
 }
 
 /** A number with as many figures as a person needs. */

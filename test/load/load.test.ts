@@ -164,7 +164,7 @@ test('stress finds the knee of a server that refuses what is over its limit', as
   expect(result.knee!.rate).toBeLessThan(800);
   expect(result.knee!.rate).toBeGreaterThanOrEqual(50);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/✗ --min-rps is breached: the knee are [\d,.]+\/s, wanted are 10,000\/s/);
+  expect(stdout).toMatch(/✗ --min-rps is breached: the knee is at [\d,.]+\/s, wanted are 10,000\/s/);
   expect(html).toContain('<title>Latency at each rate</title>');
 });
 
