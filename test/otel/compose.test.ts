@@ -69,7 +69,8 @@ describe('docker-compose.yml', () => {
       text(`otel/prometheus/targets/${name}`),
     );
     const dataSources = text('otel/grafana/provisioning/datasources/datasources.yml');
-    const hosts = [...addresses, ...targets, dataSources].flatMap((written) =>
+    const receivers = text('otel/alertmanager/alertmanager.yml');
+    const hosts = [...addresses, ...targets, dataSources, receivers].flatMap((written) =>
       [...written.matchAll(/(?:^|[/[])([a-z-]+):\d+/g)].map(([, host]) => host),
     );
     expect(hosts.length).toBeGreaterThan(10);

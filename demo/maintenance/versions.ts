@@ -1,0 +1,57 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeArtefact } from '../../src/models/artefact.ts';
+import type { Example } from '../../src/training/read-examples.ts';
+import { train } from '../../src/training/train.ts';
+import type { TrainingResult } from '../../src/training/training-job.ts';
+
+/** The model of the demonstration. */
+export const MODEL = 'mail';
+
+/**
+ * What the monitoring may do: the defaults, in seconds where they are hours, since a day of traffic takes a minute here.
+ *
+ * @param data the file that the first version was trained on, from the model's folder
+ */
+export function policy(data: string): object {
+  return {
+    mode: 'automatic',
+    data,
+    everySeconds: 1,
+    cooldownSeconds: 600,
+    retrain: {
+      // On a busy machine too there is no waiting here.
+      niceness: 0,
+      drift: { forSeconds: 10 },
+      accuracyDrop: { sigmas: 3, forSeconds: 10, windowSeconds: 30, minimumFeedback: 100 },
+      minimumFeedback: 500,
+    },
+    promote: {
+      minimumFeedback: 100,
+      canaryShare: 0.3,
+      minimumShadowSeconds: 5,
+      minimumCanarySeconds: 5,
+      minimumCanaryFeedback: 40,
+      giveUpSeconds: 240,
+    },
+    rollback: { freshForSeconds: 300 },
+  };
+}
+
+/** Trains a version of the model; `writeVersion` puts it into service. */
+export async function trainVersion(
+  folder: string,
+  version: string,
+  examples: readonly Example[],
+): Promise<TrainingResult> {
+  const file = join(folder, `${version}.jsonl`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(file, examples.map(({ text, label }) => `${JSON.stringify({ text, label })}\n`).join(''));
+  const source = { examples: file };
+  return train({ source, name: MODEL, version, algorithm: 'auto', tokenizer: 'auto', seed: 1 });
+}
+
+/** Writes a version into a models folder, where the service finds it. */
+export function writeVersion(models: string, { manifest, bytes }: TrainingResult): Promise<void> {
+  return writeArtefact(join(models, MODEL, manifest.version), manifest, bytes);
+}
