@@ -1,8 +1,10 @@
 import { runClassifierBenchmark } from './classifier/run.ts';
+import { runSwapsBenchmark } from './swaps/run.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 
 const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   classifier: runClassifierBenchmark,
+  swaps: runSwapsBenchmark,
   telemetry: runTelemetryBenchmark,
 };
 
