@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Config, ConfigError } from './config.ts';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
@@ -102,8 +103,11 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 }
 
 /** The first text through a classifier is the slowest by far: it should not be a client's. */
-function warmUp({ classifier }: Model): void {
-  for (let i = 0; i < 20; i++) classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
+async function warmUp({ classifier }: Model): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
+    await turn();
+  }
 }
 
 /** The versions of a model that have a role. */
