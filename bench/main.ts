@@ -1,9 +1,11 @@
 import { runClassifierBenchmark } from './classifier/run.ts';
+import { runServingBenchmark } from './serving/run.ts';
 import { runSwapsBenchmark } from './swaps/run.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 
 const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   classifier: runClassifierBenchmark,
+  serving: runServingBenchmark,
   swaps: runSwapsBenchmark,
   telemetry: runTelemetryBenchmark,
 };
