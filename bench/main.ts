@@ -10,6 +10,13 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   telemetry: runTelemetryBenchmark,
 };
 
+// Only an exit of one's own lets the processes that were started here be ended with this one.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code));
+
 const names = Object.keys(benchmarks);
 const [asked, ...rest] = process.argv.slice(2).filter((argument) => argument !== '--full');
 const full = process.argv.includes('--full');
