@@ -31,7 +31,7 @@ export function summary({ rounds }: Outcome): Measured | undefined {
   };
 }
 
-/** One sentence of an error's message, fit for a table: its last line, where it quotes a log. */
+/** One line of an error's message, fit for a table: where it quotes a log, the last line that tells of an error, or else the last. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const lines = message
@@ -39,7 +39,7 @@ export function reasonOf(error: unknown): string {
     // A quoted log stands behind a bar.
     .map((line) => line.replace(/^\s*\|/, '').trim())
     .filter(Boolean);
-  const last = lines.at(-1) ?? 'no reason given';
-  // A pipe would end the table's cell.
-  return last.slice(0, 300).replaceAll('|', '\\|');
+  const reason = lines.findLast((line) => /error\b|cannot|not found|no such/i.test(line)) ?? lines.at(-1);
+  // A bar would end the table's cell.
+  return (reason ?? 'no reason given').slice(0, 300).replaceAll('|', '\\|');
 }

@@ -84,4 +84,11 @@ describe('reasonOf', () => {
     const error = new Error('workers did not start (exit code 78). Its log, x, ends:\n  | WORKERS: "2" | no\n');
     expect(reasonOf(error)).toBe('WORKERS: "2" \\| no');
   });
+
+  it('is the error in that log rather than what stands after it', () => {
+    const error = new Error(
+      'it did not start:\n  | TypeError [ERR_X]: no port\n  |     at f (x.js:1)\n  | \n  | Node.js v26',
+    );
+    expect(reasonOf(error)).toBe('TypeError [ERR_X]: no port');
+  });
 });
