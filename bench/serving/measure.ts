@@ -19,6 +19,14 @@ export interface Measured extends WrkResult {
   /** What the load generator and the Collector took of the other core for one request. */
   readonly othersMicroseconds: number;
   readonly residentMiB: number;
+  /** Spans that the Collector took by the end, for each request that `wrk` saw answered. */
+  readonly spansPerRequest: number;
+}
+
+/** What a contender answered when it was asked one thing after the other. */
+export interface Checked {
+  /** The share of right labels. */
+  readonly right?: number;
   readonly spansPerRequest: number;
 }
 
@@ -38,7 +46,7 @@ export async function makeReady(contender: Contender, workplace: Workplace): Pro
   return { contender, command, script: await writeWrkScript(folder, 'requests', contender.path, bodies) };
 }
 
-/** Starts a contender and hands it, warm and pinned to its cores, to whoever asks something of it; then stops it. */
+/** Starts a contender, pinned to its cores, and hands it to whoever asks something of it; then stops it. */
 async function whileRunning<T>(
   { contender, command }: Ready,
   { folder, addresses }: Workplace,
@@ -63,15 +71,17 @@ async function whileRunning<T>(
 }
 
 /**
- * Sends each mail once, one after the other, and gives the share of answers with the right label.
+ * Sends each mail once, one after the other: gives the share of answers with the right label, and the spans that came of one.
  *
- * @throws {Error} for an answer other than 200, or where the labels are no better than chance
+ * @throws {Error} for an answer other than 200, where the labels are no better than chance, or where no trace arrives
  */
-export async function check(ready: Ready, workplace: Workplace): Promise<number | undefined> {
+export async function check(ready: Ready, workplace: Workplace, ports: Ports): Promise<Checked> {
   const { contender } = ready;
-  return whileRunning(ready, workplace, async (_, url) => {
-    let right = 0;
-    for (const { text, label } of workplace.mails.sent) {
+  const { sent } = workplace.mails;
+  const acceptedBefore = await acceptedSpans(ports);
+  let right = 0;
+  await whileRunning(ready, workplace, async (_, url) => {
+    for (const { text, label } of sent) {
       const response = await fetch(`${url}${contender.path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -81,11 +91,14 @@ export async function check(ready: Ready, workplace: Workplace): Promise<number 
       if (response.status !== 200) throw new Error(`it answered ${response.status}: ${answer.slice(0, 200)}`);
       if (contender.label?.(JSON.parse(answer) as never) === label) right += 1;
     }
-    if (!contender.label) return undefined;
-    const share = right / workplace.mails.sent.length;
-    if (share < LEAST_RIGHT) throw new Error(`only ${(share * 100).toFixed(0)} % of its labels are right`);
-    return share;
   });
+  // Asking whether it was ready made a few more.
+  const spansPerRequest = Math.round(((await acceptedSpans(ports)) - acceptedBefore) / sent.length);
+  if (contender.traced && spansPerRequest === 0) throw new Error('no trace of it arrived at the Collector');
+  if (!contender.label) return { spansPerRequest };
+  const share = right / sent.length;
+  if (share < LEAST_RIGHT) throw new Error(`only ${(share * 100).toFixed(0)} % of its labels are right`);
+  return { right: share, spansPerRequest };
 }
 
 /** One round: start, warm up, measure, stop, and count what has arrived at the Collector by then. */

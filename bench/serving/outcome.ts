@@ -1,14 +1,13 @@
 import { median } from '../classifier/contender.ts';
 import type { ContenderName } from './contender.ts';
-import type { Measured } from './measure.ts';
+import type { Checked, Measured } from './measure.ts';
 
 /** What became of one contender. */
 export interface Outcome {
   readonly name: ContenderName;
   readonly traced: boolean;
   readonly rounds: readonly Measured[];
-  /** The share of the sent mails that got their label. */
-  readonly right?: number | undefined;
+  readonly checked?: Checked | undefined;
   /** Why it was not run, or not to the end. */
   readonly failure?: string | undefined;
 }

@@ -41,7 +41,7 @@ function method({ rounds, seconds, mails, charactersPerMail, machine, notes }: C
     `- ${rounds} rounds of ${seconds} s after a warm-up, each contender started anew once a round, in turns; medians.`,
     '- CPU time is that of all the processes and threads of the server; memory counts once what processes share.',
     '- "Right" is the share of these mails that got their label, asked one by one before; an answer other than 200 ends it.',
-    '- Spans are counted by the Collector, after the server has ended. Who traces, traces every request, with batches over OTLP.',
+    '- Who traces, traces every request, and hands its spans over in batches by OTLP. Spans are counted by the Collector: those of a request when they came one by one, and under load the share of all that should have arrived by the time the server has ended.',
     '- Access logs of the peers are off; Waymark writes a record of every prediction, on stdout and over OTLP.',
     '- Flask runs in gunicorn with one `gthread` thread, the fastest of its settings; MLServer without a worker process beside its server, and asked for the label alone.',
     '- natural learns from 2,000 of the mails that the others learn from: its training takes time by the square.',
@@ -53,14 +53,18 @@ function method({ rounds, seconds, mails, charactersPerMail, machine, notes }: C
 function table(outcomes: readonly Outcome[], summaries: ReadonlyMap<ContenderName, Measured>): string {
   const ours = summaries.get('traced');
   return [
-    '| server | requests/s | Waymark traced is | p50 | p99 | CPU a request | memory | right | spans a request | failed |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    '| server | requests/s | Waymark traced is | p50 | p99 | CPU a request | memory | right | spans a request | arrived | failed |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...outcomes.map((outcome) => row(outcome, summaries.get(outcome.name), ours)),
   ].join('\n');
 }
 
-function row({ name, traced, right, failure }: Outcome, one: Measured | undefined, ours: Measured | undefined): string {
-  if (!one) return `| ${names[name]} | not run: ${failure ?? 'no round came to its end'} | | | | | | | | |`;
+function row(
+  { name, traced, checked, failure }: Outcome,
+  one: Measured | undefined,
+  ours: Measured | undefined,
+): string {
+  if (!one) return `| ${names[name]} | not run: ${failure ?? 'no round came to its end'} | | | | | | | | | |`;
   const cells = [
     failure === undefined ? names[name] : `${names[name]} (not to the end: ${failure})`,
     one.perSecond.toFixed(0),
@@ -69,11 +73,17 @@ function row({ name, traced, right, failure }: Outcome, one: Measured | undefine
     `${one.p99Ms.toFixed(1)} ms`,
     `${one.cpuMicroseconds.toFixed(0)} µs`,
     `${one.residentMiB.toFixed(0)} MiB`,
-    right === undefined ? '' : `${(right * 100).toFixed(1)} %`,
-    traced ? one.spansPerRequest.toFixed(2) : '',
+    checked?.right === undefined ? '' : percent(checked.right),
+    ...(traced && checked
+      ? [String(checked.spansPerRequest), percent(Math.min(1, one.spansPerRequest / checked.spansPerRequest))]
+      : ['', '']),
     one.failed.toFixed(0),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
 }
 
 function goals(summaries: ReadonlyMap<ContenderName, Measured>): string {

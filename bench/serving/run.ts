@@ -9,7 +9,7 @@ import { benchCollector } from '../collector.ts';
 import { run } from '../python-environment.ts';
 import { names, type Workplace } from './contender.ts';
 import { readMails } from './mails.ts';
-import { check, type Measured, makeReady, measure, type Ready } from './measure.ts';
+import { type Checked, check, type Measured, makeReady, measure, type Ready } from './measure.ts';
 import { nodeContenders } from './node-contenders.ts';
 import { type Outcome, reasonOf } from './outcome.ts';
 import { pythonContenders } from './python-contenders.ts';
@@ -20,7 +20,7 @@ const RESULTS = join(import.meta.dirname, 'results.md');
 /** A contender, and what became of it so far. */
 interface Entry {
   ready?: Ready;
-  outcome: Outcome & { rounds: Measured[]; failure?: string | undefined; right?: number | undefined };
+  outcome: Outcome & { rounds: Measured[]; failure?: string | undefined; checked?: Checked };
 }
 
 /**
@@ -54,7 +54,7 @@ export async function runServingBenchmark(full: boolean): Promise<void> {
     await attemptAll(entries, 'answers', async (entry, ready) => {
       // Who does not answer is not measured.
       delete entry.ready;
-      entry.outcome.right = await check(ready, workplace);
+      entry.outcome.checked = await check(ready, workplace, ports);
       entry.ready = ready;
     });
     for (let round = 1; round <= pace.rounds; round++) {

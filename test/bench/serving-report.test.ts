@@ -22,7 +22,7 @@ function round(perSecond: number, figures: Partial<Measured> = {}): Measured {
 }
 
 function ran(name: ContenderName, ...rounds: Measured[]): Outcome {
-  return { name, traced: name !== 'ceiling', rounds };
+  return { name, traced: name !== 'ceiling', rounds, checked: { right: 0.98, spansPerRequest: 4 } };
 }
 
 function lineOf(text: string, start: string): string {
@@ -34,12 +34,17 @@ describe('report', () => {
     const text = report(
       [
         ran('traced', round(4000)),
-        ran('flaskTraced', round(100, { failed: 2 }), round(400), round(500, { failed: 3 })),
+        ran(
+          'flaskTraced',
+          round(100, { failed: 2 }),
+          round(400, { spansPerRequest: 3 }),
+          round(500, { failed: 3, spansPerRequest: 3 }),
+        ),
       ],
       circumstances,
     );
     expect(lineOf(text, '| Flask + scikit-learn + OpenTelemetry')).toBe(
-      '| Flask + scikit-learn + OpenTelemetry | 400 | 10.0 × | 1.0 ms | 2.0 ms | 2500 µs | 100 MiB |  | 4.00 | 5 |',
+      '| Flask + scikit-learn + OpenTelemetry | 400 | 10.0 × | 1.0 ms | 2.0 ms | 2500 µs | 100 MiB | 98.0 % | 4 | 75.0 % | 5 |',
     );
   });
 
