@@ -25,9 +25,10 @@ export interface RunningService {
 /**
  * Starts the service: it listens first, and is ready when its models are loaded.
  *
+ * @param listenLast where others serve on the same port, so that none of their requests comes here too early
  * @throws {ConfigError} if a setting cannot be used
  */
-export async function startService(config: Config, log: Log): Promise<RunningService> {
+export async function startService(config: Config, log: Log, listenLast = false): Promise<RunningService> {
   const instruments = createInstruments();
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
@@ -65,7 +66,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     driftMonitor,
     feedbackDesk: createFeedbackDesk(ids, feedbackStore, log),
   });
-  const server = await listen(app.callback(), config.HOST, config.PORT);
+  const open = () => listen(app.callback(), config.HOST, config.PORT);
+  const early = listenLast ? undefined : await open();
 
   const opened = await openRegistry({
     folder: config.MODELS_DIR,
@@ -79,7 +81,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   const loaded = opened.models();
   if (!findModel(loaded, config.DEFAULT_MODEL)) {
     await opened.close();
-    await server.drain(0);
+    await early?.drain(0);
     await feedbackStore.close();
     const there = loaded.size > 0 ? [...loaded.keys()].join(', ') : 'none';
     throw new ConfigError(
@@ -89,6 +91,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   observeModels(opened.models, instruments);
   registry = opened;
   phase = 'ready';
+  const server = early ?? (await open());
 
   return {
     url: server.url,
