@@ -68,54 +68,60 @@ function mergeMetric(same: readonly MetricData[]): MetricData {
   if (same.length === 1) return first;
   switch (first.dataPointType) {
     case DataPointType.HISTOGRAM:
-      return { ...first, dataPoints: mergePoints(same as (typeof first)[], addHistograms) };
+      return { ...first, dataPoints: mergePoints(same as (typeof first)[], sumOfHistograms) };
     case DataPointType.SUM:
       return {
         ...first,
-        dataPoints: mergePoints(same as (typeof first)[], sharedTotals.has(first.descriptor.name) ? larger : add),
+        dataPoints: mergePoints(same as (typeof first)[], sharedTotals.has(first.descriptor.name) ? largest : sum),
       };
     case DataPointType.GAUGE:
-      return { ...first, dataPoints: mergePoints(same as (typeof first)[], larger) };
+      return { ...first, dataPoints: mergePoints(same as (typeof first)[], largest) };
     default:
       return first;
   }
 }
 
+type Points<T> = readonly [DataPoint<T>, ...DataPoint<T>[]];
+
 /** One point for each series, however many processes have it. */
 function mergePoints<T>(
   same: readonly { readonly dataPoints: readonly DataPoint<T>[] }[],
-  merge: (a: DataPoint<T>, b: DataPoint<T>) => DataPoint<T>,
+  merge: (points: Points<T>) => DataPoint<T>,
 ): DataPoint<T>[] {
-  const series = new Map<string, DataPoint<T>>();
+  const series = new Map<string, [DataPoint<T>, ...DataPoint<T>[]]>();
   for (const point of same.flatMap(({ dataPoints }) => dataPoints)) {
     const key = keyOf(point.attributes);
     const known = series.get(key);
-    series.set(key, known ? merge(known, point) : point);
+    if (known) known.push(point);
+    else series.set(key, [point]);
   }
-  return [...series.values()];
+  return [...series.values()].map((points) => (points.length === 1 ? points[0] : merge(points)));
 }
 
 function keyOf(attributes: Attributes): string {
   return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function add(a: DataPoint<number>, b: DataPoint<number>): DataPoint<number> {
-  return { ...a, value: a.value + b.value };
+function sum(points: Points<number>): DataPoint<number> {
+  return { ...points[0], value: points.reduce((total, { value }) => total + value, 0) };
 }
 
-function larger(a: DataPoint<number>, b: DataPoint<number>): DataPoint<number> {
-  return b.value > a.value ? b : a;
+function largest(points: Points<number>): DataPoint<number> {
+  return points.reduce((known, point) => (point.value > known.value ? point : known));
 }
 
-function addHistograms(a: WithExemplars<Histogram>, b: WithExemplars<Histogram>): WithExemplars<Histogram> {
-  const { boundaries, counts } = a.value.buckets;
+function sumOfHistograms(points: Points<Histogram>): DataPoint<Histogram> {
+  const [first] = points;
+  const { boundaries, counts } = first.value.buckets;
+  const total = (part: (histogram: Histogram) => number) => points.reduce((all, { value }) => all + part(value), 0);
   const value: Histogram = {
-    buckets: { boundaries, counts: counts.map((count, at) => count + (b.value.buckets.counts[at] ?? 0)) },
-    sum: (a.value.sum ?? 0) + (b.value.sum ?? 0),
-    count: a.value.count + b.value.count,
+    buckets: { boundaries, counts: counts.map((_, at) => total(({ buckets }) => buckets.counts[at] ?? 0)) },
+    sum: total((histogram) => histogram.sum ?? 0),
+    count: total(({ count }) => count),
   };
-  const exemplars = mergeExemplars([...(a.exemplars ?? []), ...(b.exemplars ?? [])], boundaries);
-  return { ...a, value, ...(exemplars.length > 0 && { exemplars }) };
+  const all = (points as readonly WithExemplars<Histogram>[]).flatMap(({ exemplars }) => exemplars ?? []);
+  const merged: WithExemplars<Histogram> = { ...first, value, exemplars: mergeExemplars(all, boundaries) };
+  return merged;
 }
 
 /** Of each bucket the slowest, of those that are about as late as the latest. */
