@@ -37,8 +37,8 @@ export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): (
   }
 
   setInterval(() => void sendMetrics(), EVERY_MS).unref();
-  process.on('message', ({ kind, scrape }: ToWorker) => {
-    if (kind === 'scrape') void sendAll(scrape);
+  process.on('message', (message: ToWorker) => {
+    if (message.kind === 'scrape') void sendAll(message.scrape);
   });
   void sendMetrics();
   return () => sendAll();

@@ -4,6 +4,7 @@ import { standardOutput } from './monitoring/standard-output.ts';
 import { ATTRIBUTE } from './monitoring/telemetry.ts';
 import { runProcess } from './process-lifecycle.ts';
 import { supervisor } from './workers/parent.ts';
+import { pooledCounts } from './workers/pooled-counts.ts';
 import { roleOf } from './workers/role.ts';
 
 const config = readConfigOrExit();
@@ -18,12 +19,10 @@ if (role === 'supervisor') {
   await runProcess(config, log, () => startSupervisor(config, log, stdout), describe);
 } else {
   const { startService } = await import('./service.ts');
-  const isWorker = role === 'worker';
-  await runProcess(
-    config,
-    log,
-    () => startService(config, log, isWorker),
-    describe,
-    isWorker ? supervisor() : undefined,
-  );
+  if (role === 'alone') {
+    await runProcess(config, log, () => startService(config, log), describe);
+  } else {
+    const windowOf = pooledCounts();
+    await runProcess(config, log, () => startService(config, log, { windowOf }), describe, supervisor());
+  }
 }

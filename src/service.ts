@@ -1,6 +1,7 @@
 import { type Config, ConfigError } from './config.ts';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
+import type { WindowOf } from './drift/sliding-counts.ts';
 import { createFeedbackDesk } from './feedback/feedback-desk.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
@@ -22,13 +23,18 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** What a process has in common with others that serve on the same port. */
+interface Together {
+  readonly windowOf: WindowOf;
+}
+
 /**
- * Starts the service: it listens first, and is ready when its models are loaded.
+ * Starts the service: it listens first, and is ready when its models are loaded. Where others serve on the same port it
+ * listens last, so that none of their requests comes here too early.
  *
- * @param listenLast where others serve on the same port, so that none of their requests comes here too early
  * @throws {ConfigError} if a setting cannot be used
  */
-export async function startService(config: Config, log: Log, listenLast = false): Promise<RunningService> {
+export async function startService(config: Config, log: Log, together?: Together): Promise<RunningService> {
   const instruments = createInstruments();
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
@@ -36,7 +42,7 @@ export async function startService(config: Config, log: Log, listenLast = false)
   ]);
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
-  const driftMonitor = createDriftMonitor();
+  const driftMonitor = createDriftMonitor(Date.now, together?.windowOf);
   observeDrift(driftMonitor, instruments);
   let phase: ReturnType<Service['phase']> = 'loading';
   let registry: ModelRegistry | undefined;
@@ -67,7 +73,7 @@ export async function startService(config: Config, log: Log, listenLast = false)
     feedbackDesk: createFeedbackDesk(ids, feedbackStore, log),
   });
   const open = () => listen(app.callback(), config.HOST, config.PORT);
-  const early = listenLast ? undefined : await open();
+  const early = together ? undefined : await open();
 
   const opened = await openRegistry({
     folder: config.MODELS_DIR,

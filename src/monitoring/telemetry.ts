@@ -182,14 +182,14 @@ export const METRIC = {
     name: 'classifier.drift.psi',
     type: 'gauge',
     unit: '',
-    description: "Population stability index of this process's last hour against the training texts",
+    description: "Population stability index of this instance's last hour against the training texts",
     labels: [LABEL.model, LABEL.version, LABEL.feature],
   },
   driftJs: {
     name: 'classifier.drift.js',
     type: 'gauge',
     unit: '',
-    description: "Jensen-Shannon distance of this process's last hour from the training texts",
+    description: "Jensen-Shannon distance of this instance's last hour from the training texts",
     labels: [LABEL.model, LABEL.version, LABEL.feature],
   },
   trainingAccuracy: {

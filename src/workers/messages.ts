@@ -13,12 +13,27 @@ export type ToSupervisor =
   | { readonly kind: 'ready'; readonly url: string }
   /** A setting cannot be used: `message` is for people, and said once whatever the number of workers. */
   | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'counted'; readonly counts: readonly Counted[] }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot; readonly scrape?: number };
 
-/** What a supervisor asks of a worker. */
-export interface ToWorker {
-  readonly kind: 'scrape';
-  readonly scrape: number;
+/** What a supervisor tells a worker. */
+export type ToWorker =
+  | { readonly kind: 'scrape'; readonly scrape: number }
+  /** The answer to `counted`. */
+  | { readonly kind: 'counts'; readonly counts: readonly CountsOfAll[] };
+
+/** What one worker has counted since it last told, under a name that all of them know. */
+export interface Counted {
+  readonly name: string;
+  readonly windowMs: number;
+  readonly slices: number;
+  readonly counts: Float64Array;
+}
+
+/** What all workers have counted over the window. */
+export interface CountsOfAll {
+  readonly name: string;
+  readonly counts: Float64Array;
 }
 
 /** Tells the supervisor; resolves when it is handed over, or when there is no supervisor any more. */

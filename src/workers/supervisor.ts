@@ -7,7 +7,8 @@ import type { Log } from '../monitoring/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, WORKER_METRIC } from '../monitoring/telemetry.ts';
 import { ProcessEnded } from '../process-lifecycle.ts';
 import { type End, fork } from './fork.ts';
-import type { ToSupervisor } from './messages.ts';
+import type { ToSupervisor, ToWorker } from './messages.ts';
+import { countsOfAll } from './pooled-counts.ts';
 import { wholeLines } from './whole-lines.ts';
 
 /** A worker that has lived so long did not fail for want of something to start with: it is replaced at once. */
@@ -44,6 +45,7 @@ export async function startSupervisor(
     unit: WORKER_METRIC.replacements.unit,
     description: WORKER_METRIC.replacements.description,
   });
+  const pool = countsOfAll();
   const living = new Set<Worker>();
   const stopping = new AbortController();
   const started = Promise.withResolvers<string>();
@@ -58,6 +60,9 @@ export async function startSupervisor(
     let refusal: string | undefined;
     worker.on('message', (message: ToSupervisor) => {
       if (message.kind === 'refused') refusal = message.message;
+      if (message.kind === 'counted' && worker.isConnected()) {
+        worker.send({ kind: 'counts', counts: pool(message.counts) } satisfies ToWorker);
+      }
       if (message.kind !== 'ready') return;
       url ??= message.url;
       if (message.url !== url) {
