@@ -15,7 +15,7 @@ export function pidsOf({ lines }: ServiceProcess, place: number): number[] {
 }
 
 /** Waits until something is so. */
-export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 40_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`it did not come to be within ${timeoutMs} ms: ${holds}`);
