@@ -49,12 +49,13 @@ export async function startMetrics(config: Config, resource: Resource, role: Rol
   // Apart from the others: these are collected when somebody asks, and the others each second.
   const ofProcess = exporterFor(config);
   const processSdk = new MeterProvider({ resource, readers: [ofProcess], views });
-  const handOver = sendSnapshots(exporter, ofProcess);
+  const snapshots = sendSnapshots(exporter, ofProcess);
   return {
     provider,
     processProvider: processSdk,
-    handOver,
+    handOver: snapshots.send,
     async shutdown() {
+      snapshots.stop();
       await Promise.all([sdk.shutdown(), processSdk.shutdown()]);
     },
   };

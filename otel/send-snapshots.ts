@@ -1,8 +1,17 @@
+import { diag } from '@opentelemetry/api';
 import type { MetricReader, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { type ToWorker, tellSupervisor } from '../src/workers/messages.ts';
 
 /** What a worker that is killed has measured and not told is at most this old. */
 const EVERY_MS = 1_000;
+
+/** How a worker tells what it has measured. */
+export interface Snapshots {
+  /** Tells everything at once; resolves when it is handed over. */
+  send(): Promise<void>;
+  /** Tells nothing any more. */
+  stop(): void;
+}
 
 /**
  * Tells the supervisor what this worker has measured: each second, and when it is asked for a scrape.
@@ -11,10 +20,10 @@ const EVERY_MS = 1_000;
  * @param ofProcess what describes this process. It is collected when there is a scrape and at no other time, since its
  *   gauges tell of the time since they were last collected: the longest delay of the event loop should be that of the
  *   time between two scrapes
- * @returns tells everything at once; resolves when it is handed over
  */
-export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): () => Promise<void> {
+export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): Snapshots {
   let sending = false;
+  let stopped = false;
 
   async function sendMetrics(): Promise<void> {
     // A supervisor that does not take one gets no second one: they would wait in memory.
@@ -22,12 +31,14 @@ export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): (
     sending = true;
     try {
       await tellSupervisor({ kind: 'snapshot', snapshot: { metrics: await scopesOf(metrics) } });
-    } finally {
-      sending = false;
+    } catch (error) {
+      complain(error);
     }
+    sending = false;
   }
 
   async function sendAll(scrape?: number): Promise<void> {
+    if (stopped) return;
     const [shared, own] = await Promise.all([scopesOf(metrics), scopesOf(ofProcess)]);
     await tellSupervisor({
       kind: 'snapshot',
@@ -36,15 +47,26 @@ export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): (
     });
   }
 
-  setInterval(() => void sendMetrics(), EVERY_MS).unref();
+  const timer = setInterval(() => void sendMetrics(), EVERY_MS).unref();
   process.on('message', (message: ToWorker) => {
-    if (message.kind === 'scrape') void sendAll(message.scrape);
+    if (message.kind === 'scrape') sendAll(message.scrape).catch(complain);
   });
   void sendMetrics();
-  return () => sendAll();
+  return {
+    send: () => sendAll().catch(complain),
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
 }
 
 async function scopesOf(reader: MetricReader): Promise<readonly ScopeMetrics[]> {
-  const { resourceMetrics } = await reader.collect();
+  const { resourceMetrics, errors } = await reader.collect();
+  if (errors.length > 0) diag.error('metrics are incomplete', ...errors);
   return resourceMetrics.scopeMetrics;
+}
+
+function complain(error: unknown): void {
+  diag.error('metrics could not be collected', error);
 }

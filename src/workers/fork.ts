@@ -17,7 +17,11 @@ export function placeOf(worker: Worker): number | undefined {
   return places.get(worker);
 }
 
-/** Starts this same program as a worker. What it writes to stdout can be read from `worker.process.stdout`. */
+/**
+ * Starts this same program as a worker. What it writes to stdout can be read from `worker.process.stdout`.
+ *
+ * @returns with `ended`, which resolves when it has ended and all that it has told has been heard
+ */
 export function fork(place: number, env: Record<string, string>): { worker: Worker; ended: Promise<End> } {
   cluster.schedulingPolicy = cluster.SCHED_RR;
   // `advanced` carries what JSON cannot, as NaN and infinity.
@@ -31,7 +35,9 @@ export function fork(place: number, env: Record<string, string>): { worker: Work
 
 function endOf(worker: Worker): Promise<End> {
   return new Promise((resolve) => {
-    worker.once('exit', (code: number | null, signal: string | null) => resolve({ code, signal }));
+    worker.once('exit', (code: number | null, signal: string | null) => {
+      void heard(worker).then(() => resolve({ code, signal }));
+    });
     // Beside a process that could not be made: a message that came too late for one that is ending.
     worker.on('error', (error) => {
       if (worker.process.pid === undefined) resolve({ code: null, signal: null, error });

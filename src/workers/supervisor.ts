@@ -68,6 +68,7 @@ export async function startSupervisor(
       if (message.url !== url) {
         // With port 0 all share the one that was found, until none of them is left: the next would find another one.
         port = new URL(url).port;
+        refusal = `it came to listen on ${message.url}`;
         worker.process.kill('SIGKILL');
         return;
       }
@@ -81,7 +82,7 @@ export async function startSupervisor(
     // Whoever it has started itself may still have its stdout open.
     await Promise.race([written, delay(LAST_LINES_MS, undefined, { ref: false })]);
     const record = { ...describe(place, worker), ...describeEnd(end), ...(refusal && { [ATTRIBUTE.reason]: refusal }) };
-    if (unready <= 0 && !stopping.signal.aborted) log.error('worker ended', record);
+    if (unready <= 0 && !stopping.signal.aborted) (end.code === 0 ? log.warn : log.error)('worker ended', record);
     return { end, refusal };
   }
 

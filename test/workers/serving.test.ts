@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { workerLogs } from '../../src/monitoring/registry.ts';
 import { post } from '../http/in-process.ts';
 import { startOtlpReceiver } from '../otlp-receiver.ts';
 import { failingStart, type ServiceProcess } from '../service-process.ts';
@@ -87,7 +88,12 @@ describe('a worker that ends', () => {
     const [pid] = pidsOf(service, 2);
     process.kill(pid!, 'SIGTERM');
     await until(() => pidsOf(service!, 2).length === 2);
-    expect(service.lines.find(({ msg }) => msg === 'worker ended')).toMatchObject({ 'process.exit.code': 0 });
+    const ended = service.lines.find(({ msg }) => msg === 'worker ended')!;
+    expect(ended).toMatchObject({ level: 'warn', worker: 2, 'process.exit.code': 0 });
+    for (const { level: _, time: _time, msg, ...attributes } of service.lines) {
+      const registered = workerLogs[msg];
+      if (registered) expect(registered).toEqual(expect.arrayContaining(Object.keys(attributes)));
+    }
     await predictTimes(service.url, 4);
   });
 
