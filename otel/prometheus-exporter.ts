@@ -28,6 +28,7 @@ export class UnitNamingPrometheusExporter extends MetricReader {
   readonly #server = createServer((request, response) => void this.#answer(request, response)).unref();
   readonly #plainText = new PrometheusSerializer(undefined, false, undefined, false, true);
   #exemplars: ExemplarSource = () => [];
+  #answers: () => Promise<CollectionResult> = () => this.collect();
 
   constructor(address: Address) {
     super({ otelComponentType: 'prometheus_http_text_metric_exporter' });
@@ -37,6 +38,11 @@ export class UnitNamingPrometheusExporter extends MetricReader {
   /** Where the exemplars of histograms come from; known only once there is a meter provider that reads from this. */
   useExemplars(source: ExemplarSource): void {
     this.#exemplars = source;
+  }
+
+  /** What a scrape is answered with, if not with what this process has measured alone. */
+  answerWith(answers: () => Promise<CollectionResult>): void {
+    this.#answers = answers;
   }
 
   /** Starts to listen; rejects if the address cannot be had. */
@@ -78,7 +84,7 @@ export class UnitNamingPrometheusExporter extends MetricReader {
       return;
     }
     try {
-      const { resourceMetrics, errors } = await this.collect();
+      const { resourceMetrics, errors } = await this.#answers();
       if (errors.length > 0) diag.error('metrics are incomplete', ...errors);
       const [type, text] = prefersOpenMetrics(request.headers.accept)
         ? [OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics(resourceMetrics)]
