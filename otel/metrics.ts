@@ -1,19 +1,20 @@
 import type { Resource } from '@opentelemetry/resources';
-import { AggregationType, MeterProvider } from '@opentelemetry/sdk-metrics';
+import { AggregationType, MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics';
 import { type Config, EXIT_CONFIG } from '../src/config.ts';
 import { GC_SECONDS, METRIC } from '../src/monitoring/telemetry.ts';
-import { ExemplarMeterProvider } from './exemplar-meter-provider.ts';
+import { CountedHistograms, type CountedNames, CountingMeterProvider } from './counting-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from './prometheus-exporter.ts';
 
 /** The metrics of this process: where instruments are made, and how it ends. */
 export interface Metrics {
-  readonly provider: ExemplarMeterProvider;
+  readonly provider: CountingMeterProvider;
   shutdown(): Promise<void>;
 }
 
 /** Serves `/metrics`, or ends the process with one line if the port cannot be had. */
 export async function startMetrics(config: Config, resource: Resource): Promise<Metrics> {
-  const exporter = await listen(config);
+  const histograms = new CountedHistograms(countedNames(), resource);
+  const exporter = await listen(config, histograms);
   const sdk = new MeterProvider({
     resource,
     readers: [exporter],
@@ -27,18 +28,20 @@ export async function startMetrics(config: Config, resource: Resource): Promise<
       },
     ],
   });
-  const provider = new ExemplarMeterProvider(sdk, {
-    [METRIC.requestDuration.name]: METRIC.requestDuration.boundaries,
-    [METRIC.predictionDuration.name]: METRIC.predictionDuration.boundaries,
-  });
-  exporter.useExemplars((instrument, attributes) => provider.exemplars(instrument, attributes));
-  return { provider, shutdown: () => sdk.shutdown() };
+  return { provider: new CountingMeterProvider(sdk, histograms), shutdown: () => sdk.shutdown() };
 }
 
-async function listen(config: Config): Promise<UnitNamingPrometheusExporter> {
+/** Waymark's own histograms; a measurement of these two leads to its trace. */
+function countedNames(): CountedNames {
+  const exemplary: readonly string[] = [METRIC.requestDuration.name, METRIC.predictionDuration.name];
+  const histograms = Object.values(METRIC).filter(({ type }) => type === 'histogram');
+  return Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: exemplary.includes(name) }]));
+}
+
+async function listen(config: Config, histograms: MetricProducer): Promise<UnitNamingPrometheusExporter> {
   const host = config.OTEL_EXPORTER_PROMETHEUS_HOST;
   const port = config.OTEL_EXPORTER_PROMETHEUS_PORT;
-  const exporter = new UnitNamingPrometheusExporter({ host, port });
+  const exporter = new UnitNamingPrometheusExporter({ host, port }, [histograms]);
   try {
     await exporter.startServer();
   } catch (error) {
