@@ -1,17 +1,17 @@
 import type { MeterProvider as MeterProviderApi } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
-import { AggregationType, MeterProvider, type ViewOptions } from '@opentelemetry/sdk-metrics';
+import { AggregationType, MeterProvider, type MetricProducer, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { type Config, EXIT_CONFIG } from '../src/config.ts';
 import { GC_SECONDS, METRIC } from '../src/monitoring/telemetry.ts';
 import type { Role } from '../src/workers/role.ts';
-import { ExemplarMeterProvider } from './exemplar-meter-provider.ts';
+import { CountedHistograms, type CountedNames, CountingMeterProvider } from './counting-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from './prometheus-exporter.ts';
 import { sendSnapshots } from './send-snapshots.ts';
 import { gatherSnapshots } from './worker-snapshots.ts';
 
 /** The metrics of this process: where instruments are made, and how it ends. */
 export interface Metrics {
-  readonly provider: ExemplarMeterProvider;
+  readonly provider: CountingMeterProvider;
   /** For what describes this process and no other. */
   readonly processProvider: MeterProviderApi;
   /** Hands over what is known where somebody else exposes it. */
@@ -33,14 +33,11 @@ const views: ViewOptions[] = [
  * has measured to the supervisor, who exposes the sum.
  */
 export async function startMetrics(config: Config, resource: Resource, role: Role): Promise<Metrics> {
-  const exporter = exporterFor(config);
+  const histograms = new CountedHistograms(countedNames(), resource);
+  const exporter = exporterFor(config, [histograms]);
   if (role !== 'worker') await listen(exporter, config);
   const sdk = new MeterProvider({ resource, readers: [exporter], sdkMetricsEnabled: true, views });
-  const provider = new ExemplarMeterProvider(sdk, {
-    [METRIC.requestDuration.name]: METRIC.requestDuration.boundaries,
-    [METRIC.predictionDuration.name]: METRIC.predictionDuration.boundaries,
-  });
-  exporter.useExemplars((instrument, attributes) => provider.exemplars(instrument, attributes));
+  const provider = new CountingMeterProvider(sdk, histograms);
   if (role === 'supervisor') exporter.answerWith(gatherSnapshots(() => exporter.collect()));
   if (role !== 'worker') {
     return { provider, processProvider: provider, handOver: async () => {}, shutdown: () => sdk.shutdown() };
@@ -61,9 +58,16 @@ export async function startMetrics(config: Config, resource: Resource, role: Rol
   };
 }
 
-function exporterFor(config: Config): UnitNamingPrometheusExporter {
+/** Waymark's own histograms; a measurement of these two leads to its trace. */
+function countedNames(): CountedNames {
+  const exemplary: readonly string[] = [METRIC.requestDuration.name, METRIC.predictionDuration.name];
+  const histograms = Object.values(METRIC).filter(({ type }) => type === 'histogram');
+  return Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: exemplary.includes(name) }]));
+}
+
+function exporterFor(config: Config, producers: MetricProducer[] = []): UnitNamingPrometheusExporter {
   const host = config.OTEL_EXPORTER_PROMETHEUS_HOST;
-  return new UnitNamingPrometheusExporter({ host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT });
+  return new UnitNamingPrometheusExporter({ host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT }, producers);
 }
 
 async function listen(exporter: UnitNamingPrometheusExporter, config: Config): Promise<void> {

@@ -30,6 +30,9 @@ export interface Setting {
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** How telemetry is written when it is sent. */
+const protocols = ['http/protobuf', 'http/json'] as const;
+
 const samplers = [
   'always_on',
   'always_off',
@@ -89,6 +92,11 @@ const settings = {
   OTEL_SERVICE_NAME: { schema: z.string(), fallback: 'waymark', allowed: 'a name' },
   OTEL_SDK_DISABLED: { ...onOff, fallback: 'false' },
   OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_PROTOCOL: {
+    schema: z.enum(protocols),
+    fallback: 'http/protobuf',
+    allowed: `one of ${protocols.join(', ')}`,
+  },
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: url,
   OTEL_EXPORTER_PROMETHEUS_HOST: { ...host, fallback: '127.0.0.1' },
