@@ -40,7 +40,7 @@ async function comparisonOf({ url }: ServiceProcess): Promise<{ shadow: unknown;
 
 /** What comes together within a second is handed on. */
 async function untilReported(some: ServiceProcess, expected: object): Promise<void> {
-  await vi.waitFor(async () => expect((await comparisonOf(some)).shadow).toMatchObject(expected), 10_000);
+  await vi.waitFor(async () => expect((await comparisonOf(some)).shadow).toMatchObject(expected), 30_000);
 }
 
 let receiver: OtlpReceiver;
@@ -68,7 +68,7 @@ beforeAll(async () => {
   // The last one before the end: its span waits for the shadow.
   await predict(service);
   await service.stop();
-});
+}, 60_000);
 
 afterAll(() => receiver.close());
 
@@ -173,7 +173,7 @@ test('a model file that makes the shadow throw changes no answer', async () => {
   expect(broken.lines.filter(({ msg }) => msg === 'shadow failed')).toHaveLength(1);
 });
 
-test('kill -9 loses no feedback, and counts the pair of each once', async () => {
+test('kill -9 loses no feedback, and counts the pair of each once', { timeout: 60_000 }, async () => {
   const MODELS_DIR = await smallModels('1', '2');
   const DATA_DIR = await mkdtemp(join(tmpdir(), 'waymark-killed-'));
   const killed = await startWithShadow({ MODELS_DIR, DATA_DIR });

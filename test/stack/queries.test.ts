@@ -1,9 +1,8 @@
-import { cp, mkdtemp } from 'node:fs/promises';
+import { cp, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { eventually, logRecords, promQuery } from '../../otel/stack/queries.ts';
-import { post } from '../http/in-process.ts';
 import { writeSmallVersion } from '../models/small-models.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';
 import { feedBack, predictAll } from './judge.ts';
@@ -17,12 +16,11 @@ const ham = 'The patch applies cleanly to the current kernel tree; see the list 
 const MODELS_DIR = await mkdtemp(join(tmpdir(), 'waymark-models-'));
 await cp(join(import.meta.dirname, '../../models/spam/1'), join(MODELS_DIR, 'spam/1'), { recursive: true });
 await writeSmallVersion(MODELS_DIR, 'spam', '2');
+await writeFile(join(MODELS_DIR, 'spam/roles.json'), JSON.stringify({ format: 1, active: '1', shadow: '2' }));
 
 function underLoad(stack: () => RunningStack): void {
   beforeAll(async () => {
     const { service } = stack().urls;
-    await post(`${service}/models/spam/activate`, { version: '1' });
-    await post(`${service}/models/spam/shadow`, { version: '2' });
     const traffic = sendSteadily(service, [spam, ham, '', 'Встреча переносится'], 20);
     const predictions = await predictAll(service, Array(100).fill(spam));
     await feedBack(

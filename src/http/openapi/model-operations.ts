@@ -136,7 +136,7 @@ export const modelOperations: readonly Operation[] = [
     path: '/models/{name}',
     id: 'showModel',
     tag: 'Models',
-    summary: 'One model and its versions',
+    summary: 'One model and its versions, and how those on trial compare with the active one',
     parameters: [modelName],
     response: { description: 'The model', schema: report },
     problems: ['model-not-found', 'not-ready'],
