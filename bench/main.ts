@@ -1,10 +1,12 @@
 import { runClassifierBenchmark } from './classifier/run.ts';
 import { runRetrainBenchmark } from './retrain/run.ts';
+import { runSwapsBenchmark } from './swaps/run.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 
 const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   classifier: runClassifierBenchmark,
   retrain: runRetrainBenchmark,
+  swaps: runSwapsBenchmark,
   telemetry: runTelemetryBenchmark,
 };
 

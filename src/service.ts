@@ -79,6 +79,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     warmUp,
     onSwap: (versions) => {
       for (const { model } of serving(versions)) driftMonitor.watch(model);
+      driftMonitor.keepOnly(versions.name, versions.versions);
     },
   });
   const loaded = opened.models();

@@ -1,33 +1,38 @@
 import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
 import { createFeatureBlock, type FeatureBlock } from './feature-block.ts';
 import { nameFeatures } from './feature-names.ts';
-import { addHash, createHashIndex, type HashIndex } from './hash-index.ts';
 import type { LinearModel } from './linear-model.ts';
+import { type LinearTables, tablesOf } from './linear-tables.ts';
 import { columnsFor } from './linear-weights.ts';
 import { createRecogniser } from './recognise.ts';
 import { softmaxInPlace } from './softmax-regression.ts';
 import { createTokenBuffer } from './token-buffer.ts';
 import { createTokenizer } from './tokenizers.ts';
-import { decodeIdf, termFrequency } from './weighting.ts';
+import { termFrequency } from './weighting.ts';
 
 /** Name of the contribution that no feature of the text makes: what the model holds of the labels beforehand. */
 export const priorContribution = '(prior)';
 
-/** A classifier over a trained linear model. It keeps its buffers between calls, so one text at a time. */
-export function createLinearClassifier(model: LinearModel): Classifier {
+/**
+ * A classifier over a trained linear model. It keeps its buffers between calls, so one text at a time.
+ *
+ * @param tables made of the same model
+ */
+export function createLinearClassifier(model: LinearModel, tables: LinearTables = tablesOf(model)): Classifier {
   const { labels, features, bias, prior } = model;
   const columns = columnsFor(labels.length);
   const first = labels.length - columns;
   const stride = columns + 1;
-  const table = besideIdf(model, columns);
+  const table = tables.rows;
   const wordFeatures = model.wordHashes.length;
-  const words = createFeatureBlock(indexOf(model.wordHashes));
-  const characters = createFeatureBlock(indexOf(model.characterHashes));
+  const words = createFeatureBlock(tables.words);
+  const characters = createFeatureBlock(tables.characters);
   const recognise = createRecogniser(features, {
     words,
     characters,
-    otherWords: indexOf(model.otherWords),
+    otherWords: tables.otherWords,
     stems: model.stems,
+    stemIndex: tables.stems,
   });
   const tokenizeInto = createTokenizer(features.tokenizer);
   const buffer = createTokenBuffer();
@@ -126,34 +131,10 @@ export function createLinearClassifier(model: LinearModel): Classifier {
   return { labels, tokenize, score, explain };
 }
 
-/** A feature's idf and weights in one row, so that scoring it reads one cache line. */
-function besideIdf({ weights, weightStep, idfCodes }: LinearModel, columns: number): Float32Array {
-  const idf = decodeIdf(idfCodes);
-  const table = new Float32Array(idf.length * (columns + 1));
-  let from = 0;
-  let to = 0;
-  for (let feature = 0; feature < idf.length; feature += 1) {
-    table[to] = idf[feature]!;
-    to += 1;
-    for (let column = 0; column < columns; column += 1) {
-      table[to] = weights[from]! * weightStep;
-      from += 1;
-      to += 1;
-    }
-  }
-  return table;
-}
-
 function highest(numbers: Float64Array, except: number): number {
   let best = except === 0 ? 1 : 0;
   for (let at = best + 1; at < numbers.length; at += 1) {
     if (at !== except && numbers[at]! > numbers[best]!) best = at;
   }
   return best;
-}
-
-function indexOf(hashes: Int32Array): HashIndex {
-  const index = createHashIndex(hashes.length);
-  for (const hash of hashes) addHash(index, hash);
-  return index;
 }

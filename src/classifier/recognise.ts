@@ -16,6 +16,8 @@ export interface KnownFeatures {
   /** Words that training saw and that are no feature. */
   readonly otherWords: HashIndex;
   readonly stems: StemTable;
+  /** Of the words in that table, where it was made already. */
+  readonly stemIndex?: HashIndex;
 }
 
 /**
@@ -26,7 +28,7 @@ export type Recogniser = (tokens: TokenBuffer) => number;
 
 export function createRecogniser(options: FeatureOptions, known: KnownFeatures): Recogniser {
   const { words, characters, otherWords } = known;
-  const stemHash = createStemHasher(known.stems);
+  const stemHash = createStemHasher(known.stems, known.stemIndex);
   const cache = createTokenCache();
   const longestSequence = options.wordNgrams;
   const [shortest, longest] = options.characterNgrams;

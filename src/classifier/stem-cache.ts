@@ -1,5 +1,5 @@
 import PorterStemmer from 'natural/lib/natural/stemmers/porter_stemmer.js';
-import { addHash, createHashIndex, findHash, hashesInOrder } from './hash-index.ts';
+import { addHash, createHashIndex, findHash, type HashIndex, hashesInOrder } from './hash-index.ts';
 import { hashString } from './hashing.ts';
 
 // natural's stemmer works by regular expressions, some of them quadratic in the length of the word: no English word is
@@ -25,9 +25,10 @@ export const emptyStemTable: StemTable = { words: new Int32Array(0), stems: new 
  * A stem hasher with a bounded cache of its own. natural's stemmer takes microseconds a word, so a model brings a table
  * of the words that it knows, and only new words are stemmed.
  */
-export function createStemHasher({ words: knownWords, stems: knownStems }: StemTable = emptyStemTable): StemHasher {
-  const known = createHashIndex(knownWords.length);
-  for (const word of knownWords) addHash(known, word);
+export function createStemHasher(
+  { words: knownWords, stems: knownStems }: StemTable = emptyStemTable,
+  known: HashIndex = indexOf(knownWords),
+): StemHasher {
   const words = new Int32Array(slots);
   const stems = new Int32Array(slots);
   return (wordHash, units, start, end) => {
@@ -40,6 +41,12 @@ export function createStemHasher({ words: knownWords, stems: knownStems }: StemT
     stems[slot] = stemHash;
     return stemHash;
   };
+}
+
+function indexOf(words: Int32Array): HashIndex {
+  const index = createHashIndex(words.length);
+  for (const word of words) addHash(index, word);
+  return index;
 }
 
 const mostKept = 40_000;

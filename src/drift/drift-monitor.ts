@@ -44,6 +44,8 @@ export interface BinTotal {
 export interface DriftMonitor {
   /** Begins to watch a version, so that its counts start at 0 and not at its first prediction. */
   watch(model: Model): void;
+  /** Gives up the counts of a model's versions but for those that are still loaded. */
+  keepOnly(name: string, versions: readonly Model[]): void;
   observe(model: Model, observation: Observation): void;
   /** The last hour's predictions of this process against the training data. */
   report(model: Model): DriftReport;
@@ -85,6 +87,12 @@ export function createDriftMonitor(now: () => number = Date.now): DriftMonitor {
 
   return {
     watch: (model) => void watch(model),
+
+    keepOnly(name, versions) {
+      for (const model of [...watched.keys()]) {
+        if (model.name === name && !versions.includes(model)) watched.delete(model);
+      }
+    },
 
     observe(model, observation) {
       const { layout, totals, window } = watch(model);

@@ -65,23 +65,41 @@ export async function readBody(ctx: RequestContext, maxBytes: number): Promise<U
   return readBytes(ctx.req, maxBytes);
 }
 
-async function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = () => new Problem('body-too-large', `The body is larger than ${maxBytes} bytes, the most allowed.`);
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes * DISCARD_FACTOR) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Uint8Array>) {
+/** By events: an asynchronous iterator makes promises for every chunk, and most bodies are one. */
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    let chunks: Uint8Array[] = [];
+    let length = 0;
+    let ended = false;
+    const tooLarge = () => {
+      ended = true;
+      request.pause();
+      reject(new Problem('body-too-large', `The body is larger than ${maxBytes} bytes, the most allowed.`));
+    };
+    const aborted = () => {
+      if (ended) return;
+      ended = true;
+      reject(new Problem('request-aborted', 'The connection was closed before the body was complete.'));
+    };
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes * DISCARD_FACTOR) {
+      tooLarge();
+      return;
+    }
+    request.on('data', (chunk: Uint8Array) => {
       length += chunk.length;
       if (length <= maxBytes) chunks.push(chunk);
-      else if (length > maxBytes * DISCARD_FACTOR) break;
-      else chunks.length = 0;
-    }
-  } catch {
-    throw new Problem('request-aborted', 'The connection was closed before the body was complete.');
-  }
-  if (length > maxBytes) throw tooLarge();
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+      else if (length <= maxBytes * DISCARD_FACTOR) chunks = [];
+      else if (!ended) tooLarge();
+    });
+    request.on('end', () => {
+      if (ended) return;
+      ended = true;
+      if (length > maxBytes) tooLarge();
+      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    });
+    request.on('error', aborted);
+    request.on('close', aborted);
+  });
 }
 
 /**
@@ -96,15 +114,24 @@ export function parseJson(bytes: Uint8Array): unknown {
   } catch {
     throw new Problem('malformed-json', 'The body is not UTF-8, the encoding of JSON.');
   }
-  if (text.trim() === '') throw new Problem('malformed-json', 'The body is empty; a JSON object is expected.');
   try {
     return JSON.parse(text);
   } catch (error) {
+    if (text.trim() === '') throw new Problem('malformed-json', 'The body is empty; a JSON object is expected.');
     // The parser's message quotes the body; its position is all that may be told.
     const position = error instanceof SyntaxError ? /position (\d+)/.exec(error.message)?.[1] : undefined;
     const where = position === undefined ? 'it ends too early or is not JSON at all' : `at character ${position}`;
     throw new Problem('malformed-json', `The body is not valid JSON: ${where}.`);
   }
+}
+
+/** A signal that stops work which nobody waits for any more: the client has gone away before it was answered. */
+export function whileClientWaits({ res }: RequestContext): AbortSignal {
+  const controller = new AbortController();
+  const gone = () => controller.abort(new Problem('request-aborted', 'The connection was closed before the answer.'));
+  if (res.closed) gone();
+  else res.once('close', gone);
+  return controller.signal;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

@@ -62,7 +62,7 @@ export async function readArtefact(folder: string): Promise<{ manifest: Manifest
     throw new ArtefactError(folder, `${weightsFile} is damaged: its sha256 is not the one in ${manifestFile}`);
   }
   try {
-    return { manifest, classifier: createClassifier(manifest, bytes) };
+    return { manifest, classifier: await createClassifier(manifest, bytes) };
   } catch (error) {
     throw new ArtefactError(folder, `${weightsFile} is damaged: ${(error as Error).message}`, { cause: error });
   }

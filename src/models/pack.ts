@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/classifier.ts';
 import { createLinearClassifier } from '../classifier/linear-classifier.ts';
 import type { LinearModel } from '../classifier/linear-model.ts';
+import { buildTables } from '../classifier/linear-tables.ts';
 import { columnsFor } from '../classifier/linear-weights.ts';
 import { createNaturalClassifier } from '../classifier/natural-classifier.ts';
 import type { NaturalModel } from '../classifier/natural-model.ts';
@@ -73,15 +75,29 @@ export function packNatural(model: NaturalModel, details: ManifestDetails): Pack
   return { manifest, bytes };
 }
 
+/** How long the event loop is held up at a time while a classifier is made: other requests come in between. */
+const sliceMs = 2;
+
 /**
  * The classifier that a manifest and its weights make.
  *
  * @throws Error where they do not fit each other
  */
-export function createClassifier(manifest: Manifest, bytes: Uint8Array): Classifier {
-  return isNatural(manifest)
-    ? createNaturalClassifier(unpackNatural(manifest, bytes))
-    : createLinearClassifier(unpackLinear(manifest, bytes));
+export async function createClassifier(manifest: Manifest, bytes: Uint8Array): Promise<Classifier> {
+  if (isNatural(manifest)) return createNaturalClassifier(unpackNatural(manifest, bytes));
+  const model = unpackLinear(manifest, bytes);
+  return createLinearClassifier(model, await inSlices(buildTables(model)));
+}
+
+async function inSlices<T>(work: Generator<undefined, T>): Promise<T> {
+  let began = performance.now();
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (performance.now() - began < sliceMs) continue;
+    await turn();
+    began = performance.now();
+  }
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -7,7 +7,8 @@ import {
   SeverityNumber,
   trace,
 } from '@opentelemetry/api';
-import { type DestinationStream, destination, type Level, pino } from 'pino';
+import { type Level, pino } from 'pino';
+import { type LineStream, standardOutput } from './standard-output.ts';
 import { ATTRIBUTE, SCOPE } from './telemetry.ts';
 
 type Write = (message: string, attributes?: Attributes, scope?: Context) => void;
@@ -31,17 +32,11 @@ const severities = {
   fatal: SeverityNumber.FATAL,
 } as const satisfies Partial<Record<Level, SeverityNumber>>;
 
-/** Lines wait until there are some dozens, or for so long: a system call for each costs as much as its line. */
-const buffered = { minLength: 32_768, maxWrite: 65_536, periodicFlush: 100 };
-
 /**
  * @param level the least severe level that is written, or `silent`
  * @param stream where the lines go; stdout unless a test wants to read them
  */
-export function createLog(
-  level: Level | 'silent',
-  stream: DestinationStream = destination({ fd: 1, sync: false, ...buffered }),
-): Log {
+export function createLog(level: Level | 'silent', stream: LineStream = standardOutput()): Log {
   const lines = pino(
     {
       level,
@@ -77,9 +72,7 @@ export function createLog(
     warn: write('warn'),
     error: write('error'),
     fatal: write('fatal'),
-    flush: () => {
-      if ('flushSync' in stream && typeof stream.flushSync === 'function') stream.flushSync();
-    },
+    flush: () => stream.flushSync?.(),
   };
 }
 

@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { createSigner } from './hmac-sha256.ts';
 
 /** What feedback needs to know of a prediction. */
 export interface PredictionReference {
@@ -37,9 +38,8 @@ const names = z.tuple([z.string(), z.string(), z.string()]);
  * @param secret the key; replicas that share it accept each other's ids
  */
 export function createPredictionIds(secret: string | Uint8Array): PredictionIds {
-  const key = createSecretKey(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
-  const signatureOf = (payload: Uint8Array) =>
-    createHmac('sha256', key).update(payload).digest().subarray(0, SIGNATURE);
+  const hmac = createSigner(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
+  const signatureOf = (payload: Uint8Array) => hmac(payload).subarray(0, SIGNATURE);
 
   return {
     sign({ traceId, spanId, time, model, version, label }) {

@@ -63,3 +63,13 @@ test('a version that is loaded again goes on where it was', async () => {
   expect(monitor.report(again).predictions).toBe(2);
   expect([...monitor.watched()]).toEqual([again]);
 });
+
+test('a version that is loaded no more is watched no more', async () => {
+  const monitor = createDriftMonitor();
+  const [kept, gone] = [await spamModel(), { ...(await spamModel()), version: '0' }];
+  for (const model of [kept, gone]) monitor.observe(model, observation);
+  monitor.keepOnly('another', []);
+  expect([...monitor.watched()]).toEqual([kept, gone]);
+  monitor.keepOnly('spam', [kept]);
+  expect([...monitor.watched()]).toEqual([kept]);
+});

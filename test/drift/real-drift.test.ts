@@ -32,7 +32,7 @@ describe.skipIf(folder === undefined)('a model of banking77', () => {
       },
       () => {},
     );
-    model = { name: 'banking77', version: '1', manifest, classifier: createClassifier(manifest, bytes) };
+    model = { name: 'banking77', version: '1', manifest, classifier: await createClassifier(manifest, bytes) };
     testTexts = [];
     await readExamples(join(folder!, 'test.jsonl'), ({ text }) => testTexts.push(text));
   }, 60_000);

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import type { RequestState } from '../request.ts';
+import { type RequestState, whileClientWaits } from '../request.ts';
 import type { Service } from '../service.ts';
 import { readInference } from './inference-request.ts';
 import { writeInference } from './inference-response.ts';
@@ -19,7 +19,7 @@ export function infer({ config, models, predictor }: Service): Middleware<Reques
     const predictions =
       others.length === 0
         ? [predictor.predict(model, only ?? '', { role })]
-        : predictor.predictBatch(model, inference.texts, role);
+        : await predictor.predictBatch(model, inference.texts, { role, signal: whileClientWaits(ctx) });
     writeInference(ctx, model, inference, predictions);
   };
 }

@@ -51,11 +51,11 @@ function tensorOf(name: OutputName, { classifier }: Model, predictions: readonly
   const n = predictions.length;
   switch (name) {
     case 'label':
-      return { datatype: 'BYTES', shape: [n], data: predictions.map(({ prediction }) => prediction) };
+      return { datatype: 'BYTES', shape: [n], data: predictions.map(({ scores }) => scores.label) };
     case 'confidence':
-      return { datatype: 'FP64', shape: [n], data: predictions.map(({ confidence }) => confidence) };
+      return { datatype: 'FP64', shape: [n], data: predictions.map(({ scores }) => scores.confidence) };
     case 'scores': {
-      const data = predictions.flatMap(({ scores }) => classifier.labels.map((label) => scores[label] ?? 0));
+      const data = predictions.flatMap(({ scores }) => Array.from(scores.probabilities));
       return { datatype: 'FP64', shape: [n, classifier.labels.length], data };
     }
     case 'id':
