@@ -9,10 +9,18 @@ import { cacheFolder } from '../../src/corpus/cache-folder.ts';
 import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
 import { declareData } from '../../src/maintenance/declare-data.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
-import { type Latencies, sendAtRate } from './open-loop.ts';
+import { type Answer, type OpenLoadResult, sendSteadily } from '../swaps/open-load.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const PER_SECOND = 200;
+/** Requests are sent for so long, then what is still under way is waited for. */
+const WINDOW_SECONDS = 5;
+
+interface Latencies {
+  /** Ascending. */
+  readonly milliseconds: readonly number[];
+  readonly errors: number;
+}
 
 interface Round {
   readonly quiet: Latencies;
@@ -57,15 +65,14 @@ export async function runRetrainBenchmark(full: boolean): Promise<void> {
     join(folder, 'service.log'),
     new AbortController().signal,
   );
-  const texts = held.map(({ text }) => text);
   const rounds: Round[] = [];
   try {
-    await sendFor(url, texts, 5);
+    await sendFor(url, held, 5);
     for (let round = 1; round <= (full ? 5 : 2); round++) {
       process.stderr.write(`round ${round}\n`);
       const seconds = full ? 30 : 10;
-      const quiet = await sendFor(url, texts, seconds);
-      rounds.push({ quiet, ...(await sendWhileRetraining(url, texts, seconds)) });
+      const quiet = await sendFor(url, held, seconds);
+      rounds.push({ quiet, ...(await sendWhileRetraining(url, held, seconds)) });
     }
   } finally {
     await service.stop();
@@ -74,27 +81,39 @@ export async function runRetrainBenchmark(full: boolean): Promise<void> {
   process.stdout.write(table(rounds));
 }
 
-function sendFor(url: string, texts: readonly string[], seconds: number): Promise<Latencies> {
+function sendFor(url: string, texts: readonly Example[], seconds: number): Promise<Latencies> {
   const until = performance.now() + seconds * 1000;
-  return sendAtRate(url, texts, PER_SECOND, () => performance.now() < until);
+  return sendWhile(url, texts, () => performance.now() < until);
 }
 
 /** Sends while one retraining after the other runs, until the last of them has ended. */
 async function sendWhileRetraining(
   url: string,
-  texts: readonly string[],
+  texts: readonly Example[],
   atLeast: number,
 ): Promise<Omit<Round, 'quiet'>> {
   const until = performance.now() + atLeast * 1000;
   const seconds: number[] = [];
   let running = true;
-  const sending = sendAtRate(url, texts, PER_SECOND, () => running);
+  const sending = sendWhile(url, texts, () => running);
   try {
     while (performance.now() < until) seconds.push(await retrain(url));
   } finally {
     running = false;
   }
   return { retraining: await sending, seconds };
+}
+
+async function sendWhile(url: string, texts: readonly Example[], running: () => boolean): Promise<Latencies> {
+  const results: OpenLoadResult[] = [];
+  // A version that was retrained answers nobody.
+  const isRight = (_: Example, { model }: Answer) => model.version === '1';
+  const load = { url, perSecond: PER_SECOND, seconds: WINDOW_SECONDS, texts, isRight };
+  while (running()) results.push(await sendSteadily(load));
+  return {
+    milliseconds: results.flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b),
+    errors: results.reduce((sum, { errors, mismatches }) => sum + errors.length + mismatches.length, 0),
+  };
 }
 
 async function retrain(url: string): Promise<number> {
@@ -157,6 +176,5 @@ function row(name: string, latencies: Latencies, before: number): string {
 }
 
 function percentile({ milliseconds }: Latencies, share: number): number {
-  const sorted = milliseconds.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  return milliseconds[Math.min(milliseconds.length - 1, Math.floor(milliseconds.length * share))] ?? Number.NaN;
 }

@@ -46,6 +46,7 @@ export function followJob(
     const now = job;
     // One after the other; a state that could not be written is made up for by the next.
     written = written.catch(() => {}).then(() => files.write(now));
+    written.catch(() => {});
   }
 
   async function train(): Promise<Partial<RetrainJob>> {
