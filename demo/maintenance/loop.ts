@@ -119,11 +119,11 @@ async function replace({ stack, story }: LoopContext): Promise<string> {
 }
 
 async function recover({ story, traffic }: LoopContext, version: string, goal: number): Promise<void> {
-  const accuracy = await story.until(`version ${version} was right in ${percent(goal)} of 150 mails`, 150, async () => {
-    const now = accuracyOfLast(traffic.judged, 150, version);
+  const accuracy = await story.until(`version ${version} was right in ${percent(goal)} of 250 mails`, 150, async () => {
+    const now = accuracyOfLast(traffic.judged, 250, version);
     return now !== null && now >= goal ? now : undefined;
   });
-  story.tell(`Version ${version} is right in ${percent(accuracy)} of 150 new mails: the accuracy has recovered.`);
+  story.tell(`Version ${version} is right in ${percent(accuracy)} of 250 new mails: the accuracy has recovered.`);
 }
 
 async function takeBackBadVersion({ stack, story, traffic, models, bad }: LoopContext, good: string): Promise<void> {
