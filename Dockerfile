@@ -17,7 +17,8 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=dependencies --chown=node:node /app/data data
 COPY package.json ./
 COPY otel/*.ts otel/
-COPY models models
+# Of the process's user: roles of versions, their audit trail and new versions are written beside what comes along.
+COPY --chown=node:node models models
 COPY src src
 USER node
 VOLUME /app/data

@@ -1,14 +1,23 @@
 import { runClassifierBenchmark } from './classifier/run.ts';
 import { runRetrainBenchmark } from './retrain/run.ts';
+import { runServingBenchmark } from './serving/run.ts';
 import { runSwapsBenchmark } from './swaps/run.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 
 const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   classifier: runClassifierBenchmark,
   retrain: runRetrainBenchmark,
+  serving: runServingBenchmark,
   swaps: runSwapsBenchmark,
   telemetry: runTelemetryBenchmark,
 };
+
+// Only an exit of one's own lets the processes that were started here be ended with this one.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code));
 
 const names = Object.keys(benchmarks);
 const [asked, ...rest] = process.argv.slice(2).filter((argument) => argument !== '--full');

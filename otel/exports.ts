@@ -1,6 +1,8 @@
 import type { MeterProvider } from '@opentelemetry/api';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
+import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchLogRecordProcessor, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../src/config.ts';
@@ -11,7 +13,8 @@ import { watchDrops } from './watch-drops.ts';
 export function spanProcessors(config: Config, meters: MeterProvider): SpanProcessor[] {
   const endpoint = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined) return [new NoopSpanProcessor()];
-  const exporter = new OTLPTraceExporter({ selfObsMeterProvider: meters });
+  const TraceExporter = asJson(config) ? JsonTraceExporter : OTLPTraceExporter;
+  const exporter = new TraceExporter({ selfObsMeterProvider: meters });
   return [
     new BatchSpanProcessor({
       exporter: new PatientExporter(exporter, 'spans', config.OTEL_BSP_EXPORT_TIMEOUT),
@@ -28,7 +31,8 @@ export function spanProcessors(config: Config, meters: MeterProvider): SpanProce
 export function logRecordProcessors(config: Config, meters: MeterProvider): LogRecordProcessor[] {
   const endpoint = config.OTEL_EXPORTER_OTLP_LOGS_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined) return [];
-  const exporter = new OTLPLogExporter({ selfObsMeterProvider: meters });
+  const LogExporter = asJson(config) ? JsonLogExporter : OTLPLogExporter;
+  const exporter = new LogExporter({ selfObsMeterProvider: meters });
   return [
     new BatchLogRecordProcessor({
       exporter: new PatientExporter(exporter, 'log records', config.OTEL_BLRP_EXPORT_TIMEOUT),
@@ -39,4 +43,8 @@ export function logRecordProcessors(config: Config, meters: MeterProvider): LogR
       selfObsMeterProvider: watchDrops(meters, 'log records'),
     }),
   ];
+}
+
+function asJson({ OTEL_EXPORTER_OTLP_PROTOCOL }: Config): boolean {
+  return OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json';
 }

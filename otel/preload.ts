@@ -22,6 +22,7 @@ import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic
 import packageJson from '../package.json' with { type: 'json' };
 import { applyTelemetryDefaults, type Config, readConfigOrExit } from '../src/config.ts';
 import { registerSdk } from '../src/monitoring/sdk.ts';
+import { roleOf } from '../src/workers/role.ts';
 import { logRecordProcessors, spanProcessors } from './exports.ts';
 import { instrumentations } from './instrumentations.ts';
 import { startMetrics } from './metrics.ts';
@@ -35,7 +36,9 @@ async function start(config: Config): Promise<void> {
   const resource = describeProcess(config);
   // The meter provider comes first and is not the SDK's own, so that what the exporters count of themselves reaches
   // it, and so that exemplars can be kept of what instrumentations measure.
-  const { provider, shutdown } = await startMetrics(config, resource);
+  const { provider, processProvider, handOver, shutdown } = await startMetrics(config, resource, roleOf(config));
+  // Made before there is a global meter provider: in a worker those of the process have one of their own.
+  const { ofRequests, ofProcess } = instrumentations(config.OTEL_EXPORTER_PROMETHEUS_PORT);
   metrics.setGlobalMeterProvider(provider);
   const sdk = new NodeSDK({
     resource,
@@ -46,10 +49,15 @@ async function start(config: Config): Promise<void> {
     logRecordProcessors: logRecordProcessors(config, provider),
   });
   sdk.start();
-  registerInstrumentations({ instrumentations: instrumentations(config.OTEL_EXPORTER_PROMETHEUS_PORT) });
+  registerInstrumentations({ instrumentations: ofRequests });
+  registerInstrumentations({ instrumentations: ofProcess, meterProvider: processProvider });
   createRequire(import.meta.url)('node:http');
   registerSdk(async () => {
-    await Promise.all([sdk.shutdown(), shutdown()]);
+    // Twice: what happened must not be lost if exporting takes too long, and exporting counts itself.
+    await handOver();
+    await sdk.shutdown();
+    await handOver();
+    await shutdown();
   });
 }
 

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type Attributes, diag } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { type CollectionResult, DataPointType, type MetricData, MetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  type CollectionResult,
+  DataPointType,
+  type MetricData,
+  type MetricProducer,
+  MetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { nameWithUnit } from '../src/monitoring/prometheus-names.ts';
-import type { Exemplar } from './exemplar-reservoir.ts';
 import { OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics } from './openmetrics-serializer.ts';
 
 const PLAIN_TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
@@ -13,8 +18,6 @@ interface Address {
   readonly host: string;
   readonly port: number;
 }
-
-type ExemplarSource = (instrument: string, attributes: Attributes) => readonly Exemplar[];
 
 /**
  * Serves `/metrics`, with three differences to the SDK's exporter:
@@ -27,16 +30,17 @@ export class UnitNamingPrometheusExporter extends MetricReader {
   readonly #address: Address;
   readonly #server = createServer((request, response) => void this.#answer(request, response)).unref();
   readonly #plainText = new PrometheusSerializer(undefined, false, undefined, false, true);
-  #exemplars: ExemplarSource = () => [];
+  #answers: () => Promise<CollectionResult> = () => this.collect();
 
-  constructor(address: Address) {
-    super({ otelComponentType: 'prometheus_http_text_metric_exporter' });
+  /** @param metricProducers what else is exposed beside what the SDK counts */
+  constructor(address: Address, metricProducers: MetricProducer[] = []) {
+    super({ otelComponentType: 'prometheus_http_text_metric_exporter', metricProducers });
     this.#address = address;
   }
 
-  /** Where the exemplars of histograms come from; known only once there is a meter provider that reads from this. */
-  useExemplars(source: ExemplarSource): void {
-    this.#exemplars = source;
+  /** What a scrape is answered with, if not with what this process has measured alone. */
+  answerWith(answers: () => Promise<CollectionResult>): void {
+    this.#answers = answers;
   }
 
   /** Starts to listen; rejects if the address cannot be had. */
@@ -58,18 +62,9 @@ export class UnitNamingPrometheusExporter extends MetricReader {
     const { resourceMetrics, errors } = await super.collect(...args);
     const scopeMetrics = resourceMetrics.scopeMetrics.map((scope) => ({
       ...scope,
-      metrics: scope.metrics.map((metric) => withUnitInName(this.#withExemplars(metric))),
+      metrics: scope.metrics.map(withUnitInName),
     }));
     return { errors, resourceMetrics: { ...resourceMetrics, scopeMetrics } };
-  }
-
-  #withExemplars(metric: MetricData): MetricData {
-    if (metric.dataPointType !== DataPointType.HISTOGRAM) return metric;
-    const dataPoints = metric.dataPoints.map((point) => {
-      const exemplars = this.#exemplars(metric.descriptor.name, point.attributes);
-      return exemplars.length === 0 ? point : { ...point, exemplars };
-    });
-    return { ...metric, dataPoints };
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -78,7 +73,7 @@ export class UnitNamingPrometheusExporter extends MetricReader {
       return;
     }
     try {
-      const { resourceMetrics, errors } = await this.collect();
+      const { resourceMetrics, errors } = await this.#answers();
       if (errors.length > 0) diag.error('metrics are incomplete', ...errors);
       const [type, text] = prefersOpenMetrics(request.headers.accept)
         ? [OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics(resourceMetrics)]

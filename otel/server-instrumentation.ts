@@ -11,7 +11,6 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { RPCType, setRPCMetadata } from '@opentelemetry/core';
 import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
 import {
   ATTR_ERROR_TYPE,
@@ -26,7 +25,10 @@ import {
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
 import { knownMethod } from '../src/monitoring/http-method.ts';
+import { servedRoute } from '../src/monitoring/served-route.ts';
 import { METRIC } from '../src/monitoring/telemetry.ts';
+
+const SCHEME = 'http';
 
 type Emit = (event: string, ...args: unknown[]) => boolean;
 
@@ -36,13 +38,10 @@ const SAMPLING_STATE =
 
 /** A request that is being served: what its span and its metric will tell. */
 interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
   readonly span: Span;
   readonly scope: Context;
-  /** Set by the service once a route has taken the request. */
-  readonly rpc: { type: RPCType.HTTP; span: Span; route?: string };
-  readonly attributes: Attributes;
+  readonly method: string;
+  readonly httpVersion: string;
   readonly started: number;
 }
 
@@ -55,6 +54,7 @@ interface Exchange {
 export class ServerInstrumentation extends InstrumentationBase {
   readonly #ignoredPort: number;
   #duration: Histogram | undefined;
+  readonly #labelsOf = new Map<string, Attributes>();
 
   /** @param ignoredPort of a server whose requests are not to be followed: a scrape is not a request to the service */
   constructor(ignoredPort: number) {
@@ -88,44 +88,36 @@ export class ServerInstrumentation extends InstrumentationBase {
   }
 
   #follow(request: IncomingMessage, response: ServerResponse, serve: () => boolean): boolean {
-    keepSamplingState(request.headers);
-    const caller = propagation.extract(ROOT_CONTEXT, request.headers);
+    const { headers, httpVersion, socket } = request;
+    keepSamplingState(headers);
+    const caller = propagation.extract(ROOT_CONTEXT, headers);
     const method = knownMethod(request.method);
     const attributes: Attributes = {
       [ATTR_HTTP_REQUEST_METHOD]: method,
-      [ATTR_URL_SCHEME]: 'http',
-      [ATTR_NETWORK_PROTOCOL_VERSION]: request.httpVersion,
+      [ATTR_URL_SCHEME]: SCHEME,
+      [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+      [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress,
+      [ATTR_NETWORK_PEER_PORT]: socket.remotePort,
     };
-    const { remoteAddress, remotePort } = request.socket;
-    const span = this.tracer.startSpan(
-      method,
-      {
-        kind: SpanKind.SERVER,
-        attributes: { ...attributes, [ATTR_NETWORK_PEER_ADDRESS]: remoteAddress, [ATTR_NETWORK_PEER_PORT]: remotePort },
-      },
-      caller,
-    );
-    const rpc: Exchange['rpc'] = { type: RPCType.HTTP, span };
-    const scope = setRPCMetadata(trace.setSpan(caller, span), rpc);
-    const exchange = { request, response, span, scope, rpc, attributes, started: performance.now() };
-    response.once('close', () => this.#finish(exchange));
+    const span = this.tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, caller);
+    const scope = trace.setSpan(caller, span);
+    const exchange = { span, scope, method, httpVersion, started: performance.now() };
+    response.on('close', () => this.#finish(response, exchange));
     return context.with(scope, serve);
   }
 
-  #finish({ response, span, scope, rpc, attributes, started }: Exchange): void {
+  #finish(response: ServerResponse, { span, scope, method, httpVersion, started }: Exchange): void {
     const seconds = (performance.now() - started) / 1000;
     const { statusCode } = response;
-    attributes[ATTR_HTTP_RESPONSE_STATUS_CODE] = statusCode;
+    const route = servedRoute(response);
     span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
-    if (rpc.route !== undefined) {
-      attributes[ATTR_HTTP_ROUTE] = rpc.route;
-      span.setAttribute(ATTR_HTTP_ROUTE, rpc.route);
+    if (route !== undefined) {
+      span.setAttribute(ATTR_HTTP_ROUTE, route);
       // The real path could hold anything.
-      span.setAttribute(ATTR_URL_PATH, rpc.route);
-      span.updateName(`${String(attributes[ATTR_HTTP_REQUEST_METHOD])} ${rpc.route}`);
+      span.setAttribute(ATTR_URL_PATH, route);
+      span.updateName(`${method} ${route}`);
     }
     if (statusCode >= 500) {
-      attributes[ATTR_ERROR_TYPE] = String(statusCode);
       span.setAttribute(ATTR_ERROR_TYPE, String(statusCode));
       span.setStatus({ code: SpanStatusCode.ERROR });
     }
@@ -135,7 +127,24 @@ export class ServerInstrumentation extends InstrumentationBase {
       description: METRIC.requestDuration.description,
       advice: { explicitBucketBoundaries: [...METRIC.requestDuration.boundaries] },
     });
-    this.#duration.record(seconds, attributes, scope);
+    this.#duration.record(seconds, this.#labels(method, httpVersion, statusCode, route), scope);
+  }
+
+  /** The labels of the metric, made once for all requests that are alike: a histogram finds frozen ones by identity. */
+  #labels(method: string, httpVersion: string, statusCode: number, route: string | undefined): Attributes {
+    const key = `${method} ${httpVersion} ${statusCode} ${route}`;
+    const known = this.#labelsOf.get(key);
+    if (known !== undefined) return known;
+    const labels: Attributes = {
+      [ATTR_HTTP_REQUEST_METHOD]: method,
+      [ATTR_URL_SCHEME]: SCHEME,
+      [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+      [ATTR_HTTP_RESPONSE_STATUS_CODE]: statusCode,
+      ...(route !== undefined && { [ATTR_HTTP_ROUTE]: route }),
+      ...(statusCode >= 500 && { [ATTR_ERROR_TYPE]: String(statusCode) }),
+    };
+    this.#labelsOf.set(key, Object.freeze(labels));
+    return labels;
   }
 }
 

@@ -30,6 +30,9 @@ export interface Setting {
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+/** How telemetry is written when it is sent. */
+const protocols = ['http/protobuf', 'http/json'] as const;
+
 const samplers = [
   'always_on',
   'always_off',
@@ -53,6 +56,9 @@ const onOff = { schema: boolean, allowed: 'true or false' };
 export const path = { schema: z.string(), allowed: 'a folder' };
 export const host = { schema: z.string(), allowed: 'a host name or address' };
 
+/** More than any machine has use for: each is a process that holds the models, and has series of its own in the metrics. */
+const MAX_WORKERS = 64;
+
 const settings = {
   HOST: { ...host, fallback: '127.0.0.1' },
   PORT: { ...port, fallback: '3000' },
@@ -63,7 +69,7 @@ const settings = {
     fallback: 'spam',
     allowed: 'a model name of letters, digits, ".", "_" and "-"',
   },
-  WORKERS: { schema: integer(1, 1), fallback: '1', allowed: '1 (more than one process is not supported yet)' },
+  WORKERS: { schema: integer(1, MAX_WORKERS), fallback: '1', allowed: `a whole number from 1 to ${MAX_WORKERS}` },
   API_TOKENS: {
     schema: z
       .string()
@@ -86,6 +92,11 @@ const settings = {
   OTEL_SERVICE_NAME: { schema: z.string(), fallback: 'waymark', allowed: 'a name' },
   OTEL_SDK_DISABLED: { ...onOff, fallback: 'false' },
   OTEL_EXPORTER_OTLP_ENDPOINT: url,
+  OTEL_EXPORTER_OTLP_PROTOCOL: {
+    schema: z.enum(protocols),
+    fallback: 'http/protobuf',
+    allowed: `one of ${protocols.join(', ')}`,
+  },
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: url,
   OTEL_EXPORTER_PROMETHEUS_HOST: { ...host, fallback: '127.0.0.1' },

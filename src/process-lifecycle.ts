@@ -10,19 +10,43 @@ interface Running {
   stop(): Promise<void>;
 }
 
+/** What a process has above it that is one of several: it speaks for all of them, so it is told what the log would be. */
+export interface Parent {
+  ready(url: string): Promise<void>;
+  /** A setting cannot be used. */
+  refused(message: string): Promise<void>;
+  /** Calls back when the parent has ended, however that was. */
+  onGone(listener: () => void): void;
+}
+
+/** A process that this one depends on has ended, and said why: this one has only to end with the same code. */
+export class ProcessEnded extends Error {
+  readonly code: number;
+
+  constructor(code: number) {
+    super(`ended with ${code}`);
+    this.code = code;
+  }
+}
+
+/** How long a process that crashed still hands over what it knows. */
+const LAST_WORDS_MS = 500;
+
 /**
  * Runs a service for as long as its process lives: it starts, says that it is ready, and on SIGTERM or SIGINT it answers
  * what is under way, hands over telemetry, and ends.
  *
  * @param start resolves when the service is ready, to what the log should say of it
+ * @param parent who is told instead of the log; when it is gone the process ends as on SIGTERM
  */
 export async function runProcess<R extends Running>(
   config: Config,
   log: Log,
   start: () => Promise<R>,
   describe: (running: R) => Record<string, string>,
+  parent?: Parent,
 ): Promise<void> {
-  process.once('uncaughtException', (error) => fail(error, log));
+  process.once('uncaughtException', (error) => void fail(error, log, parent));
   reportSdkProblems(log);
   if (config.OTEL_SDK_DISABLED) {
     log.info('telemetry is off (OTEL_SDK_DISABLED)');
@@ -33,40 +57,54 @@ export async function runProcess<R extends Running>(
 
   try {
     const running = await start();
-    stopOnSignal(running, config, log);
-    log.info('ready', { ...describe(running), [ATTRIBUTE.startupSeconds]: Math.round(performance.now()) / 1000 });
+    const stop = stopOnSignal(running, config, log, parent !== undefined);
+    if (parent) {
+      parent.onGone(() => void stop('the supervisor has ended'));
+      await parent.ready(describe(running)[ATTRIBUTE.url] ?? '');
+    } else {
+      log.info('ready', { ...describe(running), [ATTRIBUTE.startupSeconds]: Math.round(performance.now()) / 1000 });
+    }
   } catch (error) {
-    fail(error, log);
+    await fail(error, log, parent);
   }
 }
 
-function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Log): void {
+/** @param quiet leaves it to the parent to tell */
+function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Log, quiet: boolean) {
   let stopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
+  const say: Log['info'] = quiet ? () => {} : log.info;
+  const stop = async (why: string) => {
     // npm and a terminal can both hand on one Ctrl-C: the second is not impatience.
     if (stopping) return;
     stopping = true;
     const started = performance.now();
-    log.info('stopping', { [ATTRIBUTE.signal]: signal });
+    say('stopping', { [ATTRIBUTE.signal]: why });
     await running.stop();
     const left = Math.max(SHUTDOWN_TIMEOUT_MS - (performance.now() - started), 1_000);
     if (!(await shutdownSdk(left))) log.warn('telemetry was given up: its receiver did not take it in time');
-    log.info('stopped', { [ATTRIBUTE.shutdownSeconds]: Math.round(performance.now() - started) / 1000 });
+    say('stopped', { [ATTRIBUTE.shutdownSeconds]: Math.round(performance.now() - started) / 1000 });
     log.flush();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  return stop;
 }
 
 /** Ends the process: with one line for a bad setting, with a log record for anything else. */
-function fail(error: unknown, log: Log): never {
+async function fail(error: unknown, log: Log, parent: Parent | undefined): Promise<never> {
   if (error instanceof ConfigError) {
     log.flush();
-    process.stderr.write(`${error.message}\n`);
+    if (parent) await parent.refused(error.message);
+    else process.stderr.write(`${error.message}\n`);
     process.exit(EXIT_CONFIG);
+  }
+  if (error instanceof ProcessEnded) {
+    log.flush();
+    process.exit(error.code);
   }
   log.fatal('the service ended', exceptionAttributes(error));
   log.flush();
+  await shutdownSdk(LAST_WORDS_MS);
   process.exit(1);
 }
 

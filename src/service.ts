@@ -1,6 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Config, ConfigError } from './config.ts';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
+import type { WindowOf } from './drift/sliding-counts.ts';
 import { createFeedbackDesk } from './feedback/feedback-desk.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
@@ -23,12 +25,18 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** What a process has in common with others that serve on the same port. */
+interface Together {
+  readonly windowOf: WindowOf;
+}
+
 /**
- * Starts the service: it listens first, and is ready when its models are loaded.
+ * Starts the service: it listens first, and is ready when its models are loaded. Where others serve on the same port it
+ * listens last, so that none of their requests comes here too early.
  *
  * @throws {ConfigError} if a setting cannot be used
  */
-export async function startService(config: Config, log: Log): Promise<RunningService> {
+export async function startService(config: Config, log: Log, together?: Together): Promise<RunningService> {
   const instruments = createInstruments();
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
@@ -36,7 +44,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   ]);
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
-  const driftMonitor = createDriftMonitor();
+  const driftMonitor = createDriftMonitor(Date.now, together?.windowOf);
   observeDrift(driftMonitor, instruments);
   let phase: ReturnType<Service['phase']> = 'loading';
   let registry: ModelRegistry | undefined;
@@ -71,7 +79,8 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
     driftMonitor,
     feedbackDesk: createFeedbackDesk(ids, feedbackStore, log),
   });
-  const server = await listen(app.callback(), config.HOST, config.PORT);
+  const open = () => listen(app.callback(), config.HOST, config.PORT);
+  const early = together ? undefined : await open();
 
   const opened = await openRegistry({
     folder: config.MODELS_DIR,
@@ -85,7 +94,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   const loaded = opened.models();
   if (!findModel(loaded, config.DEFAULT_MODEL)) {
     await opened.close();
-    await server.drain(0);
+    await early?.drain(0);
     await feedbackStore.close();
     const there = loaded.size > 0 ? [...loaded.keys()].join(', ') : 'none';
     throw new ConfigError(
@@ -103,6 +112,7 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
   registry = opened;
   retrainer = jobs;
   phase = 'ready';
+  const server = early ?? (await open());
 
   return {
     url: server.url,
@@ -117,8 +127,11 @@ export async function startService(config: Config, log: Log): Promise<RunningSer
 }
 
 /** The first text through a classifier is the slowest by far: it should not be a client's. */
-function warmUp({ classifier }: Model): void {
-  for (let i = 0; i < 20; i++) classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
+async function warmUp({ classifier }: Model): Promise<void> {
+  for (let i = 0; i < 20; i++) {
+    classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
+    await turn();
+  }
 }
 
 /** The versions of a model that have a role. */

@@ -90,8 +90,15 @@ export async function freePort(): Promise<number> {
 }
 
 async function spawnService(env: Record<string, string>, args: string[]): Promise<ChildProcess> {
+  const fallback = {
+    PATH: process.env['PATH'],
+    PORT: '0',
+    DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-')),
+    // What the tests' own receiver reads.
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+  };
   return spawn(process.execPath, args, {
-    env: { PATH: process.env['PATH'], PORT: '0', DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-')), ...env },
+    env: { ...fallback, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

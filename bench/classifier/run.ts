@@ -5,7 +5,7 @@ import { cacheFolder } from '../../src/corpus/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import type { Contender, Dataset } from './contender.ts';
 import { measureNatural } from './natural-peer.ts';
-import { installPython, measurePython } from './python-peers.ts';
+import { installScikitLearn, measurePython } from './python-peers.ts';
 import { measureWaymark } from './waymark.ts';
 
 /** Folders with a train.jsonl and a test.jsonl. */
@@ -52,7 +52,7 @@ function row(contender: Contender, ours: Contender): string {
 export async function runClassifierBenchmark(): Promise<void> {
   const datasets = findDatasets();
   if (datasets.length === 0) throw new Error('there is no data to compare on: run `npm run corpus` first');
-  const python = await installPython();
+  const python = await installScikitLearn();
   for (const dataset of datasets) {
     process.stderr.write(`${dataset.name}: this takes a minute or two\n`);
     const [train, test] = [await readAll(dataset.train), await readAll(dataset.test)];

@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Component } from '../../otel/stack/components.ts';
 import { installTools } from '../../otel/stack/install.ts';
 import { freePorts, type Ports } from '../../otel/stack/ports.ts';
 import { type Running, start } from '../../otel/stack/processes.ts';
 import { readMails } from '../../otel/stack/traffic.ts';
-import { type WrkResult, writeWrkScript, wrk } from './wrk.ts';
+import { benchCollector } from '../collector.ts';
+import { cpuSeconds, residentMiB } from '../process-usage.ts';
+import { type WrkResult, writeWrkScript, wrk } from '../wrk.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const SIGNAL = new AbortController().signal;
@@ -47,9 +48,11 @@ export async function measureOverhead(
   const mails = await readMails();
   const script = await writeWrkScript(
     folder,
-    mails.map(({ text }) => text),
+    'predict',
+    '/predict',
+    mails.map(({ text }) => ({ text })),
   );
-  const collector = await start(collectorComponent(tools.collector, ports), join(folder, 'collector.log'), SIGNAL);
+  const collector = await start(benchCollector(tools.collector, ports), join(folder, 'collector.log'), SIGNAL);
   const results: Record<Variant, Measured[]> = { off: [], 'every request traced': [], 'one in ten traced': [] };
   try {
     for (let round = 1; round <= rounds; round++) {
@@ -74,36 +77,9 @@ async function measure(service: Running, script: string, ports: Ports, seconds: 
   const result = await wrk(script, url, seconds);
   // What is still to be exported belongs to these requests.
   await new Promise((resolve) => setTimeout(resolve, 1_500));
+  if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests were not answered with 200`);
   const used = (await cpuSeconds(service.pid)) - before;
   return { ...result, cpuMicroseconds: (used / result.requests) * 1e6, residentMiB: await residentMiB(service.pid) };
-}
-
-/** User and system time of a process so far; Linux counts them in hundredths of a second. */
-async function cpuSeconds(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the command's name in parentheses, which may hold blanks.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-async function residentMiB(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
-}
-
-function collectorComponent(file: string, ports: Ports): Component {
-  return {
-    name: 'collector',
-    file: 'taskset',
-    args: ['-c', '1', file, '--config', join(PROJECT, 'bench/telemetry/collector.yaml')],
-    env: {
-      COLLECTOR_OTLP_HTTP_PORT: String(ports.collectorOtlpHttp),
-      COLLECTOR_METRICS_PORT: String(ports.collectorMetrics),
-    },
-    cwd: PROJECT,
-    health: `http://127.0.0.1:${ports.collectorMetrics}/metrics`,
-    stopWithinMs: 10_000,
-  };
 }
 
 function serviceComponent(ports: Ports, env: Record<string, string>): Component {

@@ -56,6 +56,7 @@ function medians(measured: readonly Measured[]): Measured {
   };
   return {
     requests: of(({ requests }) => requests),
+    failed: of(({ failed }) => failed),
     perSecond: of(({ perSecond }) => perSecond),
     p50Ms: of(({ p50Ms }) => p50Ms),
     p99Ms: of(({ p99Ms }) => p99Ms),

@@ -2,7 +2,7 @@ import { type DriftVerdict, type FeatureDrift, measureDrift, verdictOfAll } from
 import type { DriftFeature, Observation } from '../classifier/reference.ts';
 import type { Model } from '../models/store.ts';
 import { type BinLayout, layOutBins } from './bin-layout.ts';
-import { createSlidingCounts, type SlidingCounts } from './sliding-counts.ts';
+import { createSlidingCounts, type SlidingCounts, type WindowOf } from './sliding-counts.ts';
 
 /** How long a prediction counts for `GET /drift` and the drift gauges. */
 export const driftWindowMs = 3_600_000;
@@ -47,7 +47,7 @@ export interface DriftMonitor {
   /** Gives up the counts of a model's versions but for those that are still loaded. */
   keepOnly(name: string, versions: readonly Model[]): void;
   observe(model: Model, observation: Observation): void;
-  /** The last hour's predictions of this process against the training data. */
+  /** The last hour's predictions of this service on this machine, all its processes, against the training data. */
   report(model: Model): DriftReport;
   /** The versions that are watched. */
   watched(): Iterable<Model>;
@@ -60,8 +60,14 @@ interface Watched {
   readonly window: SlidingCounts;
 }
 
-/** @param now the time in milliseconds */
-export function createDriftMonitor(now: () => number = Date.now): DriftMonitor {
+/**
+ * @param now the time in milliseconds
+ * @param windowOf where other processes watch the same models: counts that are everybody's
+ */
+export function createDriftMonitor(
+  now: () => number = Date.now,
+  windowOf: WindowOf = (_, ...bounds) => createSlidingCounts(...bounds),
+): DriftMonitor {
   const watched = new Map<Model, Watched>();
 
   function watch(model: Model): Watched {
@@ -79,7 +85,7 @@ export function createDriftMonitor(now: () => number = Date.now): DriftMonitor {
       layout,
       totals: new Float64Array(layout.size),
       // One place more than there are bins: it holds the sum of the confidences.
-      window: createSlidingCounts(layout.size + 1, driftWindowMs, slices),
+      window: windowOf(`${model.name}@${model.version}`, layout.size + 1, driftWindowMs, slices),
     };
     watched.set(model, added);
     return added;

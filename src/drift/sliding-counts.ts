@@ -6,6 +6,9 @@ export interface SlidingCounts {
   sums(now: number): Float64Array;
 }
 
+/** Makes such counts; the name says what is counted, to whoever else counts the same. */
+export type WindowOf = (name: string, size: number, windowMs: number, slices: number) => SlidingCounts;
+
 /** @param slices into which the window is cut: what is older leaves it a slice at a time */
 export function createSlidingCounts(size: number, windowMs: number, slices: number): SlidingCounts {
   const sliceMs = windowMs / slices;

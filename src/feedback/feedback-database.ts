@@ -10,6 +10,9 @@ export const FEEDBACK_FILE = 'feedback.db';
 /** How long a writer waits for another process that is writing to the same file. */
 const BUSY_TIMEOUT_MS = 5_000;
 
+/** The code of "database is locked". */
+const SQLITE_BUSY = 5;
+
 const schema = `
   CREATE TABLE IF NOT EXISTS feedback (
     id TEXT PRIMARY KEY,
@@ -57,7 +60,7 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
   mkdirSync(folder, { recursive: true });
   const db = new DatabaseSync(join(folder, FEEDBACK_FILE), { timeout: BUSY_TIMEOUT_MS });
   // FULL: a commit is on the disk when it returns. With WAL's default, NORMAL, a power cut may take the last ones.
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+  whenNotBusy(() => db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'));
   db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
   const insert = db.prepare('INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
   const labelOf = db.prepare('SELECT actual FROM feedback WHERE id = ?');
@@ -109,6 +112,19 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
       db.close();
     },
   };
+}
+
+/** SQLite does not wait by itself where several processes make one file: to change its mode none may have it open. */
+function whenNotBusy(work: () => void): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (const deadline = performance.now() + BUSY_TIMEOUT_MS; ; Atomics.wait(pause, 0, 0, 10)) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY || performance.now() > deadline) throw error;
+    }
+  }
 }
 
 function confusionCount(row: Record<string, unknown>): ConfusionCount {

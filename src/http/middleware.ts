@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RouterContext } from '@koa/router';
-import { SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { Middleware } from 'koa';
 import { inferenceError, Problem, problemDetails, toProblem } from '../errors.ts';
@@ -16,10 +16,11 @@ const INFERENCE_PROTOCOL = /^\/v2(?:\/|$)/;
 
 /** Names the trace in every response, names the route in the server span, and counts requests in progress. */
 export function followRequest({ instruments }: Service): Middleware<RequestState> {
+  const labelsOf = labelsByMethod();
   return async function followRequest(ctx, next) {
     nameTrace(ctx);
 
-    const attributes = { [ATTR_HTTP_REQUEST_METHOD]: knownMethod(ctx.method), [ATTR_URL_SCHEME]: ctx.protocol };
+    const attributes = labelsOf(knownMethod(ctx.method));
     instruments.activeRequests.add(1, attributes);
     try {
       await next();
@@ -27,6 +28,19 @@ export function followRequest({ instruments }: Service): Middleware<RequestState
       instruments.activeRequests.add(-1, attributes);
       nameRoute(ctx);
     }
+  };
+}
+
+/** Made once a method: a counter finds frozen labels by their identity. */
+function labelsByMethod(): (method: string) => Attributes {
+  const known = new Map<string, Attributes>();
+  return (method) => {
+    let labels = known.get(method);
+    if (labels === undefined) {
+      labels = Object.freeze({ [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_URL_SCHEME]: 'http' });
+      known.set(method, labels);
+    }
+    return labels;
   };
 }
 

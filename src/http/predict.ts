@@ -1,13 +1,11 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
+import { answerJson } from './answer.ts';
 import { booleanParameter, chooseAnswering } from './parameters.ts';
 import { predictionFields } from './prediction-fields.ts';
 import { type RequestContext, type RequestState, readJson, whileClientWaits } from './request.ts';
 import type { Service } from './service.ts';
-
-/** As Koa names it. */
-const JSON_TYPE = 'application/json; charset=utf-8';
 
 const modelReference = z
   .string('must be a string, "NAME" or "NAME@VERSION"')
@@ -41,8 +39,7 @@ export function predict({ config, predictor, models }: Service): Middleware<Requ
     const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
     const { model: chosen, role } = chooseAnswering(ctx, models(), model ?? config.DEFAULT_MODEL);
     const prediction = predictor.predict(chosen, text, { explain, role });
-    ctx.type = JSON_TYPE;
-    ctx.body = `{${predictionFields(prediction)},${traceField(ctx)}}`;
+    answerJson(ctx, `{${predictionFields(prediction)},${traceField(ctx)}}`);
   };
 }
 
@@ -59,8 +56,8 @@ export function predictBatch({ config, predictor, models }: Service): Middleware
     }
     const { model: chosen, role } = chooseAnswering(ctx, models(), model ?? config.DEFAULT_MODEL);
     const predictions = await predictor.predictBatch(chosen, texts, { role, signal: whileClientWaits(ctx) });
-    ctx.type = JSON_TYPE;
-    ctx.body = `{"predictions":[${predictions.map((one) => `{${predictionFields(one)}}`).join()}],${traceField(ctx)}}`;
+    const fields = predictions.map((one) => `{${predictionFields(one)}}`);
+    answerJson(ctx, `{"predictions":[${fields.join()}],${traceField(ctx)}}`);
   };
 }
 

@@ -17,7 +17,13 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** How long new connections are still taken after the service has become unready, so that callers can turn away. */
 const LAME_DUCK_MS = 250;
 
-/** How long open connections are then still answered, each response telling its client that it was the last. */
+/**
+ * How long open connections are then kept as they are. Who is told that a response was the last connects anew at once, and
+ * must not get through to another process that is just about to close the same port.
+ */
+const ALL_CLOSE_MS = 100;
+
+/** How long open connections are after that still answered, each response telling its client that it was the last. */
 const LAST_REQUESTS_MS = 250;
 
 /**
@@ -45,9 +51,10 @@ export async function listen(
     async drain(timeoutMs) {
       const deadline = AbortSignal.timeout(timeoutMs);
       await delay(Math.min(LAME_DUCK_MS, timeoutMs));
-      server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
       // http's own close() also drops idle connections, and with them requests that are on their way.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+      await Promise.race([closed, delay(Math.min(ALL_CLOSE_MS, timeoutMs))]);
+      server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
       await Promise.race([closed, delay(Math.min(LAST_REQUESTS_MS, timeoutMs))]);
       server.closeIdleConnections();
       deadline.addEventListener('abort', () => server.closeAllConnections());

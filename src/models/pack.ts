@@ -76,7 +76,7 @@ export function packNatural(model: NaturalModel, details: ManifestDetails): Pack
 }
 
 /** How long the event loop is held up at a time while a classifier is made: other requests come in between. */
-const sliceMs = 2;
+const sliceMs = 1;
 
 /**
  * The classifier that a manifest and its weights make.

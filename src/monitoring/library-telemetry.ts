@@ -6,9 +6,15 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { GC_SECONDS, type MetricDefinition } from './telemetry.ts';
 
+const RUNTIME = '@opentelemetry/instrumentation-runtime-node';
+const HOST = '@opentelemetry/instrumentation-host-metrics';
+
+/** Who records what describes one process: of several, each has series of its own, told apart by the label `worker`. */
+export const perProcessScopes: ReadonlySet<string> = new Set([RUNTIME, HOST]);
+
 /** The metrics that Waymark does not record itself, by who does. */
 export const libraryMetrics: Readonly<Record<string, readonly MetricDefinition[]>> = {
-  '@opentelemetry/instrumentation-runtime-node': [
+  [RUNTIME]: [
     eventLoop('delay.min', 'Event loop minimum delay.'),
     eventLoop('delay.max', 'Event loop maximum delay.'),
     eventLoop('delay.mean', 'Event loop mean delay.'),
@@ -42,7 +48,7 @@ export const libraryMetrics: Readonly<Record<string, readonly MetricDefinition[]
       labels: ['v8js.resource.type'],
     },
   ],
-  '@opentelemetry/instrumentation-host-metrics': [
+  [HOST]: [
     {
       name: 'process.cpu.time',
       type: 'counter',

@@ -1,15 +1,8 @@
-import {
-  type Attributes,
-  type Context,
-  context,
-  isSpanContextValid,
-  logs,
-  SeverityNumber,
-  trace,
-} from '@opentelemetry/api';
+import { type Attributes, type Context, context, logs, SeverityNumber } from '@opentelemetry/api';
 import { type Level, pino } from 'pino';
 import { type LineStream, standardOutput } from './standard-output.ts';
 import { ATTRIBUTE, SCOPE } from './telemetry.ts';
+import { tracedSpan } from './trace-ids.ts';
 
 type Write = (message: string, attributes?: Attributes, scope?: Context) => void;
 
@@ -52,8 +45,8 @@ export function createLog(level: Level | 'silent', stream: LineStream = standard
   const write = (severity: keyof typeof severities): Write => {
     return (message, attributes = {}, scope = context.active()) => {
       if (!lines.isLevelEnabled(severity)) return;
-      const span = trace.getSpanContext(scope);
-      const ids = span && isSpanContextValid(span) ? { trace_id: span.traceId, span_id: span.spanId } : undefined;
+      const span = tracedSpan(scope);
+      const ids = span && { trace_id: span.traceId, span_id: span.spanId };
       lines[severity]({ ...ids, ...attributes }, message);
       otlp ??= logs.getLogger(SCOPE);
       otlp.emit({

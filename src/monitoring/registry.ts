@@ -1,5 +1,5 @@
 import { libraryMetrics } from './library-telemetry.ts';
-import { ATTRIBUTE, METRIC, type MetricDefinition, SCOPE, SPAN } from './telemetry.ts';
+import { ATTRIBUTE, METRIC, type MetricDefinition, SCOPE, SPAN, WORKER_METRIC } from './telemetry.ts';
 
 export interface AttributeDefinition {
   readonly name: string;
@@ -158,6 +158,12 @@ export const logs: Readonly<Record<string, readonly string[]>> = {
   stopped: [ATTRIBUTE.shutdownSeconds],
 };
 
+/** The log records of a service that is several processes, beside each one's own. */
+export const workerLogs: Readonly<Record<string, readonly string[]>> = {
+  'worker ready': [ATTRIBUTE.worker, ATTRIBUTE.pid],
+  'worker ended': [ATTRIBUTE.worker, ATTRIBUTE.pid, ATTRIBUTE.exitCode, ATTRIBUTE.signal, ATTRIBUTE.reason],
+};
+
 /** The log records that only trouble writes. */
 export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
   'response failed': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
@@ -273,12 +279,19 @@ const attributeDefinitions: readonly AttributeDefinition[] = [
   { name: ATTRIBUTE.url, type: 'string', description: 'Where the service listens' },
   { name: ATTRIBUTE.startupSeconds, type: 'number', unit: 's', description: 'From the start of the process to ready' },
   { name: ATTRIBUTE.shutdownSeconds, type: 'number', unit: 's', description: 'From the signal to the end' },
-  { name: ATTRIBUTE.signal, type: 'string', description: 'What the process was asked to stop with' },
+  { name: ATTRIBUTE.signal, type: 'string', description: 'What the process was asked to stop with, or ended by' },
   {
     name: ATTRIBUTE.reason,
     type: 'string',
-    description: 'What the SDK has to say, or what of the roles cannot be followed',
+    description: 'What the SDK has to say, what of the roles cannot be followed, or what kept a worker from starting',
   },
+  {
+    name: ATTRIBUTE.worker,
+    type: 'integer',
+    description: 'Which of several processes, from 1 on; one that replaces another has its number',
+  },
+  { name: ATTRIBUTE.pid, type: 'integer', description: 'Its process id' },
+  { name: ATTRIBUTE.exitCode, type: 'integer', description: 'The code that it ended with' },
   { name: 'http.request.method', type: 'string', description: 'The method, `_OTHER` where it is not a known one' },
   { name: 'http.route', type: 'string', description: 'The route that took the request, with its parameters unfilled' },
   { name: 'http.response.status_code', type: 'integer', description: 'The status of the response' },
@@ -294,8 +307,11 @@ export const attributes: ReadonlyMap<string, AttributeDefinition> = new Map(
   attributeDefinitions.map((definition) => [definition.name, definition]),
 );
 
-/** Every metric, by who records it. */
+/** Every metric of a service that is one process, by who records it. */
 export const metrics: Readonly<Record<string, readonly MetricDefinition[]>> = {
   [SCOPE]: Object.values(METRIC),
   ...libraryMetrics,
 };
+
+/** What there is beside them with `WORKERS` above 1. */
+export const workerMetrics: readonly MetricDefinition[] = Object.values(WORKER_METRIC);

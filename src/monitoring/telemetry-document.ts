@@ -1,5 +1,14 @@
 import { nameWithUnit, sanitizeName } from './prometheus-names.ts';
-import { type AttributeDefinition, attributes, logs, metrics, spans, troubleLogs } from './registry.ts';
+import {
+  type AttributeDefinition,
+  attributes,
+  logs,
+  metrics,
+  spans,
+  troubleLogs,
+  workerLogs,
+  workerMetrics,
+} from './registry.ts';
 import type { MetricDefinition } from './telemetry.ts';
 
 /** A metric's name as Prometheus shows it. */
@@ -25,7 +34,7 @@ export function telemetryDocument(): string {
     'One JSON object a line on stdout and one OTLP log record, with `trace_id` and `span_id` where a request is served.',
     table(
       ['record', 'attributes'],
-      Object.entries({ ...logs, ...troubleLogs }).map(([body, names]) => [code(body), codes(names)]),
+      Object.entries({ ...logs, ...workerLogs, ...troubleLogs }).map(([body, names]) => [code(body), codes(names)]),
     ),
     '## Attributes',
     table(
@@ -39,6 +48,10 @@ export function telemetryDocument(): string {
       `### Recorded by ${recorder}`,
       table(['metric', 'type', 'labels', 'what'], definitions.map(metricRow)),
     ]),
+    '### With several processes (`WORKERS`)',
+    table(['metric', 'type', 'labels', 'what'], workerMetrics.map(metricRow)),
+    'Metrics are then told by the supervisor, for all workers together ([how](following.md#several-processes)). What describes one ' +
+      'process (`process_*`, `nodejs_*`, `v8js_*`) has a label `worker` more: its number from 1 on, or `supervisor`.',
     `${codes(exemplary())} carry exemplars: of each bucket and series the slowest sampled measurement of the last one to two ` +
       'windows of 30 s, with the `trace_id` and `span_id` to open it by. Who wants them asks for OpenMetrics by `Accept`.',
     'What was lost: `otel_sdk_processor_span_processed_total` and `otel_sdk_processor_log_processed_total` with an `error_type` ' +

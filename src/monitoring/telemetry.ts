@@ -78,6 +78,10 @@ export const ATTRIBUTE = {
   shutdownSeconds: 'shutdown.seconds',
   signal: 'signal',
   reason: 'reason',
+  /** The place that a process fills among several, from 1 on. */
+  worker: 'worker',
+  pid: 'process.pid',
+  exitCode: 'process.exit.code',
 } as const;
 
 /** Labels of Waymark's metrics. Each has a bounded set of values: none is ever taken from a client. */
@@ -94,6 +98,8 @@ export const LABEL = {
   feature: 'feature',
   bin: 'bin',
   outcome: 'outcome',
+  /** Only with several processes: the place that one fills, from 1 on, or `supervisor`. */
+  worker: 'worker',
 } as const;
 
 export interface MetricDefinition {
@@ -103,6 +109,8 @@ export interface MetricDefinition {
   readonly description: string;
   readonly labels: readonly string[];
   readonly boundaries?: readonly number[];
+  /** Read from a store that all processes share: it is the same total whoever tells it, and never added up. */
+  readonly shared?: true;
 }
 
 /** 10 µs to 1 s: a prediction takes some ten microseconds, a text of 100,000 characters some milliseconds. */
@@ -158,6 +166,7 @@ export const METRIC = {
     unit: '{prediction}',
     description: 'Predictions whose true label is known, by that label and the predicted one: a confusion matrix',
     labels: [LABEL.model, LABEL.version, LABEL.actual, LABEL.predicted],
+    shared: true,
   },
   anomalies: {
     name: 'classifier.anomalies',
@@ -184,14 +193,14 @@ export const METRIC = {
     name: 'classifier.drift.psi',
     type: 'gauge',
     unit: '',
-    description: "Population stability index of this process's last hour against the training texts",
+    description: "Population stability index of this instance's last hour against the training texts",
     labels: [LABEL.model, LABEL.version, LABEL.feature],
   },
   driftJs: {
     name: 'classifier.drift.js',
     type: 'gauge',
     unit: '',
-    description: "Jensen-Shannon distance of this process's last hour from the training texts",
+    description: "Jensen-Shannon distance of this instance's last hour from the training texts",
     labels: [LABEL.model, LABEL.version, LABEL.feature],
   },
   trainingAccuracy: {
@@ -251,5 +260,16 @@ export const METRIC = {
     unit: '{request}',
     description: 'Number of active HTTP server requests.',
     labels: [ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME],
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** Recorded only where there are workers (`WORKERS`), by who looks after them. */
+export const WORKER_METRIC = {
+  replacements: {
+    name: 'worker.replacements',
+    type: 'counter',
+    unit: '{process}',
+    description: 'Workers that were started in place of one that had ended',
+    labels: [LABEL.worker],
   },
 } as const satisfies Record<string, MetricDefinition>;

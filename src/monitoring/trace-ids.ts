@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { type Context, context, isSpanContextValid, trace } from '@opentelemetry/api';
+import { type Context, context, INVALID_TRACEID, type SpanContext, trace } from '@opentelemetry/api';
 
 /** The ids under which a request can be followed. */
 export interface TraceIds {
@@ -15,11 +15,17 @@ export interface TraceIds {
  * and its log lines still share a trace id, and prediction ids stay unique.
  */
 export function traceIds(scope: Context = context.active()): TraceIds {
-  const span = trace.getSpanContext(scope);
-  if (span && isSpanContextValid(span)) {
+  const span = tracedSpan(scope);
+  if (span) {
     return { traceId: span.traceId, spanId: span.spanId, sampled: (span.traceFlags & 1) === 1 };
   }
   return { traceId: randomHex(16), spanId: randomHex(8), sampled: false };
+}
+
+/** The span of `scope`, if there is one that can be followed. The SDK checked what came from outside, digit by digit. */
+export function tracedSpan(scope: Context): SpanContext | undefined {
+  const span = trace.getSpanContext(scope);
+  return span === undefined || span.traceId === INVALID_TRACEID ? undefined : span;
 }
 
 /** Random bytes for some hundred ids: asking for many at once costs hardly more than asking for a few. */

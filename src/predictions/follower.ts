@@ -110,8 +110,8 @@ export function createFollower({ ids, instruments, log, driftMonitor, captureTex
       span.end(epoch + scored);
 
       const seconds = (scored - started) / 1000;
-      const labels = { [LABEL.model]: name, [LABEL.version]: version };
-      instruments.predictions.add(1, { ...labels, [LABEL.label]: scores.label }, scope);
+      const { labels, byLabel } = labelsOf(model);
+      instruments.predictions.add(1, byLabel.get(scores.label), scope);
       instruments.predictionDuration.record(seconds, labels, scope);
       instruments.predictionConfidence.record(scores.confidence, labels, scope);
       for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
@@ -130,6 +130,24 @@ export function createFollower({ ids, instruments, log, driftMonitor, captureTex
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
     },
   };
+}
+
+const modelLabels = new WeakMap<Model, ModelLabels>();
+
+/** The labels of a model's metrics, made once: instruments find frozen ones by their identity. */
+interface ModelLabels {
+  readonly labels: Attributes;
+  readonly byLabel: ReadonlyMap<string, Attributes>;
+}
+
+function labelsOf(model: Model): ModelLabels {
+  const known = modelLabels.get(model);
+  if (known !== undefined) return known;
+  const labels = Object.freeze({ [LABEL.model]: model.name, [LABEL.version]: model.version });
+  const withLabel = (label: string) => Object.freeze({ ...labels, [LABEL.label]: label });
+  const made = { labels, byLabel: new Map(model.classifier.labels.map((label) => [label, withLabel(label)])) };
+  modelLabels.set(model, made);
+  return made;
 }
 
 function modelAttributes({ name, version }: Model): Attributes {

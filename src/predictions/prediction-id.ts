@@ -28,6 +28,8 @@ const TIME = 6;
 const HEADER = 1 + TRACE + SPAN + TIME;
 /** 128 of HMAC-SHA256's 256 bits, as RFC 2104 (section 5) allows: shorter ids, and still beyond guessing. */
 const SIGNATURE = 16;
+/** More than the labels of all loaded models together, as a rule. */
+const MAX_TAILS = 10_000;
 
 const names = z.tuple([z.string(), z.string(), z.string()]);
 
@@ -41,16 +43,29 @@ export function createPredictionIds(secret: string | Uint8Array): PredictionIds 
   const hmac = createSigner(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
   const signatureOf = (payload: Uint8Array) => hmac(payload).subarray(0, SIGNATURE);
 
+  const tails = new Map<string, Uint8Array>();
+
+  /** The names at the end of an id: the same ones come again with every prediction. */
+  function tailOf(model: string, version: string, label: string): Uint8Array {
+    const key = `${model}\0${version}\0${label}`;
+    const known = tails.get(key);
+    if (known !== undefined) return known;
+    if (tails.size >= MAX_TAILS) tails.clear();
+    const tail = Buffer.from(JSON.stringify([model, version, label]));
+    tails.set(key, tail);
+    return tail;
+  }
+
   return {
     sign({ traceId, spanId, time, model, version, label }) {
-      const tail = JSON.stringify([model, version, label]);
-      const length = HEADER + Buffer.byteLength(tail);
+      const tail = tailOf(model, version, label);
+      const length = HEADER + tail.length;
       const bytes = Buffer.allocUnsafe(length + SIGNATURE);
       bytes[0] = FORMAT;
       bytes.write(traceId, 1, TRACE, 'hex');
       bytes.write(spanId, 1 + TRACE, SPAN, 'hex');
       bytes.writeUIntBE(time, 1 + TRACE + SPAN, TIME);
-      bytes.write(tail, HEADER, 'utf8');
+      bytes.set(tail, HEADER);
       signatureOf(bytes.subarray(0, length)).copy(bytes, length);
       return bytes.toString('base64url');
     },

@@ -9,7 +9,7 @@ export interface Finished {
 
 /** Runs a command of `src/cli` in a process of its own; `onStderr` hears of its first message and may stop it. */
 export async function runCli(
-  name: 'train' | 'evaluate',
+  name: 'train' | 'evaluate' | 'load',
   args: readonly string[],
   onStderr: (stop: (signal: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Finished> {

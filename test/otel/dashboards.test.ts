@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { metrics } from '../../src/monitoring/registry.ts';
+import { metrics, workerMetrics } from '../../src/monitoring/registry.ts';
 import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
 import { dashboardQueries, dashboards, metricNames, rules } from './promql.ts';
 
@@ -9,9 +9,7 @@ const OTEL = join(import.meta.dirname, '../../otel');
 
 const recorded = new Set(rules.map(({ record }) => record));
 const registered = new Set(
-  Object.values(metrics)
-    .flat()
-    .map((metric) => prometheusName(metric)),
+  [...Object.values(metrics).flat(), ...workerMetrics].map((metric) => prometheusName(metric)),
 );
 /** What the pipeline says of itself, and Prometheus of its targets and alerts. */
 const OTHERS = /^(otelcol_\w+|traces_span_metrics_\w+|up|ALERTS)$/;

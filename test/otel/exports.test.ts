@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { post } from '../http/in-process.ts';
@@ -65,8 +68,42 @@ test('what does not fit in the bounded queue is counted, and said once', async (
   expect(droppedSpans).toBeLessThanOrEqual(50 * 4 + 1 - 40);
   expect(await sample('otel_sdk_processor_log_processed_total', full)).toBeGreaterThanOrEqual(50 - 10 - 10);
   expect(await sample('otel_sdk_processor_span_queue_size', '')).toBe(40);
-  expect(problems().filter((reason) => reason.includes('queue of spans is full'))).toHaveLength(1);
-  expect(problems().filter((reason) => reason.includes('queue of log records is full'))).toHaveLength(1);
+  // Lines wait a little before they are written.
+  const said = (what: string) => problems().filter((reason) => reason.includes(`queue of ${what} is full`));
+  await expect.poll(() => said('spans').length).toBe(1);
+  await expect.poll(() => said('log records').length).toBe(1);
   // It is noticed during some request, and is not about it.
   expect(service.lines.filter(({ msg, trace_id }) => msg === 'telemetry problem' && trace_id)).toEqual([]);
+});
+
+test.each([
+  ['application/x-protobuf', {}],
+  ['application/x-protobuf', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }],
+  ['application/json', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }],
+])('spans and log records are sent as %s under %j', async (type, settings) => {
+  const received = new Map<string, string>();
+  const collector = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const as = `${request.url} ${request.headers['content-type']}`;
+      received.set(as, (received.get(as) ?? '') + Buffer.concat(chunks).toString('latin1'));
+      response.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  const { port } = collector.address() as AddressInfo;
+  service = await startProcess({
+    ...quick,
+    OTEL_EXPORTER_OTLP_PROTOCOL: '',
+    ...settings,
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+  });
+  await predict(1);
+  await service.stop();
+  collector.close();
+  // Strings are plain in either form.
+  expect(received.get(`/v1/traces ${type}`)).toContain('classifier.prediction.id');
+  expect(received.get(`/v1/logs ${type}`)).toContain('stopping');
+  expect(received.size).toBe(2);
 });

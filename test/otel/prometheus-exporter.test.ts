@@ -1,23 +1,24 @@
 import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { emptyResource } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ExemplarMeterProvider } from '../../otel/exemplar-meter-provider.ts';
+import { CountedHistograms, CountingMeterProvider } from '../../otel/counting-meter-provider.ts';
 import { prefersOpenMetrics, UnitNamingPrometheusExporter } from '../../otel/prometheus-exporter.ts';
 import { freePort } from '../service-process.ts';
 
 let exporter: UnitNamingPrometheusExporter;
 let sdk: MeterProvider;
-let provider: ExemplarMeterProvider;
+let provider: CountingMeterProvider;
 let url: string;
 
 beforeEach(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/metrics`;
-  exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port });
+  const histograms = new CountedHistograms({ took: { exemplars: true } }, emptyResource());
+  exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port }, [histograms]);
   await exporter.startServer();
   sdk = new MeterProvider({ readers: [exporter] });
-  provider = new ExemplarMeterProvider(sdk, { took: [0.25, 1, 1e6] });
-  exporter.useExemplars((instrument, attributes) => provider.exemplars(instrument, attributes));
+  provider = new CountingMeterProvider(sdk, histograms);
 });
 
 afterEach(() => sdk.shutdown());

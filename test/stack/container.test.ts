@@ -50,12 +50,16 @@ describe('the image that the Dockerfile makes', () => {
     });
   });
 
-  test.skipIf(IMAGE_USER === undefined)('lets its process write into the data folder and nowhere else', async () => {
-    const write = (path: string) =>
-      once(inside(['node', '-e', `fs.writeFileSync(${JSON.stringify(path)}, '')`]), 'exit');
-    expect(await write('src/written')).toEqual([1, null]);
-    expect(await write('data/written')).toEqual([0, null]);
-  });
+  test.skipIf(IMAGE_USER === undefined)(
+    'lets its process write into the data and models folders and nowhere else',
+    async () => {
+      const write = (path: string) =>
+        once(inside(['node', '-e', `fs.writeFileSync(${JSON.stringify(path)}, '')`]), 'exit');
+      expect(await write('src/written')).toEqual([1, null]);
+      expect(await write('data/written')).toEqual([0, null]);
+      expect(await write('models/spam/written')).toEqual([0, null]);
+    },
+  );
 
   test('answers a prediction', async () => {
     const response = await fetch(`http://127.0.0.1:${env['PORT']}/predict`, {

@@ -90,7 +90,9 @@ function copy(image: Image, rest: string, context: string, stages: Map<string, I
       cpSync(join(source, path), into, { recursive: true, verbatimSymlinks: true });
     }
   }
-  if (owned && IMAGE_USER !== undefined) chownSync(destination, IMAGE_USER, IMAGE_USER);
+  if (!owned || IMAGE_USER === undefined) return;
+  const within = globSync('**', { cwd: destination }).map((path) => join(destination, path));
+  for (const path of [destination, ...within]) chownSync(path, IMAGE_USER, IMAGE_USER);
 }
 
 function instructions(dockerfile: string): RegExpMatchArray[] {

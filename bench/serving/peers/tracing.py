@@ -1,0 +1,15 @@
+"""Traces over OTLP/HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, in batches; nothing where that is not set."""
+
+import os
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+traced = "OTEL_EXPORTER_OTLP_ENDPOINT" in os.environ
+
+if traced:
+    provider = TracerProvider()
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)

@@ -1,0 +1,76 @@
+import { createSlidingCounts, type SlidingCounts, type WindowOf } from '../drift/sliding-counts.ts';
+import { type Counted, type CountsOfAll, type ToWorker, tellSupervisor } from './messages.ts';
+
+/** How late one worker's counts are in another's at most. */
+const EVERY_MS = 1_000;
+
+/** What one worker has counted, and what it knows of all. */
+interface Pooled {
+  readonly windowMs: number;
+  readonly slices: number;
+  /** Counted here, and not told yet. */
+  pending: Float64Array;
+  /** Told, and not yet among what is known of all. */
+  told: Float64Array;
+  all: Float64Array;
+}
+
+/**
+ * Windows of counts that all workers add to, so that each knows of the whole service: the supervisor keeps them, and they
+ * outlive a worker.
+ */
+export function pooledCounts(): WindowOf {
+  const pools = new Map<string, Pooled>();
+  let answered = true;
+
+  function exchange(): void {
+    // Nothing is told a second time before it is known whether it is among what comes back.
+    if (!answered || pools.size === 0) return;
+    answered = false;
+    const counts = [...pools].map(([name, pool]) => {
+      pool.told = pool.pending;
+      pool.pending = new Float64Array(pool.told.length);
+      return { name, windowMs: pool.windowMs, slices: pool.slices, counts: pool.told };
+    });
+    void tellSupervisor({ kind: 'counted', counts });
+  }
+
+  process.on('message', (message: ToWorker) => {
+    if (message.kind !== 'counts') return;
+    answered = true;
+    for (const { name, counts } of message.counts) {
+      const pool = pools.get(name);
+      if (!pool) continue;
+      pool.all = counts;
+      pool.told = new Float64Array(counts.length);
+    }
+  });
+  setInterval(exchange, EVERY_MS).unref();
+
+  return (name, size, windowMs, slices): SlidingCounts => {
+    const zeros = () => new Float64Array(size);
+    const pool: Pooled = { windowMs, slices, pending: zeros(), told: zeros(), all: zeros() };
+    // Of one name and two sizes one was another version of the same thing.
+    pools.set(`${name} ${size}`, pool);
+    exchange();
+    return {
+      add(at, amount) {
+        pool.pending[at]! += amount;
+      },
+      sums: () => pool.all.map((count, at) => count + pool.told[at]! + pool.pending[at]!),
+    };
+  };
+}
+
+/** The supervisor's side: adds up what each worker has counted. */
+export function countsOfAll(now: () => number = Date.now): (counted: readonly Counted[]) => readonly CountsOfAll[] {
+  const windows = new Map<string, SlidingCounts>();
+  return (counted) =>
+    counted.map(({ name, windowMs, slices, counts }) => {
+      const window = windows.get(name) ?? createSlidingCounts(counts.length, windowMs, slices);
+      windows.set(name, window);
+      const time = now();
+      for (const [at, amount] of counts.entries()) if (amount !== 0) window.add(at, amount, time);
+      return { name, counts: window.sums(time) };
+    });
+}

@@ -1,0 +1,64 @@
+import { execFile, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { withLock } from '../../src/models/folder-lock.ts';
+import { openRegistry } from '../../src/models/registry.ts';
+import { parseRoles, type RecordedChange } from '../../src/models/roles.ts';
+import { createLog } from '../../src/monitoring/log.ts';
+import { smallModels } from './small-models.ts';
+
+const source = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
+
+describe('processes that share a folder', () => {
+  test('change roles at the same time, and each change follows the one before it', async () => {
+    const folder = await smallModels('1', '2', '3');
+    const run = promisify(execFile);
+    const changer = (name: string) => `
+      const { openRegistry } = await import(${source('models/registry.ts')});
+      const { createLog } = await import(${source('monitoring/log.ts')});
+      const log = createLog('silent', { write: () => {} });
+      const registry = await openRegistry({ folder: ${JSON.stringify(folder)}, log, pollMs: 20 });
+      for (let at = 0; at < 20; at++) {
+        const version = String(1 + (at % 3));
+        await registry.change('spam', { what: 'activate', version }, { who: '${name}', why: '' });
+      }
+      await registry.refresh();
+      await registry.close();`;
+    const script = (name: string) => run(process.execPath, ['--input-type=module', '-e', changer(name)]);
+    await Promise.all(['a', 'b', 'c'].map(script));
+
+    const trail = (await readFile(join(folder, 'spam/audit.jsonl'), 'utf8')).trimEnd().split('\n');
+    const rows = trail.map((line) => JSON.parse(line) as RecordedChange);
+    expect(rows.map(({ revision }) => revision)).toEqual(rows.map((_, at) => at + 1));
+    expect(rows.map(({ from }) => from)).toEqual(['3', ...rows.slice(0, -1).map(({ to }) => to)]);
+    const roles = parseRoles(await readFile(join(folder, 'spam/roles.json'), 'utf8'));
+    expect(roles.change).toEqual(rows.at(-1));
+    const log = createLog('silent', { write: () => {} });
+    const registry = await openRegistry({ folder, log });
+    expect(registry.models().get('spam')!.active.version).toBe(roles.active);
+    await registry.close();
+  }, 60_000);
+
+  test('get the lock of one that was killed', async () => {
+    const path = join(await smallModels('1'), 'spam/roles.lock');
+    const holder = `
+      const { withLock } = await import(${source('models/folder-lock.ts')});
+      await withLock(${JSON.stringify(path)}, async () => {
+        console.log('held');
+        await new Promise((resolve) => setTimeout(resolve, 60_000));
+      });`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', holder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const order: string[] = [];
+    const next = withLock(path, async () => void order.push('taken'));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    order.push('killed');
+    child.kill('SIGKILL');
+    await next;
+    expect(order).toEqual(['killed', 'taken']);
+  }, 30_000);
+});
