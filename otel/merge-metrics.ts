@@ -12,7 +12,7 @@ import { LABEL, METRIC, type MetricDefinition } from '../src/monitoring/telemetr
 import { bucketOf, type Exemplar } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
 
-/** Two of the windows in which each process looks for its slowest measurement (`exemplar-meter-provider.ts`). */
+/** Two of the windows in which each process looks for its slowest measurement (`exemplar-reservoir.ts`). */
 const EXEMPLAR_MS = 60_000;
 
 const sharedTotals = new Set(

@@ -108,44 +108,51 @@ export class ServerInstrumentation extends InstrumentationBase {
 
   #finish(response: ServerResponse, { span, scope, method, httpVersion, started }: Exchange): void {
     const seconds = (performance.now() - started) / 1000;
-    const { statusCode } = response;
+    // Where the client went away first, no status was sent.
+    const status = response.headersSent ? response.statusCode : undefined;
     const route = servedRoute(response);
-    span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, statusCode);
+    if (status !== undefined) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
     if (route !== undefined) {
       span.setAttribute(ATTR_HTTP_ROUTE, route);
       // The real path could hold anything.
       span.setAttribute(ATTR_URL_PATH, route);
       span.updateName(`${method} ${route}`);
     }
-    if (statusCode >= 500) {
-      span.setAttribute(ATTR_ERROR_TYPE, String(statusCode));
-      span.setStatus({ code: SpanStatusCode.ERROR });
-    }
+    const errorType = errorTypeOf(status);
+    if (errorType !== undefined) span.setAttribute(ATTR_ERROR_TYPE, errorType);
+    if (status !== undefined && status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
     this.#duration ??= this.meter.createHistogram(METRIC_HTTP_SERVER_REQUEST_DURATION, {
       unit: METRIC.requestDuration.unit,
       description: METRIC.requestDuration.description,
       advice: { explicitBucketBoundaries: [...METRIC.requestDuration.boundaries] },
     });
-    this.#duration.record(seconds, this.#labels(method, httpVersion, statusCode, route), scope);
+    this.#duration.record(seconds, this.#labels(method, httpVersion, status, route), scope);
   }
 
   /** The labels of the metric, made once for all requests that are alike: a histogram finds frozen ones by identity. */
-  #labels(method: string, httpVersion: string, statusCode: number, route: string | undefined): Attributes {
-    const key = `${method} ${httpVersion} ${statusCode} ${route}`;
+  #labels(method: string, httpVersion: string, status: number | undefined, route: string | undefined): Attributes {
+    const key = `${method} ${httpVersion} ${status} ${route}`;
     const known = this.#labelsOf.get(key);
     if (known !== undefined) return known;
+    const errorType = errorTypeOf(status);
     const labels: Attributes = {
       [ATTR_HTTP_REQUEST_METHOD]: method,
       [ATTR_URL_SCHEME]: SCHEME,
       [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-      [ATTR_HTTP_RESPONSE_STATUS_CODE]: statusCode,
+      ...(status !== undefined && { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status }),
       ...(route !== undefined && { [ATTR_HTTP_ROUTE]: route }),
-      ...(statusCode >= 500 && { [ATTR_ERROR_TYPE]: String(statusCode) }),
+      ...(errorType !== undefined && { [ATTR_ERROR_TYPE]: errorType }),
     };
     this.#labelsOf.set(key, Object.freeze(labels));
     return labels;
   }
+}
+
+/** What went wrong, by the semantic conventions: the status of a server's error, or why there was none. */
+function errorTypeOf(status: number | undefined): string | undefined {
+  if (status === undefined) return 'aborted';
+  return status >= 500 ? String(status) : undefined;
 }
 
 /** Leaves of `tracestate`, which becomes part of every span of the trace, what sampling needs. */

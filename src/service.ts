@@ -6,6 +6,7 @@ import type { WindowOf } from './drift/sliding-counts.ts';
 import { createFeedbackDesk } from './feedback/feedback-desk.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
+import { createTrialLog } from './feedback/trial-log.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server.ts';
 import { notReady, type Service } from './http/service.ts';
@@ -17,7 +18,11 @@ import type { Log } from './monitoring/log.ts';
 import { LABEL } from './monitoring/telemetry.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
+import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
+
+/** For how long, at the end, shadows score what was answered last. */
+const SHADOW_DRAIN_MS = 1_000;
 
 export interface RunningService {
   readonly url: string;
@@ -46,6 +51,8 @@ export async function startService(config: Config, log: Log, together?: Together
   observeFeedback(feedbackStore, instruments);
   const driftMonitor = createDriftMonitor(Date.now, together?.windowOf);
   observeDrift(driftMonitor, instruments);
+  const trialLog = createTrialLog(feedbackStore.trials, log);
+  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: trialLog });
   let phase: ReturnType<Service['phase']> = 'loading';
   let registry: ModelRegistry | undefined;
   let retrainer: Retrainer | undefined;
@@ -74,6 +81,12 @@ export async function startService(config: Config, log: Log, together?: Together
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,
       captureText: config.CAPTURE_TEXT,
       driftMonitor,
+      shadowOf: (model) => {
+        const versions = registry?.models().get(model.name);
+        return versions?.active === model ? versions.shadow : undefined;
+      },
+      shadows,
+      recorder: trialLog,
     }),
     feedbackStore,
     driftMonitor,
@@ -120,7 +133,8 @@ export async function startService(config: Config, log: Log, together?: Together
       phase = 'draining';
       await server.drain(config.SHUTDOWN_TIMEOUT_MS);
       await jobs.close();
-      await opened.close();
+      shadows.drain(SHADOW_DRAIN_MS);
+      await Promise.all([opened.close(), trialLog.flush()]);
       await feedbackStore.close();
     },
   };

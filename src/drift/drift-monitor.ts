@@ -95,8 +95,10 @@ export function createDriftMonitor(
     watch: (model) => void watch(model),
 
     keepOnly(name, versions) {
-      for (const model of [...watched.keys()]) {
-        if (model.name === name && !versions.includes(model)) watched.delete(model);
+      for (const [model, { window }] of watched) {
+        if (model.name !== name || versions.includes(model)) continue;
+        watched.delete(model);
+        window.end?.();
       }
     },
 

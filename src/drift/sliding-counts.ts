@@ -4,6 +4,8 @@ export interface SlidingCounts {
   add(at: number, amount: number, now: number): void;
   /** The counts over the window that ends at a time in milliseconds. */
   sums(now: number): Float64Array;
+  /** Nobody asks for them here any more. */
+  end?(): void;
 }
 
 /** Makes such counts; the name says what is counted, to whoever else counts the same. */

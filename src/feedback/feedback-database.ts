@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
 import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
+import { openTrials, type TrialDatabase, trialSchema } from './trial-database.ts';
 
 /** The name of the file in its folder. */
 export const FEEDBACK_FILE = 'feedback.db';
@@ -25,6 +26,7 @@ const schema = `
     text TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS feedback_by_time ON feedback (model, version, received_at, actual, predicted);
+  CREATE INDEX IF NOT EXISTS feedback_with_text ON feedback (model, received_at) WHERE text IS NOT NULL;
   CREATE TABLE IF NOT EXISTS feedback_totals (
     model TEXT NOT NULL,
     version TEXT NOT NULL,
@@ -52,16 +54,20 @@ export interface FeedbackDatabase {
    * are added up where metrics are kept: one must speak for all. The lock ends with its holder, however that ends.
    */
   isReporter(): boolean;
+  /** What is known of versions on trial, in the same file. */
+  readonly trials: TrialDatabase;
   close(): void;
 }
 
 /** Opens the feedback that is kept in a folder, and makes both where they are not there. */
 export function openFeedbackDatabase(folder: string): FeedbackDatabase {
   mkdirSync(folder, { recursive: true });
-  const db = new DatabaseSync(join(folder, FEEDBACK_FILE), { timeout: BUSY_TIMEOUT_MS });
+  const open = () => new DatabaseSync(join(folder, FEEDBACK_FILE), { timeout: BUSY_TIMEOUT_MS });
+  const db = open();
   // FULL: a commit is on the disk when it returns. With WAL's default, NORMAL, a power cut may take the last ones.
   whenNotBusy(() => db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'));
-  db.exec(`BEGIN IMMEDIATE; ${schema} COMMIT;`);
+  db.exec(`BEGIN IMMEDIATE; ${schema} ${trialSchema} COMMIT;`);
+  const trials = openTrials(open());
   const insert = db.prepare('INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
   const labelOf = db.prepare('SELECT actual FROM feedback WHERE id = ?');
   const addText = db.prepare('UPDATE feedback SET text = ? WHERE id = ? AND text IS NULL');
@@ -107,8 +113,10 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
       reporting ||= tryLock(lock);
       return reporting;
     },
+    trials,
     close() {
       lock.close();
+      trials.close();
       db.close();
     },
   };

@@ -1,12 +1,25 @@
 import { Worker } from 'node:worker_threads';
 import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
 import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
+import type { JudgedPair, LabelPair, MinuteCount, Trial, TrialNews, Use } from './trial.ts';
 
-type Request =
-  | { readonly kind: 'record'; readonly feedback: Feedback }
+/** What is asked of the store's thread and answered at once; feedback to keep may wait for more of it. */
+export type Question =
   | { readonly kind: 'counts'; readonly model: string; readonly version: string; readonly since: number | undefined }
   | { readonly kind: 'totals' }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'news'; readonly news: TrialNews }
+  | { readonly kind: 'pairs' | 'judged'; readonly trial: Trial }
+  | { readonly kind: 'shadow totals' }
+  | {
+      readonly kind: 'minutes';
+      readonly model: string;
+      readonly version: string;
+      readonly use: Use;
+      readonly since: number;
+    }
+  | { readonly kind: 'texts'; readonly model: string; readonly since: number };
+
+type Request = Question | { readonly kind: 'record'; readonly feedback: Feedback } | { readonly kind: 'close' };
 
 /** A message to the store's thread. */
 export interface Call {
@@ -27,8 +40,25 @@ export interface FeedbackStore {
   counts(model: string, version: string, since?: number): Promise<ConfusionCount[]>;
   /** Everything that ever came in; nothing where another process of this folder reports it. */
   totals(): Promise<FeedbackTotal[]>;
+  readonly trials: TrialStore;
   /** Finishes what is under way. */
   close(): Promise<void>;
+}
+
+/** What is known of versions on trial, kept beside the feedback, by all processes of this machine. */
+export interface TrialStore {
+  /** Resolves when it is kept, though not yet on the disk: a crash of the machine may take the latest of it. */
+  keep(news: TrialNews): Promise<void>;
+  /** How often two versions gave which labels to the same text. */
+  pairs(trial: Trial): Promise<LabelPair[]>;
+  /** The same where the true label came in. */
+  judged(trial: Trial): Promise<JudgedPair[]>;
+  /** The confusion matrices of all shadows that there ever were; nothing where another process of this folder reports them. */
+  totals(): Promise<FeedbackTotal[]>;
+  /** What a version did since a time in milliseconds, in a day at most. */
+  minutes(model: string, version: string, use: Use, since: number): Promise<MinuteCount[]>;
+  /** How many texts came in with their true label, since a time in milliseconds. */
+  texts(model: string, since: number): Promise<number>;
 }
 
 /**
@@ -77,6 +107,14 @@ export async function openFeedbackStore(folder: string): Promise<FeedbackStore> 
     record: (feedback) => ask({ kind: 'record', feedback }),
     counts: (model, version, since) => ask({ kind: 'counts', model, version, since }),
     totals: () => ask({ kind: 'totals' }),
+    trials: {
+      keep: (news) => ask({ kind: 'news', news }),
+      pairs: (trial) => ask({ kind: 'pairs', trial }),
+      judged: (trial) => ask({ kind: 'judged', trial }),
+      totals: () => ask({ kind: 'shadow totals' }),
+      minutes: (model, version, use, since) => ask({ kind: 'minutes', model, version, use, since }),
+      texts: (model, since) => ask({ kind: 'texts', model, since }),
+    },
     async close() {
       worker.postMessage({ call: 0, request: { kind: 'close' } } satisfies Call);
       await exited;

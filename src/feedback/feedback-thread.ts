@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Feedback } from './feedback.ts';
 import { openFeedbackDatabase } from './feedback-database.ts';
-import type { Call, Reply } from './feedback-store.ts';
+import type { Call, Question, Reply } from './feedback-store.ts';
 
 const port = parentPort!;
 const database = openFeedbackDatabase(String(workerData));
@@ -18,11 +18,30 @@ port.on('message', ({ call, request }: Call) => {
     port.close();
     return;
   }
-  answer([call], () => {
-    if (request.kind === 'counts') return [database.counts(request.model, request.version, request.since)];
-    return [database.isReporter() ? database.totals() : []];
-  });
+  answer([call], () => [resultOf(request)]);
 });
+
+function resultOf(question: Question): unknown {
+  const { trials } = database;
+  switch (question.kind) {
+    case 'counts':
+      return database.counts(question.model, question.version, question.since);
+    case 'totals':
+      return database.isReporter() ? database.totals() : [];
+    case 'news':
+      return trials.keep(question.news);
+    case 'pairs':
+      return trials.pairs(question.trial);
+    case 'judged':
+      return trials.judged(question.trial);
+    case 'shadow totals':
+      return database.isReporter() ? trials.totals() : [];
+    case 'minutes':
+      return trials.minutes(question.model, question.version, question.use, question.since);
+    case 'texts':
+      return trials.texts(question.model, question.since);
+  }
+}
 
 function recordWaiting(): void {
   const batch = waiting.splice(0);

@@ -1,5 +1,4 @@
 import type { RequestContext } from './request.ts';
-import { nameRoute } from './trace-names.ts';
 
 /** As Koa names it. */
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -10,8 +9,6 @@ const JSON_TYPE = 'application/json; charset=utf-8';
  */
 export function answerJson(ctx: RequestContext, json: string): void {
   const { res } = ctx;
-  // Now, since the server span ends with the response.
-  nameRoute(ctx);
   ctx.respond = false;
   res.statusCode = 200;
   res.setHeader('content-type', JSON_TYPE);

@@ -15,11 +15,17 @@ import { cancelRetraining, listRetrainings, retrain, showRetraining } from './re
 import { activate, listChanges, rollBack, setCanary, setShadow } from './roles.ts';
 import type { Service } from './service.ts';
 
-/** Every route. */
-export function createRouter(service: Service): Router<RequestState> {
+/** The routes that nearly all requests are for. */
+function createPredictionRouter(service: Service): Router<RequestState> {
   const router = new Router<RequestState>();
   router.post('/predict', predict(service));
   router.post('/predict/batch', predictBatch(service));
+  return router;
+}
+
+/** Every route. */
+export function createRouter(service: Service): Router<RequestState> {
+  const router = createPredictionRouter(service);
   router.post('/feedback', feedback(service));
   router.get('/quality', quality(service));
   router.get('/drift', drift(service));
@@ -49,6 +55,8 @@ export function createApp(service: Service): Koa<RequestState> {
   app.use(followRequest(service));
   app.use(answerProblems(service));
   app.use(admitRequest(service));
+  // A router tries each route it has on every request: those few first, by themselves.
+  app.use(createPredictionRouter(service).routes());
   app.use(createRouter(service).routes());
   app.use(refuseUnrouted());
   // What fails after the response has begun (mostly: the client is gone) has no response to become.

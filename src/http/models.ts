@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import { compareVersions } from '../maintenance/comparison.ts';
 import type { Model, ModelVersions } from '../models/store.ts';
 import { modelNotLoaded } from './parameters.ts';
 import type { RequestState } from './request.ts';
@@ -12,18 +13,28 @@ export function listModels({ models }: Service): Middleware<RequestState> {
 }
 
 /** `GET /models/{name}`: one model and its versions. */
-export function showModel({ models, retrainer }: Service): Middleware<RequestState> {
+export function showModel(service: Service): Middleware<RequestState> {
+  const { models } = service;
   return async (ctx) => {
     const name = String(ctx['params'].name);
     const model = models().get(name);
     if (!model) throw modelNotLoaded(models(), name);
-    const [retrain = null] = await retrainer().list(name);
-    ctx.body = { ...describeModel(model), retrain };
+    ctx.body = await reportModel(service, model);
   };
 }
 
+/** A model as people see it, how its versions on trial do, and its last retraining. */
+export async function reportModel(service: Service, versions: ModelVersions) {
+  const { registry, feedbackStore, driftMonitor, retrainer } = service;
+  const [comparison, [retrain = null]] = await Promise.all([
+    compareVersions(versions, { registry: registry(), feedbackStore, driftMonitor }),
+    retrainer().list(versions.name),
+  ]);
+  return { ...describeModel(versions), comparison, retrain };
+}
+
 /** A model as people see it. */
-export function describeModel({ name, active, shadow, canary, versions }: ModelVersions) {
+function describeModel({ name, active, shadow, canary, versions }: ModelVersions) {
   return {
     name,
     active: active.version,

@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import type { z } from 'zod';
 import { Problem } from '../errors.ts';
 import type { TraceIds } from '../monitoring/trace-ids.ts';
+import { nameRoute } from './trace-names.ts';
 
 /** What the first middleware leaves for the routes. */
 export interface RequestState {
@@ -56,6 +57,8 @@ function checkMediaType(ctx: RequestContext): void {
  * @throws {Problem} 400, 413, or 415 where it is compressed
  */
 export async function readBody(ctx: RequestContext, maxBytes: number): Promise<Uint8Array> {
+  // Now: the client may go away before there is an answer, and the server span ends when it does.
+  nameRoute(ctx);
   const encoding = ctx.get('content-encoding');
   if (encoding && encoding !== 'identity') {
     throw new Problem('unsupported-media-type', 'The body has a content encoding; send it without one.', {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { longestWhy, type RoleChange } from '../models/roles.ts';
-import { describeModel } from './models.ts';
+import { reportModel } from './models.ts';
 import { type RequestContext, type RequestState, readJson } from './request.ts';
 import type { Service } from './service.ts';
 
@@ -76,14 +76,15 @@ export function listChanges({ registry }: Service): Middleware<RequestState> {
 }
 
 function changeRoles<S extends z.ZodType<{ why?: string | undefined }>>(
-  { config, registry }: Service,
+  service: Service,
   schema: S,
   changeOf: (body: z.output<S>) => RoleChange,
 ): Middleware<RequestState> {
+  const { config, registry } = service;
   return async (ctx) => {
     const body = await readJson(ctx, schema, config.MAX_BODY_BYTES);
     const by = { who: callerOf(ctx, config.API_TOKENS !== undefined), why: body.why ?? '' };
-    ctx.body = describeModel(await registry().change(String(ctx['params'].name), changeOf(body), by));
+    ctx.body = await reportModel(service, await registry().change(String(ctx['params'].name), changeOf(body), by));
   };
 }
 

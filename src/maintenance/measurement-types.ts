@@ -13,7 +13,7 @@ export interface Measurements {
     /** The largest stability index of any feature. */
     readonly psi: number;
   };
-  /** Texts with their true label that came in since the active version was trained: what retraining would add. */
+  /** Texts that came in with their true label since the active version took its role: what retraining would add. */
   readonly feedbackWithText: number;
 }
 
@@ -22,13 +22,13 @@ export interface VersionMeasurements {
   readonly version: string;
   /** When it took its role, in milliseconds since the epoch. */
   readonly since: number;
-  /** Texts that it scored in its role: since it took it, or in the last hour where that is longer ago. */
+  /** Texts that it scored in its role: since it took it, or in the last hour where that is shorter. By all processes. */
   readonly predictions: number;
   /** Texts over the same time that it failed to score. */
   readonly errors: number;
   /** How long it took to tokenise and score one of them: 99th percentile; null where there is none. */
   readonly p99Seconds: number | null;
-  /** Its predictions whose true label came in since it took its role. */
+  /** Its predictions whose true label came in since it took its role; of a shadow, ever. */
   readonly feedback: { readonly count: number; readonly correct: number };
   /** As its manifest states it. */
   readonly trainingAccuracy: number;

@@ -22,6 +22,11 @@ export interface Instruments {
   readonly driftJs: ObservableGauge;
   readonly trainingAccuracy: ObservableGauge;
   readonly trainingF1: ObservableGauge;
+  readonly shadowPredictions: Counter;
+  readonly shadowDuration: Histogram;
+  readonly shadowConfidence: Histogram;
+  readonly shadowSkipped: Counter;
+  readonly shadowFeedback: ObservableCounter;
   readonly modelInfo: ObservableGauge;
   readonly retrainJobs: Counter;
   readonly retrainDuration: Histogram;
@@ -57,6 +62,11 @@ export function createInstruments(): Instruments {
     driftJs: gauge(METRIC.driftJs),
     trainingAccuracy: gauge(METRIC.trainingAccuracy),
     trainingF1: gauge(METRIC.trainingF1),
+    shadowPredictions: counter(METRIC.shadowPredictions),
+    shadowDuration: histogram(METRIC.shadowDuration),
+    shadowConfidence: histogram(METRIC.shadowConfidence),
+    shadowSkipped: counter(METRIC.shadowSkipped),
+    shadowFeedback: observed(METRIC.shadowFeedback),
     modelInfo: gauge(METRIC.modelInfo),
     retrainJobs: counter(METRIC.retrainJobs),
     retrainDuration: histogram(METRIC.retrainDuration),

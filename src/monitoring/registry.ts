@@ -72,6 +72,10 @@ export const spans: readonly SpanDefinition[] = [
       ATTRIBUTE.inputUnknownRatio,
       ATTRIBUTE.inputText,
       ATTRIBUTE.anomalyReason,
+      ATTRIBUTE.shadowVersion,
+      ATTRIBUTE.shadowLabel,
+      ATTRIBUTE.shadowConfidence,
+      ATTRIBUTE.shadowAgrees,
     ],
   },
   {
@@ -196,6 +200,14 @@ export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.inputCharacters,
     ATTRIBUTE.inputTokens,
   ],
+  'shadow failed': [
+    ...model,
+    ATTRIBUTE.shadowVersion,
+    ATTRIBUTE.exceptionType,
+    ATTRIBUTE.exceptionMessage,
+    ATTRIBUTE.exceptionStacktrace,
+  ],
+  'trial not kept': [ATTRIBUTE.exceptionType, ATTRIBUTE.exceptionMessage, ATTRIBUTE.exceptionStacktrace],
   'telemetry problem': [ATTRIBUTE.reason],
 };
 
@@ -260,6 +272,19 @@ const attributeDefinitions: readonly AttributeDefinition[] = [
     description:
       'Why the text is out of the ordinary for the model: `low_confidence`, `unknown_words`, `length`, separated by commas',
   },
+  {
+    name: ATTRIBUTE.shadowVersion,
+    type: 'string',
+    description: 'The version that scored the text too, and answered nobody',
+  },
+  { name: ATTRIBUTE.shadowLabel, type: 'string', description: 'The label it would have answered' },
+  {
+    name: ATTRIBUTE.shadowConfidence,
+    type: 'number',
+    unit: '1',
+    description: 'The probability that it gives that label',
+  },
+  { name: ATTRIBUTE.shadowAgrees, type: 'boolean', description: 'Whether that is the label that was answered' },
   { name: ATTRIBUTE.feedbackLabel, type: 'string', description: 'The true label' },
   { name: ATTRIBUTE.feedbackCorrect, type: 'boolean', description: 'Whether it is the predicted one' },
   {

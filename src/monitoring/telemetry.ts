@@ -69,6 +69,11 @@ export const ATTRIBUTE = {
   feedbackOutcome: 'classifier.feedback.outcome',
   /** Why the text is out of the ordinary, reasons separated by commas. */
   anomalyReason: 'classifier.anomaly.reason',
+  /** The version that scored the same text beside the one that answered, and what it said. */
+  shadowVersion: 'classifier.shadow.version',
+  shadowLabel: 'classifier.shadow.label',
+  shadowConfidence: 'classifier.shadow.confidence',
+  shadowAgrees: 'classifier.shadow.agrees',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',
@@ -98,6 +103,7 @@ export const LABEL = {
   feature: 'feature',
   bin: 'bin',
   outcome: 'outcome',
+  agrees: 'agrees',
   /** Only with several processes: the place that one fills, from 1 on, or `supervisor`. */
   worker: 'worker',
 } as const;
@@ -117,6 +123,8 @@ export interface MetricDefinition {
 const predictionSeconds = [
   1e-5, 2e-5, 3e-5, 5e-5, 7.5e-5, 1e-4, 1.5e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1,
 ];
+
+const confidences = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99];
 
 /** 0.5 ms to 10 s: the convention's boundaries start at 5 ms, above nearly every request to this service. */
 const requestSeconds = [
@@ -151,7 +159,7 @@ export const METRIC = {
     unit: '1',
     description: 'Probability of the predicted label',
     labels: [LABEL.model, LABEL.version],
-    boundaries: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99],
+    boundaries: confidences,
   },
   errors: {
     name: 'classifier.errors',
@@ -216,6 +224,44 @@ export const METRIC = {
     unit: '1',
     description: 'Macro F1 that the version reached when it was trained',
     labels: [LABEL.model, LABEL.version],
+  },
+  shadowPredictions: {
+    name: 'classifier.shadow.predictions',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Texts that a shadow scored too, by the label that was answered and whether the shadow says the same',
+    labels: [LABEL.model, LABEL.version, LABEL.label, LABEL.agrees],
+  },
+  shadowDuration: {
+    name: 'classifier.shadow.duration',
+    type: 'histogram',
+    unit: 's',
+    description: 'Time that a shadow took to tokenise and score one text',
+    labels: [LABEL.model, LABEL.version],
+    boundaries: predictionSeconds,
+  },
+  shadowConfidence: {
+    name: 'classifier.shadow.confidence',
+    type: 'histogram',
+    unit: '1',
+    description: "Probability of the shadow's label",
+    labels: [LABEL.model, LABEL.version],
+    boundaries: confidences,
+  },
+  shadowSkipped: {
+    name: 'classifier.shadow.skipped',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Texts that a shadow did not score: `budget`, `queue` (too many waited), `failed`',
+    labels: [LABEL.model, LABEL.version, LABEL.reason],
+  },
+  shadowFeedback: {
+    name: 'classifier.shadow.feedback',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Texts whose true label is known, by that label and the one of the shadow: its confusion matrix',
+    labels: [LABEL.model, LABEL.version, LABEL.actual, LABEL.predicted],
+    shared: true,
   },
   modelInfo: {
     name: 'classifier.model.info',

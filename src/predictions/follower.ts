@@ -10,6 +10,8 @@ import type { Log } from '../monitoring/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../monitoring/telemetry.ts';
 import { traceIds } from '../monitoring/trace-ids.ts';
 import type { PredictionIds } from './prediction-id.ts';
+import type { ShadowQueue } from './shadow-queue.ts';
+import type { TrialRecorder } from './trial-recorder.ts';
 
 /** One classification with the times at which its steps began and ended, in milliseconds of `performance.now()`. */
 export interface Timed {
@@ -25,6 +27,10 @@ export interface FollowerOptions {
   readonly instruments: Instruments;
   readonly log: Log;
   readonly driftMonitor: Pick<DriftMonitor, 'observe'>;
+  /** The version that scores beside this one while it is the active one. */
+  readonly shadowOf: (model: Model) => Model | undefined;
+  readonly shadows: Pick<ShadowQueue, 'offer'>;
+  readonly recorder: Pick<TrialRecorder, 'answered' | 'failed'>;
   readonly captureText: boolean;
 }
 
@@ -54,7 +60,16 @@ const SLOW_SECONDS = 0.025;
  * Spans are made after the work with the times taken during it, so that following costs nothing of what it times. All
  * spans of one prediction count from one reading of each clock: nested spans then nest exactly.
  */
-export function createFollower({ ids, instruments, log, driftMonitor, captureText }: FollowerOptions): Follower {
+export function createFollower({
+  ids,
+  instruments,
+  log,
+  driftMonitor,
+  shadowOf,
+  shadows,
+  recorder,
+  captureText,
+}: FollowerOptions): Follower {
   const tracer = trace.getTracer(SCOPE);
 
   function startClassifySpan(model: Model, text: string, startTime: number, { parent, role }: Asked): Span {
@@ -107,7 +122,13 @@ export function createFollower({ ids, instruments, log, driftMonitor, captureTex
       span.setAttributes(answer);
       span.setAttribute(ATTRIBUTE.inputTokens, tokens.count);
       span.setAttribute(ATTRIBUTE.inputUnknownRatio, tokens.unknownRatio);
-      span.end(epoch + scored);
+      const shadow = asked.role === 'active' ? shadowOf(model) : undefined;
+      const endTime = epoch + scored;
+      const { label } = scores;
+      // Where a shadow will score the text too, the span ends when it has.
+      const isTaken =
+        shadow && shadows.offer({ active: model, shadow, text, id, predictedAt: now, label, span, endTime, scope });
+      if (!isTaken) span.end(endTime);
 
       const seconds = (scored - started) / 1000;
       const { labels, byLabel } = labelsOf(model);
@@ -116,6 +137,7 @@ export function createFollower({ ids, instruments, log, driftMonitor, captureTex
       instruments.predictionConfidence.record(scores.confidence, labels, scope);
       for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
       driftMonitor.observe(model, observation);
+      recorder.answered(model, seconds, scores.confidence);
       if (sampled) {
         if (seconds > SLOW_SECONDS) reportSlow(model, text, timed, answer, scope);
         const record = { ...modelAttributes(model), ...answer, [ATTRIBUTE.predictionDuration]: seconds };
@@ -128,6 +150,7 @@ export function createFollower({ ids, instruments, log, driftMonitor, captureTex
       const epoch = Date.now() - performance.now();
       const span = startClassifySpan(model, text, epoch + begun, asked);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
+      recorder.failed(model, 'answer');
     },
   };
 }

@@ -51,26 +51,36 @@ export function pooledCounts(): WindowOf {
     const zeros = () => new Float64Array(size);
     const pool: Pooled = { windowMs, slices, pending: zeros(), told: zeros(), all: zeros() };
     // Of one name and two sizes one was another version of the same thing.
-    pools.set(`${name} ${size}`, pool);
+    const key = `${name} ${size}`;
+    pools.set(key, pool);
     exchange();
     return {
       add(at, amount) {
         pool.pending[at]! += amount;
       },
       sums: () => pool.all.map((count, at) => count + pool.told[at]! + pool.pending[at]!),
+      end() {
+        if (pools.get(key) === pool) pools.delete(key);
+      },
     };
   };
 }
 
-/** The supervisor's side: adds up what each worker has counted. */
+/** The supervisor's side: adds up what each worker has counted. Of what none has told for a whole window nothing is kept. */
 export function countsOfAll(now: () => number = Date.now): (counted: readonly Counted[]) => readonly CountsOfAll[] {
-  const windows = new Map<string, SlidingCounts>();
-  return (counted) =>
-    counted.map(({ name, windowMs, slices, counts }) => {
-      const window = windows.get(name) ?? createSlidingCounts(counts.length, windowMs, slices);
-      windows.set(name, window);
-      const time = now();
-      for (const [at, amount] of counts.entries()) if (amount !== 0) window.add(at, amount, time);
-      return { name, counts: window.sums(time) };
-    });
+  const windows = new Map<string, { sliding: SlidingCounts; windowMs: number; toldAt: number }>();
+
+  function add({ name, windowMs, slices, counts }: Counted): CountsOfAll {
+    const toldAt = now();
+    const sliding = windows.get(name)?.sliding ?? createSlidingCounts(counts.length, windowMs, slices);
+    windows.set(name, { sliding, windowMs, toldAt });
+    for (const [at, amount] of counts.entries()) if (amount !== 0) sliding.add(at, amount, toldAt);
+    return { name, counts: sliding.sums(toldAt) };
+  }
+
+  return (counted) => {
+    const sums = counted.map(add);
+    for (const [name, { windowMs, toldAt }] of windows) if (toldAt < now() - windowMs) windows.delete(name);
+    return sums;
+  };
 }

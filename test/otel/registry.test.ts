@@ -37,16 +37,17 @@ beforeAll(async () => {
   });
   await post(`${service.url}/models/spam/activate`, { version: '1' });
   await post(`${service.url}/models/spam/shadow`, { version: '2' });
-  await post(`${service.url}/models/spam/canary`, { version: '2', share: 0.5 });
   const prediction = await post(`${service.url}/predict`, { text: 'Win a prize' });
   const { id } = (await prediction.json()) as { id: string };
   await post(`${service.url}/feedback`, { id, label: 'spam' });
+  await post(`${service.url}/models/spam/canary`, { version: '2', share: 0.5 });
   await post(`${service.url}/predict/batch`, { texts: ['one', 'two'] });
   await post(`${service.url}/predict`, { text: 1 });
   await fetch(`${service.url}/nowhere`);
   await retrain();
   await leaveEarlyWhileBusy();
-  await delay(500);
+  // What a shadow said is handed to the store once a second.
+  await delay(1_500);
   await scrape(service.metricsUrl);
   families = await scrape(service.metricsUrl);
   await service.stop();

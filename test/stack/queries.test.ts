@@ -1,14 +1,24 @@
+import { cp, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { eventually, logRecords, promQuery } from '../../otel/stack/queries.ts';
+import { writeSmallVersion } from '../models/small-models.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';
 import { feedBack, predictAll } from './judge.ts';
-import { describeStack } from './running-stack.ts';
+import { describeStack, type RunningStack } from './running-stack.ts';
 import { sendSteadily } from './steady-traffic.ts';
 
 const spam = 'Congratulations, you won free money, click here to claim your prize now';
 const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
 
-describeStack('after a load of every kind', (stack) => {
+/** The bundled model, and a candidate that is to score beside it. */
+const MODELS_DIR = await mkdtemp(join(tmpdir(), 'waymark-models-'));
+await cp(join(import.meta.dirname, '../../models/spam/1'), join(MODELS_DIR, 'spam/1'), { recursive: true });
+await writeSmallVersion(MODELS_DIR, 'spam', '2');
+await writeFile(join(MODELS_DIR, 'spam/roles.json'), JSON.stringify({ format: 1, active: '1', shadow: '2' }));
+
+function underLoad(stack: () => RunningStack): void {
   beforeAll(async () => {
     const { service } = stack().urls;
     const traffic = sendSteadily(service, [spam, ham, '', 'Встреча переносится'], 20);
@@ -58,4 +68,6 @@ describeStack('after a load of every kind', (stack) => {
   test.each(rules.filter(({ alert }) => alert))('the condition of $alert is understood', async ({ query }) => {
     await expect(promQuery(stack().urls.prometheus, query)).resolves.toBeInstanceOf(Array);
   });
-});
+}
+
+describeStack('after a load of every kind', underLoad, { MODELS_DIR });

@@ -3,6 +3,7 @@ import type { ProblemType } from '../../errors.ts';
 import { jobSchema } from '../../maintenance/retrain-job.ts';
 import { manifestSchema } from '../../models/manifest.ts';
 import { activateBody, canaryBody, rollbackBody, shadowBody } from '../roles.ts';
+import { comparisonSchema } from './comparison-schema.ts';
 import { bodyProblems, modelName, type NamedSchemas, type Operation } from './operation.ts';
 
 const [linear, natural] = manifestSchema.options;
@@ -26,6 +27,12 @@ const model = z.object({
     .meta({ description: 'The version that answers a share of the requests for the bare name' }),
   canaryShare: z.number().min(0).max(1).nullable(),
   versions: z.array(version).meta({ description: 'Newest first' }),
+});
+
+/** One model alone says more of itself than among others. */
+const report = model.extend({
+  comparison: comparisonSchema,
+  retrain: jobSchema.nullable().meta({ description: 'The last retraining' }),
 });
 
 const change = z.object({
@@ -58,7 +65,7 @@ const roleOperations: readonly Operation[] = [
     summary: 'Makes a version the one that answers for the bare name, in every process',
     parameters: [modelName],
     request: { schema: activateBody, examples: { 'with a reason': { version: '2', why: 'better on recent mail' } } },
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: changeProblems,
   },
   {
@@ -69,7 +76,7 @@ const roleOperations: readonly Operation[] = [
     summary: 'Makes the version active again that was active before and can be used',
     parameters: [modelName],
     request: { schema: rollbackBody, examples: { 'nothing to say': {} } },
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: [...changeProblems, 'nothing-to-roll-back'],
   },
   {
@@ -80,7 +87,7 @@ const roleOperations: readonly Operation[] = [
     summary: 'Lets a version score beside the active one and answer nobody; `null` ends that',
     parameters: [modelName],
     request: { schema: shadowBody, examples: { 'a version': { version: '2' }, none: { version: null } } },
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: changeProblems,
   },
   {
@@ -96,7 +103,7 @@ const roleOperations: readonly Operation[] = [
       schema: canaryBody,
       examples: { 'a tenth': { version: '2', share: 0.1 }, none: { version: null } },
     },
-    response: { description: 'The model', schema: model },
+    response: { description: 'The model', schema: report },
     problems: changeProblems,
   },
   {
@@ -127,12 +134,9 @@ export const modelOperations: readonly Operation[] = [
     path: '/models/{name}',
     id: 'showModel',
     tag: 'Models',
-    summary: 'One model and its versions',
+    summary: 'One model and its versions, and how those on trial compare with the active one',
     parameters: [modelName],
-    response: {
-      description: 'The model',
-      schema: model.extend({ retrain: jobSchema.nullable().meta({ description: 'The last retraining' }) }),
-    },
+    response: { description: 'The model', schema: report },
     problems: ['model-not-found', 'not-ready'],
   },
   ...roleOperations,
@@ -140,6 +144,8 @@ export const modelOperations: readonly Operation[] = [
 
 export const modelSchemas: NamedSchemas = {
   Model: model,
+  ModelReport: report,
+  Comparison: comparisonSchema,
   ModelVersion: version,
   ModelChange: change,
   ActivateRequest: activateBody,

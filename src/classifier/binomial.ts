@@ -1,0 +1,55 @@
+/** Lanczos' approximation with g = 7 (A precision approximation of the gamma function, 1964), in Godfrey's coefficients. */
+const lanczos = [
+  0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
+  12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+];
+
+/** The natural logarithm of the gamma function, for arguments from 1/2 on. */
+function logGamma(x: number): number {
+  const shifted = x - 1;
+  let series = lanczos[0]!;
+  for (let at = 1; at < lanczos.length; at += 1) series += lanczos[at]! / (shifted + at);
+  const t = shifted + 7.5;
+  return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(t) - t + Math.log(series);
+}
+
+/** The natural logarithm of how many ways there are to choose `k` of `n`. */
+export function logChoose(n: number, k: number): number {
+  return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+}
+
+/** The probability of at most `k` heads in `n` tosses of a fair coin. */
+export function fairTail(k: number, n: number): number {
+  if (k < 0) return 0;
+  return k >= n ? 1 : incompleteBeta(0.5, n - k, k + 1);
+}
+
+/** I_x(a, b), the regularised incomplete beta function, by the continued fraction of DLMF 8.17.22 (Lentz's method). */
+function incompleteBeta(x: number, a: number, b: number): number {
+  // The fraction converges fast below the mean; above it the other tail is taken.
+  if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
+  const front = Math.exp(
+    logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x) - Math.log(a),
+  );
+  let c = 1;
+  let d = away(1 - ((a + b) * x) / (a + 1));
+  d = 1 / d;
+  let fraction = d;
+  for (let m = 1; m <= 100_000; m += 1) {
+    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
+    d = 1 / away(1 + even * d);
+    c = away(1 + even / c);
+    fraction *= d * c;
+    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
+    d = 1 / away(1 + odd * d);
+    c = away(1 + odd / c);
+    fraction *= d * c;
+    if (Math.abs(d * c - 1) < 1e-15) break;
+  }
+  return front * fraction;
+}
+
+/** Keeps a divisor away from 0. */
+function away(divisor: number): number {
+  return Math.abs(divisor) < 1e-300 ? 1e-300 : divisor;
+}
