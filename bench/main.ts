@@ -1,4 +1,5 @@
 import { runClassifierBenchmark } from './classifier/run.ts';
+import { runProfileBenchmark } from './profile/run.ts';
 import { runRetrainBenchmark } from './retrain/run.ts';
 import { runServingBenchmark } from './serving/run.ts';
 import { runSwapsBenchmark } from './swaps/run.ts';
@@ -7,6 +8,7 @@ import { runTelemetryBenchmark } from './telemetry/run.ts';
 const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   classifier: runClassifierBenchmark,
   retrain: runRetrainBenchmark,
+  profile: runProfileBenchmark,
   serving: runServingBenchmark,
   swaps: runSwapsBenchmark,
   telemetry: runTelemetryBenchmark,

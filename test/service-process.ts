@@ -94,8 +94,6 @@ async function spawnService(env: Record<string, string>, args: string[]): Promis
     PATH: process.env['PATH'],
     PORT: '0',
     DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-')),
-    // What the tests' own receiver reads.
-    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   };
   return spawn(process.execPath, args, {
     env: { ...fallback, ...env },
