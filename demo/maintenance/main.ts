@@ -14,7 +14,7 @@ const help = `Usage: npm run demo:maintenance [-- --out FILE]
 
 Shows how a model is maintained without anybody's help, on real mail and with the whole stack: it goes stale as new kinds of mail come,
 alerts fire, it is trained anew with the feedback, and its successor is tried beside it and takes its place; then a
-bad version is pushed, and taken back. Takes some three minutes; the first run installs what the stack needs.
+bad version is pushed, and taken back. Takes two to three minutes; the first run installs what the stack needs.
 
   --out FILE   where the plot goes (default: docs/maintenance-demo.svg)
 
