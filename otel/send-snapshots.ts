@@ -1,5 +1,6 @@
+import { serialize } from 'node:v8';
 import { diag } from '@opentelemetry/api';
-import type { MetricReader, ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import { type ToWorker, tellSupervisor } from '../src/workers/messages.ts';
 
 /** What a worker that is killed has measured and not told is at most this old. */
@@ -30,7 +31,7 @@ export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): S
     if (sending) return;
     sending = true;
     try {
-      await tellSupervisor({ kind: 'snapshot', snapshot: { metrics: await scopesOf(metrics) } });
+      await tellSupervisor({ kind: 'snapshot', snapshot: { metrics: await serialized(metrics) } });
     } catch (error) {
       complain(error);
     }
@@ -39,7 +40,7 @@ export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): S
 
   async function sendAll(scrape?: number): Promise<void> {
     if (stopped) return;
-    const [shared, own] = await Promise.all([scopesOf(metrics), scopesOf(ofProcess)]);
+    const [shared, own] = await Promise.all([serialized(metrics), serialized(ofProcess)]);
     await tellSupervisor({
       kind: 'snapshot',
       snapshot: { metrics: shared, ofProcess: own },
@@ -61,10 +62,10 @@ export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): S
   };
 }
 
-async function scopesOf(reader: MetricReader): Promise<readonly ScopeMetrics[]> {
+async function serialized(reader: MetricReader): Promise<Uint8Array> {
   const { resourceMetrics, errors } = await reader.collect();
   if (errors.length > 0) diag.error('metrics are incomplete', ...errors);
-  return resourceMetrics.scopeMetrics;
+  return serialize(resourceMetrics.scopeMetrics);
 }
 
 function complain(error: unknown): void {

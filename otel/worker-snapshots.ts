@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
+import { deserialize } from 'node:v8';
 import type { CollectionResult, ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { onWorkerEnd, placeOf } from '../src/workers/fork.ts';
 import type { Snapshot, ToSupervisor, ToWorker } from '../src/workers/messages.ts';
@@ -56,6 +57,7 @@ export function gatherSnapshots(own: () => Promise<CollectionResult>): () => Pro
   };
 }
 
-function metricsOf(worker: Worker, { metrics, ofProcess = [] }: Snapshot): ScopeMetrics[] {
-  return withWorker([...metrics, ...ofProcess], String(placeOf(worker)));
+function metricsOf(worker: Worker, { metrics, ofProcess }: Snapshot): ScopeMetrics[] {
+  const parts = [metrics, ...(ofProcess ? [ofProcess] : [])].map((part) => deserialize(part) as ScopeMetrics[]);
+  return withWorker(parts.flat(), String(placeOf(worker)));
 }

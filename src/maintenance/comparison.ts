@@ -27,7 +27,7 @@ interface TrialComparison {
   readonly latencyRatio: { readonly p50: number | null; readonly p99: number | null };
   readonly meanConfidence: number | null;
   readonly activeMeanConfidence: number | null;
-  /** Of this process's last hour. */
+  /** Of the last hour. */
   readonly drift: DriftVerdict;
 }
 

@@ -7,7 +7,7 @@ export interface Measurements {
   readonly active: VersionMeasurements;
   readonly shadow?: ShadowMeasurements;
   readonly canary?: CanaryMeasurements;
-  /** Of what the active version predicted in the last hour, by this process. */
+  /** Of what the active version predicted in the last hour. */
   readonly drift: {
     readonly verdict: DriftVerdict;
     /** The largest stability index of any feature. */

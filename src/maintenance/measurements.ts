@@ -42,8 +42,7 @@ export async function roleTimes(
 }
 
 /**
- * Measures a model's versions in their roles: by what all processes of this machine took down and the feedback that came in;
- * drift alone is this process's.
+ * Measures a model's versions in their roles: by what all processes of this machine took down and the feedback that came in.
  *
  * @param now in milliseconds since the epoch
  */

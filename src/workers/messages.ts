@@ -1,11 +1,12 @@
-import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
-
-/** What a worker has measured. */
+/**
+ * What a worker has measured: `ScopeMetrics[]` as `v8.serialize` writes them, since most are never read. There is one each
+ * second, and they are read at a scrape.
+ */
 export interface Snapshot {
   /** What adds up over workers. */
-  readonly metrics: readonly ScopeMetrics[];
+  readonly metrics: Uint8Array;
   /** What describes this one process; only in answer to a scrape, since collecting starts its windows anew. */
-  readonly ofProcess?: readonly ScopeMetrics[] | undefined;
+  readonly ofProcess?: Uint8Array | undefined;
 }
 
 /** What a worker tells its supervisor. */

@@ -68,6 +68,7 @@ describe('report', () => {
   ])('judges against Flask at $flask requests/s and p99 of $p99Ms ms', ({ flask, p99Ms, rate, latency }) => {
     const text = report([ran('traced', round(4000)), ran('flaskTraced', round(flask, { p99Ms }))], circumstances);
     expect(lineOf(text, '- at least 8 times')).toContain(`**${rate}**`);
+    expect(lineOf(text, '- at least 8 times')).toContain(`(by CPU time a request ${(4000 / flask).toFixed(2)})`);
     expect(lineOf(text, '- with p99 at most a quarter')).toContain(`**${latency}**`);
   });
 

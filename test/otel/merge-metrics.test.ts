@@ -18,7 +18,9 @@ async function measured(amount: number, scope = SCOPE): Promise<ScopeMetrics[]> 
   meter.createGauge('psi').record(amount, labels);
   const took = meter.createHistogram('took', { advice: { explicitBucketBoundaries: [1, 10] } });
   took.record(amount, labels);
-  meter.createObservableCounter(METRIC.feedback.name).addCallback((result) => result.observe(amount, labels));
+  for (const { name } of [METRIC.feedback, METRIC.shadowFeedback]) {
+    meter.createObservableCounter(name).addCallback((result) => result.observe(amount, labels));
+  }
   return (await reader.collect()).resourceMetrics.scopeMetrics;
 }
 
@@ -42,6 +44,7 @@ describe('mergeMetrics', () => {
       psi: [5],
       took: [[1, 2, 0]],
       'classifier.feedback': [5],
+      'classifier.shadow.feedback': [5],
     });
   });
 
@@ -90,7 +93,8 @@ describe('mergeMetrics', () => {
 });
 
 test('only what was counted outlives a process', async () => {
-  expect(Object.keys(values(totalsOf(await measured(1)))).sort()).toEqual(['classifier.feedback', 'done', 'took']);
+  const names = Object.keys(values(totalsOf(await measured(1))));
+  expect(names.sort()).toEqual([METRIC.feedback.name, METRIC.shadowFeedback.name, 'done', 'took']);
 });
 
 test('what is about one process says about which', async () => {

@@ -74,7 +74,7 @@ describe('the metrics of several processes', () => {
     }
   });
 
-  test('tell the processes apart where it is about one, and nowhere else', async () => {
+  test('tell the processes apart where it is about one and nowhere else, and lead to traces', async () => {
     service = await startWorkers(2);
     await predictTimes(service.url, 4);
     const families = await scrape(service.metricsUrl);
@@ -84,11 +84,6 @@ describe('the metrics of several processes', () => {
     const told = [...families].filter(([, { labels }]) => labels.has('worker')).map(([name]) => name);
     const registered = workerMetrics.map((metric) => prometheusName(metric).replace(/_total$/, ''));
     expect(told.filter((name) => !/^(process|nodejs|v8js)_/.test(name))).toEqual(registered);
-  });
-
-  test('have exemplars', async () => {
-    service = await startWorkers(2);
-    await predictTimes(service.url, 4);
     const headers = { accept: 'application/openmetrics-text;version=1.0.0' };
     const page = await (await fetch(service.metricsUrl, { headers })).text();
     expect(page).toMatch(/^classifier_prediction_duration_seconds_bucket.* # \{trace_id="[0-9a-f]{32}"/m);
