@@ -73,11 +73,15 @@ async function demonstrate(folder: string, out: string): Promise<void> {
     story.tell(`${mailsPerSecond} mails a second are answered, and judged by their readers.`);
     try {
       await runLoop({ stack, story, traffic, mails, models, bad });
+      await traffic.stop();
+    } catch (error) {
+      // What failed is known; mails that were under way then may have no answer.
+      await traffic.stop().catch(() => {});
+      throw error;
     } finally {
       await writeFile(out, plot(traffic.judged, story.events, story.startedAt));
       process.stdout.write(`The plot is in ${out}\n`);
     }
-    await traffic.stop();
     process.stdout.write(`All of it happened, with ${traffic.judged.length} mails, none of them unanswered.\n`);
   } finally {
     await stack.stop();
