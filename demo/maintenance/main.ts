@@ -14,7 +14,7 @@ const help = `Usage: npm run demo:maintenance [-- --out FILE]
 
 Shows how a model is maintained without anybody's help, on real mail and with the whole stack: it goes stale as new kinds of mail come,
 alerts fire, it is trained anew with the feedback, and its successor is tried beside it and takes its place; then a
-bad version is pushed, and taken back. Takes some three minutes; the first run installs what the stack needs.
+bad version is pushed, and taken back. Takes two to three minutes; the first run installs what the stack needs.
 
   --out FILE   where the plot goes (default: docs/maintenance-demo.svg)
 
@@ -73,11 +73,15 @@ async function demonstrate(folder: string, out: string): Promise<void> {
     story.tell(`${mailsPerSecond} mails a second are answered, and judged by their readers.`);
     try {
       await runLoop({ stack, story, traffic, mails, models, bad });
+      await traffic.stop();
+    } catch (error) {
+      // What failed is known; mails that were under way then may have no answer.
+      await traffic.stop().catch(() => {});
+      throw error;
     } finally {
       await writeFile(out, plot(traffic.judged, story.events, story.startedAt));
       process.stdout.write(`The plot is in ${out}\n`);
     }
-    await traffic.stop();
     process.stdout.write(`All of it happened, with ${traffic.judged.length} mails, none of them unanswered.\n`);
   } finally {
     await stack.stop();

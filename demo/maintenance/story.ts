@@ -27,6 +27,10 @@ export interface Story {
 export function beginStory(broken: Promise<never>): Story {
   const startedAt = Date.now();
   const events: Event[] = [];
+  let isBroken = false;
+  broken.catch(() => {
+    isBroken = true;
+  });
   const tell = (text: string, at = Date.now()) => {
     process.stdout.write(`${String(Math.round((at - startedAt) / 1_000)).padStart(4)} s  ${text}\n`);
   };
@@ -36,6 +40,7 @@ export function beginStory(broken: Promise<never>): Story {
     for (;;) {
       const found = await check();
       if (found !== undefined) return found;
+      if (isBroken) return broken;
       if (performance.now() > deadline) throw new Error(`within ${limitSeconds} s it did not happen that ${what}`);
       await delay(250);
     }

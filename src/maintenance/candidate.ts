@@ -43,11 +43,14 @@ export function judgeShadow(policy: Policy, measured: PolicyMeasurements): Decis
       sure < promote.confidence,
       `${better}: better with ${percent(sure)} confidence, not ${percent(promote.confidence)}`,
     ],
-    [isSlower(policy, latency), `its 99th percentile is ${latency?.toFixed(1)} times the active version's`],
+    slowness(policy, latency, false),
   );
-  if (missing === undefined) return { action: 'canary', version, reason: better, numbers };
+  if (missing === undefined) {
+    const reason = `${better}; it is no slower (${latency?.toFixed(1)} times the 99th percentile)`;
+    return { action: 'canary', version, reason, numbers };
+  }
   return now - since > promote.giveUpSeconds * 1_000
-    ? { action: 'drop-shadow', version, reason: `it did not show in time that it is better: ${missing}`, numbers }
+    ? { action: 'drop-shadow', version, reason: `it did not come so far in time: ${missing}`, numbers }
     : { action: 'none', reason: `shadow ${version}: ${missing}`, numbers };
 }
 
@@ -88,15 +91,17 @@ export function judgeCanary(policy: Policy, state: PolicyState, measured: Policy
       `${feedback.count} of ${promote.minimumCanaryFeedback} labels are in`,
     ],
     [sure < promote.confidence, `it is better with ${percent(sure)} confidence, not ${percent(promote.confidence)}`],
-    [isSlower(policy, latency), `its 99th percentile is ${latency?.toFixed(1)} times the active version's`],
+    slowness(policy, latency, proven > 0),
   );
   if (missing === undefined) {
     const how = apart >= proven ? 'by its own answers' : 'on the texts that both have scored';
-    const reason = `it is better with ${percent(sure)} confidence ${how}, no slower, and right in ${percent(numbers.accuracy ?? 0)} of ${feedback.count} judged answers as a canary`;
+    const fast =
+      latency === null ? 'no slower as a shadow' : `no slower (${latency.toFixed(1)} times the 99th percentile)`;
+    const reason = `it is better with ${percent(sure)} confidence ${how}, ${fast}, and right in ${percent(numbers.accuracy ?? 0)} of ${feedback.count} judged answers as a canary`;
     return { action: 'promote', version, reason, numbers };
   }
   return now - since > promote.giveUpSeconds * 1_000
-    ? { action: 'drop-canary', version, reason: `it did not show in time that it is better: ${missing}`, numbers }
+    ? { action: 'drop-canary', version, reason: `it did not come so far in time: ${missing}`, numbers }
     : { action: 'none', reason: `canary ${version}: ${missing}`, numbers };
 }
 
@@ -110,9 +115,15 @@ export function judgeFresh(policy: Policy, state: PolicyState, measured: PolicyM
   return breach && { action: 'rollback', version: active.version, ...breach };
 }
 
-/** Where it is not known how fast they are, there is nothing to hold against the candidate. */
-function isSlower({ promote }: Policy, latency: number | null): boolean {
-  return latency !== null && latency > promote.maxLatencyRatio;
+/** @param wasCompared whether it was no slower before, so that too few predictions now hold nothing up */
+function slowness({ promote, rollback }: Policy, latency: number | null, wasCompared: boolean): [boolean, string] {
+  if (latency !== null) {
+    return [
+      latency > promote.maxLatencyRatio,
+      `its 99th percentile is ${latency.toFixed(1)} times the active version's`,
+    ];
+  }
+  return [!wasCompared, `latencies need ${rollback.minimumPredictions} predictions of each version in an hour`];
 }
 
 function firstOf(...conditions: readonly (readonly [holds: boolean, message: string])[]): string | undefined {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readPolicy } from './policy-file.ts';
-import type { Action, Decided } from './policy-state.ts';
+import { type Action, type Decided, initialState } from './policy-state.ts';
 import { readState, stateFileOf } from './state-file.ts';
 
 interface Reported extends Decided {
@@ -9,9 +9,9 @@ interface Reported extends Decided {
 
 /** What the monitoring may do with a model, did last, and would do next. */
 export interface MaintenanceReport {
-  /** `off` where there is no policy that can be used. */
+  /** `off` where the policy, or what it remembers, cannot be used. */
   readonly mode: 'recommend' | 'automatic' | 'off';
-  /** What is wrong with the policy file. */
+  /** What is wrong with it. */
   readonly problem: string | null;
   readonly recommendation:
     | (Reported & { readonly since: string; readonly heldUntil: string | null; readonly failure: string | null })
@@ -31,14 +31,17 @@ export async function reportMaintenance(
   model: string,
 ): Promise<MaintenanceReport> {
   const { policy, problem } = await readPolicy(join(modelsFolder, model));
-  const { recommendation, lastAction, lastAt, evaluatedAt, waitingFor } = await readState(
-    stateFileOf(dataFolder, model),
-  );
+  const file = stateFileOf(dataFolder, model);
+  const state = await readState(file).catch(() => undefined);
+  const lost = state
+    ? undefined
+    : `DATA_DIR/maintenance/${model}.json cannot be used; without the file the policy begins anew`;
+  const { recommendation, lastAction, lastAt, evaluatedAt, waitingFor } = state ?? initialState;
   const last = Math.max(0, ...Object.values(lastAt));
   const until = last + (policy?.cooldownSeconds ?? 0) * 1_000;
   return {
-    mode: policy?.mode ?? 'off',
-    problem: problem ?? null,
+    mode: lost === undefined ? (policy?.mode ?? 'off') : 'off',
+    problem: problem ?? lost ?? null,
     recommendation: recommendation && {
       ...recommendation,
       since: iso(recommendation.since),

@@ -61,7 +61,7 @@ const rollback = z.strictObject({
   /** Faster than this is never too slow. */
   latencySeconds: seconds.default(0.005),
   /** With fewer predictions than these, of either version in the last hour, a percentile says nothing. */
-  minimumPredictions: count.default(200),
+  minimumPredictions: count.default(100),
   /** That it is wrong, or fails, more often than the other version, however often they are looked at. */
   accuracy: z.strictObject({ confidence: confidence.default(0.99), minimumFeedback: count.default(20) }).prefault({}),
   /** How long an active version is fresh. */

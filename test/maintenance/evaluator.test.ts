@@ -192,6 +192,16 @@ describe('the evaluator', () => {
     expect((await report()).evaluatedAt).not.toBeNull();
   });
 
+  test('does nothing where what it remembers is damaged, and says so', async () => {
+    await declare({ mode: 'automatic', ...atOnce });
+    await mkdir(join(folder, 'data/maintenance'), { recursive: true });
+    await writeFile(join(folder, 'data/maintenance/spam.json'), '{"format": 1');
+    measured = stale;
+    await expect(evaluator().evaluate()).rejects.toThrow();
+    expect(applied).toEqual([]);
+    expect(await report()).toMatchObject({ mode: 'off', problem: expect.stringContaining('maintenance/spam.json') });
+  });
+
   test('leaves no half-written state behind', async () => {
     await declare({});
     await evaluator().evaluate();

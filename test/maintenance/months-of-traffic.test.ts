@@ -36,7 +36,7 @@ describe('a policy over months of traffic', { timeout: 60_000 }, () => {
     expect(model.active.version).toBe('2');
     expect(steps[0]!.reason).toMatch(/unlike the training's for \d+ s .* texts with labels are there to learn from$/);
     expect(steps[1]!.reason).toMatch(
-      /^of \d+ judged texts it alone was right in \d+, the active version alone in \d+$/,
+      /^of \d+ judged texts it alone was right in \d+, the active version alone in \d+; it is no slower \(\d\.\d times/,
     );
     expect(steps[2]!.reason).toMatch(/^it is better with \d+\.\d % confidence .* no slower/);
   });
@@ -73,6 +73,14 @@ describe('a policy over months of traffic', { timeout: 60_000 }, () => {
     expect(names(steps)).toEqual(['drop-canary']);
     expect(steps[0]!.reason).toMatch(reason);
     expect(model.active.version).toBe('1');
+  });
+
+  test('holds a better candidate up that is slower', () => {
+    const slow = (version: string) => ({ version, usual: 0.97, other: 0.965, learnedOther: true, p99Seconds: 0.0048 });
+    const { steps } = simulate({ days: 50, seed: 1, policy, otherShare: episode, retrained: slow });
+    expect(names(steps).slice(0, 2)).toEqual(['retrain', 'drop-shadow']);
+    expect(names(steps)).not.toContain('canary');
+    expect(steps[1]!.reason).toMatch(/it did not come so far in time: its 99th percentile is \d\.\d times/);
   });
 
   test('drops a candidate that is worse', () => {

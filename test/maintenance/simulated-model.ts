@@ -169,7 +169,7 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
       since,
       predictions,
       errors,
-      p99Seconds: (version.p99Seconds ?? 0.002) * (0.8 + 0.4 * random()),
+      p99Seconds: (version.p99Seconds ?? 0.002) * (0.95 + 0.1 * random()),
       feedback: { count, correct },
       trainingAccuracy: version.training ?? version.usual,
     });

@@ -36,7 +36,7 @@ const policy = {
     minimumCanarySeconds: 0,
     minimumCanaryFeedback: 25,
   },
-  rollback: { latencySeconds: 10 },
+  rollback: { latencySeconds: 10, minimumPredictions: 10 },
 };
 
 /** Sends mails and their true labels until something holds of the model, which is what this waits for. */

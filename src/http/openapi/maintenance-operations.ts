@@ -14,8 +14,10 @@ const decided = z.object({
 
 /** What the monitoring makes of a model. */
 export const maintenanceReport = z.object({
-  mode: z.enum(['recommend', 'automatic', 'off']).meta({ description: 'Off where the policy file cannot be used' }),
-  problem: z.string().nullable().meta({ description: 'What is wrong with the policy file' }),
+  mode: z
+    .enum(['recommend', 'automatic', 'off'])
+    .meta({ description: 'Off where the policy, or what it remembers, cannot be used' }),
+  problem: z.string().nullable().meta({ description: 'What is wrong with it' }),
   recommendation: decided
     .extend({
       since: time,
