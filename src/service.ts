@@ -31,6 +31,13 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** What there is once the models are loaded. */
+interface Loaded {
+  readonly registry: ModelRegistry;
+  readonly retrainer: Retrainer;
+  readonly maintenance: Maintenance;
+}
+
 /** What a process has in common with others that serve on the same port. */
 interface Together {
   readonly windowOf: WindowOf;
@@ -55,31 +62,21 @@ export async function startService(config: Config, log: Log, together?: Together
   const trialLog = createTrialLog(feedbackStore.trials, log);
   const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: trialLog });
   let phase: ReturnType<Service['phase']> = 'loading';
-  let registry: ModelRegistry | undefined;
-  let retrainer: Retrainer | undefined;
-  let maintenance: Maintenance | undefined;
+  let afterLoading: Loaded | undefined;
+  const whenLoaded = () => {
+    if (!afterLoading) throw notReady();
+    return afterLoading;
+  };
 
   const app = createApp({
     config,
     log,
     instruments,
     phase: () => phase,
-    registry: () => {
-      if (!registry) throw notReady();
-      return registry;
-    },
-    models: () => {
-      if (!registry) throw notReady();
-      return registry.models();
-    },
-    retrainer: () => {
-      if (!retrainer) throw notReady();
-      return retrainer;
-    },
-    maintenance: () => {
-      if (!maintenance) throw notReady();
-      return maintenance;
-    },
+    registry: () => whenLoaded().registry,
+    models: () => whenLoaded().registry.models(),
+    retrainer: () => whenLoaded().retrainer,
+    maintenance: () => whenLoaded().maintenance,
     predictor: createPredictor({
       ids,
       instruments,
@@ -88,7 +85,7 @@ export async function startService(config: Config, log: Log, together?: Together
       captureText: config.CAPTURE_TEXT,
       driftMonitor,
       shadowOf: (model) => {
-        const versions = registry?.models().get(model.name);
+        const versions = afterLoading?.registry.models().get(model.name);
         return versions?.active === model ? versions.shadow : undefined;
       },
       shadows,
@@ -101,7 +98,7 @@ export async function startService(config: Config, log: Log, together?: Together
   const open = () => listen(app.callback(), config.HOST, config.PORT);
   const early = together ? undefined : await open();
 
-  const opened = await openRegistry({
+  const registry = await openRegistry({
     folder: config.MODELS_DIR,
     log,
     warmUp,
@@ -110,9 +107,9 @@ export async function startService(config: Config, log: Log, together?: Together
       driftMonitor.keepOnly(versions.name, versions.versions);
     },
   });
-  const loaded = opened.models();
+  const loaded = registry.models();
   if (!findModel(loaded, config.DEFAULT_MODEL)) {
-    await opened.close();
+    await registry.close();
     await early?.drain(0);
     await feedbackStore.close();
     const there = loaded.size > 0 ? [...loaded.keys()].join(', ') : 'none';
@@ -120,27 +117,25 @@ export async function startService(config: Config, log: Log, together?: Together
       `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${there}`,
     );
   }
-  observeModels(opened.models, instruments);
-  const jobs = await createRetrainer({
+  observeModels(registry.models, instruments);
+  const retrainer = await createRetrainer({
     modelsFolder: config.MODELS_DIR,
     dataFolder: config.DATA_DIR,
-    registry: opened,
+    registry,
     instruments,
     log,
   });
-  const maintained = startMaintenance({
+  const maintenance = startMaintenance({
     modelsFolder: config.MODELS_DIR,
     dataFolder: config.DATA_DIR,
-    registry: opened,
-    retrainer: jobs,
+    registry,
+    retrainer,
     feedbackStore,
     driftMonitor,
     instruments,
     log,
   });
-  registry = opened;
-  retrainer = jobs;
-  maintenance = maintained;
+  afterLoading = { registry, retrainer, maintenance };
   phase = 'ready';
   const server = early ?? (await open());
 
@@ -149,10 +144,10 @@ export async function startService(config: Config, log: Log, together?: Together
     async stop() {
       phase = 'draining';
       await server.drain(config.SHUTDOWN_TIMEOUT_MS);
-      await maintained.close();
-      await jobs.close();
+      await maintenance.close();
+      await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);
-      await Promise.all([opened.close(), trialLog.flush()]);
+      await Promise.all([registry.close(), trialLog.flush()]);
       await feedbackStore.close();
     },
   };

@@ -19,8 +19,9 @@ interface Mail {
 }
 
 /**
- * Changes the version of a model every second under load, and prints what the requests noticed of it. Each second a new
- * version of 2 MB appears in the models folder and is made active; the one before the last is taken away.
+ * Changes the version of a model every second under load, and prints what the requests noticed of it: first between two
+ * versions in turn, then to a new version each time, of 2 MB, which appears in the models folder and has to be read. The
+ * one before the last is taken away.
  *
  * @param full compares with a quiet time of the same length; else with one of a third of it
  */
@@ -61,9 +62,15 @@ export async function runSwapsBenchmark(full: boolean): Promise<void> {
     await load(5);
     process.stderr.write('quiet\n');
     const quiet = await load(full ? SWAPPING_SECONDS : SWAPPING_SECONDS / 3);
-    process.stderr.write('swapping\n');
-    const [swapping, swaps] = await Promise.all([load(SWAPPING_SECONDS), swapEverySecond(url, models)]);
-    report(quiet, swapping, swaps);
+    process.stderr.write('changing\n');
+    await addVersion(models, '2');
+    const inTurn = await Promise.all([load(SWAPPING_SECONDS), changeEverySecond(url, twoInTurn)]);
+    process.stderr.write('changing to new versions\n');
+    const toNew = await Promise.all([
+      load(SWAPPING_SECONDS),
+      changeEverySecond(url, (at) => newVersion(models, at + 2)),
+    ]);
+    report(quiet, inTurn, toNew);
   } finally {
     await service.stop();
     await rm(folder, { recursive: true, force: true });
@@ -80,18 +87,25 @@ async function labelled(url: string): Promise<Mail[]> {
   return mails;
 }
 
-async function swapEverySecond(url: string, models: string): Promise<number> {
+/** @param next the version that is made active by the change of that number, from 1 on */
+async function changeEverySecond(url: string, next: (change: number) => Promise<string>): Promise<number> {
   const started = performance.now();
-  let swaps = 0;
-  while (swaps < SWAPPING_SECONDS - 1) {
-    await delay(Math.max(0, started + (swaps + 1) * 1000 - performance.now()));
-    swaps += 1;
-    const version = String(swaps + 1);
-    await addVersion(models, version);
+  let changes = 0;
+  while (changes < SWAPPING_SECONDS - 1) {
+    await delay(Math.max(0, started + (changes + 1) * 1000 - performance.now()));
+    changes += 1;
+    const version = await next(changes);
     await post(`${url}/models/spam/activate`, { version, why: 'the benchmark changes it every second' });
-    await removeVersion(models, String(swaps - 1));
   }
-  return swaps;
+  return changes;
+}
+
+const twoInTurn = async (change: number) => (change % 2 === 1 ? '2' : '1');
+
+async function newVersion(models: string, number: number): Promise<string> {
+  await addVersion(models, String(number));
+  await removeVersion(models, String(number - 2));
+  return String(number);
 }
 
 async function post(url: string, body: unknown): Promise<unknown> {
@@ -101,29 +115,35 @@ async function post(url: string, body: unknown): Promise<unknown> {
   return response.json();
 }
 
-function report(quiet: OpenLoadResult, swapping: OpenLoadResult, swaps: number): void {
-  const quantile = ({ milliseconds }: OpenLoadResult, share: number) =>
-    milliseconds[Math.min(milliseconds.length - 1, Math.floor(share * milliseconds.length))]!;
-  const row = (name: string, changes: number, result: OpenLoadResult) => {
+type Changing = readonly [result: OpenLoadResult, changes: number];
+
+function report(quiet: OpenLoadResult, inTurn: Changing, toNew: Changing): void {
+  const row = (name: string, [result, changes]: Changing) => {
     const { sent, errors, mismatches, byVersion } = result;
     const times = [0.5, 0.99, 0.999, 1].map((share) => `${quantile(result, share).toFixed(1)} ms`);
     const cells = [name, sent, changes, byVersion.size, errors.length, mismatches.length, ...times];
     return `| ${cells.join(' | ')} |`;
   };
-  const ratio = quantile(swapping, 0.99) / quantile(quiet, 0.99);
+  const ratio = ([result]: Changing) => quantile(result, 0.99) / quantile(quiet, 0.99);
   const lines = [
     `### A version change every second, ${PER_SECOND} mails a second`,
     '',
     '| | requests | changes | versions that answered | errors | label and version disagree | p50 | p99 | p99.9 | longest |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-    row('quiet', 0, quiet),
-    row('swapping', swaps, swapping),
+    row('quiet', [quiet, 0]),
+    row('two versions in turn', inTurn),
+    row('a new version each time', toNew),
     '',
-    `p99 while swapping is ${ratio.toFixed(2)} times the quiet one.`,
+    `p99 is ${ratio(inTurn).toFixed(2)} times the quiet one with two versions in turn, ${ratio(toNew).toFixed(2)} times with new ones.`,
     '',
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-  const broken = [quiet, swapping].flatMap(({ errors, mismatches }) => [...errors, ...mismatches]);
+  const broken = [quiet, inTurn[0], toNew[0]].flatMap(({ errors, mismatches }) => [...errors, ...mismatches]);
   for (const sentence of new Set(broken.slice(0, 10))) process.stderr.write(`${sentence}\n`);
-  if (broken.length > 0 || swapping.byVersion.size <= swaps / 2 || ratio > 2) process.exitCode = 1;
+  const [changed, changes] = toNew;
+  if (broken.length > 0 || changed.byVersion.size <= changes / 2 || ratio(inTurn) > 2) process.exitCode = 1;
+}
+
+function quantile({ milliseconds }: OpenLoadResult, share: number): number {
+  return milliseconds[Math.min(milliseconds.length - 1, Math.floor(share * milliseconds.length))]!;
 }

@@ -169,12 +169,13 @@ test('stress finds the knee of a server that refuses what is over its limit', as
 });
 
 test('spike tells how soon a server is as fast as before', async () => {
+  // It refuses instead of being slow: how slow would be slower than before is for the machine to decide.
   let recent: number[] = [];
   const { url } = await plant({
-    hold: () => {
+    status: () => {
       const now = performance.now();
-      recent = [...recent.filter((at) => at > now - 500), now];
-      return recent.length > 60 ? 300 : 0;
+      recent = [...recent.filter((at) => at > now - 1_000), now];
+      return recent.length > 60 ? 503 : 200;
     },
   });
   const args = ['spike', '--target', url, '--rate', '20', '--factor', '20', '--duration', '4s', ...wide];
