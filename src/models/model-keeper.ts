@@ -90,13 +90,18 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
       if (change?.revision === 0) {
         const lastActive = lastActivation(rows)?.to;
         // At a start nobody saw a change, but for one that happened since the last one that was recorded.
-        if (!isStart) await record(() => recordSeen(home, change));
-        else if (file.kind === 'none' && lastActive)
-          await record(() => recordSeen(home, { ...change, from: lastActive }));
+        const unrecorded = isStart ? file.kind === 'none' && lastActive && { ...change, from: lastActive } : change;
+        if (unrecorded) await record(() => recordIfStill(file, unrecorded));
       }
     }
     await completeAudit(file);
     return [...looks.values()].some(({ damage }) => damage === undefined);
+  }
+
+  /** Between a look without roles and its record others may have set roles, and the trail tells of those. */
+  async function recordIfStill(file: RolesFile, change: RecordedChange): Promise<void> {
+    if (file.kind === 'none' && (await readRoles(home)).kind !== 'none') return;
+    await recordSeen(home, change);
   }
 
   /** A writer that died between its change and its row, or could not write that, is helped out by whoever comes next. */
