@@ -9,6 +9,7 @@ const problems = {
   'method-not-allowed': [405, 'The route does not answer this method'],
   'job-not-found': [404, 'The model has no such retraining'],
   'model-needed': [409, 'The model is needed'],
+  'version-active': [409, 'The version is the active one'],
   'nothing-to-roll-back': [409, 'No version was active before'],
   'models-read-only': [409, 'The models folder cannot be written'],
   'feedback-conflict': [409, 'The prediction has other feedback already'],

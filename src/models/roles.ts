@@ -175,7 +175,7 @@ function withoutTrial(roles: Roles, version: string): Roles {
 
 function refuseActive(version: string, active: string): void {
   if (version !== active) return;
-  throw new Problem('invalid-request', `"version" must be another version than the active one, ${active}.`);
+  throw new Problem('version-active', `"version" must be another version than the active one, ${active}.`);
 }
 
 function versionIn({ active, shadow, canary }: Roles, role: 'active' | 'shadow' | 'canary'): string | null {

@@ -86,7 +86,7 @@ describe('what cannot be', () => {
       /Version "2" of the model spam cannot be used: weights.bin has/,
     ],
     ['canary', { version: '2', share: 0.5 }, 422, 'model-damaged', /weights.bin has/],
-    ['canary', { version: '3', share: 0.5 }, 422, 'invalid-request', /another version than the active one, 3/],
+    ['canary', { version: '3', share: 0.5 }, 409, 'version-active', /another version than the active one, 3/],
     ['canary', { version: '1', share: 1.5 }, 422, 'invalid-request', /"share" must not be above 1/],
     ['canary', { share: 0.5 }, 422, 'invalid-request', /"version" must be a string/],
     ['activate', { version: null }, 422, 'invalid-request', /"version" must be a string/],

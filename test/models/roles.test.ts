@@ -84,7 +84,7 @@ describe('versions on trial', () => {
 
   test.each(['shadow', 'canary'] as const)('the active version is no %s', (what) => {
     expect(problemOf(() => apply(start, { what, version: '3' }))).toMatch(
-      /^invalid-request: "version" must be another/,
+      /^version-active: "version" must be another/,
     );
   });
 });

@@ -90,7 +90,7 @@ const roleOperations: readonly Operation[] = [
     parameters: [modelName],
     request: { schema: shadowBody, examples: { 'a version': { version: '2' }, none: { version: null } } },
     response: { description: 'The model', schema: report },
-    problems: changeProblems,
+    problems: [...changeProblems, 'version-active'],
   },
   {
     method: 'post',
@@ -106,7 +106,7 @@ const roleOperations: readonly Operation[] = [
       examples: { 'a tenth': { version: '2', share: 0.1 }, none: { version: null } },
     },
     response: { description: 'The model', schema: report },
-    problems: changeProblems,
+    problems: [...changeProblems, 'version-active'],
   },
   {
     method: 'get',
