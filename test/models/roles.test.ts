@@ -83,9 +83,7 @@ describe('versions on trial', () => {
   });
 
   test.each(['shadow', 'canary'] as const)('the active version is no %s', (what) => {
-    expect(problemOf(() => apply(start, { what, version: '3' }))).toMatch(
-      /^version-active: "version" must be another/,
-    );
+    expect(problemOf(() => apply(start, { what, version: '3' }))).toMatch(/^version-active: "version" must be another/);
   });
 });
 
