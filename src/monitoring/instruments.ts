@@ -6,8 +6,10 @@ import {
   type ObservableGauge,
   type UpDownCounter,
 } from '@opentelemetry/api';
+import type { MetricDefinition } from './metric-definition.ts';
+import { MODEL_METRIC } from './model-metrics.ts';
 import { observedSum } from './observed-sum.ts';
-import { METRIC, type MetricDefinition, SCOPE } from './telemetry.ts';
+import { METRIC, SCOPE } from './telemetry.ts';
 
 export interface Instruments {
   readonly predictions: Counter;
@@ -55,23 +57,23 @@ export function createInstruments(): Instruments {
     predictionDuration: histogram(METRIC.predictionDuration),
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),
-    feedback: observed(METRIC.feedback),
+    feedback: observed(MODEL_METRIC.feedback),
     anomalies: counter(METRIC.anomalies),
-    featureObservations: observed(METRIC.featureObservations),
-    featureReference: gauge(METRIC.featureReference),
-    driftPsi: gauge(METRIC.driftPsi),
-    driftJs: gauge(METRIC.driftJs),
-    trainingAccuracy: gauge(METRIC.trainingAccuracy),
-    trainingF1: gauge(METRIC.trainingF1),
-    shadowPredictions: counter(METRIC.shadowPredictions),
-    shadowDuration: histogram(METRIC.shadowDuration),
-    shadowConfidence: histogram(METRIC.shadowConfidence),
-    shadowSkipped: counter(METRIC.shadowSkipped),
-    shadowFeedback: observed(METRIC.shadowFeedback),
-    modelInfo: gauge(METRIC.modelInfo),
-    retrainJobs: counter(METRIC.retrainJobs),
-    retrainDuration: histogram(METRIC.retrainDuration),
-    maintenanceDecisions: counter(METRIC.maintenanceDecisions),
+    featureObservations: observed(MODEL_METRIC.featureObservations),
+    featureReference: gauge(MODEL_METRIC.featureReference),
+    driftPsi: gauge(MODEL_METRIC.driftPsi),
+    driftJs: gauge(MODEL_METRIC.driftJs),
+    trainingAccuracy: gauge(MODEL_METRIC.trainingAccuracy),
+    trainingF1: gauge(MODEL_METRIC.trainingF1),
+    shadowPredictions: counter(MODEL_METRIC.shadowPredictions),
+    shadowDuration: histogram(MODEL_METRIC.shadowDuration),
+    shadowConfidence: histogram(MODEL_METRIC.shadowConfidence),
+    shadowSkipped: counter(MODEL_METRIC.shadowSkipped),
+    shadowFeedback: observed(MODEL_METRIC.shadowFeedback),
+    modelInfo: gauge(MODEL_METRIC.modelInfo),
+    retrainJobs: counter(MODEL_METRIC.retrainJobs),
+    retrainDuration: histogram(MODEL_METRIC.retrainDuration),
+    maintenanceDecisions: counter(MODEL_METRIC.maintenanceDecisions),
     activeRequests: upDownCounter(METRIC.activeRequests),
   };
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { metrics, workerMetrics } from '../../src/monitoring/registry.ts';
+import { metrics, workerMetrics } from '../../src/monitoring/registry/metrics.ts';
 import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
 import { dashboardQueries, dashboards, metricNames, rules } from './promql.ts';
 
