@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from '../../otel/stack/ports.ts';
 import { start } from '../../otel/stack/processes.ts';
-import { readMails } from '../../otel/stack/traffic.ts';
+import { postJson, readMails } from '../../otel/stack/traffic.ts';
 import { type OpenLoadResult, sendSteadily } from './open-load.ts';
 import { addVersion, isTurned, removeVersion } from './versions.ts';
 
@@ -81,7 +81,7 @@ export async function runSwapsBenchmark(full: boolean): Promise<void> {
 async function labelled(url: string): Promise<Mail[]> {
   const mails: Mail[] = [];
   for (const { text } of await readMails()) {
-    const { prediction } = (await post(`${url}/predict`, { text })) as { prediction: string };
+    const { prediction } = (await postJson(`${url}/predict`, { text })) as { prediction: string };
     mails.push({ text, label: prediction });
   }
   return mails;
@@ -95,7 +95,7 @@ async function changeEverySecond(url: string, next: (change: number) => Promise<
     await delay(Math.max(0, started + (changes + 1) * 1000 - performance.now()));
     changes += 1;
     const version = await next(changes);
-    await post(`${url}/models/spam/activate`, { version, why: 'the benchmark changes it every second' });
+    await postJson(`${url}/models/spam/activate`, { version, why: 'the benchmark changes it every second' });
   }
   return changes;
 }
@@ -106,13 +106,6 @@ async function newVersion(models: string, number: number): Promise<string> {
   await addVersion(models, String(number));
   await removeVersion(models, String(number - 2));
   return String(number);
-}
-
-async function post(url: string, body: unknown): Promise<unknown> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
-  return response.json();
 }
 
 type Changing = readonly [result: OpenLoadResult, changes: number];
