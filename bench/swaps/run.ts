@@ -5,10 +5,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from '../../otel/stack/ports.ts';
 import { start } from '../../otel/stack/processes.ts';
 import { postJson, readMails } from '../../otel/stack/traffic.ts';
+import { benchService } from '../service.ts';
 import { type OpenLoadResult, sendSteadily } from './open-load.ts';
 import { addVersion, isTurned, removeVersion } from './versions.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
 const PER_SECOND = 500;
 const SWAPPING_SECONDS = 60;
 
@@ -32,20 +32,7 @@ export async function runSwapsBenchmark(full: boolean): Promise<void> {
   const ports = await freePorts();
   const url = `http://127.0.0.1:${ports.service}`;
   const service = await start(
-    {
-      name: 'waymark',
-      file: 'taskset',
-      args: ['-c', '0', process.execPath, '--import', './otel/preload.ts', 'src/main.ts'],
-      env: {
-        PORT: String(ports.service),
-        OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),
-        DATA_DIR: join(folder, 'data'),
-        MODELS_DIR: models,
-      },
-      cwd: PROJECT,
-      health: `${url}/readyz`,
-      stopWithinMs: 15_000,
-    },
+    benchService(ports, { DATA_DIR: join(folder, 'data'), MODELS_DIR: models }),
     join(folder, 'service.log'),
     new AbortController().signal,
   );
