@@ -6,7 +6,7 @@ import { freePorts } from '../../otel/stack/ports.ts';
 import { start } from '../../otel/stack/processes.ts';
 import { postJson, readMails } from '../../otel/stack/traffic.ts';
 import { benchService } from '../service.ts';
-import { type OpenLoadResult, sendSteadily } from './open-load.ts';
+import { type OpenLoadResult, percentile, sendSteadily } from './open-load.ts';
 import { addVersion, isTurned, removeVersion } from './versions.ts';
 
 const PER_SECOND = 500;
@@ -100,11 +100,11 @@ type Changing = readonly [result: OpenLoadResult, changes: number];
 function report(quiet: OpenLoadResult, inTurn: Changing, toNew: Changing): void {
   const row = (name: string, [result, changes]: Changing) => {
     const { sent, errors, mismatches, byVersion } = result;
-    const times = [0.5, 0.99, 0.999, 1].map((share) => `${quantile(result, share).toFixed(1)} ms`);
+    const times = [0.5, 0.99, 0.999, 1].map((share) => `${percentile(result, share).toFixed(1)} ms`);
     const cells = [name, sent, changes, byVersion.size, errors.length, mismatches.length, ...times];
     return `| ${cells.join(' | ')} |`;
   };
-  const ratio = ([result]: Changing) => quantile(result, 0.99) / quantile(quiet, 0.99);
+  const ratio = ([result]: Changing) => percentile(result, 0.99) / percentile(quiet, 0.99);
   const lines = [
     `### A version change every second, ${PER_SECOND} mails a second`,
     '',
@@ -122,8 +122,4 @@ function report(quiet: OpenLoadResult, inTurn: Changing, toNew: Changing): void 
   for (const sentence of new Set(broken.slice(0, 10))) process.stderr.write(`${sentence}\n`);
   const [changed, changes] = toNew;
   if (broken.length > 0 || changed.byVersion.size <= changes / 2 || ratio(inTurn) > 2) process.exitCode = 1;
-}
-
-function quantile({ milliseconds }: OpenLoadResult, share: number): number {
-  return milliseconds[Math.min(milliseconds.length - 1, Math.floor(share * milliseconds.length))]!;
 }
