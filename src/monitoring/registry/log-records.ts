@@ -54,6 +54,7 @@ export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
   ],
   'shadow failed': [...MODEL, ATTRIBUTE.shadowVersion, ...EXCEPTION],
   'trial not kept': EXCEPTION,
+  'comparison not read': [ATTRIBUTE.modelName, ...EXCEPTION],
   'telemetry problem': [ATTRIBUTE.reason],
   'policy refused': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
   'maintenance failed': [ATTRIBUTE.modelName, ...EXCEPTION],
