@@ -6,7 +6,7 @@ import {
   type ObservableGauge,
   type UpDownCounter,
 } from '@opentelemetry/api';
-import type { MetricDefinition } from './metric-definition.ts';
+import { instrumentOptions, type MetricDefinition } from './metric-definition.ts';
 import { MODEL_METRIC } from './model-metrics.ts';
 import { observedSum } from './observed-sum.ts';
 import { METRIC, SCOPE } from './telemetry.ts';
@@ -39,18 +39,13 @@ export interface Instruments {
 /** Waymark's instruments, from the global meter provider: created after the SDK has started, and once. */
 export function createInstruments(): Instruments {
   const meter = metrics.getMeter(SCOPE);
-  const options = ({ unit, description, boundaries }: MetricDefinition) => ({
-    unit,
-    description,
-    ...(boundaries && { advice: { explicitBucketBoundaries: [...boundaries] } }),
-  });
   const counter = (metric: MetricDefinition) =>
-    observedSum(meter.createObservableCounter(metric.name, options(metric)));
+    observedSum(meter.createObservableCounter(metric.name, instrumentOptions(metric)));
   const upDownCounter = (metric: MetricDefinition) =>
-    observedSum(meter.createObservableUpDownCounter(metric.name, options(metric)));
-  const observed = (metric: MetricDefinition) => meter.createObservableCounter(metric.name, options(metric));
-  const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, options(metric));
-  const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, options(metric));
+    observedSum(meter.createObservableUpDownCounter(metric.name, instrumentOptions(metric)));
+  const observed = (metric: MetricDefinition) => meter.createObservableCounter(metric.name, instrumentOptions(metric));
+  const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, instrumentOptions(metric));
+  const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, instrumentOptions(metric));
 
   return {
     predictions: counter(METRIC.predictions),

@@ -1,3 +1,5 @@
+import type { MetricOptions } from '@opentelemetry/api';
+
 /** A metric as it is recorded, and as `docs/telemetry.md` tells it. */
 export interface MetricDefinition {
   readonly name: string;
@@ -8,6 +10,11 @@ export interface MetricDefinition {
   readonly boundaries?: readonly number[];
   /** Read from a store that all processes share: it is the same total whoever tells it, and never added up. */
   readonly shared?: true;
+}
+
+/** What the SDK is told of a metric when its instrument is made. */
+export function instrumentOptions({ unit, description, boundaries }: MetricDefinition): MetricOptions {
+  return { unit, description, ...(boundaries && { advice: { explicitBucketBoundaries: [...boundaries] } }) };
 }
 
 /** 10 µs to 1 s: a prediction takes some ten microseconds, a text of 100,000 characters some milliseconds. */
