@@ -1,6 +1,6 @@
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { perProcessScopes } from '../src/monitoring/library-telemetry.ts';
+import { perProcessScopes } from '../src/monitoring/registry/metrics.ts';
 import { ServerInstrumentation } from './server-instrumentation.ts';
 
 /**

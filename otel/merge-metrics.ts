@@ -6,9 +6,9 @@ import {
   type MetricData,
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { perProcessScopes } from '../src/monitoring/library-telemetry.ts';
 import { nameWithUnit } from '../src/monitoring/prometheus-names.ts';
-import { LABEL, METRIC, type MetricDefinition } from '../src/monitoring/telemetry.ts';
+import { ownMetrics, perProcessScopes } from '../src/monitoring/registry/metrics.ts';
+import { LABEL } from '../src/monitoring/telemetry.ts';
 import { bucketOf, type Exemplar } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
 
@@ -16,9 +16,7 @@ import type { WithExemplars } from './openmetrics-serializer.ts';
 const EXEMPLAR_MS = 60_000;
 
 const sharedTotals = new Set(
-  Object.values<MetricDefinition>(METRIC)
-    .filter(({ shared }) => shared)
-    .map(({ name, unit }) => nameWithUnit(name, unit, false)),
+  ownMetrics.filter(({ shared }) => shared).map(({ name, unit }) => nameWithUnit(name, unit, false)),
 );
 
 /**

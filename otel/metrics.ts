@@ -2,7 +2,9 @@ import type { MeterProvider as MeterProviderApi } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, type MetricProducer, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { type Config, EXIT_CONFIG } from '../src/config.ts';
-import { GC_SECONDS, METRIC } from '../src/monitoring/telemetry.ts';
+import { GC_SECONDS } from '../src/monitoring/metric-definition.ts';
+import { ownMetrics } from '../src/monitoring/registry/metrics.ts';
+import { METRIC } from '../src/monitoring/telemetry.ts';
 import type { Role } from '../src/workers/role.ts';
 import { CountedHistograms, type CountedNames, CountingMeterProvider } from './counting-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from './prometheus-exporter.ts';
@@ -61,7 +63,7 @@ export async function startMetrics(config: Config, resource: Resource, role: Rol
 /** Waymark's own histograms; a measurement of these two leads to its trace. */
 function countedNames(): CountedNames {
   const exemplary: readonly string[] = [METRIC.requestDuration.name, METRIC.predictionDuration.name];
-  const histograms = Object.values(METRIC).filter(({ type }) => type === 'histogram');
+  const histograms = ownMetrics.filter(({ type }) => type === 'histogram');
   return Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: exemplary.includes(name) }]));
 }
 

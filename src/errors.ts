@@ -24,6 +24,7 @@ const problems = {
   'unknown-prediction': [422, 'The id is not one of a prediction'],
   'unknown-label': [422, 'The model does not have this label'],
   'internal-error': [500, 'The service failed to answer'],
+  'feedback-unavailable': [503, 'The store of feedback cannot be used'],
   'not-ready': [503, 'The service is not ready'],
   overloaded: [503, 'The service is busy'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
@@ -49,6 +50,11 @@ export class Problem extends Error {
   }
 }
 
+/** The store of feedback in `DATA_DIR` cannot be read or written. The message is for the log, not for the client. */
+export class FeedbackStoreError extends Error {
+  override name = 'FeedbackStoreError';
+}
+
 /** Problem details as RFC 9457 defines them, with the id of the trace in which the problem arose. */
 export interface ProblemDetails {
   type: string;
@@ -58,9 +64,15 @@ export interface ProblemDetails {
   traceId?: string;
 }
 
-/** The problem to tell the client of: what was not meant for it becomes `internal-error` without details. */
+/** The problem to tell the client of: of what was not meant for it, it learns no details. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof FeedbackStoreError) {
+    return new Problem(
+      'feedback-unavailable',
+      'The store of feedback in DATA_DIR cannot be read or written; the logs hold the reason under this trace id.',
+    );
+  }
   return new Problem('internal-error', 'The service failed to answer; its logs hold the reason under this trace id.');
 }
 

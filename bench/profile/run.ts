@@ -1,16 +1,11 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Component } from '../../otel/stack/components.ts';
-import { installTools } from '../../otel/stack/install.ts';
-import { freePorts, type Ports } from '../../otel/stack/ports.ts';
 import { start } from '../../otel/stack/processes.ts';
-import { readMails } from '../../otel/stack/traffic.ts';
-import { benchCollector } from '../collector.ts';
-import { writeWrkScript, wrk } from '../wrk.ts';
+import { benchService, type Surroundings, startSurroundings } from '../service.ts';
+import { wrk } from '../wrk.ts';
 import { busyByPart } from './parts.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
 const SIGNAL = new AbortController().signal;
 const WARM_UP_SECONDS = 5;
 
@@ -20,24 +15,14 @@ const WARM_UP_SECONDS = 5;
  */
 export async function runProfileBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-profile-'));
-  const tools = await installTools(process.stderr, SIGNAL);
-  const ports = await freePorts();
-  const mails = await readMails();
-  const script = await writeWrkScript(
-    folder,
-    'predict',
-    '/predict',
-    mails.map(({ text }) => ({ text })),
-  );
-  const collector = await start(benchCollector(tools.collector, ports), join(folder, 'collector.log'), SIGNAL);
+  const surroundings = await startSurroundings(folder, SIGNAL);
   try {
     const seconds = full ? 20 : 6;
-    const off = await profile(folder, script, ports, seconds, { OTEL_SDK_DISABLED: 'true' });
-    const endpoint = `http://127.0.0.1:${ports.collectorOtlpHttp}`;
-    const on = await profile(folder, script, ports, seconds, { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint });
+    const off = await profile(folder, surroundings, seconds, { OTEL_SDK_DISABLED: 'true' });
+    const on = await profile(folder, surroundings, seconds, surroundings.traced);
     process.stdout.write(table(off, on));
   } finally {
-    await collector.stop();
+    await surroundings.collector.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -45,19 +30,16 @@ export async function runProfileBenchmark(full: boolean): Promise<void> {
 /** Microseconds of one request, by part. */
 async function profile(
   folder: string,
-  script: string,
-  ports: Ports,
+  { script, ports }: Surroundings,
   seconds: number,
   env: Record<string, string>,
 ): Promise<Map<string, number>> {
   const profiles = await mkdtemp(join(folder, 'profiles-'));
   const url = `http://127.0.0.1:${ports.service}`;
   const begun = performance.now();
-  const service = await start(
-    profiledService(profiles, ports, { DATA_DIR: join(folder, 'data'), ...env }),
-    join(folder, 'service.log'),
-    SIGNAL,
-  );
+  const profiling = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=500'];
+  const component = benchService(ports, { DATA_DIR: join(folder, 'data'), ...env }, profiling);
+  const service = await start(component, join(folder, 'service.log'), SIGNAL);
   await wrk(script, url, WARM_UP_SECONDS);
   const from = (performance.now() - begun) / 1000;
   const { requests } = await wrk(script, url, seconds);
@@ -69,19 +51,6 @@ async function profile(
   const longest = texts.sort((a, b) => b.length - a.length)[0]!;
   const busy = busyByPart(JSON.parse(longest), from, to);
   return new Map([...busy].map(([part, microseconds]) => [part, microseconds / requests]));
-}
-
-function profiledService(profiles: string, ports: Ports, env: Record<string, string>): Component {
-  const profiling = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=500'];
-  return {
-    name: 'waymark',
-    file: 'taskset',
-    args: ['-c', '0', process.execPath, ...profiling, '--import', './otel/preload.ts', 'src/main.ts'],
-    env: { PORT: String(ports.service), OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics), ...env },
-    cwd: PROJECT,
-    health: `http://127.0.0.1:${ports.service}/readyz`,
-    stopWithinMs: 60_000,
-  };
 }
 
 function table(off: ReadonlyMap<string, number>, on: ReadonlyMap<string, number>): string {

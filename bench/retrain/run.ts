@@ -9,7 +9,7 @@ import { cacheFolder } from '../../src/corpus/cache-folder.ts';
 import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
 import { declareData } from '../../src/maintenance/declare-data.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
-import { type Answer, type OpenLoadResult, sendSteadily } from '../swaps/open-load.ts';
+import { type Answer, type OpenLoadResult, percentile, sendSteadily } from '../swaps/open-load.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const PER_SECOND = 200;
@@ -173,8 +173,4 @@ function row(name: string, latencies: Latencies, before: number): string {
   const against = `${(percentile(latencies, 0.99) / before).toFixed(2)} ×`;
   const { milliseconds, errors } = latencies;
   return `| ${[name, milliseconds.length, errors, ms(0.5), ms(0.99), ms(0.999), ms(1), against].join(' | ')} |`;
-}
-
-function percentile({ milliseconds }: Latencies, share: number): number {
-  return milliseconds[Math.min(milliseconds.length - 1, Math.floor(milliseconds.length * share))] ?? Number.NaN;
 }

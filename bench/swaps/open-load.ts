@@ -75,6 +75,11 @@ export async function sendSteadily<Text extends { readonly text: string }>({
   return { sent: total, errors, mismatches, byVersion, milliseconds };
 }
 
+/** The time that a share of the requests did not take longer than. */
+export function percentile({ milliseconds }: Pick<OpenLoadResult, 'milliseconds'>, share: number): number {
+  return milliseconds[Math.min(milliseconds.length - 1, Math.floor(milliseconds.length * share))] ?? Number.NaN;
+}
+
 function predict(url: string, agent: Agent, text: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from '../../otel/stack/ports.ts';
 import { start } from '../../otel/stack/processes.ts';
-import { readMails } from '../../otel/stack/traffic.ts';
-import { type OpenLoadResult, sendSteadily } from './open-load.ts';
+import { postJson, readMails } from '../../otel/stack/traffic.ts';
+import { benchService } from '../service.ts';
+import { type OpenLoadResult, percentile, sendSteadily } from './open-load.ts';
 import { addVersion, isTurned, removeVersion } from './versions.ts';
 
-const PROJECT = join(import.meta.dirname, '../..');
 const PER_SECOND = 500;
 const SWAPPING_SECONDS = 60;
 
@@ -32,20 +32,7 @@ export async function runSwapsBenchmark(full: boolean): Promise<void> {
   const ports = await freePorts();
   const url = `http://127.0.0.1:${ports.service}`;
   const service = await start(
-    {
-      name: 'waymark',
-      file: 'taskset',
-      args: ['-c', '0', process.execPath, '--import', './otel/preload.ts', 'src/main.ts'],
-      env: {
-        PORT: String(ports.service),
-        OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),
-        DATA_DIR: join(folder, 'data'),
-        MODELS_DIR: models,
-      },
-      cwd: PROJECT,
-      health: `${url}/readyz`,
-      stopWithinMs: 15_000,
-    },
+    benchService(ports, { DATA_DIR: join(folder, 'data'), MODELS_DIR: models }),
     join(folder, 'service.log'),
     new AbortController().signal,
   );
@@ -81,7 +68,7 @@ export async function runSwapsBenchmark(full: boolean): Promise<void> {
 async function labelled(url: string): Promise<Mail[]> {
   const mails: Mail[] = [];
   for (const { text } of await readMails()) {
-    const { prediction } = (await post(`${url}/predict`, { text })) as { prediction: string };
+    const { prediction } = (await postJson(`${url}/predict`, { text })) as { prediction: string };
     mails.push({ text, label: prediction });
   }
   return mails;
@@ -95,7 +82,7 @@ async function changeEverySecond(url: string, next: (change: number) => Promise<
     await delay(Math.max(0, started + (changes + 1) * 1000 - performance.now()));
     changes += 1;
     const version = await next(changes);
-    await post(`${url}/models/spam/activate`, { version, why: 'the benchmark changes it every second' });
+    await postJson(`${url}/models/spam/activate`, { version, why: 'the benchmark changes it every second' });
   }
   return changes;
 }
@@ -108,23 +95,16 @@ async function newVersion(models: string, number: number): Promise<string> {
   return String(number);
 }
 
-async function post(url: string, body: unknown): Promise<unknown> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
-  return response.json();
-}
-
 type Changing = readonly [result: OpenLoadResult, changes: number];
 
 function report(quiet: OpenLoadResult, inTurn: Changing, toNew: Changing): void {
   const row = (name: string, [result, changes]: Changing) => {
     const { sent, errors, mismatches, byVersion } = result;
-    const times = [0.5, 0.99, 0.999, 1].map((share) => `${quantile(result, share).toFixed(1)} ms`);
+    const times = [0.5, 0.99, 0.999, 1].map((share) => `${percentile(result, share).toFixed(1)} ms`);
     const cells = [name, sent, changes, byVersion.size, errors.length, mismatches.length, ...times];
     return `| ${cells.join(' | ')} |`;
   };
-  const ratio = ([result]: Changing) => quantile(result, 0.99) / quantile(quiet, 0.99);
+  const ratio = ([result]: Changing) => percentile(result, 0.99) / percentile(quiet, 0.99);
   const lines = [
     `### A version change every second, ${PER_SECOND} mails a second`,
     '',
@@ -142,8 +122,4 @@ function report(quiet: OpenLoadResult, inTurn: Changing, toNew: Changing): void 
   for (const sentence of new Set(broken.slice(0, 10))) process.stderr.write(`${sentence}\n`);
   const [changed, changes] = toNew;
   if (broken.length > 0 || changed.byVersion.size <= changes / 2 || ratio(inTurn) > 2) process.exitCode = 1;
-}
-
-function quantile({ milliseconds }: OpenLoadResult, share: number): number {
-  return milliseconds[Math.min(milliseconds.length - 1, Math.floor(share * milliseconds.length))]!;
 }

@@ -1,4 +1,5 @@
 import type { Stack } from '../../otel/stack/stack.ts';
+import { postJson } from '../../otel/stack/traffic.ts';
 import type { TrainingResult } from '../../src/training/training-job.ts';
 import type { Mails } from './mails.ts';
 import type { Story } from './story.ts';
@@ -135,12 +136,7 @@ async function takeBackBadVersion({ stack, story, traffic, models, bad }: LoopCo
     const { versions } = await looks.model();
     return versions.some((one) => one.version === version) || undefined;
   });
-  const response = await fetch(`${stack.urls.service}/models/${MODEL}/activate`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ version, why: 'a mistake, made on purpose' }),
-  });
-  if (!response.ok) throw new Error(`the bad version was not activated: ${response.status}`);
+  await postJson(`${stack.urls.service}/models/${MODEL}/activate`, { version, why: 'a mistake, made on purpose' });
   story.mark('bad version', 'A version that was trained on shuffled labels is pushed, and activated by hand.');
   const { active, maintenance } = await story.until('the bad version was rolled back', 180, () =>
     looks.didLast('rollback'),

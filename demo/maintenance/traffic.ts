@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { postJson } from '../../otel/stack/traffic.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 
 const Prediction = z.object({ id: z.string(), prediction: z.string(), model: z.object({ version: z.string() }) });
@@ -30,8 +31,8 @@ export function sendMails(service: string, mails: readonly Example[], perSecond:
   let running = true;
 
   async function send({ text, label }: Example): Promise<void> {
-    const answer = Prediction.parse(await post(`${service}/predict`, { text }));
-    await post(`${service}/feedback`, { id: answer.id, label, text });
+    const answer = Prediction.parse(await postJson(`${service}/predict`, { text }));
+    await postJson(`${service}/feedback`, { id: answer.id, label, text });
     judged.push({ at: Date.now(), version: answer.model.version, right: answer.prediction === label });
   }
 
@@ -71,14 +72,4 @@ export function sendMails(service: string, mails: readonly Example[], perSecond:
 export function accuracyOfLast(judged: readonly Judged[], count: number, version?: string): number | null {
   const last = judged.filter((one) => version === undefined || one.version === version).slice(-count);
   return last.length < count ? null : last.filter(({ right }) => right).length / count;
-}
-
-async function post(url: string, body: unknown): Promise<unknown> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
-  return response.json();
 }

@@ -36,18 +36,27 @@ export async function traffic(service: string): Promise<Traffic> {
   const send = async () => {
     const { text, label } = mails[next % mails.length] ?? {};
     next += 1;
-    const response = await fetch(`${service}/predict`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ text }),
-    });
-    if (!response.ok) throw new Error(`POST /predict answered ${response.status}: ${await response.text()}`);
-    const prediction = Prediction.parse(await response.json());
+    const prediction = Prediction.parse(await postJson(`${service}/predict`, { text }));
     predictions.push(prediction);
     if (prediction.prediction === label) right += 1;
     return prediction;
   };
   return { mails: mails.length, predictions, right: () => right, send };
+}
+
+/**
+ * What is answered to a body of JSON.
+ *
+ * @throws {Error} for any answer but a good one
+ */
+export async function postJson(url: string, body: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
+  return response.json();
 }
 
 /** The sample mails, whose names begin with their labels. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
 import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
+import { inTransaction } from './transaction.ts';
 import { openTrials, type TrialDatabase, trialSchema } from './trial-database.ts';
 
 /** The name of the file in its folder. */
@@ -88,17 +89,7 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
   }
 
   return {
-    record(feedback) {
-      db.exec('BEGIN IMMEDIATE');
-      try {
-        const outcomes = feedback.map(keep);
-        db.exec('COMMIT');
-        return outcomes;
-      } catch (error) {
-        if (db.isTransaction) db.exec('ROLLBACK');
-        throw error;
-      }
-    },
+    record: (feedback) => inTransaction(db, () => feedback.map(keep)),
     counts(model, version, since) {
       const rows = since === undefined ? countAll.all(model, version) : countSince.all(model, version, since);
       return rows.map(confusionCount);

@@ -1,8 +1,9 @@
-import { type Attributes, context, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
+import { type Attributes, TraceFlags, trace } from '@opentelemetry/api';
 import { Problem } from '../errors.ts';
 import type { Models } from '../models/store.ts';
 import type { Log } from '../monitoring/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../monitoring/telemetry.ts';
+import { withinSpan } from '../monitoring/within-span.ts';
 import type { PredictionIds, PredictionReference } from '../predictions/prediction-id.ts';
 import type { Outcome } from './feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
@@ -49,28 +50,21 @@ export function createFeedbackDesk(ids: PredictionIds, store: FeedbackStore, log
     // The id does not say whether that trace was sampled; a link claims nothing that is not known.
     const judged = { traceId, spanId, traceFlags: TraceFlags.NONE, isRemote: true };
     const span = tracer.startSpan(SPAN.feedback, { attributes, links: [{ context: judged }] });
-    return context.with(trace.setSpan(context.active(), span), async () => {
-      try {
-        const receivedAt = Date.now();
-        const outcome = await store.record({
-          id,
-          model,
-          version,
-          predicted,
-          actual,
-          predictedAt: time,
-          receivedAt,
-          text,
-        });
-        log.info('feedback', { ...attributes, [ATTRIBUTE.feedbackOutcome]: outcome });
-        span.setAttribute(ATTRIBUTE.feedbackOutcome, outcome);
-        return outcome;
-      } catch (error) {
-        span.setStatus({ code: SpanStatusCode.ERROR });
-        throw error;
-      } finally {
-        span.end();
-      }
+    return withinSpan(span, async () => {
+      const receivedAt = Date.now();
+      const outcome = await store.record({
+        id,
+        model,
+        version,
+        predicted,
+        actual,
+        predictedAt: time,
+        receivedAt,
+        text,
+      });
+      log.info('feedback', { ...attributes, [ATTRIBUTE.feedbackOutcome]: outcome });
+      span.setAttribute(ATTRIBUTE.feedbackOutcome, outcome);
+      return outcome;
     });
   }
 

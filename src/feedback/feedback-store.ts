@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
+import { FeedbackStoreError } from '../errors.ts';
 import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
 import type { JudgedPair, LabelPair, MinuteCount, Trial, TrialNews, Use } from './trial.ts';
 
@@ -32,7 +33,10 @@ export type Reply =
   | { readonly call: number; readonly result: unknown }
   | { readonly call: number; readonly failure: string };
 
-/** Feedback on disk, in `DATA_DIR`. Every process of this machine may have it open. */
+/**
+ * Feedback on disk, in `DATA_DIR`. Every process of this machine may have it open. Each call rejects with a
+ * `FeedbackStoreError` where the files cannot be used.
+ */
 export interface FeedbackStore {
   /** Resolves when the feedback is on the disk. */
   record(feedback: Feedback): Promise<Outcome>;
@@ -77,11 +81,11 @@ export async function openFeedbackStore(folder: string): Promise<FeedbackStore> 
   worker.on('message', (reply: Reply) => {
     const caller = waiting.get(reply.call);
     waiting.delete(reply.call);
-    if ('failure' in reply) caller?.reject(new Error(`the feedback store failed: ${reply.failure}`));
+    if ('failure' in reply) caller?.reject(new FeedbackStoreError(`the feedback store failed: ${reply.failure}`));
     else caller?.resolve(reply.result);
   });
   const end = (reason: string) => {
-    ended ??= new Error(`the feedback store has ended: ${reason}`);
+    ended ??= new FeedbackStoreError(`the feedback store has ended: ${reason}`);
     for (const caller of waiting.values()) caller.reject(ended);
     waiting.clear();
   };

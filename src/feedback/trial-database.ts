@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { FeedbackTotal } from './feedback.ts';
+import { inTransaction } from './transaction.ts';
 import {
   type JudgedPair,
   type LabelPair,
@@ -133,9 +134,8 @@ export function openTrials(db: DatabaseSync): TrialDatabase {
   }
 
   return {
-    keep(news) {
-      db.exec('BEGIN IMMEDIATE');
-      try {
+    keep: (news) =>
+      inTransaction(db, () => {
         for (const { id, predictedAt, version, label } of news.labels) {
           if (addLabel.run(predictedAt, id, version, label).changes === 1) judge.run(version, label, id);
         }
@@ -147,12 +147,7 @@ export function openTrials(db: DatabaseSync): TrialDatabase {
         }
         rows += news.labels.length + news.minutes.length;
         clearOld();
-        db.exec('COMMIT');
-      } catch (error) {
-        if (db.isTransaction) db.exec('ROLLBACK');
-        throw error;
-      }
-    },
+      }),
     pairs: ({ model, active, shadow }) => pairs.all(model, active, shadow).map(labelPair),
     judged: ({ model, active, shadow }) => judged.all(model, active, shadow).map(judgedPair),
     totals: () =>

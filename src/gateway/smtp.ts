@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { hostname } from 'node:os';
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { addressError } from '../http/server.ts';
 import { exceptionAttributes, type Log } from '../monitoring/log.ts';
 import { traceIds } from '../monitoring/trace-ids.ts';
+import { withinSpan } from '../monitoring/within-span.ts';
 import type { Delivery } from './delivery.ts';
 import type { Judge } from './judge.ts';
 import { markMessage } from './message-headers.ts';
@@ -71,25 +72,18 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
 function receive(options: SmtpOptions, stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
   const { judge, delivery, log } = options;
   const settings = { kind: SpanKind.SERVER, attributes: { 'client.address': session.remoteAddress } };
-  return trace.getTracer(GATEWAY_SCOPE).startActiveSpan(RECEIVE_SPAN, settings, ROOT_CONTEXT, async (span) => {
-    try {
-      const raw = await readMessage(stream, options.maxBytes);
-      const verdict = await judge(raw, 'smtp');
-      const { mailFrom, rcptTo } = session.envelope;
-      const message = markMessage(raw, [['Received', receivedBy(session)], ...verdictFields(verdict)]);
-      const from = mailFrom ? mailFrom.address : '';
-      await delivery.deliver({ from, to: rcptTo.map(({ address }) => address) }, message).catch((error: unknown) => {
-        log.error('message not handed on', exceptionAttributes(error));
-        throw reply(451, 'The next mail server did not take the message; try again later.');
-      });
-      if (!verdict.checked) return `unchecked (${verdict.reason})`;
-      return `${verdict.spam ? 'spam' : 'not spam'}, score ${verdict.score.toFixed(4)}, trace ${traceIds().traceId}`;
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
-      span.end();
-    }
+  return withinSpan(trace.getTracer(GATEWAY_SCOPE).startSpan(RECEIVE_SPAN, settings, ROOT_CONTEXT), async () => {
+    const raw = await readMessage(stream, options.maxBytes);
+    const verdict = await judge(raw, 'smtp');
+    const { mailFrom, rcptTo } = session.envelope;
+    const message = markMessage(raw, [['Received', receivedBy(session)], ...verdictFields(verdict)]);
+    const from = mailFrom ? mailFrom.address : '';
+    await delivery.deliver({ from, to: rcptTo.map(({ address }) => address) }, message).catch((error: unknown) => {
+      log.error('message not handed on', exceptionAttributes(error));
+      throw reply(451, 'The next mail server did not take the message; try again later.');
+    });
+    if (!verdict.checked) return `unchecked (${verdict.reason})`;
+    return `${verdict.spam ? 'spam' : 'not spam'}, score ${verdict.score.toFixed(4)}, trace ${traceIds().traceId}`;
   });
 }
 

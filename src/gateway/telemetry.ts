@@ -1,4 +1,5 @@
 import { type Counter, type Histogram, metrics } from '@opentelemetry/api';
+import { instrumentOptions, type MetricDefinition } from '../monitoring/metric-definition.ts';
 import type { UncheckedReason } from './verdict.ts';
 
 /** The names of all telemetry that the gateway makes of its own, besides what instrumentations make. */
@@ -23,6 +24,31 @@ export const GATEWAY_ATTRIBUTE = {
 /** 1 ms to 10 s: from a service that answers at once to the end of any sensible deadline. */
 const judgingSeconds = [1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+export const GATEWAY_METRIC = {
+  messages: {
+    name: 'mail_gateway.messages',
+    type: 'counter',
+    unit: '{message}',
+    description: 'Messages judged, by verdict',
+    labels: ['verdict', 'protocol'],
+  },
+  unchecked: {
+    name: 'mail_gateway.unchecked',
+    type: 'counter',
+    unit: '{message}',
+    description: 'Messages let through without a verdict, by the reason',
+    labels: ['reason', 'protocol'],
+  },
+  judging: {
+    name: 'mail_gateway.judging.duration',
+    type: 'histogram',
+    unit: 's',
+    description: 'Time from a whole message to its verdict',
+    labels: ['protocol'],
+    boundaries: judgingSeconds,
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
 export type Protocol = 'http' | 'smtp';
 export type VerdictName = 'spam' | 'not_spam' | 'unchecked';
 
@@ -38,19 +64,10 @@ export interface GatewayInstruments {
 /** The gateway's instruments, from the global meter provider: created after the SDK has started, and once. */
 export function createGatewayInstruments(): GatewayInstruments {
   const meter = metrics.getMeter(GATEWAY_SCOPE);
+  const { messages, unchecked, judging } = GATEWAY_METRIC;
   return {
-    messages: meter.createCounter('mail_gateway.messages', {
-      unit: '{message}',
-      description: 'Messages judged, by verdict',
-    }),
-    unchecked: meter.createCounter('mail_gateway.unchecked', {
-      unit: '{message}',
-      description: 'Messages let through without a verdict, by the reason',
-    }),
-    judging: meter.createHistogram('mail_gateway.judging.duration', {
-      unit: 's',
-      description: 'Time from a whole message to its verdict',
-      advice: { explicitBucketBoundaries: judgingSeconds },
-    }),
+    messages: meter.createCounter(messages.name, instrumentOptions(messages)),
+    unchecked: meter.createCounter(unchecked.name, instrumentOptions(unchecked)),
+    judging: meter.createHistogram(judging.name, instrumentOptions(judging)),
   };
 }

@@ -1,8 +1,11 @@
 import type { Middleware } from 'koa';
-import { compareVersions } from '../maintenance/comparison.ts';
+import { FeedbackStoreError, type ProblemDetails, problemDetails, toProblem } from '../errors.ts';
+import { type Comparison, compareVersions } from '../maintenance/comparison.ts';
 import type { Model, ModelVersions } from '../models/store.ts';
+import { exceptionAttributes } from '../monitoring/log.ts';
+import { ATTRIBUTE } from '../monitoring/telemetry.ts';
 import { modelNotLoaded } from './parameters.ts';
-import type { RequestState } from './request.ts';
+import type { RequestContext, RequestState } from './request.ts';
 import type { Service } from './service.ts';
 
 /** `GET /models`: every model and its versions. */
@@ -19,20 +22,37 @@ export function showModel(service: Service): Middleware<RequestState> {
     const name = String(ctx['params'].name);
     const model = models().get(name);
     if (!model) throw modelNotLoaded(models(), name);
-    ctx.body = await reportModel(service, model);
+    ctx.body = await reportModel(ctx, service, model);
   };
 }
 
 /** A model as people see it, how its versions on trial do, and what is done about it. */
-export async function reportModel(service: Service, versions: ModelVersions) {
-  const { registry, feedbackStore, driftMonitor, retrainer, maintenance } = service;
+export async function reportModel(ctx: RequestContext, service: Service, versions: ModelVersions) {
   const { name } = versions;
-  const [comparison, [retrain = null], maintained] = await Promise.all([
-    compareVersions(versions, { registry: registry(), feedbackStore, driftMonitor }),
-    retrainer().list(name),
-    maintenance().report(name),
+  const [compared, [retrain = null], maintenance] = await Promise.all([
+    compare(ctx, service, versions),
+    service.retrainer().list(name),
+    service.maintenance().report(name),
   ]);
-  return { ...describeModel(versions), comparison, retrain, maintenance: maintained };
+  return { ...describeModel(versions), ...compared, retrain, maintenance };
+}
+
+/** How the versions on trial do, or what keeps that from being known: the rest of the report is true without it. */
+async function compare(
+  ctx: RequestContext,
+  { registry, feedbackStore, driftMonitor, log }: Service,
+  versions: ModelVersions,
+): Promise<{ comparison: Comparison } | { comparison: null; missing: { comparison: ProblemDetails } }> {
+  try {
+    return { comparison: await compareVersions(versions, { registry: registry(), feedbackStore, driftMonitor }) };
+  } catch (error) {
+    if (!(error instanceof FeedbackStoreError)) throw error;
+    log.error('comparison not read', { [ATTRIBUTE.modelName]: versions.name, ...exceptionAttributes(error) });
+    return {
+      comparison: null,
+      missing: { comparison: problemDetails(toProblem(error), ctx.state.trace.traceId) },
+    };
+  }
 }
 
 /** A model as people see it. */

@@ -84,7 +84,8 @@ function changeRoles<S extends z.ZodType<{ why?: string | undefined }>>(
   return async (ctx) => {
     const body = await readJson(ctx, schema, config.MAX_BODY_BYTES);
     const by = { who: callerOf(ctx, config.API_TOKENS !== undefined), why: body.why ?? '' };
-    ctx.body = await reportModel(service, await registry().change(String(ctx['params'].name), changeOf(body), by));
+    const versions = await registry().change(String(ctx['params'].name), changeOf(body), by);
+    ctx.body = await reportModel(ctx, service, versions);
   };
 }
 

@@ -1,7 +1,8 @@
-import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, trace } from '@opentelemetry/api';
 import type { Instruments } from '../monitoring/instruments.ts';
 import type { Log } from '../monitoring/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../monitoring/telemetry.ts';
+import { withinSpan } from '../monitoring/within-span.ts';
 import type { Action } from './policy-state.ts';
 
 /** What one look at a model came to. */
@@ -24,8 +25,9 @@ export function evaluationTelemetry(log: Log, { maintenanceDecisions }: Pick<Ins
   const tracer = trace.getTracer(SCOPE);
   return {
     follow: (model, look) =>
-      tracer.startActiveSpan(SPAN.evaluateModel, async (span) => {
-        try {
+      withinSpan(
+        tracer.startSpan(SPAN.evaluateModel, { attributes: { [ATTRIBUTE.modelName]: model } }),
+        async (span) => {
           const { evaluation, isNews } = await look();
           const attributes = attributesOf(evaluation);
           span.setAttributes(attributes);
@@ -39,13 +41,8 @@ export function evaluationTelemetry(log: Log, { maintenanceDecisions }: Pick<Ins
             });
           }
           return evaluation;
-        } catch (error) {
-          span.setAttribute(ATTRIBUTE.modelName, model).setStatus({ code: SpanStatusCode.ERROR });
-          throw error;
-        } finally {
-          span.end();
-        }
-      }),
+        },
+      ),
   } satisfies EvaluationTelemetry;
 }
 

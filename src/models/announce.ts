@@ -1,6 +1,7 @@
-import { type Attributes, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, type Span, trace } from '@opentelemetry/api';
 import type { Log } from '../monitoring/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../monitoring/telemetry.ts';
+import { withinSpan } from '../monitoring/within-span.ts';
 import type { InForce } from './assemble.ts';
 import type { RecordedChange, RoleChange } from './roles.ts';
 
@@ -12,22 +13,13 @@ const spanNames = {
 } as const satisfies Record<RoleChange['what'], string>;
 
 /** Runs a change of a model's roles within the span that it is followed by. */
-export async function followChange<T>(
+export function followChange<T>(
   name: string,
   what: RoleChange['what'],
   work: (span: Span) => T | Promise<T>,
 ): Promise<T> {
   const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.changeWhat]: what };
-  return trace.getTracer(SCOPE).startActiveSpan(spanNames[what], { attributes }, async (span) => {
-    try {
-      return await work(span);
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
-      span.end();
-    }
-  });
+  return withinSpan(trace.getTracer(SCOPE).startSpan(spanNames[what], { attributes }), work);
 }
 
 /** Says of a change that it took effect in this process: in its span, and in the log. */

@@ -6,8 +6,10 @@ import {
   type ObservableGauge,
   type UpDownCounter,
 } from '@opentelemetry/api';
+import { instrumentOptions, type MetricDefinition } from './metric-definition.ts';
+import { MODEL_METRIC } from './model-metrics.ts';
 import { observedSum } from './observed-sum.ts';
-import { METRIC, type MetricDefinition, SCOPE } from './telemetry.ts';
+import { METRIC, SCOPE } from './telemetry.ts';
 
 export interface Instruments {
   readonly predictions: Counter;
@@ -37,41 +39,36 @@ export interface Instruments {
 /** Waymark's instruments, from the global meter provider: created after the SDK has started, and once. */
 export function createInstruments(): Instruments {
   const meter = metrics.getMeter(SCOPE);
-  const options = ({ unit, description, boundaries }: MetricDefinition) => ({
-    unit,
-    description,
-    ...(boundaries && { advice: { explicitBucketBoundaries: [...boundaries] } }),
-  });
   const counter = (metric: MetricDefinition) =>
-    observedSum(meter.createObservableCounter(metric.name, options(metric)));
+    observedSum(meter.createObservableCounter(metric.name, instrumentOptions(metric)));
   const upDownCounter = (metric: MetricDefinition) =>
-    observedSum(meter.createObservableUpDownCounter(metric.name, options(metric)));
-  const observed = (metric: MetricDefinition) => meter.createObservableCounter(metric.name, options(metric));
-  const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, options(metric));
-  const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, options(metric));
+    observedSum(meter.createObservableUpDownCounter(metric.name, instrumentOptions(metric)));
+  const observed = (metric: MetricDefinition) => meter.createObservableCounter(metric.name, instrumentOptions(metric));
+  const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, instrumentOptions(metric));
+  const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, instrumentOptions(metric));
 
   return {
     predictions: counter(METRIC.predictions),
     predictionDuration: histogram(METRIC.predictionDuration),
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),
-    feedback: observed(METRIC.feedback),
+    feedback: observed(MODEL_METRIC.feedback),
     anomalies: counter(METRIC.anomalies),
-    featureObservations: observed(METRIC.featureObservations),
-    featureReference: gauge(METRIC.featureReference),
-    driftPsi: gauge(METRIC.driftPsi),
-    driftJs: gauge(METRIC.driftJs),
-    trainingAccuracy: gauge(METRIC.trainingAccuracy),
-    trainingF1: gauge(METRIC.trainingF1),
-    shadowPredictions: counter(METRIC.shadowPredictions),
-    shadowDuration: histogram(METRIC.shadowDuration),
-    shadowConfidence: histogram(METRIC.shadowConfidence),
-    shadowSkipped: counter(METRIC.shadowSkipped),
-    shadowFeedback: observed(METRIC.shadowFeedback),
-    modelInfo: gauge(METRIC.modelInfo),
-    retrainJobs: counter(METRIC.retrainJobs),
-    retrainDuration: histogram(METRIC.retrainDuration),
-    maintenanceDecisions: counter(METRIC.maintenanceDecisions),
+    featureObservations: observed(MODEL_METRIC.featureObservations),
+    featureReference: gauge(MODEL_METRIC.featureReference),
+    driftPsi: gauge(MODEL_METRIC.driftPsi),
+    driftJs: gauge(MODEL_METRIC.driftJs),
+    trainingAccuracy: gauge(MODEL_METRIC.trainingAccuracy),
+    trainingF1: gauge(MODEL_METRIC.trainingF1),
+    shadowPredictions: counter(MODEL_METRIC.shadowPredictions),
+    shadowDuration: histogram(MODEL_METRIC.shadowDuration),
+    shadowConfidence: histogram(MODEL_METRIC.shadowConfidence),
+    shadowSkipped: counter(MODEL_METRIC.shadowSkipped),
+    shadowFeedback: observed(MODEL_METRIC.shadowFeedback),
+    modelInfo: gauge(MODEL_METRIC.modelInfo),
+    retrainJobs: counter(MODEL_METRIC.retrainJobs),
+    retrainDuration: histogram(MODEL_METRIC.retrainDuration),
+    maintenanceDecisions: counter(MODEL_METRIC.maintenanceDecisions),
     activeRequests: upDownCounter(METRIC.activeRequests),
   };
 }

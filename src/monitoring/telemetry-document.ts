@@ -1,15 +1,9 @@
+import type { MetricDefinition } from './metric-definition.ts';
 import { nameWithUnit, sanitizeName } from './prometheus-names.ts';
-import {
-  type AttributeDefinition,
-  attributes,
-  logs,
-  metrics,
-  spans,
-  troubleLogs,
-  workerLogs,
-  workerMetrics,
-} from './registry.ts';
-import type { MetricDefinition } from './telemetry.ts';
+import { type AttributeDefinition, attributes } from './registry/attributes.ts';
+import { logs, troubleLogs, workerLogs } from './registry/log-records.ts';
+import { metrics, workerMetrics } from './registry/metrics.ts';
+import { spans } from './registry/spans.ts';
 
 /** A metric's name as Prometheus shows it. */
 export function prometheusName({ name, type, unit }: MetricDefinition): string {
@@ -21,7 +15,7 @@ export function prometheusName({ name, type, unit }: MetricDefinition): string {
 export function telemetryDocument(): string {
   return `${[
     '# Telemetry',
-    'Everything that Waymark tells of itself. Generated from `src/monitoring/registry.ts` by `npm run docs`; a test runs the whole ' +
+    'Everything that Waymark tells of itself. Generated from `src/monitoring/registry/` by `npm run docs`; a test runs the whole ' +
       'service and fails on anything emitted that is not here, and on anything here that is not emitted.',
     '## Spans',
     table(

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { metrics } from '@opentelemetry/api';
 import { type Config, ConfigError } from '../config.ts';
 import type { Log } from '../monitoring/log.ts';
+import { instrumentOptions } from '../monitoring/metric-definition.ts';
 import { ATTRIBUTE, LABEL, SCOPE, WORKER_METRIC } from '../monitoring/telemetry.ts';
 import { ProcessEnded } from '../process-lifecycle.ts';
 import { type End, fork } from './fork.ts';
@@ -41,10 +42,8 @@ export async function startSupervisor(
   log: Log,
   out: { write(text: string): unknown },
 ): Promise<Supervisor> {
-  const replacements = metrics.getMeter(SCOPE).createCounter(WORKER_METRIC.replacements.name, {
-    unit: WORKER_METRIC.replacements.unit,
-    description: WORKER_METRIC.replacements.description,
-  });
+  const counted = WORKER_METRIC.replacements;
+  const replacements = metrics.getMeter(SCOPE).createCounter(counted.name, instrumentOptions(counted));
   const pool = countsOfAll();
   const living = new Set<Worker>();
   const stopping = new AbortController();

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { attributes, logs, spans, troubleLogs } from '../../src/monitoring/registry.ts';
+import { attributes } from '../../src/monitoring/registry/attributes.ts';
+import { logs, troubleLogs } from '../../src/monitoring/registry/log-records.ts';
+import { spans } from '../../src/monitoring/registry/spans.ts';
 import { prometheusName, telemetryDocument } from '../../src/monitoring/telemetry-document.ts';
 
 test('docs/telemetry.md is current: npm run docs', async () => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { metrics, workerMetrics } from '../../src/monitoring/registry.ts';
+import { GATEWAY_METRIC } from '../../src/gateway/telemetry.ts';
+import { metrics, workerMetrics } from '../../src/monitoring/registry/metrics.ts';
 import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
 import { dashboardQueries, dashboards, metricNames, rules } from './promql.ts';
 
@@ -9,10 +10,12 @@ const OTEL = join(import.meta.dirname, '../../otel');
 
 const recorded = new Set(rules.map(({ record }) => record));
 const registered = new Set(
-  [...Object.values(metrics).flat(), ...workerMetrics].map((metric) => prometheusName(metric)),
+  [...Object.values(metrics).flat(), ...workerMetrics, ...Object.values(GATEWAY_METRIC)].map((metric) =>
+    prometheusName(metric),
+  ),
 );
-/** What the pipeline says of itself, and Prometheus of its targets and alerts. */
-const OTHERS = /^(otelcol_\w+|traces_span_metrics_\w+|up|ALERTS)$/;
+/** What the pipeline says of itself, Prometheus of its targets and alerts, and `fetch` of the gateway's calls. */
+const OTHERS = /^(otelcol_\w+|traces_span_metrics_\w+|up|ALERTS|http_client_request_duration_seconds_\w+)$/;
 const isRegistered = (name: string) =>
   registered.has(name) || registered.has(name.replace(/_(bucket|sum|count)$/, '')) || OTHERS.test(name);
 

@@ -2,13 +2,18 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { GATEWAY_METRIC } from '../../src/gateway/telemetry.ts';
+import type { MetricDefinition } from '../../src/monitoring/metric-definition.ts';
+import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
 import { postMail, sendMail, spamMail } from '../gateway/in-process.ts';
+import { type Family, scrape } from '../openmetrics.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../otlp-receiver.ts';
 import { type ServiceProcess, startGatewayProcess, startProcess } from '../service-process.ts';
 
 let receiver: OtlpReceiver;
 let gateway: ServiceProcess;
 let metrics: string;
+let families: Map<string, Family>;
 let byHttp: string;
 let bySmtp: string;
 
@@ -29,6 +34,7 @@ beforeAll(async () => {
   await service.stop();
   await sendMail(smtpUrl, spamMail);
   metrics = await (await fetch(gateway.metricsUrl)).text();
+  families = await scrape(gateway.metricsUrl);
   expect(await gateway.stop()).toBe(0);
 });
 
@@ -87,6 +93,21 @@ describe('a message is followed through both services', () => {
       .split('\n')
       .find((candidate) => candidate.startsWith(`${name}{`) && candidate.includes(labels));
     expect(line).toMatch(new RegExp(` ${value}$`));
+  });
+
+  test('by the metrics that are defined, and no others of its own', () => {
+    const defined = Object.values<MetricDefinition>(GATEWAY_METRIC).map((metric) => {
+      const name = prometheusName(metric).replace(/_total$/, '');
+      return [name, metric.type, metric.description, metric.labels.toSorted()];
+    });
+    const exposed = [...families]
+      .filter(([name]) => name.startsWith('mail_gateway_'))
+      .map(([name, { type, help, labels }]) => [name, type, help, [...labels].sort()]);
+    expect(exposed.sort()).toEqual(defined.sort());
+  });
+
+  test('and its calls by the metric of fetch that its dashboard reads', () => {
+    expect(families.get('http_client_request_duration_seconds')).toMatchObject({ type: 'histogram' });
   });
 
   test('and an unchecked one is counted under the reason that its log record gives', () => {

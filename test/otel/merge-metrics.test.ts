@@ -1,7 +1,8 @@
 import { MeterProvider, MetricReader, type ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { describe, expect, test } from 'vitest';
 import { mergeMetrics, totalsOf, withWorker } from '../../otel/merge-metrics.ts';
-import { METRIC, SCOPE } from '../../src/monitoring/telemetry.ts';
+import { MODEL_METRIC } from '../../src/monitoring/model-metrics.ts';
+import { SCOPE } from '../../src/monitoring/telemetry.ts';
 
 class Reader extends MetricReader {
   protected override async onForceFlush(): Promise<void> {}
@@ -18,7 +19,7 @@ async function measured(amount: number, scope = SCOPE): Promise<ScopeMetrics[]> 
   meter.createGauge('psi').record(amount, labels);
   const took = meter.createHistogram('took', { advice: { explicitBucketBoundaries: [1, 10] } });
   took.record(amount, labels);
-  for (const { name } of [METRIC.feedback, METRIC.shadowFeedback]) {
+  for (const { name } of [MODEL_METRIC.feedback, MODEL_METRIC.shadowFeedback]) {
     meter.createObservableCounter(name).addCallback((result) => result.observe(amount, labels));
   }
   return (await reader.collect()).resourceMetrics.scopeMetrics;
@@ -94,7 +95,7 @@ describe('mergeMetrics', () => {
 
 test('only what was counted outlives a process', async () => {
   const names = Object.keys(values(totalsOf(await measured(1))));
-  expect(names.sort()).toEqual([METRIC.feedback.name, METRIC.shadowFeedback.name, 'done', 'took']);
+  expect(names.sort()).toEqual([MODEL_METRIC.feedback.name, MODEL_METRIC.shadowFeedback.name, 'done', 'took']);
 });
 
 test('what is about one process says about which', async () => {

@@ -75,7 +75,9 @@ function describeFault(
         expect(others).toEqual([expected.own]);
       }, 240_000);
 
-      test.runIf(expected.isOfModel)('lets the service look at its model', async () => {
+      // Left out, not skipped, where the alert is about no model: nothing is missing then.
+      if (!expected.isOfModel) return;
+      test('lets the service look at its model', async () => {
         await eventually(async () => expect(await askedToEvaluate(stack())).toBeGreaterThan(0), WITHIN_MS);
       });
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { postJson } from '../../otel/stack/traffic.ts';
 
 const Prediction = z.object({ id: z.string(), prediction: z.string() });
 const Batch = z.object({ predictions: z.array(Prediction) });
@@ -18,14 +19,4 @@ export async function feedBack(service: string, labels: readonly { id: string; l
   for (let at = 0; at < labels.length; at += 50) {
     await Promise.all(labels.slice(at, at + 50).map((body) => postJson(`${service}/feedback`, body)));
   }
-}
-
-async function postJson(url: string, body: unknown): Promise<unknown> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
-  return response.json();
 }

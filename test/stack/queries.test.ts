@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { eventually, logRecords, promQuery } from '../../otel/stack/queries.ts';
+import { hamMail, mail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { writeSmallVersion } from '../models/small-models.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';
 import { feedBack, predictAll } from './judge.ts';
@@ -12,6 +13,10 @@ import { sendSteadily } from './steady-traffic.ts';
 const spam = 'Congratulations, you won free money, click here to claim your prize now';
 const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
 
+/** A text that the service refuses, so that the gateway lets the mail through unchecked. */
+const MAX_TEXT_CHARACTERS = '1000';
+const overlongMail = mail('Minutes', 'The minutes of the last meeting. '.repeat(50));
+
 /** The bundled model, and a candidate that is to score beside it. */
 const MODELS_DIR = await mkdtemp(join(tmpdir(), 'waymark-models-'));
 await cp(join(import.meta.dirname, '../../models/spam/1'), join(MODELS_DIR, 'spam/1'), { recursive: true });
@@ -20,7 +25,7 @@ await writeFile(join(MODELS_DIR, 'spam/roles.json'), JSON.stringify({ format: 1,
 
 function underLoad(stack: () => RunningStack): void {
   beforeAll(async () => {
-    const { service } = stack().urls;
+    const { service, gateway, gatewaySmtp } = stack().urls;
     const traffic = sendSteadily(service, [spam, ham, '', 'Встреча переносится'], 20);
     const predictions = await predictAll(service, Array(100).fill(spam));
     await feedBack(
@@ -28,9 +33,14 @@ function underLoad(stack: () => RunningStack): void {
       predictions.map(({ id }, at) => ({ id, label: at % 4 === 0 ? 'ham' : 'spam' })),
     );
     const refusals = setInterval(() => void fetch(`${service}/predict`, { method: 'POST' }).catch(() => {}), 200);
+    const mails = setInterval(() => {
+      for (const raw of [spamMail, hamMail, overlongMail]) void postMail(gateway, raw).catch(() => {});
+      void sendMail(gatewaySmtp, hamMail).catch(() => {});
+    }, 500);
     // Every series has to move between two scrapes of its own.
     await new Promise((resolve) => setTimeout(resolve, 15_000));
     clearInterval(refusals);
+    clearInterval(mails);
     const again = await predictAll(service, Array(100).fill(ham));
     await feedBack(
       service,
@@ -70,4 +80,4 @@ function underLoad(stack: () => RunningStack): void {
   });
 }
 
-describeStack('after a load of every kind', underLoad, { MODELS_DIR });
+describeStack('after a load of every kind', underLoad, { MODELS_DIR, MAX_TEXT_CHARACTERS });

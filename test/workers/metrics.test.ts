@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { workerMetrics } from '../../src/monitoring/registry.ts';
+import { workerMetrics } from '../../src/monitoring/registry/metrics.ts';
 import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
 import { post } from '../http/in-process.ts';
 import { scrape } from '../openmetrics.ts';

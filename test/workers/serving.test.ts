@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { workerLogs } from '../../src/monitoring/registry.ts';
+import { workerLogs } from '../../src/monitoring/registry/log-records.ts';
 import { post } from '../http/in-process.ts';
 import { startOtlpReceiver } from '../otlp-receiver.ts';
 import { failingStart, type ServiceProcess } from '../service-process.ts';

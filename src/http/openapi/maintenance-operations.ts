@@ -74,7 +74,7 @@ export const maintenanceOperations: readonly Operation[] = [
         ],
       },
     },
-    problems: [...bodyProblems, 'not-ready'],
+    problems: [...bodyProblems, 'feedback-unavailable', 'not-ready'],
   },
 ];
 

@@ -30,9 +30,22 @@ const model = z.object({
   versions: z.array(version).meta({ description: 'Newest first' }),
 });
 
+/** Why one of a model's fields is `null`, as problem details. */
+const absence = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  traceId: z.string().optional(),
+});
+
 /** One model alone says more of itself than among others. */
 const report = model.extend({
-  comparison: comparisonSchema,
+  comparison: comparisonSchema.nullable(),
+  missing: z
+    .object({ comparison: absence })
+    .optional()
+    .meta({ description: 'What could not be told, and the problem that it met; only where there is any' }),
   retrain: jobSchema.nullable().meta({ description: 'The last retraining' }),
   maintenance: maintenanceReport,
 });

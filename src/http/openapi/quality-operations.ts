@@ -109,6 +109,7 @@ export const qualityOperations: readonly Operation[] = [
       'text-too-long',
       'unknown-prediction',
       'unknown-label',
+      'feedback-unavailable',
       'not-ready',
     ],
   },
@@ -120,7 +121,7 @@ export const qualityOperations: readonly Operation[] = [
     summary: 'How good the predictions were whose true labels came in',
     parameters: [modelParameter, windowParameter],
     response: { description: 'The figures', schema: quality },
-    problems: ['model-not-found', 'invalid-request', 'not-ready'],
+    problems: ['model-not-found', 'invalid-request', 'feedback-unavailable', 'not-ready'],
   },
   {
     method: 'get',

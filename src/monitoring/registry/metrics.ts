@@ -4,7 +4,9 @@ import {
   ATTR_SERVER_ADDRESS,
   ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
-import { GC_SECONDS, type MetricDefinition } from './telemetry.ts';
+import { GC_SECONDS, type MetricDefinition } from '../metric-definition.ts';
+import { MODEL_METRIC } from '../model-metrics.ts';
+import { METRIC, SCOPE, WORKER_METRIC } from '../telemetry.ts';
 
 const RUNTIME = '@opentelemetry/instrumentation-runtime-node';
 const HOST = '@opentelemetry/instrumentation-host-metrics';
@@ -12,8 +14,15 @@ const HOST = '@opentelemetry/instrumentation-host-metrics';
 /** Who records what describes one process: of several, each has series of its own, told apart by the label `worker`. */
 export const perProcessScopes: ReadonlySet<string> = new Set([RUNTIME, HOST]);
 
-/** The metrics that Waymark does not record itself, by who does. */
-export const libraryMetrics: Readonly<Record<string, readonly MetricDefinition[]>> = {
+/** The metrics that Waymark itself records, however many processes it is. */
+export const ownMetrics: readonly MetricDefinition[] = [...Object.values(METRIC), ...Object.values(MODEL_METRIC)];
+
+/** What there is beside them with `WORKERS` above 1. */
+export const workerMetrics: readonly MetricDefinition[] = Object.values(WORKER_METRIC);
+
+/** Every metric of a service that is one process, by who records it. */
+export const metrics: Readonly<Record<string, readonly MetricDefinition[]>> = {
+  [SCOPE]: ownMetrics,
   [RUNTIME]: [
     eventLoop('delay.min', 'Event loop minimum delay.'),
     eventLoop('delay.max', 'Event loop maximum delay.'),
