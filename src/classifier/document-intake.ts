@@ -1,7 +1,7 @@
 import { chooseFeatures } from './choose-features.ts';
 import { collectDocument, createCollector, type DocumentCollector } from './document-matrix.ts';
 import { createExtractor } from './extract.ts';
-import { clearBlock, countAny, createFeatureBlock, type FeatureBlock } from './feature-block.ts';
+import { createFeatureBlock, type FeatureBlock } from './feature-block.ts';
 import type { FeatureOptions, TokenizerName } from './feature-options.ts';
 import { createStemRecorder, type StemTable } from './stem-cache.ts';
 import { createTokenBuffer } from './token-buffer.ts';
@@ -62,19 +62,16 @@ export function createIntake(
 function startIntake(features: FeatureOptions): { intake: Intake; take: (text: string) => void } {
   const tokenizeInto = createTokenizer(features.tokenizer);
   const { stemHash, frequentStems } = createStemRecorder();
-  const extract = createExtractor(features, stemHash);
   const buffer = createTokenBuffer();
   const words = createFeatureBlock();
   const characters = createFeatureBlock();
   const collector = createCollector();
   const census = createWordCensus();
-  const onWord = (hash: number) => takeWord(census, hash);
+  const extract = createExtractor(features, stemHash, { words, characters }, (hash) => takeWord(census, hash));
   const take = (text: string) => {
     tokenizeInto(text, buffer);
-    clearBlock(words);
-    clearBlock(characters);
     beginDocument(census, buffer.words);
-    extract(buffer, words, characters, countAny, onWord);
+    extract(buffer);
     collectDocument(collector, words, characters);
   };
   return { intake: { features, words, characters, collector, census, frequentStems }, take };

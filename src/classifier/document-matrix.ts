@@ -1,7 +1,6 @@
 import type { FeatureBlock } from './feature-block.ts';
 
 const chunkEntries = 1 << 20;
-const highestCount = 255;
 
 interface Chunk {
   /** Feature numbers, times two, plus one for character features. */
@@ -54,7 +53,7 @@ function append(chunk: Chunk, block: FeatureBlock, kind: 0 | 1): void {
   for (let at = 0; at < touchedCount; at += 1) {
     const feature = touched[at]!;
     chunk.features[used] = feature * 2 + kind;
-    chunk.counts[used] = Math.min(counts[feature]!, highestCount);
+    chunk.counts[used] = counts[feature]!;
     used += 1;
   }
   chunk.used = used;

@@ -1,53 +1,53 @@
-import type { FeatureBlock } from './feature-block.ts';
+import { clearCounts, countAny, type FeatureBlock } from './feature-block.ts';
 import type { FeatureOptions } from './feature-options.ts';
 import { finishHash, hashStart, joinHashes } from './hashing.ts';
 import type { StemHasher } from './stem-cache.ts';
 import { type TokenBuffer, TokenKind } from './token-buffer.ts';
 
-export const edge = 0x20;
-const ideograph = TokenKind.ideograph;
+const edge = 0x20;
 
-/** Counts a feature in a block; returns its number, or -1 where it is not counted. */
-export type Count = (block: FeatureBlock, hash: number) => number;
+/** Counts the features of a text's tokens, in place of those of the text before. */
+export type Extractor = (tokens: TokenBuffer) => void;
 
 /**
- * Turns the tokens of a text into counts of features. `words` and `characters` must be clear; `count` decides whether
- * features new to the vocabulary join it. `onWord` hears of each word: the hash and the number of its own feature.
+ * Turns the tokens of texts into counts of features; features new to the vocabulary join it. `onWord` hears of each
+ * word: the hash and the number of its own feature.
  */
-export type Extractor = (
-  tokens: TokenBuffer,
-  words: FeatureBlock,
-  characters: FeatureBlock,
-  count: Count,
+export function createExtractor(
+  options: FeatureOptions,
+  stemHash: StemHasher,
+  { words, characters }: { words: FeatureBlock; characters: FeatureBlock },
   onWord: (hash: number, feature: number) => void,
-) => void;
-
-export function createExtractor(options: FeatureOptions, stemHash: StemHasher): Extractor {
+): Extractor {
   const longestSequence = options.wordNgrams;
   const [shortest, longest] = options.characterNgrams;
   // ending[n] is the hash of the sequence of n + 1 words that ends at the word before.
   const ending = new Int32Array(Math.max(1, longestSequence));
+  const countCharacters = (hash: number) => {
+    countAny(characters, hash);
+  };
 
-  return (tokens, words, characters, count, onWord) => {
-    const { units, starts, ends, hashes, kinds } = tokens;
+  return ({ units, starts, ends, hashes, kinds, count }) => {
+    clearCounts(words);
+    clearCounts(characters);
     let sequence = 0;
-    for (let at = 0; at < tokens.count; at += 1) {
+    for (let at = 0; at < count; at += 1) {
       const start = starts[at]!;
       const end = ends[at]!;
       let hash = hashes[at]!;
-      if (longest > 0 && kinds[at] !== ideograph) {
-        countCharacters(units, start, end, shortest, longest, characters, count);
+      if (longest > 0 && kinds[at] !== TokenKind.ideograph) {
+        visitCharacters(units, start, end, shortest, longest, countCharacters);
       }
       if (kinds[at] === TokenKind.sign) {
-        count(words, hash);
+        countAny(words, hash);
         continue;
       }
       if (options.stem) hash = stemHash(hash, units, start, end);
-      onWord(hash, count(words, hash));
+      onWord(hash, countAny(words, hash));
       const reach = Math.min(sequence, longestSequence - 1);
       for (let n = reach; n > 0; n -= 1) {
         const joined = joinHashes(ending[n - 1]!, hash);
-        count(words, joined);
+        countAny(words, joined);
         ending[n] = joined;
       }
       ending[0] = hash;
@@ -56,22 +56,21 @@ export function createExtractor(options: FeatureOptions, stemHash: StemHasher): 
   };
 }
 
-/** Counts the character n-grams inside one token, its edges included. */
-export function countCharacters(
+/** Visits the hashes of the character n-grams inside one token, its edges included. */
+export function visitCharacters(
   units: Uint16Array,
   start: number,
   end: number,
   shortest: number,
   longest: number,
-  characters: FeatureBlock,
-  count: Count,
+  visit: (hash: number) => void,
 ): void {
   for (let first = start - 1; first <= end; first += 1) {
     let hash = hashStart;
     const last = Math.min(first + longest, end + 1);
     for (let at = first; at < last; at += 1) {
       hash = Math.imul(hash ^ (at < start || at >= end ? edge : units[at]!), 0x01000193);
-      if (at - first + 1 >= shortest) count(characters, finishHash(hash));
+      if (at - first + 1 >= shortest) visit(finishHash(hash));
     }
   }
 }

@@ -1,11 +1,12 @@
 import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
-import { createFeatureBlock, type FeatureBlock } from './feature-block.ts';
+import { createFeatureCounts, type FeatureCounts } from './feature-block.ts';
 import { nameFeatures } from './feature-names.ts';
 import type { LinearModel } from './linear-model.ts';
 import { type LinearTables, tablesOf } from './linear-tables.ts';
 import { columnsFor } from './linear-weights.ts';
 import { createRecogniser } from './recognise.ts';
 import { softmaxInPlace } from './softmax-regression.ts';
+import { createStemHasher } from './stem-cache.ts';
 import { createTokenBuffer } from './token-buffer.ts';
 import { createTokenizer } from './tokenizers.ts';
 import { termFrequency } from './weighting.ts';
@@ -19,21 +20,16 @@ export const priorContribution = '(prior)';
  * @param tables made of the same model
  */
 export function createLinearClassifier(model: LinearModel, tables: LinearTables = tablesOf(model)): Classifier {
-  const { labels, features, bias, prior } = model;
+  const { labels, features, bias, prior, weightStep } = model;
   const columns = columnsFor(labels.length);
   const first = labels.length - columns;
   const stride = columns + 1;
   const table = tables.rows;
   const wordFeatures = model.wordHashes.length;
-  const words = createFeatureBlock(tables.words);
-  const characters = createFeatureBlock(tables.characters);
-  const recognise = createRecogniser(features, {
-    words,
-    characters,
-    otherWords: tables.otherWords,
-    stems: model.stems,
-    stemIndex: tables.stems,
-  });
+  const words = createFeatureCounts(wordFeatures);
+  const characters = createFeatureCounts(model.characterHashes.length);
+  const stemHash = createStemHasher(model.stems, tables.stems);
+  const recognise = createRecogniser(features, { ...tables, stemHash }, { words, characters });
   const tokenizeInto = createTokenizer(features.tokenizer);
   const buffer = createTokenBuffer();
   const partial = new Float64Array(columns);
@@ -46,8 +42,10 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
     return { count, unknownRatio: count === 0 ? 1 : unknown / count };
   }
 
+  // Idfs stay in the steps of their codes: what they are multiplied by goes when a part is brought to unit length.
+
   /** 1 / length of the block's part of the text's vector; 0 where it is empty. */
-  function scaleOf(block: FeatureBlock, firstFeature: number): number {
+  function scaleOf(block: FeatureCounts, firstFeature: number): number {
     const { touched, counts, touchedCount } = block;
     let squares = 0;
     for (let at = 0; at < touchedCount; at += 1) {
@@ -58,7 +56,7 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
     return squares > 0 ? 1 / Math.sqrt(squares) : 0;
   }
 
-  function addOneColumn(block: FeatureBlock, firstFeature: number): void {
+  function addOneColumn(block: FeatureCounts, firstFeature: number): void {
     const { touched, counts, touchedCount } = block;
     let squares = 0;
     let sum = 0;
@@ -69,10 +67,10 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
       squares += value * value;
       sum += value * table[base + 1]!;
     }
-    if (squares > 0) totals[0]! += sum / Math.sqrt(squares);
+    if (squares > 0) totals[0]! += (sum * weightStep) / Math.sqrt(squares);
   }
 
-  function addColumns(block: FeatureBlock, firstFeature: number): void {
+  function addColumns(block: FeatureCounts, firstFeature: number): void {
     const { touched, counts, touchedCount } = block;
     partial.fill(0);
     let squares = 0;
@@ -83,7 +81,7 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
       squares += value * value;
       for (let column = 0; column < columns; column += 1) partial[column]! += value * table[base + 1 + column]!;
     }
-    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    const scale = squares > 0 ? weightStep / Math.sqrt(squares) : 0;
     for (let column = 0; column < columns; column += 1) totals[column]! += scale * partial[column]!;
   }
 
@@ -109,9 +107,10 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
     if (tokens.unknownRatio === 1) {
       return [{ feature: priorContribution, weight: Math.log(prior[best]! / prior[second]!) }];
     }
-    const weightOf = (base: number, label: number) => (label < first ? 0 : table[base + 1 + label - first]!);
+    const weightOf = (base: number, label: number) =>
+      label < first ? 0 : table[base + 1 + label - first]! * weightStep;
     const biasOf = (label: number) => (label < first ? 0 : bias[label - first]!);
-    const names = nameFeatures(features, buffer, words.index, characters.index);
+    const names = nameFeatures(features, buffer, tables.words, tables.characters);
     const contributions = [{ feature: priorContribution, weight: biasOf(best) - biasOf(second) }];
     for (const [block, firstFeature, nameOf] of [
       [words, 0, names.words],

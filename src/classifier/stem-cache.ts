@@ -19,7 +19,7 @@ export interface StemTable {
   readonly stems: Int32Array;
 }
 
-export const emptyStemTable: StemTable = { words: new Int32Array(0), stems: new Int32Array(0) };
+const emptyStemTable: StemTable = { words: new Int32Array(0), stems: new Int32Array(0) };
 
 /**
  * A stem hasher with a bounded cache of its own. natural's stemmer takes microseconds a word, so a model brings a table

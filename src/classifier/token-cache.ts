@@ -24,6 +24,8 @@ export const CacheField = {
   /** Where the token's character features stand in `characters`, and how many. */
   start: 4,
   length: 5,
+  /** How often the token was seen in the text at hand and is not counted yet. */
+  seen: 6,
 } as const;
 
 const rowLength = 8;
@@ -52,16 +54,26 @@ export function findRow(rows: Int32Array, hash: number, shape: number): number {
   return -1;
 }
 
-/** Makes room for one more token with up to `characters` character features, emptying the cache if it must. */
+/** Reads the slots of tokens, into an array that is no use otherwise, for their look-ups not to wait for memory one by one. */
+export function readSlotsAhead(rows: Int32Array, hashes: Int32Array, count: number, into: Int32Array): void {
+  for (let at = 0; at < count; at += 1) into[at] = rows[(hashes[at]! & (slots - 1)) * rowLength + CacheField.shape]!;
+}
+
+/** Whether the cache is full, with one more token of up to `characters` character features. */
+export function isFull(cache: TokenCache, characters: number): boolean {
+  return cache.size >= mostTokens || cache.used + characters > mostCharacters;
+}
+
+export function emptyCache(cache: TokenCache): void {
+  cache.rows.fill(0);
+  cache.size = 0;
+  cache.used = 0;
+}
+
+/** Sees to it that one more token's `characters` character features have room to be written to. */
 export function makeRoom(cache: TokenCache, characters: number): void {
-  if (cache.size >= mostTokens || cache.used + characters > mostCharacters) {
-    cache.rows.fill(0);
-    cache.size = 0;
-    cache.used = 0;
-  }
-  if (cache.used + characters > cache.characters.length) {
-    const larger = new Int32Array(Math.max(cache.characters.length * 2, cache.used + characters));
-    larger.set(cache.characters);
-    cache.characters = larger;
-  }
+  if (cache.used + characters <= cache.characters.length) return;
+  const larger = new Int32Array(Math.max(cache.characters.length * 2, cache.used + characters));
+  larger.set(cache.characters);
+  cache.characters = larger;
 }

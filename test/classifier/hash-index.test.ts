@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addHash, createHashIndex, findHash, hashesInOrder } from '../../src/classifier/hash-index.ts';
+import { addHash, createHashIndex, findAll, findHash, hashesInOrder } from '../../src/classifier/hash-index.ts';
 import { createRandom } from '../../src/classifier/random.ts';
 
 test('it numbers hashes as a Map would, through every growth, 0 and equal low bits included', () => {
@@ -16,4 +16,18 @@ test('it numbers hashes as a Map would, through every growth, 0 and equal low bi
   for (const [hash, number] of map) expect(findHash(index, hash)).toBe(number);
   expect([...hashesInOrder(index)]).toEqual([...map.keys()]);
   expect(findHash(index, 12_345)).toBe(-1);
+});
+
+test('looking up many hashes gives the numbers of those it has, in their order', () => {
+  const index = createHashIndex();
+  const random = createRandom(4);
+  const hashes = Int32Array.from({ length: 3_000 }, () => Math.floor(random() * 2 ** 32));
+  for (const hash of hashes.filter((_, at) => at % 3 === 0)) addHash(index, hash);
+  const found = new Int32Array(hashes.length);
+  const count = findAll(index, hashes, hashes.length, found);
+  expect([...found.subarray(0, count)]).toEqual(
+    [...hashes].map((hash) => findHash(index, hash)).filter((number) => number >= 0),
+  );
+  expect(count).toBe(1_000);
+  expect(findAll(index, hashes, 0, found)).toBe(0);
 });

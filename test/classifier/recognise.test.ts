@@ -1,24 +1,20 @@
 import { expect, test } from 'vitest';
 import { createExtractor } from '../../src/classifier/extract.ts';
-import {
-  clearBlock,
-  countAny,
-  countKnown,
-  createFeatureBlock,
-  type FeatureBlock,
-} from '../../src/classifier/feature-block.ts';
+import { createFeatureBlock, createFeatureCounts, type FeatureCounts } from '../../src/classifier/feature-block.ts';
 import type { FeatureOptions } from '../../src/classifier/feature-options.ts';
-import { createHashIndex } from '../../src/classifier/hash-index.ts';
+import { createHashIndex, type HashIndex } from '../../src/classifier/hash-index.ts';
 import { createRandom } from '../../src/classifier/random.ts';
 import { createRecogniser } from '../../src/classifier/recognise.ts';
-import { createStemHasher, emptyStemTable } from '../../src/classifier/stem-cache.ts';
+import { createStemHasher } from '../../src/classifier/stem-cache.ts';
 import { createTokenBuffer } from '../../src/classifier/token-buffer.ts';
 import { tokenizeUnicode } from '../../src/classifier/unicode-tokenizer.ts';
 
 const options: FeatureOptions = { tokenizer: 'unicode', stem: true, wordNgrams: 3, characterNgrams: [2, 4] };
 
-const countsOf = ({ touched, touchedCount, counts }: FeatureBlock) =>
-  new Map([...touched.subarray(0, touchedCount)].sort((a, b) => a - b).map((feature) => [feature, counts[feature]]));
+const countsOf = ({ touched, touchedCount, counts }: FeatureCounts, features: number) =>
+  [...touched.subarray(0, touchedCount)]
+    .filter((feature) => feature < features)
+    .map((feature) => [feature, counts[feature]!] as const);
 
 /** Texts of few common and many rare words, signs, ideographs and a word too long for the cache. */
 function makeTexts(count: number, seed: number): string[] {
@@ -32,37 +28,74 @@ function makeTexts(count: number, seed: number): string[] {
   return Array.from({ length: count }, () => Array.from({ length: 40 }, word).join(' '));
 }
 
-test('with its cache it counts exactly what the extractor counts without, also after the cache was emptied', () => {
-  const extract = createExtractor(options, createStemHasher());
+const copyOf = (index: HashIndex): HashIndex => ({ ...index, slots: index.slots.slice() });
+
+/** An extractor that has learned some texts, and a recogniser that knows what it had learned by then. */
+function learn(texts: readonly string[]) {
   const buffer = createTokenBuffer();
-  const learned = { words: createFeatureBlock(), characters: createFeatureBlock() };
-  for (const text of makeTexts(200, 1)) {
+  const extracted = { words: createFeatureBlock(), characters: createFeatureBlock() };
+  let unknown = 0;
+  let knownWords = Number.POSITIVE_INFINITY;
+  const extract = createExtractor(options, createStemHasher(), extracted, (_, feature) => {
+    if (feature >= knownWords) unknown += 1;
+  });
+  for (const text of texts) {
     tokenizeUnicode(text, buffer);
-    clearBlock(learned.words);
-    clearBlock(learned.characters);
-    extract(buffer, learned.words, learned.characters, countAny, () => {});
+    extract(buffer);
   }
-  const plain = {
-    words: createFeatureBlock(learned.words.index),
-    characters: createFeatureBlock(learned.characters.index),
-  };
-  const cached = {
-    words: createFeatureBlock(learned.words.index),
-    characters: createFeatureBlock(learned.characters.index),
+  const known = {
+    words: copyOf(extracted.words.index),
+    characters: copyOf(extracted.characters.index),
     otherWords: createHashIndex(),
-    stems: emptyStemTable,
+    stemHash: createStemHasher(),
   };
-  const recognise = createRecogniser(options, cached);
-  for (const text of makeTexts(1500, 2)) {
-    tokenizeUnicode(text, buffer);
-    clearBlock(plain.words);
-    clearBlock(plain.characters);
-    let unknown = 0;
-    extract(buffer, plain.words, plain.characters, countKnown, (_, feature) => {
-      if (feature < 0) unknown += 1;
-    });
-    expect(recognise(buffer)).toBe(unknown);
-    expect(countsOf(cached.words)).toEqual(countsOf(plain.words));
-    expect(countsOf(cached.characters)).toEqual(countsOf(plain.characters));
+  knownWords = known.words.size;
+  const recognised = {
+    words: createFeatureCounts(known.words.size),
+    characters: createFeatureCounts(known.characters.size),
+  };
+  const recognise = createRecogniser(options, known, recognised);
+  return {
+    extract(text: string) {
+      unknown = 0;
+      tokenizeUnicode(text, buffer);
+      extract(buffer);
+      return { unknown, ...counts(extracted) };
+    },
+    recognise(text: string) {
+      tokenizeUnicode(text, buffer);
+      return { unknown: recognise(buffer), ...counts(recognised) };
+    },
+  };
+
+  function counts({ words, characters }: { words: FeatureCounts; characters: FeatureCounts }) {
+    return {
+      words: new Map(countsOf(words, known.words.size)),
+      characters: new Map(countsOf(characters, known.characters.size)),
+    };
   }
+}
+
+test('with its cache it counts exactly what the extractor counts without, also after the cache was emptied', () => {
+  const { extract, recognise } = learn(makeTexts(200, 1));
+  for (const text of makeTexts(1500, 2)) expect(recognise(text)).toEqual(extract(text));
+});
+
+test('a text that fills the cache several times over is counted as a whole', () => {
+  const { extract, recognise } = learn(makeTexts(200, 1));
+  const text = makeTexts(3000, 3).join(' ');
+  const first = recognise(text);
+  expect(first).toEqual(extract(text));
+  // Of numbers that are summed up later, the order matters too; it is not the cache's.
+  const order = [...first.characters.keys()];
+  expect([...recognise(text).characters.keys()]).toEqual(order);
+  recognise('something else');
+  expect([...recognise(text).characters.keys()]).toEqual(order);
+});
+
+test('more occurrences than a byte holds stay the most', () => {
+  const { extract, recognise } = learn(['free money']);
+  const { words } = recognise('free '.repeat(1000));
+  expect([...words.values()]).toEqual([255]);
+  expect(words).toEqual(extract('free '.repeat(1000)).words);
 });

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
-import { CacheField, createTokenCache, findRow, makeRoom } from '../../src/classifier/token-cache.ts';
+import {
+  CacheField,
+  createTokenCache,
+  emptyCache,
+  findRow,
+  isFull,
+  makeRoom,
+} from '../../src/classifier/token-cache.ts';
 
 function put(cache: ReturnType<typeof createTokenCache>, hash: number, shape: number): number {
+  if (isFull(cache, 0)) emptyCache(cache);
   makeRoom(cache, 0);
   const row = findRow(cache.rows, hash, shape);
   if (row < 0) return row;
