@@ -6,7 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
-import { metrics } from '@opentelemetry/api';
+import { metrics, trace } from '@opentelemetry/api';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import {
   defaultResource,
@@ -22,11 +22,15 @@ import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic
 import packageJson from '../package.json' with { type: 'json' };
 import { applyTelemetryDefaults, type Config, readConfigOrExit } from '../src/config.ts';
 import { registerSdk } from '../src/monitoring/sdk.ts';
+import { SCOPE } from '../src/monitoring/telemetry.ts';
 import { roleOf } from '../src/workers/role.ts';
 import { logRecordProcessors, spanProcessors } from './exports.ts';
 import { instrumentations } from './instrumentations.ts';
 import { startMetrics } from './metrics.ts';
+import { plainTracerProvider } from './plain-tracer-provider.ts';
+import { randomIds } from './random-ids.ts';
 import { createSampler } from './sampler.ts';
+import { SERVER_SCOPE } from './server-instrumentation.ts';
 
 const config = readConfigOrExit();
 if (!config.OTEL_SDK_DISABLED) await start(config);
@@ -40,15 +44,24 @@ async function start(config: Config): Promise<void> {
   // Made before there is a global meter provider: in a worker those of the process have one of their own.
   const { ofRequests, ofProcess } = instrumentations(config.OTEL_EXPORTER_PROMETHEUS_PORT);
   metrics.setGlobalMeterProvider(provider);
+  const sampler = createSampler(config);
+  const processors = spanProcessors(config, provider);
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
     metricReaders: [],
-    sampler: createSampler(config),
-    spanProcessors: spanProcessors(config, provider),
+    sampler,
+    idGenerator: randomIds,
+    spanProcessors: processors,
     logRecordProcessors: logRecordProcessors(config, provider),
   });
   sdk.start();
+  const scopes = new Set([SCOPE, SERVER_SCOPE]);
+  const tracing = { scopes, resource, sampler, idGenerator: randomIds, processors };
+  const tracers = plainTracerProvider(trace.getTracerProvider(), tracing);
+  // In place of the SDK's own, which ours asks for the tracers of everybody else.
+  trace.disable();
+  trace.setGlobalTracerProvider(tracers);
   registerInstrumentations({ instrumentations: ofRequests });
   registerInstrumentations({ instrumentations: ofProcess, meterProvider: processProvider });
   createRequire(import.meta.url)('node:http');

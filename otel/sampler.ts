@@ -22,19 +22,23 @@ const DIGITS = 13;
 export class ProbabilitySampler implements Sampler {
   readonly #threshold: number;
   readonly #member: string;
+  /** Where nothing is inherited; trace states never change. */
+  readonly #own: TraceStateApi;
 
   /** @param share of traces that are sampled, from 0 to 1 */
   constructor(share: number) {
     this.#threshold = Math.round((1 - share) * BITS);
     const digits = this.#threshold.toString(16).padStart(DIGITS, '0');
     this.#member = `th:${digits.replace(/0+$/, '') || '0'}`;
+    this.#own = new TraceState().set('ot', this.#member);
   }
 
   shouldSample(scope: Context, traceId: string): SamplingResult {
     const randomness = Number.parseInt(traceId.slice(-DIGITS - 1, -1), 16);
     if (randomness < this.#threshold) return { decision: SamplingDecision.NOT_RECORD };
-    const inherited: TraceStateApi = trace.getSpanContext(scope)?.traceState ?? new TraceState();
-    return { decision: SamplingDecision.RECORD_AND_SAMPLED, traceState: inherited.set('ot', this.#member) };
+    const inherited = trace.getSpanContext(scope)?.traceState;
+    const traceState = inherited?.set('ot', this.#member) ?? this.#own;
+    return { decision: SamplingDecision.RECORD_AND_SAMPLED, traceState };
   }
 
   toString(): string {

@@ -5,9 +5,9 @@ import {
   context,
   type Histogram,
   propagation,
-  ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
@@ -27,6 +27,10 @@ import {
 import { knownMethod } from '../src/monitoring/http-method.ts';
 import { servedRoute } from '../src/monitoring/served-route.ts';
 import { METRIC } from '../src/monitoring/telemetry.ts';
+import { LINKED_ROOT } from './linked-context.ts';
+
+/** Whose the server spans are. */
+export const SERVER_SCOPE = 'waymark/http-server';
 
 const SCHEME = 'http';
 
@@ -36,13 +40,33 @@ type Emit = (event: string, ...args: unknown[]) => boolean;
 const SAMPLING_STATE =
   /(?:^|,)[ \t]*(ot=(?:th:[0-9a-f]{1,14}|rv:[0-9a-f]{14})(?:;(?:th:[0-9a-f]{1,14}|rv:[0-9a-f]{14}))?)[ \t]*(?:,|$)/;
 
+/** What the propagators read that are the default; `OTEL_PROPAGATORS` may ask for others. */
+const W3C_FIELDS = new Set(['traceparent', 'tracestate', 'baggage']);
+
+const KIND: SpanOptions = { kind: SpanKind.SERVER };
+
 /** A request that is being served: what its span and its metric will tell. */
 interface Exchange {
   readonly span: Span;
   readonly scope: Context;
   readonly method: string;
   readonly httpVersion: string;
+  readonly peerAddress: string | undefined;
+  readonly peerPort: number | undefined;
   readonly started: number;
+}
+
+/** What requests that are alike have in common. */
+interface Kind {
+  readonly method: string;
+  readonly httpVersion: string;
+  readonly status: number | undefined;
+  readonly route: string | undefined;
+  readonly spanName: string;
+  /** Of the span, with places for the address and the port of the peer. */
+  readonly attributes: Attributes;
+  /** Of the metric: a histogram finds frozen ones by identity. */
+  readonly labels: Attributes;
 }
 
 /**
@@ -54,11 +78,14 @@ interface Exchange {
 export class ServerInstrumentation extends InstrumentationBase {
   readonly #ignoredPort: number;
   #duration: Histogram | undefined;
-  readonly #labelsOf = new Map<string, Attributes>();
+  readonly #kinds = new Map<string, Kind>();
+  #lastKind: Kind | undefined;
+  /** Known with the first request: there is no propagator before the SDK has started. */
+  #isW3c: boolean | undefined;
 
   /** @param ignoredPort of a server whose requests are not to be followed: a scrape is not a request to the service */
   constructor(ignoredPort: number) {
-    super('waymark/http-server', '1', {});
+    super(SERVER_SCOPE, '1', {});
     this.#ignoredPort = ignoredPort;
   }
 
@@ -77,7 +104,7 @@ export class ServerInstrumentation extends InstrumentationBase {
 
   #patch(emit: Emit): Emit {
     const follow = (server: Server, request: IncomingMessage, response: ServerResponse) =>
-      this.#follow(request, response, () => emit.call(server, 'request', request, response));
+      this.#follow(emit, server, request, response);
     const ignored = this;
     return function patchedEmit(this: Server, event, ...args) {
       if (event !== 'request') return emit.call(this, event, ...args);
@@ -87,66 +114,98 @@ export class ServerInstrumentation extends InstrumentationBase {
     };
   }
 
-  #follow(request: IncomingMessage, response: ServerResponse, serve: () => boolean): boolean {
+  #follow(emit: Emit, server: Server, request: IncomingMessage, response: ServerResponse): boolean {
     const { headers, httpVersion, socket } = request;
     keepSamplingState(headers);
-    const caller = propagation.extract(ROOT_CONTEXT, headers);
+    const caller = this.#isFromTraced(headers) ? propagation.extract(LINKED_ROOT, headers) : LINKED_ROOT;
     const method = knownMethod(request.method);
-    const attributes: Attributes = {
-      [ATTR_HTTP_REQUEST_METHOD]: method,
-      [ATTR_URL_SCHEME]: SCHEME,
-      [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-      [ATTR_NETWORK_PEER_ADDRESS]: socket.remoteAddress,
-      [ATTR_NETWORK_PEER_PORT]: socket.remotePort,
-    };
-    const span = this.tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, caller);
+    const span = this.tracer.startSpan(method, KIND, caller);
     const scope = trace.setSpan(caller, span);
-    const exchange = { span, scope, method, httpVersion, started: performance.now() };
+    // Now: a socket that is closed no longer knows them.
+    const { remoteAddress: peerAddress, remotePort: peerPort } = socket;
+    const exchange = { span, scope, method, httpVersion, peerAddress, peerPort, started: performance.now() };
     response.on('close', () => this.#finish(response, exchange));
-    return context.with(scope, serve);
+    return context.with(scope, () => emit.call(server, 'request', request, response));
   }
 
-  #finish(response: ServerResponse, { span, scope, method, httpVersion, started }: Exchange): void {
-    const seconds = (performance.now() - started) / 1000;
+  /** Whether a caller may have said anything of its trace; propagators take longer to find that it did not. */
+  #isFromTraced(headers: IncomingHttpHeaders): boolean {
+    this.#isW3c ??= propagation.fields().every((field) => W3C_FIELDS.has(field));
+    return !this.#isW3c || headers['traceparent'] !== undefined || headers['baggage'] !== undefined;
+  }
+
+  #finish(response: ServerResponse, exchange: Exchange): void {
+    const seconds = (performance.now() - exchange.started) / 1000;
     // Where the client went away first, no status was sent.
     const status = response.headersSent ? response.statusCode : undefined;
-    const route = servedRoute(response);
-    if (status !== undefined) span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
-    if (route !== undefined) {
-      span.setAttribute(ATTR_HTTP_ROUTE, route);
-      // The real path could hold anything.
-      span.setAttribute(ATTR_URL_PATH, route);
-      span.updateName(`${method} ${route}`);
-    }
-    const errorType = errorTypeOf(status);
-    if (errorType !== undefined) span.setAttribute(ATTR_ERROR_TYPE, errorType);
-    if (status !== undefined && status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-    span.end();
+    const kind = this.#kindOf(exchange, status, servedRoute(response));
+    endSpan(exchange, kind);
     this.#duration ??= this.meter.createHistogram(METRIC_HTTP_SERVER_REQUEST_DURATION, {
       unit: METRIC.requestDuration.unit,
       description: METRIC.requestDuration.description,
       advice: { explicitBucketBoundaries: [...METRIC.requestDuration.boundaries] },
     });
-    this.#duration.record(seconds, this.#labels(method, httpVersion, status, route), scope);
+    this.#duration.record(seconds, kind.labels, exchange.scope);
   }
 
-  /** The labels of the metric, made once for all requests that are alike: a histogram finds frozen ones by identity. */
-  #labels(method: string, httpVersion: string, status: number | undefined, route: string | undefined): Attributes {
+  /** Made once for all requests that are alike; most are like the one before. */
+  #kindOf({ method, httpVersion }: Exchange, status: number | undefined, route: string | undefined): Kind {
+    const last = this.#lastKind;
+    const isLikeLast = last?.route === route && last?.status === status && last?.method === method;
+    if (last && isLikeLast && last.httpVersion === httpVersion) return last;
     const key = `${method} ${httpVersion} ${status} ${route}`;
-    const known = this.#labelsOf.get(key);
-    if (known !== undefined) return known;
-    const errorType = errorTypeOf(status);
-    const labels: Attributes = {
-      [ATTR_HTTP_REQUEST_METHOD]: method,
-      [ATTR_URL_SCHEME]: SCHEME,
-      [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
-      ...(status !== undefined && { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status }),
-      ...(route !== undefined && { [ATTR_HTTP_ROUTE]: route }),
-      ...(errorType !== undefined && { [ATTR_ERROR_TYPE]: errorType }),
-    };
-    this.#labelsOf.set(key, Object.freeze(labels));
-    return labels;
+    const kind = this.#kinds.get(key) ?? describeKind(method, httpVersion, status, route);
+    this.#kinds.set(key, kind);
+    this.#lastKind = kind;
+    return kind;
   }
+}
+
+function describeKind(
+  method: string,
+  httpVersion: string,
+  status: number | undefined,
+  route: string | undefined,
+): Kind {
+  const errorType = errorTypeOf(status);
+  const request = {
+    [ATTR_HTTP_REQUEST_METHOD]: method,
+    [ATTR_URL_SCHEME]: SCHEME,
+    [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
+  };
+  const answer = {
+    ...(status !== undefined && { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status }),
+    ...(route !== undefined && { [ATTR_HTTP_ROUTE]: route }),
+  };
+  const error = errorType !== undefined && { [ATTR_ERROR_TYPE]: errorType };
+  return {
+    method,
+    httpVersion,
+    status,
+    route,
+    spanName: route === undefined ? method : `${method} ${route}`,
+    labels: Object.freeze({ ...request, ...answer, ...error }),
+    attributes: {
+      ...request,
+      [ATTR_NETWORK_PEER_ADDRESS]: '',
+      [ATTR_NETWORK_PEER_PORT]: 0,
+      ...answer,
+      // The real path could hold anything.
+      ...(route !== undefined && { [ATTR_URL_PATH]: route }),
+      ...error,
+    },
+  };
+}
+
+function endSpan({ span, peerAddress, peerPort }: Exchange, { spanName, status, attributes }: Kind): void {
+  if (!span.isRecording()) return;
+  span.updateName(spanName);
+  const described = { ...attributes };
+  described[ATTR_NETWORK_PEER_ADDRESS] = peerAddress;
+  described[ATTR_NETWORK_PEER_PORT] = peerPort;
+  span.setAttributes(described);
+  if (status !== undefined && status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
 }
 
 /** What went wrong, by the semantic conventions: the status of a server's error, or why there was none. */

@@ -35,7 +35,7 @@ const leaves: readonly (readonly [part: string, pattern: RegExp])[] = [
   ],
   [
     'spans and their context',
-    /@opentelemetry\/(?:sdk-trace|api|core|context-async-hooks)|server-instrumentation|follower|trace-ids|async_context_frame/,
+    /@opentelemetry\/(?:sdk-trace|api|core|context-async-hooks)|otel\/(?:server-instr|plain-|span-|linked-)|follower|trace-ids|random-|async_context_frame/,
   ],
   [
     'Koa and router',

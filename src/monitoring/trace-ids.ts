@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto';
 import { type Context, context, INVALID_TRACEID, type SpanContext, trace } from '@opentelemetry/api';
+import { randomHex } from './random-hex.ts';
 
 /** The ids under which a request can be followed. */
 export interface TraceIds {
@@ -26,17 +26,4 @@ export function traceIds(scope: Context = context.active()): TraceIds {
 export function tracedSpan(scope: Context): SpanContext | undefined {
   const span = trace.getSpanContext(scope);
   return span === undefined || span.traceId === INVALID_TRACEID ? undefined : span;
-}
-
-/** Random bytes for some hundred ids: asking for many at once costs hardly more than asking for a few. */
-const pool = Buffer.alloc(4_096);
-let used = pool.length;
-
-function randomHex(bytes: number): string {
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += bytes;
-  return pool.toString('hex', used - bytes, used);
 }

@@ -1,4 +1,4 @@
-import { type Attributes, type Context, type Span, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { anomaliesOf } from '../classifier/anomalies.ts';
 import type { Scores, Tokens } from '../classifier/classifier.ts';
 import type { Observation } from '../classifier/reference.ts';
@@ -72,23 +72,14 @@ export function createFollower({
 }: FollowerOptions): Follower {
   const tracer = trace.getTracer(SCOPE);
 
-  function startClassifySpan(model: Model, text: string, startTime: number, { parent, role }: Asked): Span {
-    const attributes = modelAttributes(model);
-    attributes[ATTRIBUTE.modelRole] = role;
-    attributes[ATTRIBUTE.inputCharacters] = text.length;
-    if (captureText) attributes[ATTRIBUTE.inputText] = text;
-    return tracer.startSpan(SPAN.classify, { startTime, attributes }, parent);
-  }
-
-  function reportSlow(model: Model, text: string, timed: Timed, answer: Attributes, scope: Context): void {
+  function reportSlow(prediction: Attributes, text: string, timed: Timed, scope: Context): void {
     const steps = {
-      [ATTRIBUTE.predictionDuration]: (timed.scored - timed.started) / 1000,
       [ATTRIBUTE.tokenizeDuration]: (timed.tokenized - timed.started) / 1000,
       [ATTRIBUTE.scoreDuration]: (timed.scored - timed.tokenized) / 1000,
       [ATTRIBUTE.inputCharacters]: text.length,
       [ATTRIBUTE.inputTokens]: timed.tokens.count,
     };
-    log.warn('slow prediction', { ...modelAttributes(model), ...answer, ...steps }, scope);
+    log.warn('slow prediction', { ...prediction, ...steps }, scope);
   }
 
   return {
@@ -97,9 +88,11 @@ export function createFollower({
       const epoch = now - performance.now();
       const { tokens, scores, started, tokenized, scored } = timed;
       const { name, version } = model;
-      const span = startClassifySpan(model, text, epoch + started, asked);
+      const { labels, byLabel, spanAttributes } = telemetryOf(model);
+      const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started }, asked.parent);
+      const isRecording = span.isRecording();
       const scope = trace.setSpan(asked.parent, span);
-      if (asked.steps) {
+      if (asked.steps && isRecording) {
         tracer.startSpan(SPAN.tokenize, { startTime: epoch + started }, scope).end(epoch + tokenized);
         tracer.startSpan(SPAN.score, { startTime: epoch + tokenized }, scope).end(epoch + scored);
       }
@@ -113,15 +106,21 @@ export function createFollower({
         unknownRatio: tokens.unknownRatio,
       };
       const anomalies = anomaliesOf(observation, model.manifest.thresholds);
-      const answer: Attributes = {
-        [ATTRIBUTE.predictionId]: id,
-        [ATTRIBUTE.predictionLabel]: scores.label,
-        [ATTRIBUTE.predictionConfidence]: scores.confidence,
-      };
-      if (anomalies.length > 0) answer[ATTRIBUTE.anomalyReason] = anomalies.join();
-      span.setAttributes(answer);
-      span.setAttribute(ATTRIBUTE.inputTokens, tokens.count);
-      span.setAttribute(ATTRIBUTE.inputUnknownRatio, tokens.unknownRatio);
+      const reason = anomalies.length > 0 ? anomalies.join() : undefined;
+      if (isRecording) {
+        // All at once: a span that has none yet takes them over as they are.
+        const attributes = { ...spanAttributes };
+        attributes[ATTRIBUTE.modelRole] = asked.role;
+        attributes[ATTRIBUTE.inputCharacters] = text.length;
+        attributes[ATTRIBUTE.predictionId] = id;
+        attributes[ATTRIBUTE.predictionLabel] = scores.label;
+        attributes[ATTRIBUTE.predictionConfidence] = scores.confidence;
+        attributes[ATTRIBUTE.inputTokens] = tokens.count;
+        attributes[ATTRIBUTE.inputUnknownRatio] = tokens.unknownRatio;
+        if (reason !== undefined) attributes[ATTRIBUTE.anomalyReason] = reason;
+        if (captureText) attributes[ATTRIBUTE.inputText] = text;
+        span.setAttributes(attributes);
+      }
       const shadow = asked.role === 'active' ? shadowOf(model) : undefined;
       const endTime = epoch + scored;
       const { label } = scores;
@@ -131,7 +130,6 @@ export function createFollower({
       if (!isTaken) span.end(endTime);
 
       const seconds = (scored - started) / 1000;
-      const { labels, byLabel } = labelsOf(model);
       instruments.predictions.add(1, byLabel.get(scores.label), scope);
       instruments.predictionDuration.record(seconds, labels, scope);
       instruments.predictionConfidence.record(scores.confidence, labels, scope);
@@ -139,8 +137,16 @@ export function createFollower({
       driftMonitor.observe(model, observation);
       recorder.answered(model, seconds, scores.confidence);
       if (sampled) {
-        if (seconds > SLOW_SECONDS) reportSlow(model, text, timed, answer, scope);
-        const record = { ...modelAttributes(model), ...answer, [ATTRIBUTE.predictionDuration]: seconds };
+        const record: Attributes = {
+          [ATTRIBUTE.modelName]: name,
+          [ATTRIBUTE.modelVersion]: version,
+          [ATTRIBUTE.predictionId]: id,
+          [ATTRIBUTE.predictionLabel]: scores.label,
+          [ATTRIBUTE.predictionConfidence]: scores.confidence,
+        };
+        if (reason !== undefined) record[ATTRIBUTE.anomalyReason] = reason;
+        record[ATTRIBUTE.predictionDuration] = seconds;
+        if (seconds > SLOW_SECONDS) reportSlow(record, text, timed, scope);
         log.info('prediction', record, scope);
       }
       return id;
@@ -148,31 +154,51 @@ export function createFollower({
 
     followFailure(model, text, begun, asked) {
       const epoch = Date.now() - performance.now();
-      const span = startClassifySpan(model, text, epoch + begun, asked);
+      const attributes: Attributes = {
+        [ATTRIBUTE.modelName]: model.name,
+        [ATTRIBUTE.modelVersion]: model.version,
+        [ATTRIBUTE.modelRole]: asked.role,
+        [ATTRIBUTE.inputCharacters]: text.length,
+      };
+      if (captureText) attributes[ATTRIBUTE.inputText] = text;
+      const span = tracer.startSpan(SPAN.classify, { startTime: epoch + begun, attributes }, asked.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
       recorder.failed(model, 'answer');
     },
   };
 }
 
-const modelLabels = new WeakMap<Model, ModelLabels>();
+const telemetry = new WeakMap<Model, ModelTelemetry>();
 
-/** The labels of a model's metrics, made once: instruments find frozen ones by their identity. */
-interface ModelLabels {
+/** What is made once a model for all its predictions. */
+interface ModelTelemetry {
+  /** Of its metrics: instruments find frozen ones by their identity. */
   readonly labels: Attributes;
   readonly byLabel: ReadonlyMap<string, Attributes>;
+  /** Of a `classify` span, with places for what each prediction has of its own: a copy is made quicker than a new one. */
+  readonly spanAttributes: Attributes;
 }
 
-function labelsOf(model: Model): ModelLabels {
-  const known = modelLabels.get(model);
+function telemetryOf(model: Model): ModelTelemetry {
+  const known = telemetry.get(model);
   if (known !== undefined) return known;
   const labels = Object.freeze({ [LABEL.model]: model.name, [LABEL.version]: model.version });
   const withLabel = (label: string) => Object.freeze({ ...labels, [LABEL.label]: label });
-  const made = { labels, byLabel: new Map(model.classifier.labels.map((label) => [label, withLabel(label)])) };
-  modelLabels.set(model, made);
+  const made: ModelTelemetry = {
+    labels,
+    byLabel: new Map(model.classifier.labels.map((label) => [label, withLabel(label)])),
+    spanAttributes: {
+      [ATTRIBUTE.modelName]: model.name,
+      [ATTRIBUTE.modelVersion]: model.version,
+      [ATTRIBUTE.modelRole]: '',
+      [ATTRIBUTE.inputCharacters]: 0,
+      [ATTRIBUTE.predictionId]: '',
+      [ATTRIBUTE.predictionLabel]: '',
+      [ATTRIBUTE.predictionConfidence]: 0,
+      [ATTRIBUTE.inputTokens]: 0,
+      [ATTRIBUTE.inputUnknownRatio]: 0,
+    },
+  };
+  telemetry.set(model, made);
   return made;
-}
-
-function modelAttributes({ name, version }: Model): Attributes {
-  return { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
 }
