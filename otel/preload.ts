@@ -6,7 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
-import { metrics } from '@opentelemetry/api';
+import { logs, metrics } from '@opentelemetry/api';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import {
   defaultResource,
@@ -17,6 +17,7 @@ import {
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import packageJson from '../package.json' with { type: 'json' };
@@ -25,6 +26,7 @@ import { registerSdk } from '../src/monitoring/sdk.ts';
 import { roleOf } from '../src/workers/role.ts';
 import { logRecordProcessors, spanProcessors } from './exports.ts';
 import { instrumentations } from './instrumentations.ts';
+import { LeanLoggerProvider } from './lean-logger-provider.ts';
 import { startMetrics } from './metrics.ts';
 import { createSampler } from './sampler.ts';
 
@@ -40,15 +42,17 @@ async function start(config: Config): Promise<void> {
   // Made before there is a global meter provider: in a worker those of the process have one of their own.
   const { ofRequests, ofProcess } = instrumentations(config.OTEL_EXPORTER_PROMETHEUS_PORT);
   metrics.setGlobalMeterProvider(provider);
+  const recordProcessors = logRecordProcessors(config, provider);
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
     metricReaders: [],
     sampler: createSampler(config),
     spanProcessors: spanProcessors(config, provider),
-    logRecordProcessors: logRecordProcessors(config, provider),
+    logRecordProcessors: recordProcessors,
   });
   sdk.start();
+  makeLogLean(config, resource, recordProcessors);
   registerInstrumentations({ instrumentations: ofRequests });
   registerInstrumentations({ instrumentations: ofProcess, meterProvider: processProvider });
   createRequire(import.meta.url)('node:http');
@@ -59,6 +63,20 @@ async function start(config: Config): Promise<void> {
     await handOver();
     await shutdown();
   });
+}
+
+/** Puts a lean logger provider before the SDK's, unless there is nothing to do or something is to be cut off. */
+function makeLogLean(config: Config, resource: Resource, processors: readonly LogRecordProcessor[]): void {
+  const limits = [
+    config.OTEL_ATTRIBUTE_COUNT_LIMIT,
+    config.OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+    config.OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT,
+    config.OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+  ];
+  if (processors.length === 0 || limits.some((limit) => limit !== undefined)) return;
+  const provider = logs.getLoggerProvider();
+  logs.disable();
+  logs.setGlobalLoggerProvider(new LeanLoggerProvider(provider, resource, processors));
 }
 
 function describeProcess(config: Config): Resource {

@@ -52,6 +52,7 @@ const milliseconds = {
   allowed: `milliseconds from 1 to ${LONGEST_TIMER}`,
 };
 export const positive = { schema: integer(1), allowed: 'a whole number from 1' };
+const countLimit = { schema: integer(0), allowed: 'a whole number from 0' };
 const onOff = { schema: boolean, allowed: 'true or false' };
 export const path = { schema: z.string(), allowed: 'a folder' };
 export const host = { schema: z.string(), allowed: 'a host name or address' };
@@ -105,6 +106,11 @@ const settings = {
     fallback: '9464',
     allowed: 'a port number from 1 to 65535',
   },
+  // Read by the SDK itself: here only so that it is known whether there are any.
+  OTEL_ATTRIBUTE_COUNT_LIMIT: countLimit,
+  OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: countLimit,
+  OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: countLimit,
+  OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: countLimit,
   OTEL_TRACES_SAMPLER: { schema: z.enum(samplers), allowed: `one of ${samplers.join(', ')}` },
   OTEL_TRACES_SAMPLER_ARG: {
     schema: z
