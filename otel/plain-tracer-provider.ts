@@ -1,22 +1,7 @@
 import type { Tracer, TracerOptions, TracerProvider } from '@opentelemetry/api';
-import { getStringFromEnv } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { PlainTracer, type PlainTracerOptions } from './plain-tracer.ts';
-
-/** Limits that an operator can set, by the specification: a plain span knows their defaults only. */
-const LIMIT_SETTINGS = [
-  'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT',
-  'OTEL_ATTRIBUTE_COUNT_LIMIT',
-  'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-  'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-  'OTEL_SPAN_EVENT_COUNT_LIMIT',
-  'OTEL_SPAN_LINK_COUNT_LIMIT',
-  'OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT',
-  'OTEL_SPAN_ATTRIBUTE_PER_EVENT_COUNT_LIMIT',
-  'OTEL_LINK_ATTRIBUTE_COUNT_LIMIT',
-  'OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT',
-];
 
 export interface PlainTracerProviderOptions extends PlainTracerOptions {
   /** The names of those whose spans are plain ones. */
@@ -25,10 +10,13 @@ export interface PlainTracerProviderOptions extends PlainTracerOptions {
   readonly processors: readonly SpanProcessor[];
 }
 
-/** A tracer provider whose tracers make plain spans where they may, and else are the SDK's. */
+/**
+ * A tracer provider whose tracers make plain spans for some scopes, and are the SDK's for all others.
+ *
+ * @param sdk with no other limits than its own
+ */
 export function plainTracerProvider(sdk: TracerProvider, options: PlainTracerProviderOptions): TracerProvider {
   const { scopes, resource, processors } = options;
-  if (LIMIT_SETTINGS.some((name) => getStringFromEnv(name) !== undefined)) return sdk;
   const tracers = new Map<string, Tracer>();
   return {
     getTracer(name: string, version?: string, settings?: TracerOptions): Tracer {

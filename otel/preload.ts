@@ -6,7 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
-import { metrics, trace } from '@opentelemetry/api';
+import { logs, metrics, trace } from '@opentelemetry/api';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import {
   defaultResource,
@@ -17,17 +17,19 @@ import {
   resourceFromAttributes,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import packageJson from '../package.json' with { type: 'json' };
-import { applyTelemetryDefaults, type Config, readConfigOrExit } from '../src/config.ts';
+import { applyTelemetryDefaults, type Config, limitsTelemetry, readConfigOrExit } from '../src/config.ts';
 import { registerSdk } from '../src/monitoring/sdk.ts';
 import { SCOPE } from '../src/monitoring/telemetry.ts';
 import { roleOf } from '../src/workers/role.ts';
 import { logRecordProcessors, spanProcessors } from './exports.ts';
 import { instrumentations } from './instrumentations.ts';
 import { startMetrics } from './metrics.ts';
-import { plainTracerProvider } from './plain-tracer-provider.ts';
+import { plainLoggerProvider } from './plain-logger-provider.ts';
+import { type PlainTracerProviderOptions, plainTracerProvider } from './plain-tracer-provider.ts';
 import { randomIds } from './random-ids.ts';
 import { createSampler } from './sampler.ts';
 import { SERVER_SCOPE } from './server-instrumentation.ts';
@@ -46,6 +48,7 @@ async function start(config: Config): Promise<void> {
   metrics.setGlobalMeterProvider(provider);
   const sampler = createSampler(config);
   const processors = spanProcessors(config, provider);
+  const recordProcessors = logRecordProcessors(config, provider);
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
@@ -53,15 +56,13 @@ async function start(config: Config): Promise<void> {
     sampler,
     idGenerator: randomIds,
     spanProcessors: processors,
-    logRecordProcessors: logRecordProcessors(config, provider),
+    logRecordProcessors: recordProcessors,
   });
   sdk.start();
-  const scopes = new Set([SCOPE, SERVER_SCOPE]);
-  const tracing = { scopes, resource, sampler, idGenerator: randomIds, processors };
-  const tracers = plainTracerProvider(trace.getTracerProvider(), tracing);
-  // In place of the SDK's own, which ours asks for the tracers of everybody else.
-  trace.disable();
-  trace.setGlobalTracerProvider(tracers);
+  if (!limitsTelemetry()) {
+    const scopes = new Set([SCOPE, SERVER_SCOPE]);
+    makePlain({ scopes, resource, sampler, idGenerator: randomIds, processors }, recordProcessors);
+  }
   registerInstrumentations({ instrumentations: ofRequests });
   registerInstrumentations({ instrumentations: ofProcess, meterProvider: processProvider });
   createRequire(import.meta.url)('node:http');
@@ -72,6 +73,17 @@ async function start(config: Config): Promise<void> {
     await handOver();
     await shutdown();
   });
+}
+
+/** Puts providers of our own in place of the SDK's, which they ask for what belongs to others. */
+function makePlain(tracing: PlainTracerProviderOptions, recordProcessors: readonly LogRecordProcessor[]): void {
+  const tracers = plainTracerProvider(trace.getTracerProvider(), tracing);
+  trace.disable();
+  trace.setGlobalTracerProvider(tracers);
+  if (recordProcessors.length === 0) return;
+  const loggers = plainLoggerProvider(logs.getLoggerProvider(), tracing.resource, recordProcessors);
+  logs.disable();
+  logs.setGlobalLoggerProvider(loggers);
 }
 
 function describeProcess(config: Config): Resource {

@@ -142,6 +142,11 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   return readSettings(settings, env);
 }
 
+/** Whether there is a limit on what telemetry may hold (`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` and the like); the SDK reads them. */
+export function limitsTelemetry(env: Record<string, string | undefined> = process.env): boolean {
+  return Object.entries(env).some(([name, value]) => /^OTEL_.+_LIMIT$/.test(name) && value?.trim());
+}
+
 /**
  * Reads and checks the settings that are named.
  *

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../src/config.ts';
+import { ConfigError, limitsTelemetry, readConfig } from '../src/config.ts';
 
 describe('readConfig', () => {
   test('has a default for everything that can have one', () => {
@@ -77,4 +77,13 @@ describe('readConfig', () => {
   test('says it in one line', () => {
     expect(() => readConfig({ PORT: 'a\nb' })).toThrow(/^[^\n]*$/);
   });
+});
+
+test.each([
+  [{ OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '2' }, true],
+  [{ OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4' }, true],
+  [{ OTEL_SPAN_LINK_COUNT_LIMIT: ' ' }, false],
+  [{ GOMEMLIMIT: '1', OTEL_SERVICE_NAME: 'limit' }, false],
+])('a limit on telemetry is seen in %j: %s', (env, expected) => {
+  expect(limitsTelemetry(env)).toBe(expected);
 });

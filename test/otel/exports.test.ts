@@ -76,6 +76,19 @@ test('what does not fit in the bounded queue is counted, and said once', async (
   expect(service.lines.filter(({ msg, trace_id }) => msg === 'telemetry problem' && trace_id)).toEqual([]);
 });
 
+test('a limit on what log records hold is kept', async () => {
+  receiver = await startOtlpReceiver();
+  service = await startProcess({
+    ...quick,
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4',
+  });
+  await predict(1);
+  await service.stop();
+  const [prediction] = receiver.logs.filter(({ body }) => body === 'prediction');
+  expect(prediction!.attributes['classifier.prediction.id']).toHaveLength(4);
+});
+
 test.each([
   ['application/json', {}],
   ['application/x-protobuf', { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf' }],
