@@ -2,6 +2,7 @@ import { runClassifierBenchmark } from './classifier/run.ts';
 import { runProfileBenchmark } from './profile/run.ts';
 import { runRetrainBenchmark } from './retrain/run.ts';
 import { runServingBenchmark } from './serving/run.ts';
+import { runStabilityBenchmark } from './stability/run.ts';
 import { runSwapsBenchmark } from './swaps/run.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 
@@ -10,6 +11,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   retrain: runRetrainBenchmark,
   profile: runProfileBenchmark,
   serving: runServingBenchmark,
+  stability: runStabilityBenchmark,
   swaps: runSwapsBenchmark,
   telemetry: runTelemetryBenchmark,
 };

@@ -30,7 +30,7 @@ interface Entry {
  * @param full five rounds of 10 s, some 30 minutes; else three of 4 s
  */
 export async function runServingBenchmark(full: boolean): Promise<void> {
-  const pace = full ? { rounds: 5, warmUp: 4, seconds: 10 } : { rounds: 3, warmUp: 2, seconds: 4 };
+  const pace = full ? { rounds: 5, warmUp: 6, seconds: 10 } : { rounds: 3, warmUp: 6, seconds: 4 };
   const folder = await mkdtemp(join(tmpdir(), 'waymark-bench-'));
   // However it ends, Ctrl-C included.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
