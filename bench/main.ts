@@ -1,3 +1,4 @@
+import { runBatchesBenchmark } from './batches/run.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
 import { runProfileBenchmark } from './profile/run.ts';
 import { runRetrainBenchmark } from './retrain/run.ts';
@@ -7,6 +8,7 @@ import { runSwapsBenchmark } from './swaps/run.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 
 const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
+  batches: runBatchesBenchmark,
   classifier: runClassifierBenchmark,
   retrain: runRetrainBenchmark,
   profile: runProfileBenchmark,

@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { start } from '../../otel/stack/processes.ts';
+import { postJson } from '../../otel/stack/traffic.ts';
+import type { Example } from '../../src/training/read-examples.ts';
+import { cpuSeconds } from '../process-usage.ts';
+import { benchService, startSurroundings } from '../service.ts';
+import { readMails } from '../serving/mails.ts';
+import { type OpenLoadResult, percentile, sendSteadily } from '../swaps/open-load.ts';
+import { writeWrkScript, wrk } from '../wrk.ts';
+
+const SIGNAL = new AbortController().signal;
+const TEXTS = 1_000;
+/** Of single requests, while batches are under way. */
+const PER_SECOND = 100;
+/** What is still to be exported belongs to the requests before. */
+const EXPORTED_MS = 1_500;
+
+/**
+ * What a text costs in a batch of 1,000 against one asked for alone, and what other requests notice of such batches: real
+ * mails, every prediction traced, the service alone on the first core. Prints a Markdown table.
+ */
+export async function runBatchesBenchmark(full: boolean): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-batches-'));
+  const { sent } = await readMails();
+  const { ports, collector, traced } = await startSurroundings(folder, SIGNAL);
+  const url = `http://127.0.0.1:${ports.service}`;
+  const bodies = sent.map(({ text }) => ({ text }));
+  const script = await writeWrkScript(folder, 'single', '/predict', bodies);
+  const texts = Array.from({ length: TEXTS }, (_, at) => sent[at % sent.length]!.text);
+  // A thousand mails are more than the default allows for a body.
+  const env = { DATA_DIR: join(folder, 'data'), MAX_BODY_BYTES: String(8 * 1024 * 1024), ...traced };
+  const service = await start(benchService(ports, env), join(folder, 'service.log'), SIGNAL);
+  const sendBatch = () => postJson(`${url}/predict/batch`, { texts });
+  try {
+    await wrk(script, url, 6);
+    for (let warm = 0; warm < 5; warm++) await sendBatch();
+    const ratios: number[] = [];
+    for (let round = 0; round < (full ? 7 : 3); round++) {
+      const single = await cpuOf(service.pid, async () => (await wrk(script, url, 4)).requests);
+      const batched = await cpuOf(service.pid, async () => {
+        for (let batch = 0; batch < 10; batch++) await sendBatch();
+        return 10 * TEXTS;
+      });
+      ratios.push(batched / single);
+    }
+    ratios.sort((a, b) => a - b);
+    const seconds = full ? 60 : 15;
+    const quiet = await singles(url, sent, seconds);
+    let running = true;
+    let batches = 0;
+    const sending = singles(url, sent, seconds).finally(() => {
+      running = false;
+    });
+    for (; running; batches++) await sendBatch();
+    process.stdout.write(table(ratios[ratios.length >> 1]!, quiet, await sending, batches));
+  } finally {
+    await service.stop();
+    await collector.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** CPU time of the service for one text, in seconds. */
+async function cpuOf(pid: number, work: () => Promise<number>): Promise<number> {
+  const before = await cpuSeconds(pid);
+  const count = await work();
+  await delay(EXPORTED_MS);
+  return ((await cpuSeconds(pid)) - before) / count;
+}
+
+async function singles(url: string, texts: readonly Example[], seconds: number): Promise<OpenLoadResult> {
+  const result = await sendSteadily({ url, perSecond: PER_SECOND, seconds, texts, isRight: () => true });
+  if (result.errors.length > 0) throw new Error(`${result.errors.length} requests failed: ${result.errors[0]}`);
+  return result;
+}
+
+function table(ratio: number, quiet: OpenLoadResult, beside: OpenLoadResult, batches: number): string {
+  const row = (title: string, result: OpenLoadResult) => {
+    const cells = [0.5, 0.99, 0.999, 1].map((share) => `${percentile(result, share).toFixed(1)} ms`);
+    return `| ${title} | ${cells.join(' | ')} |`;
+  };
+  return [
+    `### Batches of ${TEXTS} mails`,
+    '',
+    `A mail in a batch costs ${(ratio * 100).toFixed(0)} % of the CPU time of a request of its own (median of the rounds).`,
+    '',
+    `| ${PER_SECOND} single requests a second | p50 | p99 | p99.9 | slowest |`,
+    '| --- | ---: | ---: | ---: | ---: |',
+    row('alone', quiet),
+    row(`beside ${batches} batches, one after the other`, beside),
+    '',
+    '',
+  ].join('\n');
+}
