@@ -13,40 +13,42 @@ const SIGNAL = new AbortController().signal;
 const SHARE = 0.7;
 
 /**
- * Whether the service stays what it is: finds the knee with `npm run load`'s stress, then soaks the same process at 70 % of
- * it, ten minutes with `full`, else two. The service traces every request and has the first core to itself; load generator
- * and Collector share the second. Prints both reports; fails where the soak does.
+ * Whether the service stays what it is: finds the knee with `npm run load`'s stress, then soaks a new process at 70 % of it,
+ * ten minutes with `full`, else two. The service traces every request and has the first core to itself; load generator and
+ * Collector share the second. Prints both reports; fails where the soak does.
  */
 export async function runStabilityBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-stability-'));
   const { test } = await readMails();
   const { ports, collector, traced } = await startSurroundings(folder, SIGNAL);
-  const service = await start(
-    benchService(ports, { DATA_DIR: join(folder, 'data'), ...traced }),
-    join(folder, 'service.log'),
-    SIGNAL,
-  );
   const load = async (scenario: 'stress' | 'soak', options: readonly string[]): Promise<LoadResult> => {
-    const out = join(folder, scenario);
-    const code = await run([
-      scenario,
-      ...['--target', `http://127.0.0.1:${ports.service}`, '--data', test],
-      ...['--metrics', `http://127.0.0.1:${ports.serviceMetrics}/metrics`, '--out', out],
-      ...options,
-    ]);
-    const [report] = (await readdir(out)).filter((name) => name.endsWith('.json'));
-    if (report === undefined) throw new Error(`the ${scenario} test ended with ${code}`);
-    return JSON.parse(await readFile(join(out, report), 'utf8'));
+    const component = benchService(ports, { DATA_DIR: join(folder, 'data'), ...traced });
+    const service = await start(component, join(folder, 'service.log'), SIGNAL);
+    const out = await mkdtemp(join(folder, 'report-'));
+    try {
+      const code = await run([
+        scenario,
+        ...['--target', `http://127.0.0.1:${ports.service}`, '--data', test],
+        ...['--metrics', `http://127.0.0.1:${ports.serviceMetrics}/metrics`, '--out', out],
+        ...options,
+      ]);
+      const report = (await readdir(out)).find((name) => name.endsWith('.json'));
+      if (report === undefined) throw new Error(`the ${scenario} test ended with ${code}`);
+      return JSON.parse(await readFile(join(out, report), 'utf8'));
+    } finally {
+      await service.stop();
+    }
   };
   try {
     const { knee } = await load('stress', []);
     if (!knee?.rate) throw new Error('there is no rate at which the service meets its objective');
     const rate = Math.round(SHARE * knee.rate);
-    const duration = full ? '10m' : '2m';
-    const soak = await load('soak', ['--rate', String(rate), '--duration', duration, '--max-errors', '0']);
-    if (!soak.passed) process.exitCode = 1;
+    const { passed } = await load('soak', [
+      ...['--rate', String(rate), '--duration', full ? '10m' : '2m'],
+      ...['--max-errors', '0'],
+    ]);
+    if (!passed) process.exitCode = 1;
   } finally {
-    await service.stop();
     await collector.stop();
     await rm(folder, { recursive: true, force: true });
   }

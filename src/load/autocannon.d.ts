@@ -17,7 +17,7 @@ declare module 'autocannon/lib/httpClient.js' {
     constructor(options: ClientOptions);
     readonly destroyed: boolean;
     readonly conn: Socket | undefined;
-    readonly parser: { type: string; reinitialize(type: string): void };
+    readonly parser: { type: string; execute(bytes: Buffer): unknown; reinitialize(type: string): void };
     getRequestBuffer: () => Buffer;
     destroy(): void;
     _connect: () => void;

@@ -84,6 +84,9 @@ export function openConnection(target: URL, timeoutMs: number, events: Connectio
 
   function drive(driven: Client): void {
     const connect = driven._connect;
+    const parse = driven.parser.execute.bind(driven.parser);
+    // With nothing under way there is no answer to be had: servers say 408 to a connection that has sent nothing for long.
+    driven.parser.execute = (bytes) => (request === undefined ? bytes.length : parse(bytes));
     sendNow = driven._doRequest.bind(driven);
     driven.getRequestBuffer = () => request!;
     driven._doRequest = () => {
