@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Linux counts a process's time in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
@@ -13,6 +14,17 @@ interface Stat {
 export async function cpuSeconds(pid: number): Promise<number> {
   const family = await descendants(pid);
   return [...family.values()].reduce((total, { seconds }) => total + seconds, 0);
+}
+
+/** What is still to be exported belongs to the work before. */
+export const EXPORTED_MS = 1_500;
+
+/** CPU time of a process for some work, with what it exports of it, and what came of that work. */
+export async function cpuSecondsFor<T>(pid: number, work: () => Promise<T>): Promise<[seconds: number, result: T]> {
+  const before = await cpuSeconds(pid);
+  const result = await work();
+  await delay(EXPORTED_MS);
+  return [(await cpuSeconds(pid)) - before, result];
 }
 
 /** CPU time of the children that this process has waited for: what it ran and saw end. */

@@ -1,5 +1,4 @@
 import {
-  type Attributes,
   type Context,
   context,
   type Logger,
@@ -12,14 +11,12 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { SCOPE } from '../src/monitoring/telemetry.ts';
 import { tracedSpan } from '../src/monitoring/trace-ids.ts';
+import { copyPlain } from './plain-attributes.ts';
 
 /** What a batch processor does with a record: it keeps it, and changes nothing. */
 interface RecordQueue {
   onEmit(record: ReadableLogRecord, scope: Context): void;
 }
-
-/** The SDK's own, where no setting says otherwise. */
-const MOST_ATTRIBUTES = 128;
 
 /**
  * A logger provider that makes the records of Waymark's own log by itself. The SDK makes its own so that processors can
@@ -48,11 +45,17 @@ function plainLogger(logger: Logger, resource: Resource, queues: readonly Record
   return {
     enabled: (options) => logger.enabled(options),
     emit(record) {
-      if (!isPlain(record)) {
+      if (!isOurs(record)) {
         logger.emit(record);
         return;
       }
-      const { severityNumber, severityText, body, attributes, context: scope = context.active() } = record;
+      // A copy, as the SDK makes one: the caller may go on with its own.
+      const attributes = copyPlain(record.attributes);
+      if (attributes === undefined) {
+        logger.emit(record);
+        return;
+      }
+      const { severityNumber, severityText, body, context: scope = context.active() } = record;
       const hrTime = millisToHrTime(Date.now());
       const made = {
         hrTime,
@@ -62,8 +65,7 @@ function plainLogger(logger: Logger, resource: Resource, queues: readonly Record
         body,
         resource,
         instrumentationScope,
-        // A copy, as the SDK makes one: the caller may go on with its own.
-        attributes: { ...attributes },
+        attributes,
         droppedAttributesCount: 0,
       };
       const spanContext = tracedSpan(scope);
@@ -73,10 +75,10 @@ function plainLogger(logger: Logger, resource: Resource, queues: readonly Record
   };
 }
 
-type PlainRecord = LogRecord & Required<Pick<LogRecord, 'severityNumber' | 'severityText' | 'attributes'>>;
+type OurRecord = LogRecord & Required<Pick<LogRecord, 'severityNumber' | 'severityText' | 'attributes'>>;
 
-/** Whether a record is one that Waymark's log emits, with attributes that the SDK would take as they are. */
-function isPlain(record: LogRecord): record is PlainRecord {
+/** Whether a record has what those of Waymark's log have, and nothing else. */
+function isOurs(record: LogRecord): record is OurRecord {
   const { severityNumber, severityText, attributes, timestamp, observedTimestamp, eventName, exception } = record;
   return (
     severityNumber !== undefined &&
@@ -85,16 +87,6 @@ function isPlain(record: LogRecord): record is PlainRecord {
     timestamp === undefined &&
     observedTimestamp === undefined &&
     eventName === undefined &&
-    exception === undefined &&
-    arePlain(attributes)
+    exception === undefined
   );
-}
-
-function arePlain(attributes: Attributes): boolean {
-  const keys = Object.keys(attributes);
-  return keys.length <= MOST_ATTRIBUTES && keys.every((key) => key !== '' && isScalar(attributes[key]));
-}
-
-function isScalar(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

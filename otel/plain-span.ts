@@ -25,7 +25,7 @@ import {
 } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { ATTRIBUTE_LIMITS, copyPlain, isPlain, LIMIT } from './span-attributes.ts';
+import { ATTRIBUTE_LIMITS, copyPlain, isPlain, LIMIT } from './plain-attributes.ts';
 import { addWithinLimit, exceptionEvent, type SpanEvent, spanEvent, spanLink } from './span-details.ts';
 import { clockOffset, type Instant, instantOf, isBefore, toHrTime } from './span-time.ts';
 

@@ -25,6 +25,7 @@ import {
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
 import { knownMethod } from '../src/monitoring/http-method.ts';
+import { instrumentOptions } from '../src/monitoring/metric-definition.ts';
 import { servedRoute } from '../src/monitoring/served-route.ts';
 import { METRIC } from '../src/monitoring/telemetry.ts';
 import { LINKED_ROOT } from './linked-context.ts';
@@ -140,11 +141,10 @@ export class ServerInstrumentation extends InstrumentationBase {
     const status = response.headersSent ? response.statusCode : undefined;
     const kind = this.#kindOf(exchange, status, servedRoute(response));
     endSpan(exchange, kind);
-    this.#duration ??= this.meter.createHistogram(METRIC_HTTP_SERVER_REQUEST_DURATION, {
-      unit: METRIC.requestDuration.unit,
-      description: METRIC.requestDuration.description,
-      advice: { explicitBucketBoundaries: [...METRIC.requestDuration.boundaries] },
-    });
+    this.#duration ??= this.meter.createHistogram(
+      METRIC_HTTP_SERVER_REQUEST_DURATION,
+      instrumentOptions(METRIC.requestDuration),
+    );
     this.#duration.record(seconds, kind.labels, exchange.scope);
   }
 

@@ -6,7 +6,7 @@ import {
   ATTR_EXCEPTION_STACKTRACE,
   ATTR_EXCEPTION_TYPE,
 } from '@opentelemetry/semantic-conventions';
-import { ATTRIBUTE_LIMITS, LIMIT } from './span-attributes.ts';
+import { ATTRIBUTE_LIMITS, LIMIT } from './plain-attributes.ts';
 import { type Instant, toHrTime } from './span-time.ts';
 
 export type SpanEvent = ReadableSpan['events'][number];

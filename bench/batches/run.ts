@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { start } from '../../otel/stack/processes.ts';
 import { postJson } from '../../otel/stack/traffic.ts';
 import type { Example } from '../../src/training/read-examples.ts';
-import { cpuSeconds } from '../process-usage.ts';
+import { cpuSecondsFor } from '../process-usage.ts';
 import { benchService, startSurroundings } from '../service.ts';
 import { readMails } from '../serving/mails.ts';
 import { type OpenLoadResult, percentile, sendSteadily } from '../swaps/open-load.ts';
@@ -15,8 +14,6 @@ const SIGNAL = new AbortController().signal;
 const TEXTS = 1_000;
 /** Of single requests, while batches are under way. */
 const PER_SECOND = 100;
-/** What is still to be exported belongs to the requests before. */
-const EXPORTED_MS = 1_500;
 
 /**
  * What a text costs in a batch of 1,000 against one asked for alone, and what other requests notice of such batches: real
@@ -65,10 +62,8 @@ export async function runBatchesBenchmark(full: boolean): Promise<void> {
 
 /** CPU time of the service for one text, in seconds. */
 async function cpuOf(pid: number, work: () => Promise<number>): Promise<number> {
-  const before = await cpuSeconds(pid);
-  const count = await work();
-  await delay(EXPORTED_MS);
-  return ((await cpuSeconds(pid)) - before) / count;
+  const [seconds, count] = await cpuSecondsFor(pid, work);
+  return seconds / count;
 }
 
 async function singles(url: string, texts: readonly Example[], seconds: number): Promise<OpenLoadResult> {

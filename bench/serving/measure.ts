@@ -5,7 +5,7 @@ import type { Component } from '../../otel/stack/components.ts';
 import type { Ports } from '../../otel/stack/ports.ts';
 import { type Running, start } from '../../otel/stack/processes.ts';
 import { acceptedSpans } from '../collector.ts';
-import { cpuSeconds, endedChildrenCpuSeconds, residentMiB } from '../process-usage.ts';
+import { cpuSeconds, EXPORTED_MS, endedChildrenCpuSeconds, residentMiB } from '../process-usage.ts';
 import { type WrkResult, writeWrkScript, wrk } from '../wrk.ts';
 import type { Command, Contender, Workplace } from './contender.ts';
 
@@ -116,8 +116,7 @@ export async function measure(
     const before = await usage(pid, collector.pid);
     const result = await wrk(ready.script, url, seconds, cores);
     sent += result.requests;
-    // What is still to be exported belongs to these requests.
-    await delay(1_500);
+    await delay(EXPORTED_MS);
     const after = await usage(pid, collector.pid);
     return {
       ...result,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Running, start } from '../../otel/stack/processes.ts';
-import { cpuSeconds, residentMiB } from '../process-usage.ts';
+import { cpuSecondsFor, residentMiB } from '../process-usage.ts';
 import { benchService, type Surroundings, startSurroundings } from '../service.ts';
 import { type WrkResult, wrk } from '../wrk.ts';
 
@@ -55,11 +55,7 @@ export async function measureOverhead(
 async function measure(service: Running, { script, ports }: Surroundings, seconds: number): Promise<Measured> {
   const url = `http://127.0.0.1:${ports.service}`;
   await wrk(script, url, 3);
-  const before = await cpuSeconds(service.pid);
-  const result = await wrk(script, url, seconds);
-  // What is still to be exported belongs to these requests.
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const [used, result] = await cpuSecondsFor(service.pid, () => wrk(script, url, seconds));
   if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests were not answered with 200`);
-  const used = (await cpuSeconds(service.pid)) - before;
   return { ...result, cpuMicroseconds: (used / result.requests) * 1e6, residentMiB: await residentMiB(service.pid) };
 }

@@ -1,6 +1,6 @@
 import { clearCounts, countAny, type FeatureBlock } from './feature-block.ts';
 import type { FeatureOptions } from './feature-options.ts';
-import { finishHash, hashStart, joinHashes } from './hashing.ts';
+import { addUnit, finishHash, hashStart, joinHashes } from './hashing.ts';
 import type { StemHasher } from './stem-cache.ts';
 import { type TokenBuffer, TokenKind } from './token-buffer.ts';
 
@@ -69,7 +69,7 @@ export function visitCharacters(
     let hash = hashStart;
     const last = Math.min(first + longest, end + 1);
     for (let at = first; at < last; at += 1) {
-      hash = Math.imul(hash ^ (at < start || at >= end ? edge : units[at]!), 0x01000193);
+      hash = addUnit(hash, at < start || at >= end ? edge : units[at]!);
       if (at - first + 1 >= shortest) visit(finishHash(hash));
     }
   }

@@ -1,3 +1,4 @@
+import { hashString } from '../classifier/hashing.ts';
 import { findModel, type Model, type Models } from './store.ts';
 
 /** Why a version answers: it is the active one, it is on trial, or the request named it. */
@@ -26,11 +27,7 @@ export function routeModel(models: Models, reference: string, key: string): Rout
   return { model: active, role: 'active' };
 }
 
-/** Where a key lies between 0 and 1, evenly: FNV-1a, then the last step of MurmurHash3, so that its high bits mix too. */
+/** Where a key lies between 0 and 1, evenly. */
 function placeOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  return (hashString(key) >>> 0) / 2 ** 32;
 }
