@@ -35,7 +35,7 @@ export interface PredictorOptions extends FollowerOptions {
 }
 
 /** For how long a batch is worked on before others get their turn. */
-const TURN_MS = 10;
+const TURN_MS = 5;
 
 /** The application: runs the classifier, and lets every run be followed. */
 export function createPredictor({ maxTextCharacters, ...options }: PredictorOptions): Predictor {
