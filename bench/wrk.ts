@@ -40,11 +40,16 @@ function request() i = i % #requests + 1; return requests[i] end
   return script;
 }
 
-/** Runs `wrk` with 16 connections from one thread, on the second core where not told otherwise. */
-export async function wrk(script: string, url: string, seconds: number, cores = '1'): Promise<WrkResult> {
+/** Runs `wrk` from one thread, with 16 connections and on the second core where not told otherwise. */
+export async function wrk(
+  script: string,
+  url: string,
+  seconds: number,
+  { cores = '1', connections = 16 }: { cores?: string | undefined; connections?: number } = {},
+): Promise<WrkResult> {
   // A slow answer is an answer: after its usual 2 s wrk would count it among the errors, and not among the slow ones.
   const patient = ['--latency', '--timeout', '30s'];
-  const pinned = ['-c', cores, 'wrk', '-t1', '-c16', `-d${seconds}s`, ...patient, '-s', script, url];
+  const pinned = ['-c', cores, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...patient, '-s', script, url];
   const { stdout } = await run('taskset', pinned).catch((error: NodeJS.ErrnoException) => {
     throw new Error(`wrk and taskset are needed (Debian: apt-get install wrk util-linux): ${error.message}`);
   });

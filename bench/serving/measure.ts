@@ -112,9 +112,9 @@ export async function measure(
   const acceptedBefore = await acceptedSpans(ports);
   let sent = 0;
   const measured = await whileRunning(ready, workplace, async ({ pid }, url) => {
-    sent += (await wrk(ready.script, url, warmUp, cores)).requests;
+    sent += (await wrk(ready.script, url, warmUp, { cores })).requests;
     const before = await usage(pid, collector.pid);
-    const result = await wrk(ready.script, url, seconds, cores);
+    const result = await wrk(ready.script, url, seconds, { cores });
     sent += result.requests;
     await delay(EXPORTED_MS);
     const after = await usage(pid, collector.pid);
