@@ -52,6 +52,7 @@ export function standardOutput(): LineStream {
     write(line) {
       const most = line.length * MOST_BYTES;
       if (most > CAPACITY_BYTES - length) pass();
+      if (!open) return;
       if (most > CAPACITY_BYTES) writeBytes(Buffer.from(line));
       else {
         length += waiting.write(line, length);
