@@ -83,7 +83,7 @@ function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Lo
     const left = Math.max(SHUTDOWN_TIMEOUT_MS - (performance.now() - started), 1_000);
     if (!(await shutdownSdk(left))) log.warn('telemetry was given up: its receiver did not take it in time');
     say('stopped', { [ATTRIBUTE.shutdownSeconds]: Math.round(performance.now() - started) / 1000 });
-    log.flush();
+    await log.flush();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
@@ -93,18 +93,17 @@ function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Lo
 /** Ends the process: with one line for a bad setting, with a log record for anything else. */
 async function fail(error: unknown, log: Log, parent: Parent | undefined): Promise<never> {
   if (error instanceof ConfigError) {
-    log.flush();
+    await log.flush();
     if (parent) await parent.refused(error.message);
     else process.stderr.write(`${error.message}\n`);
     process.exit(EXIT_CONFIG);
   }
   if (error instanceof ProcessEnded) {
-    log.flush();
+    await log.flush();
     process.exit(error.code);
   }
   log.fatal('the service ended', exceptionAttributes(error));
-  log.flush();
-  await shutdownSdk(LAST_WORDS_MS);
+  await Promise.all([log.flush(), shutdownSdk(LAST_WORDS_MS)]);
   process.exit(1);
 }
 

@@ -13,8 +13,8 @@ export interface Log {
   readonly warn: Write;
   readonly error: Write;
   readonly fatal: Write;
-  /** Writes out what is still buffered, before the process ends. */
-  flush(): void;
+  /** Resolves once all lines are written: a process waits for it before it ends. */
+  flush(): Promise<void>;
 }
 
 const severities = {
@@ -73,7 +73,9 @@ export function createLog(level: Level | 'silent', stream: LineStream = standard
     warn: write('warn'),
     error: write('error'),
     fatal: write('fatal'),
-    flush: () => stream.flushSync?.(),
+    async flush() {
+      await stream.flush?.();
+    },
   };
 }
 
