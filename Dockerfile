@@ -25,4 +25,4 @@ VOLUME /app/data
 EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --start-interval=1s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--require", "./src/require-node.cjs", "--import", "./otel/preload.ts", "src/main.ts"]
+CMD ["node", "--v8-pool-size=1", "--require", "./src/require-node.cjs", "--import", "./otel/preload.ts", "src/main.ts"]

@@ -3,6 +3,7 @@ import type { Component } from '../otel/stack/components.ts';
 import { installTools } from '../otel/stack/install.ts';
 import { freePorts, type Ports } from '../otel/stack/ports.ts';
 import { type Running, start } from '../otel/stack/processes.ts';
+import { startArguments } from '../otel/stack/start-command.ts';
 import { readMails } from '../otel/stack/traffic.ts';
 import { benchCollector } from './collector.ts';
 import { writeWrkScript } from './wrk.ts';
@@ -40,7 +41,7 @@ export function benchService(ports: Ports, env: Record<string, string>, options:
   return {
     name: 'waymark',
     file: 'taskset',
-    args: ['-c', '0', process.execPath, ...options, '--import', './otel/preload.ts', 'src/main.ts'],
+    args: ['-c', '0', process.execPath, ...options, ...startArguments('start')],
     env: { PORT: String(ports.service), OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics), ...env },
     cwd: PROJECT,
     health: `http://127.0.0.1:${ports.service}/readyz`,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from '../../otel/stack/ports.ts';
 import { start } from '../../otel/stack/processes.ts';
+import { startArguments } from '../../otel/stack/start-command.ts';
 import { cacheFolder } from '../../src/corpus/cache-folder.ts';
 import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
 import { declareData } from '../../src/maintenance/declare-data.ts';
@@ -51,7 +52,7 @@ export async function runRetrainBenchmark(full: boolean): Promise<void> {
     {
       name: 'waymark',
       file: process.execPath,
-      args: ['--import', './otel/preload.ts', 'src/main.ts'],
+      args: startArguments('start'),
       env: {
         PORT: String(ports.service),
         OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),

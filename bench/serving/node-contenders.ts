@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startArguments } from '../../otel/stack/start-command.ts';
 import { cacheFolder } from '../../src/corpus/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { trainNatural } from '../classifier/natural-peer.ts';
@@ -36,7 +37,7 @@ export const nodeContenders: readonly Contender[] = [
 function waymark(name: ContenderName, traced: boolean, settings: Record<string, string> = {}): Contender {
   const prepare = async ({ addresses, folder }: Workplace): Promise<Command> => ({
     file: process.execPath,
-    args: ['--import', './otel/preload.ts', 'src/main.ts'],
+    args: startArguments('start'),
     env: {
       PORT: String(addresses.port),
       OTEL_EXPORTER_PROMETHEUS_PORT: String(addresses.otherPorts[0]),

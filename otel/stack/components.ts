@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Tools } from './install.ts';
 import type { Ports } from './ports.ts';
+import { startArguments } from './start-command.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -192,7 +193,7 @@ function service(ports: Ports, folder: string, pace: Pace, settings: NodeJS.Proc
   return {
     name: 'waymark',
     file: process.execPath,
-    args: ['--require', './src/require-node.cjs', '--import', './otel/preload.ts', 'src/main.ts'],
+    args: startArguments('start'),
     env: {
       HOST: '127.0.0.1',
       PORT: String(ports.service),
@@ -216,7 +217,7 @@ function gateway(ports: Ports, folder: string, pace: Pace): Component {
   return {
     name: 'mail-gateway',
     file: process.execPath,
-    args: ['--require', './src/require-node.cjs', '--import', './otel/gateway-preload.ts', 'src/gateway/main.ts'],
+    args: startArguments('gateway'),
     env: {
       GATEWAY_HOST: '127.0.0.1',
       GATEWAY_PORT: String(ports.gateway),

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { startArguments } from '../../otel/stack/start-command.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -61,6 +62,12 @@ describe('docker-compose.yml', () => {
       if (source.startsWith('.')) expect(existsSync(join(PROJECT, source)), source).toBe(true);
       else expect(Object.keys(compose.volumes)).toContain(source);
     }
+  });
+
+  test('runs the service and the gateway as npm does', () => {
+    const [, command = ''] = /\nCMD (.+)\n/.exec(text('Dockerfile'))!;
+    expect(JSON.parse(command)).toEqual(['node', ...startArguments('start')]);
+    expect(compose.services['mail-gateway']?.command).toEqual(['node', ...startArguments('gateway')]);
   });
 
   test('names hosts that exist, in every address of one part to another', () => {
