@@ -15,12 +15,21 @@ export const CharacterClass = {
 } as const;
 
 const units = 65_536;
+const classShift = 16;
+const unitMask = 0xffff;
 
-/** The lower-case form of each code unit, where that is one code unit; otherwise the unit itself. */
-export const lowerCase: Uint16Array = new Uint16Array(units);
+/** What a tokeniser asks of each code unit, in one look-up: `classIn` and `lowerCaseIn` take it apart. */
+export const characters: Uint32Array = new Uint32Array(units);
 
-/** The `CharacterClass` of each code unit. */
-export const characterClass: Uint8Array = new Uint8Array(units);
+/** The `CharacterClass` in an element of `characters`. */
+export function classIn(character: number): number {
+  return character >>> classShift;
+}
+
+/** The lower-case form in an element of `characters`, where that is one code unit; otherwise the unit itself. */
+export function lowerCaseIn(character: number): number {
+  return character & unitMask;
+}
 
 const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const word = /[\p{L}\p{N}\p{M}_]/u;
@@ -37,13 +46,10 @@ function classOf(unit: number, character: string): number {
 for (let unit = 0; unit < units; unit += 1) {
   const character = String.fromCharCode(unit);
   const lower = character.toLowerCase();
-  lowerCase[unit] = lower.length === 1 ? lower.charCodeAt(0) : unit;
-  characterClass[unit] = classOf(unit, character);
+  characters[unit] = (classOf(unit, character) << classShift) | (lower.length === 1 ? lower.charCodeAt(0) : unit);
 }
 
 // Full-width Latin and digits are the same letters in another width, common in Chinese and Japanese text.
 for (let unit = 0xff01; unit <= 0xff5e; unit += 1) {
-  const narrow = unit - 0xfee0;
-  lowerCase[unit] = lowerCase[narrow]!;
-  characterClass[unit] = characterClass[narrow]!;
+  characters[unit] = characters[unit - 0xfee0]!;
 }

@@ -1,7 +1,7 @@
 import AggressiveTokenizer from 'natural/lib/natural/tokenizers/aggressive_tokenizer.js';
 import { WordTokenizer } from 'natural/lib/natural/tokenizers/regexp_tokenizer.js';
 import TreebankWordTokenizer from 'natural/lib/natural/tokenizers/treebank_word_tokenizer.js';
-import { CharacterClass, characterClass, lowerCase } from './characters.ts';
+import { CharacterClass, characters, classIn, lowerCaseIn } from './characters.ts';
 import { addUnit, finishHash, hashStart } from './hashing.ts';
 import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from './token-buffer.ts';
 
@@ -35,10 +35,10 @@ function takeStrings(tokens: readonly string[], into: TokenBuffer): void {
     let hash = hashStart;
     let kind: number = TokenKind.sign;
     for (let from = 0; from < token.length; from += 1) {
-      const unit = token.charCodeAt(from);
-      const lower = lowerCase[unit]!;
-      if (characterClass[unit] !== CharacterClass.sign && characterClass[unit] !== CharacterClass.gap)
-        kind = TokenKind.word;
+      const character = characters[token.charCodeAt(from)]!;
+      const unitClass = classIn(character);
+      const lower = lowerCaseIn(character);
+      if (unitClass !== CharacterClass.sign && unitClass !== CharacterClass.gap) kind = TokenKind.word;
       into.units[at] = lower;
       hash = addUnit(hash, lower);
       at += 1;

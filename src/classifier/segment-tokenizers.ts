@@ -1,4 +1,4 @@
-import { CharacterClass, characterClass, lowerCase } from './characters.ts';
+import { CharacterClass, characters, classIn, lowerCaseIn } from './characters.ts';
 import { addUnit, finishHash, hashStart } from './hashing.ts';
 import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from './token-buffer.ts';
 
@@ -10,7 +10,7 @@ export function createSegmentTokenizer(): Tokenizer {
   return (text, into) => {
     resetTokens(into, text.length);
     for (const { segment, index, isWordLike } of segmenter.segment(text)) {
-      const unitClass = characterClass[text.charCodeAt(index)]!;
+      const unitClass = classIn(characters[text.charCodeAt(index)]!);
       if (unitClass === gap) continue;
       const kind = isWordLike ? TokenKind.word : unitClass === sign ? TokenKind.sign : TokenKind.ideograph;
       pushRange(text, index, index + segment.length, kind, into);
@@ -23,8 +23,8 @@ export function tokenizeCharacters(text: string, into: TokenBuffer): void {
   resetTokens(into, text.length);
   let at = 0;
   while (at < text.length) {
-    const unitClass = characterClass[text.charCodeAt(at)]!;
-    const isPair = unitClass === highSurrogate && characterClass[text.charCodeAt(at + 1)] === lowSurrogate;
+    const unitClass = classIn(characters[text.charCodeAt(at)]!);
+    const isPair = unitClass === highSurrogate && classIn(characters[text.charCodeAt(at + 1)]!) === lowSurrogate;
     const end = at + (isPair ? 2 : 1);
     const isHalf = !isPair && (unitClass === highSurrogate || unitClass === lowSurrogate);
     if (unitClass !== gap && !isHalf) {
@@ -37,7 +37,7 @@ export function tokenizeCharacters(text: string, into: TokenBuffer): void {
 function pushRange(text: string, start: number, end: number, kind: number, into: TokenBuffer): void {
   let hash = hashStart;
   for (let at = start; at < end; at += 1) {
-    const lower = lowerCase[text.charCodeAt(at)]!;
+    const lower = lowerCaseIn(characters[text.charCodeAt(at)]!);
     into.units[at] = lower;
     hash = addUnit(hash, lower);
   }

@@ -12,8 +12,10 @@ export const TokenKind = {
  * tokenising allocates nothing once the buffer has grown to the longest text.
  */
 export interface TokenBuffer {
-  /** Lower-case code units of the text. */
+  /** Lower-case code units of the text's tokens. There is room for one more than the text has. */
   units: Uint16Array;
+  /** The same memory, into which a string can be copied at once. */
+  unitBytes: Buffer;
   /** First unit of each token. */
   starts: Int32Array;
   /** One past the last unit of each token. */
@@ -31,8 +33,10 @@ export interface TokenBuffer {
 export type Tokenizer = (text: string, into: TokenBuffer) => void;
 
 export function createTokenBuffer(): TokenBuffer {
+  const units = new Uint16Array(4096);
   return {
-    units: new Uint16Array(4096),
+    units,
+    unitBytes: Buffer.from(units.buffer),
     starts: new Int32Array(1024),
     ends: new Int32Array(1024),
     hashes: new Int32Array(1024),
@@ -46,9 +50,10 @@ export function createTokenBuffer(): TokenBuffer {
 export function resetTokens(buffer: TokenBuffer, units: number): void {
   buffer.count = 0;
   buffer.words = 0;
-  if (buffer.units.length < units) {
-    const size = Math.max(units, buffer.units.length * 2);
+  if (buffer.units.length <= units) {
+    const size = Math.max(units + 1, buffer.units.length * 2);
     buffer.units = new Uint16Array(size);
+    buffer.unitBytes = Buffer.from(buffer.units.buffer);
   }
   if (buffer.starts.length < units) {
     const size = Math.max(units, buffer.starts.length * 2);

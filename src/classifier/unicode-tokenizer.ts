@@ -1,6 +1,6 @@
-import { CharacterClass, characterClass, lowerCase } from './characters.ts';
+import { CharacterClass, characters, classIn, lowerCaseIn } from './characters.ts';
 import { addUnit, finishHash, hashStart } from './hashing.ts';
-import { pushToken, resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
+import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate } = CharacterClass;
 
@@ -10,45 +10,57 @@ const { gap, word, sign, ideograph, highSurrogate, lowSurrogate } = CharacterCla
  * a word by itself, and a run of one sign ("!!!", "$") is a token that is no word.
  */
 export function tokenizeUnicode(text: string, into: TokenBuffer): void {
-  const length = text.length;
+  const { length } = text;
   resetTokens(into, length);
-  const { units } = into;
+  // A string's own units are read one by one through what kind of string it is; from an array they take half the time.
+  into.unitBytes.write(text, 'utf16le');
+  const { units, starts, ends, hashes, kinds } = into;
+  // A gap after the text ends its last token.
+  units[length] = 0;
+  let count = 0;
+  let words = 0;
   let at = 0;
   while (at < length) {
     const start = at;
-    const raw = text.charCodeAt(at);
-    const unitClass = characterClass[raw]!;
+    const character = characters[units[at]!]!;
+    const unitClass = classIn(character);
     at += 1;
     if (unitClass === gap) continue;
-    const unit = lowerCase[raw]!;
+    const unit = lowerCaseIn(character);
     units[start] = unit;
     let hash = addUnit(hashStart, unit);
     let kind: number = TokenKind.ideograph;
     if (unitClass === word) {
       kind = TokenKind.word;
-      while (at < length) {
-        const next = text.charCodeAt(at);
-        if (characterClass[next] !== word) break;
-        const lower = lowerCase[next]!;
+      for (;;) {
+        const next = characters[units[at]!]!;
+        if (classIn(next) !== word) break;
+        const lower = lowerCaseIn(next);
         units[at] = lower;
         hash = addUnit(hash, lower);
         at += 1;
       }
     } else if (unitClass === sign) {
       kind = TokenKind.sign;
-      while (at < length && lowerCase[text.charCodeAt(at)] === unit) {
+      while (lowerCaseIn(characters[units[at]!]!) === unit) {
         units[at] = unit;
         hash = addUnit(hash, unit);
         at += 1;
       }
-    } else if (unitClass === highSurrogate && at < length && characterClass[text.charCodeAt(at)] === lowSurrogate) {
-      units[at] = text.charCodeAt(at);
+    } else if (unitClass === highSurrogate && classIn(characters[units[at]!]!) === lowSurrogate) {
       hash = addUnit(hash, units[at]!);
       at += 1;
     } else if (unitClass !== ideograph) {
       // Half a surrogate pair says nothing.
       continue;
     }
-    pushToken(into, start, at, kind, finishHash(hash));
+    starts[count] = start;
+    ends[count] = at;
+    kinds[count] = kind;
+    hashes[count] = finishHash(hash);
+    count += 1;
+    if (kind !== TokenKind.sign) words += 1;
   }
+  into.count = count;
+  into.words = words;
 }
