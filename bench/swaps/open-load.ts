@@ -41,7 +41,8 @@ export async function sendSteadily<Text extends { readonly text: string }>({
   texts,
   isRight,
 }: OpenLoad<Text>): Promise<OpenLoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+  // In turn, for none to be idle for so long that the service closes it just when the next request is on its way.
+  const agent = new Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' });
   const errors: string[] = [];
   const mismatches: string[] = [];
   const byVersion = new Map<string, number>();
