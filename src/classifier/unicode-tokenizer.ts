@@ -54,6 +54,7 @@ export function tokenizeUnicode(text: string, into: TokenBuffer): void {
       // Half a surrogate pair says nothing.
       continue;
     }
+    // As `pushToken` does, with the arrays at hand: calling it for each token takes a tenth more of the time.
     starts[count] = start;
     ends[count] = at;
     kinds[count] = kind;

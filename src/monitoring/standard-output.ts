@@ -64,8 +64,10 @@ export function standardOutput(): LineStream {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WRITE_MS);
       stream.flushSync();
     }
-    if (open && length > 0)
-      writeBytes(destination({ fd: 1, sync: true, contentMode: 'buffer' }), waiting.subarray(0, length));
+    if (open && length > 0) {
+      const atOnce = destination({ fd: 1, sync: true, contentMode: 'buffer' });
+      writeBytes(atOnce, waiting.subarray(0, length));
+    }
     length = 0;
   }
 
