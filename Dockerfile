@@ -19,6 +19,7 @@ COPY package.json ./
 COPY otel/*.ts otel/
 # Of the process's user: roles of versions, their audit trail and new versions are written beside what comes along.
 COPY --chown=node:node models models
+COPY packages/client/src packages/client/src
 COPY src src
 USER node
 VOLUME /app/data

@@ -15,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['test/stack/**/*.test.ts'],
-          globalSetup: ['test/stack/global-setup.ts'],
+          globalSetup: ['test/stack/support/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 1_800_000,

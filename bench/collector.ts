@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Component } from '../otel/stack/components.ts';
-import type { Ports } from '../otel/stack/ports.ts';
+import type { Component } from '../tools/stack/components.ts';
+import type { Ports } from '../tools/stack/ports.ts';
 
 /** A real Collector that takes everything and keeps nothing, on the second core: what is measured is the server on the first. */
 export function benchCollector(file: string, ports: Ports): Component {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Component } from '../otel/stack/components.ts';
-import { installTools } from '../otel/stack/install.ts';
-import { freePorts, type Ports } from '../otel/stack/ports.ts';
-import { type Running, start } from '../otel/stack/processes.ts';
-import { startArguments } from '../otel/stack/start-command.ts';
-import { readMails } from '../otel/stack/traffic.ts';
+import type { Component } from '../tools/stack/components.ts';
+import { installTools } from '../tools/stack/install.ts';
+import { freePorts, type Ports } from '../tools/stack/ports.ts';
+import { type Running, start } from '../tools/stack/processes.ts';
+import { startArguments } from '../tools/stack/start-command.ts';
+import { readMails } from '../tools/stack/traffic.ts';
 import { benchCollector } from './collector.ts';
 import { writeWrkScript } from './wrk.ts';
 

@@ -1,11 +1,11 @@
-import { readConfigOrExit } from './config.ts';
-import { createLog } from './monitoring/log.ts';
-import { standardOutput } from './monitoring/standard-output.ts';
-import { ATTRIBUTE } from './monitoring/telemetry.ts';
-import { runProcess } from './process-lifecycle.ts';
-import { supervisor } from './workers/parent.ts';
-import { pooledCounts } from './workers/pooled-counts.ts';
-import { roleOf } from './workers/role.ts';
+import { readConfigOrExit } from './platform/config.ts';
+import { runProcess } from './process/lifecycle.ts';
+import { supervisor } from './process/parent.ts';
+import { pooledCounts } from './process/pooled-counts.ts';
+import { roleOf } from './process/role.ts';
+import { createLog } from './telemetry/logs/log.ts';
+import { standardOutput } from './telemetry/logs/standard-output.ts';
+import { ATTRIBUTE } from './telemetry/names.ts';
 
 const config = readConfigOrExit();
 const role = roleOf(config);
@@ -15,7 +15,7 @@ const describe = ({ url }: { readonly url: string }) => ({ [ATTRIBUTE.url]: url 
 
 // Each imports what it needs: a supervisor has no use for a classifier.
 if (role === 'supervisor') {
-  const { startSupervisor } = await import('./workers/supervisor.ts');
+  const { startSupervisor } = await import('./process/supervisor.ts');
   await runProcess(config, log, () => startSupervisor(config, log, stdout), describe);
 } else {
   const { startService } = await import('./service.ts');

@@ -1,26 +1,26 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type Config, ConfigError } from './config.ts';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
 import type { WindowOf } from './drift/sliding-counts.ts';
-import { createFeedbackDesk } from './feedback/feedback-desk.ts';
+import { createTrialLog } from './feedback/experiment-log.ts';
+import { createFeedbackDesk } from './feedback/feedback-service.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
-import { createTrialLog } from './feedback/trial-log.ts';
 import { createApp } from './http/app.ts';
-import { listen } from './http/server.ts';
-import { notReady, type Service } from './http/service.ts';
-import { type Maintenance, startMaintenance } from './maintenance/maintenance.ts';
-import { createRetrainer, type Retrainer } from './maintenance/retrainer.ts';
+import { listen } from './http/server/server.ts';
+import { notReady, type Service } from './http/server/service.ts';
+import { createRetrainer, type Retrainer } from './maintenance/retraining/retrainer.ts';
+import { type Maintenance, startMaintenance } from './maintenance/rollout/maintenance.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
-import { createInstruments, type Instruments } from './monitoring/instruments.ts';
-import type { Log } from './monitoring/log.ts';
-import { LABEL } from './monitoring/telemetry.ts';
+import { type Config, ConfigError } from './platform/config.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
+import { createInstruments, type Instruments } from './telemetry/instruments.ts';
+import type { Log } from './telemetry/logs/log.ts';
+import { LABEL } from './telemetry/names.ts';
 
 /** For how long, at the end, shadows score what was answered last. */
 const SHADOW_DRAIN_MS = 1_000;

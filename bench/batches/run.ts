@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { start } from '../../otel/stack/processes.ts';
 import type { Example } from '../../src/training/read-examples.ts';
+import { start } from '../../tools/stack/processes.ts';
 import { median } from '../classifier/contender.ts';
 import { cpuSecondsFor } from '../process-usage.ts';
 import { benchService, startSurroundings } from '../service.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../../src/corpus/cache-folder.ts';
+import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import type { Contender, Dataset } from './contender.ts';
 import { measureNatural } from './natural-peer.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AlgorithmName } from '../../src/classifier/algorithms.ts';
-import { readArtefact, writeArtefact } from '../../src/models/artefact.ts';
+import { readArtefact, writeArtefact } from '../../src/artefacts/artefact.ts';
+import type { AlgorithmName } from '../../src/classifier/learning/algorithms.ts';
 import { answerFile } from '../../src/training/answer.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 import { runTraining } from '../../src/training/run-training.ts';

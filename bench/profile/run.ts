@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { start } from '../../otel/stack/processes.ts';
+import { start } from '../../tools/stack/processes.ts';
 import { benchService, type Surroundings, startSurroundings } from '../service.ts';
 import { wrk } from '../wrk.ts';
 import { busyByPart } from './parts.ts';

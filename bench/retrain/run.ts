@@ -3,13 +3,13 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePorts } from '../../otel/stack/ports.ts';
-import { start } from '../../otel/stack/processes.ts';
-import { startArguments } from '../../otel/stack/start-command.ts';
-import { cacheFolder } from '../../src/corpus/cache-folder.ts';
 import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
-import { declareData } from '../../src/maintenance/declare-data.ts';
+import { declareData } from '../../src/models/declare-data.ts';
+import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
+import { freePorts } from '../../tools/stack/ports.ts';
+import { start } from '../../tools/stack/processes.ts';
+import { startArguments } from '../../tools/stack/start-command.ts';
 import { type Answer, type OpenLoadResult, percentile, sendSteadily } from '../swaps/open-load.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');

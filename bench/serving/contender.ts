@@ -1,4 +1,4 @@
-import type { Component } from '../../otel/stack/components.ts';
+import type { Component } from '../../tools/stack/components.ts';
 import type { Mails } from './mails.ts';
 
 /** Where a contender listens, and where it sends its traces. */

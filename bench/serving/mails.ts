@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../src/corpus/cache-folder.ts';
+import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { run } from '../python-environment.ts';
 
@@ -20,7 +20,7 @@ export interface Mails {
 export async function readMails(): Promise<Mails> {
   const folder = join(cacheFolder('spam-assassin'), '0.2.3');
   const [train, test] = [join(folder, 'train.jsonl'), join(folder, 'test.jsonl')];
-  if (!existsSync(train) || !existsSync(test)) await run(process.execPath, [join(PROJECT, 'src/cli/corpus.ts')]);
+  if (!existsSync(train) || !existsSync(test)) await run(process.execPath, [join(PROJECT, 'tools/corpus/main.ts')]);
   const examples: Example[] = [];
   await readExamples(test, (example) => examples.push(example));
   const step = examples.length / MAILS;

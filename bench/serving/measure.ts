@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Component } from '../../otel/stack/components.ts';
-import type { Ports } from '../../otel/stack/ports.ts';
-import { type Running, start } from '../../otel/stack/processes.ts';
+import type { Component } from '../../tools/stack/components.ts';
+import type { Ports } from '../../tools/stack/ports.ts';
+import { type Running, start } from '../../tools/stack/processes.ts';
 import { acceptedSpans } from '../collector.ts';
 import { cpuSeconds, EXPORTED_MS, endedChildrenCpuSeconds, residentMiB } from '../process-usage.ts';
 import { type WrkResult, writeWrkScript, wrk } from '../wrk.ts';

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startArguments } from '../../otel/stack/start-command.ts';
-import { cacheFolder } from '../../src/corpus/cache-folder.ts';
+import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
+import { startArguments } from '../../tools/stack/start-command.ts';
 import { trainNatural } from '../classifier/natural-peer.ts';
 import type { Command, Contender, ContenderName, Workplace } from './contender.ts';
 

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { start } from '../../otel/stack/processes.ts';
-import type { LoadResult } from '../../src/load/result.ts';
+import type { LoadResult } from '../../tools/load/scenarios/result.ts';
+import { start } from '../../tools/stack/processes.ts';
 import { benchService, startSurroundings } from '../service.ts';
 import { readMails } from '../serving/mails.ts';
 
-const CLI = join(import.meta.dirname, '../../src/cli/load.ts');
+const CLI = join(import.meta.dirname, '../../tools/load/main.ts');
 const SIGNAL = new AbortController().signal;
 /** Of the knee. */
 const SHARE = 0.7;

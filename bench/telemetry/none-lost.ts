@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually, spansOf } from '../../otel/stack/queries.ts';
-import type { Stack } from '../../otel/stack/stack.ts';
+import { eventually, spansOf } from '../../tools/stack/queries.ts';
+import type { Stack } from '../../tools/stack/stack.ts';
 import { type Load, startLoad } from './load.ts';
 
 /** What has not arrived for so long is not on its way. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Running, start } from '../../otel/stack/processes.ts';
+import { type Running, start } from '../../tools/stack/processes.ts';
 import { cpuSecondsFor, residentMiB } from '../process-usage.ts';
 import { benchService, type Surroundings, startSurroundings } from '../service.ts';
 import { type WrkResult, wrk } from '../wrk.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { createRandom, shuffle } from '../../src/classifier/random.ts';
+import { createRandom, shuffle } from '../../src/classifier/learning/random.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 
 /** What the model learns first, and what comes later: groups of the SpamAssassin corpus, and of how many mails one is of each. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startStack } from '../../otel/stack/stack.ts';
+import { startStack } from '../../tools/stack/stack.ts';
 import { runLoop } from './loop.ts';
 import { readMails, withShuffledLabels } from './mails.ts';
 import { plot } from './plot.ts';

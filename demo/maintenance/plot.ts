@@ -1,4 +1,4 @@
-import { type LineSeries, lineChart } from '../../src/charts/line-chart.ts';
+import { type LineSeries, lineChart } from '../../tools/charts/line-chart.ts';
 import type { Event } from './story.ts';
 import type { Judged } from './traffic.ts';
 

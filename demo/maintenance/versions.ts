@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeArtefact } from '../../src/models/artefact.ts';
+import { writeArtefact } from '../../src/artefacts/artefact.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainingResult } from '../../src/training/training-job.ts';

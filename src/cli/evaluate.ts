@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Evaluation } from '../classifier/evaluation.ts';
-import { readArtefact } from '../models/artefact.ts';
-import { listVersions } from '../models/versions.ts';
+import { readArtefact } from '../artefacts/artefact.ts';
+import { listVersions } from '../artefacts/versions.ts';
+import type { Evaluation } from '../classifier/statistics/evaluation.ts';
 import { answerFile } from '../training/answer.ts';
 import { requireName, runCommand, UsageError } from './usage.ts';
 

@@ -1,4 +1,4 @@
-import type { TrainingProgress } from '../classifier/training-options.ts';
+import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 
 const words: Readonly<Record<TrainingProgress['phase'], string>> = {
   read: 'Reading the data',

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { algorithmNames } from '../classifier/algorithms.ts';
-import { tokenizerNames } from '../classifier/feature-options.ts';
-import { declareData } from '../maintenance/declare-data.ts';
-import { ArtefactError, type Manifest, writeArtefact } from '../models/artefact.ts';
-import { nextVersion } from '../models/versions.ts';
+import { ArtefactError, type Manifest, writeArtefact } from '../artefacts/artefact.ts';
+import { nextVersion } from '../artefacts/versions.ts';
+import { algorithmNames } from '../classifier/learning/algorithms.ts';
+import { tokenizerNames } from '../classifier/text/text-options.ts';
+import { declareData } from '../models/declare-data.ts';
 import { train } from '../training/train.ts';
 import type { TrainingJob, TrainingResult } from '../training/training-job.ts';
 import { createProgress } from './progress.ts';

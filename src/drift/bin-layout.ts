@@ -1,4 +1,10 @@
-import { binIndexOf, binNames, type DriftFeature, driftFeatures, type Observation } from '../classifier/reference.ts';
+import {
+  binIndexOf,
+  binNames,
+  type DriftFeature,
+  driftFeatures,
+  type Observation,
+} from '../classifier/statistics/training-reference.ts';
 
 /** Where the bins of every feature lie in one row of counts. */
 export interface BinLayout {

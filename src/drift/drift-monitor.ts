@@ -1,5 +1,10 @@
-import { type DriftVerdict, type FeatureDrift, measureDrift, verdictOfAll } from '../classifier/drift.ts';
-import type { DriftFeature, Observation } from '../classifier/reference.ts';
+import {
+  type DriftVerdict,
+  type FeatureDrift,
+  measureDrift,
+  verdictOfAll,
+} from '../classifier/statistics/drift-test.ts';
+import type { DriftFeature, Observation } from '../classifier/statistics/training-reference.ts';
 import type { Model } from '../models/store.ts';
 import { type BinLayout, layOutBins } from './bin-layout.ts';
 import { createSlidingCounts, type SlidingCounts, type WindowOf } from './sliding-counts.ts';

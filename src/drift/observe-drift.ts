@@ -1,6 +1,6 @@
 import type { Model } from '../models/store.ts';
-import type { Instruments } from '../monitoring/instruments.ts';
-import { LABEL } from '../monitoring/telemetry.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import { LABEL } from '../telemetry/names.ts';
 import type { DriftMonitor } from './drift-monitor.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
+import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
+import { openTrials, type TrialDatabase, trialSchema } from './experiment-database.ts';
 import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
 import { inTransaction } from './transaction.ts';
-import { openTrials, type TrialDatabase, trialSchema } from './trial-database.ts';
 
 /** The name of the file in its folder. */
 export const FEEDBACK_FILE = 'feedback.db';

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
-import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
-import { FeedbackStoreError } from '../errors.ts';
+import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
+import { FeedbackStoreError } from '../platform/problems.ts';
+import type { JudgedPair, LabelPair, MinuteCount, Trial, TrialNews, Use } from './experiment.ts';
 import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
-import type { JudgedPair, LabelPair, MinuteCount, Trial, TrialNews, Use } from './trial.ts';
 
 /** What is asked of the store's thread and answered at once; feedback to keep may wait for more of it. */
 export type Question =

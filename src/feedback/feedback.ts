@@ -1,4 +1,4 @@
-import type { ConfusionCount } from '../classifier/confusion-matrix.ts';
+import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
 
 /** The true label of one prediction, as it is kept. */
 export interface Feedback {

@@ -1,6 +1,6 @@
 import type { ObservableCounter } from '@opentelemetry/api';
-import type { Instruments } from '../monitoring/instruments.ts';
-import { LABEL } from '../monitoring/telemetry.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import { LABEL } from '../telemetry/names.ts';
 import type { FeedbackTotal } from './feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 

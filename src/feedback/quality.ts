@@ -1,5 +1,5 @@
-import { type MatrixQuality, qualityFromCounts } from '../classifier/confusion-matrix.ts';
-import { type Interval, wilsonInterval } from '../classifier/wilson.ts';
+import { type MatrixQuality, qualityFromCounts } from '../classifier/statistics/confusion-matrix.ts';
+import { type Interval, wilsonInterval } from '../classifier/statistics/wilson.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
 interface LabelReport {

@@ -1,10 +1,10 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
-import { ProblemError } from '../client/errors.ts';
-import { Problem, problemDetails, toProblem } from '../errors.ts';
-import type { RequestState } from '../http/request.ts';
-import { nameRoute, nameTrace } from '../http/trace-names.ts';
-import { exceptionAttributes, type Log } from '../monitoring/log.ts';
+import { ProblemError } from '../../packages/client/src/errors.ts';
+import type { RequestState } from '../http/server/request.ts';
+import { nameRoute, nameTrace } from '../http/server/trace-headers.ts';
+import { Problem, problemDetails, toProblem } from '../platform/problems.ts';
+import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 
 /** Names the trace in every response, and the route in the server span. */
 export function followGatewayRequest(): Middleware<RequestState> {

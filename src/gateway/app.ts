@@ -1,14 +1,14 @@
 import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { z } from 'zod';
-import type { WaymarkClient } from '../client/client.ts';
-import { WaymarkError } from '../client/errors.ts';
-import { Problem } from '../errors.ts';
-import { checked, parseJson, type RequestState, readBody } from '../http/request.ts';
-import type { Log } from '../monitoring/log.ts';
+import type { WaymarkClient } from '../../packages/client/src/client.ts';
+import { WaymarkError } from '../../packages/client/src/errors.ts';
+import { checked, parseJson, type RequestState, readBody } from '../http/server/request.ts';
+import { MARK, markMessage, readField } from '../mail/message-headers.ts';
+import { Problem } from '../platform/problems.ts';
+import type { Log } from '../telemetry/logs/log.ts';
 import { answerGatewayProblems, followGatewayRequest, limitInFlight } from './app-middleware.ts';
 import type { Judge } from './judge.ts';
-import { MARK, markMessage, readField } from './message-headers.ts';
 import { verdictFields, verdictJson } from './verdict.ts';
 
 export interface AppOptions {

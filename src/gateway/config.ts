@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Checked, host, path, port, positive, readSettings, type Setting, url } from '../config.ts';
+import { type Checked, host, path, port, positive, readSettings, type Setting, url } from '../platform/config.ts';
 
 const label = { schema: z.string().min(1), allowed: "one of the model's labels" };
 

@@ -1,6 +1,6 @@
-import { createClient } from '../client/client.ts';
-import { listen } from '../http/server.ts';
-import type { Log } from '../monitoring/log.ts';
+import { createClient } from '../../packages/client/src/client.ts';
+import { listen } from '../http/server/server.ts';
+import type { Log } from '../telemetry/logs/log.ts';
 import { createGatewayApp } from './app.ts';
 import type { GatewayConfig } from './config.ts';
 import { deliverBySmtp, deliverToMaildir } from './delivery.ts';

@@ -1,8 +1,8 @@
 import { trace } from '@opentelemetry/api';
-import type { WaymarkClient } from '../client/client.ts';
-import { CircuitOpenError, ConnectionError, DeadlineError } from '../client/errors.ts';
-import { mailToText } from '../corpus/mail-text.ts';
-import { exceptionAttributes, type Log } from '../monitoring/log.ts';
+import type { WaymarkClient } from '../../packages/client/src/client.ts';
+import { CircuitOpenError, ConnectionError, DeadlineError } from '../../packages/client/src/errors.ts';
+import { mailToText } from '../mail/mail-text.ts';
+import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { GATEWAY_ATTRIBUTE, type GatewayInstruments, type Protocol, type VerdictName } from './telemetry.ts';
 import type { UncheckedReason, Verdict } from './verdict.ts';
 

@@ -1,6 +1,6 @@
-import { orExit, readConfigOrExit } from '../config.ts';
-import { createLog } from '../monitoring/log.ts';
-import { runProcess } from '../process-lifecycle.ts';
+import { orExit, readConfigOrExit } from '../platform/config.ts';
+import { runProcess } from '../process/lifecycle.ts';
+import { createLog } from '../telemetry/logs/log.ts';
 import { readGatewayConfig } from './config.ts';
 import { startGateway } from './gateway.ts';
 

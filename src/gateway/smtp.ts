@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
-import { addressError } from '../http/server.ts';
-import { exceptionAttributes, type Log } from '../monitoring/log.ts';
-import { traceIds } from '../monitoring/trace-ids.ts';
-import { withinSpan } from '../monitoring/within-span.ts';
+import { addressError } from '../http/server/server.ts';
+import { markMessage } from '../mail/message-headers.ts';
+import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import { traceIds } from '../telemetry/trace-ids.ts';
+import { withinSpan } from '../telemetry/within-span.ts';
 import type { Delivery } from './delivery.ts';
 import type { Judge } from './judge.ts';
-import { markMessage } from './message-headers.ts';
 import { GATEWAY_SCOPE, RECEIVE_SPAN } from './telemetry.ts';
 import { verdictFields } from './verdict.ts';
 

@@ -1,5 +1,5 @@
 import { type Counter, type Histogram, metrics } from '@opentelemetry/api';
-import { instrumentOptions, type MetricDefinition } from '../monitoring/metric-definition.ts';
+import { instrumentOptions, type MetricDefinition } from '../telemetry/metric-definition.ts';
 import type { UncheckedReason } from './verdict.ts';
 
 /** The names of all telemetry that the gateway makes of its own, besides what instrumentations make. */

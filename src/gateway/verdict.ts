@@ -1,5 +1,5 @@
-import type { PredictAnswer } from '../client/answers.ts';
-import { type HeaderField, MARK } from './message-headers.ts';
+import type { PredictAnswer } from '../../packages/client/src/answers.ts';
+import { type HeaderField, MARK } from '../mail/message-headers.ts';
 
 /** Why a message was let through without a verdict; bounded, so that it can be a metric label. */
 export type UncheckedReason = 'deadline' | 'connection' | 'circuit_open' | 'refused' | 'unreadable';

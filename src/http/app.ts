@@ -1,20 +1,20 @@
 import Router from '@koa/router';
 import Koa from 'koa';
-import { exceptionAttributes } from '../monitoring/log.ts';
-import { docsFile, docsPage, openApi } from './docs.ts';
-import { drift } from './drift.ts';
-import { feedback } from './feedback.ts';
-import { livez, readyz } from './health.ts';
+import { exceptionAttributes } from '../telemetry/logs/log.ts';
 import { routeInference } from './inference/routes.ts';
-import { evaluate } from './maintenance.ts';
-import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './middleware.ts';
-import { listModels, showModel } from './models.ts';
-import { predict, predictBatch } from './predict.ts';
-import { quality } from './quality.ts';
-import type { RequestState } from './request.ts';
-import { cancelRetraining, listRetrainings, retrain, showRetraining } from './retrain.ts';
-import { activate, listChanges, rollBack, setCanary, setShadow } from './roles.ts';
-import type { Service } from './service.ts';
+import { docsFile, docsPage, openApi } from './openapi/docs-page.ts';
+import { drift } from './routes/drift.ts';
+import { feedback } from './routes/feedback.ts';
+import { livez, readyz } from './routes/health.ts';
+import { evaluate } from './routes/maintenance.ts';
+import { listModels, showModel } from './routes/models.ts';
+import { predict, predictBatch } from './routes/predict.ts';
+import { quality } from './routes/quality.ts';
+import { cancelRetraining, listRetrainings, retrain, showRetraining } from './routes/retrain.ts';
+import { activate, listChanges, rollBack, setCanary, setShadow } from './routes/roles.ts';
+import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './server/middleware.ts';
+import type { RequestState } from './server/request.ts';
+import type { Service } from './server/service.ts';
 
 /** The routes that nearly all requests are for. */
 function createPredictionRouter(service: Service): Router<RequestState> {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Problem } from '../errors.ts';
-import { exceptionAttributes, type Log } from '../monitoring/log.ts';
+import { Problem } from '../platform/problems.ts';
+import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { readChanges } from './audit.ts';
-import { createModelKeeper, type ModelKeeper } from './model-keeper.ts';
+import { createModelKeeper, type ModelKeeper } from './model-synchronizer.ts';
 import type { ChangedBy, RecordedChange, RoleChange, Roles } from './roles.ts';
 import { folderNames, type Model, type Models, type ModelVersions } from './store.ts';
 import { createVersionLoader } from './version-loader.ts';

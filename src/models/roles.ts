@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Problem } from '../errors.ts';
-import { safeName } from './manifest.ts';
+import { safeName } from '../artefacts/manifest.ts';
+import { Problem } from '../platform/problems.ts';
 
 /** How many formerly active versions are remembered. */
 const mostPrevious = 20;

@@ -1,4 +1,4 @@
-import { hashString } from '../classifier/hashing.ts';
+import { hashString } from '../classifier/text/hashing.ts';
 import { findModel, type Model, type Models } from './store.ts';
 
 /** Why a version answers: it is the active one, it is on trial, or the request named it. */

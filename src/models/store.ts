@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import type { Classifier } from '../classifier/classifier.ts';
-import { type Manifest, safeName } from './manifest.ts';
-import { listVersions } from './versions.ts';
+import { type Manifest, safeName } from '../artefacts/manifest.ts';
+import { listVersions } from '../artefacts/versions.ts';
+import type { Classifier } from '../classifier/scoring/classifier.ts';
 
 export interface Model {
   readonly name: string;

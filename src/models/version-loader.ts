@@ -2,9 +2,9 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import { exceptionAttributes, type Log } from '../monitoring/log.ts';
-import { ATTRIBUTE, SCOPE, SPAN } from '../monitoring/telemetry.ts';
-import { ArtefactError, readArtefact } from './artefact.ts';
+import { ArtefactError, readArtefact } from '../artefacts/artefact.ts';
+import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
 import type { Model } from './store.ts';
 
 /** What is known of a version after a look at its folder. */

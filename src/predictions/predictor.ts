@@ -1,10 +1,10 @@
 import { context } from '@opentelemetry/api';
-import type { Contribution, Scores } from '../classifier/classifier.ts';
-import { Problem } from '../errors.ts';
+import type { Contribution, Scores } from '../classifier/scoring/classifier.ts';
 import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
-import { createFollower, type FollowerOptions, type Timed } from './follower.ts';
-import { createTurns } from './turns.ts';
+import { Problem } from '../platform/problems.ts';
+import { createTurns } from './fair-turns.ts';
+import { createFollower, type FollowerOptions, type Timed } from './prediction-telemetry.ts';
 
 export interface Prediction {
   /** By which it can be followed. */

@@ -1,11 +1,11 @@
 import { type Attributes, type Context, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import type { Model } from '../models/store.ts';
-import type { Instruments } from '../monitoring/instruments.ts';
-import { exceptionAttributes, type Log } from '../monitoring/log.ts';
-import { ATTRIBUTE, LABEL } from '../monitoring/telemetry.ts';
+import type { Instruments } from '../telemetry/instruments.ts';
+import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import { ATTRIBUTE, LABEL } from '../telemetry/names.ts';
 import { createCpuBudget } from './cpu-budget.ts';
-import type { TrialRecorder } from './trial-recorder.ts';
+import type { TrialRecorder } from './experiment-recorder.ts';
 
 /** The share of a core that all shadows of a process may take together. */
 const CPU_SHARE = 0.2;

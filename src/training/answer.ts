@@ -1,7 +1,7 @@
-import type { Classifier } from '../classifier/classifier.ts';
-import { type Evaluation, evaluate, type Judgement } from '../classifier/evaluation.ts';
-import type { Observation } from '../classifier/reference.ts';
-import type { Manifest } from '../models/manifest.ts';
+import type { Manifest } from '../artefacts/manifest.ts';
+import type { Classifier } from '../classifier/scoring/classifier.ts';
+import { type Evaluation, evaluate, type Judgement } from '../classifier/statistics/evaluation.ts';
+import type { Observation } from '../classifier/statistics/training-reference.ts';
 import { type Example, readExamples } from './read-examples.ts';
 
 /** A classifier's answers to labelled texts. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Manifest } from '../artefacts/manifest.ts';
 import { type FeedbackTexts, openFeedbackTexts } from '../feedback/feedback-texts.ts';
-import type { Manifest } from '../models/manifest.ts';
 import { DataFileError, type Example } from './read-examples.ts';
 
 type LearntFeedback = NonNullable<Manifest['training']['feedback']>;

@@ -1,11 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
-import { createLinearClassifier } from '../classifier/linear-classifier.ts';
-import { createNaturalClassifier } from '../classifier/natural-classifier.ts';
-import { referenceOf, thresholdsOf } from '../classifier/reference.ts';
-import { createTrainer } from '../classifier/trainer.ts';
-import type { TrainingProgress } from '../classifier/training-options.ts';
-import { compileNatural, NaturalFileError } from '../models/natural-file.ts';
-import { packLinear, packNatural, sha256 } from '../models/pack.ts';
+import { compileNatural, NaturalFileError } from '../artefacts/natural-file.ts';
+import { packLinear, packNatural, sha256 } from '../artefacts/pack.ts';
+import { createTrainer } from '../classifier/learning/trainer.ts';
+import type { TrainingProgress } from '../classifier/learning/training-options.ts';
+import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
+import { createNaturalClassifier } from '../classifier/scoring/natural-classifier.ts';
+import { referenceOf, thresholdsOf } from '../classifier/statistics/training-reference.ts';
 import { answerAll, answerFile, summarise } from './answer.ts';
 import { gatherFeedback } from './learn-feedback.ts';
 import { DataFileError, type Example, readExamples } from './read-examples.ts';

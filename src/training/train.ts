@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { TrainingDataError, type TrainingProgress } from '../classifier/training-options.ts';
-import { NaturalFileError } from '../models/natural-file.ts';
+import { NaturalFileError } from '../artefacts/natural-file.ts';
+import { TrainingDataError, type TrainingProgress } from '../classifier/learning/training-options.ts';
 import { DataFileError } from './read-examples.ts';
 import type { TrainingJob, TrainingResult, WorkerMessage } from './training-job.ts';
 

@@ -1,8 +1,8 @@
-import type { AlgorithmName } from '../classifier/algorithms.ts';
-import type { TokenizerName } from '../classifier/feature-options.ts';
-import type { Candidate } from '../classifier/trainer.ts';
-import type { TrainingProgress } from '../classifier/training-options.ts';
-import type { Manifest } from '../models/manifest.ts';
+import type { Manifest } from '../artefacts/manifest.ts';
+import type { AlgorithmName } from '../classifier/learning/algorithms.ts';
+import type { Candidate } from '../classifier/learning/trainer.ts';
+import type { TrainingProgress } from '../classifier/learning/training-options.ts';
+import type { TokenizerName } from '../classifier/text/text-options.ts';
 
 /** What to train, from which files, under which name. */
 export interface TrainingJob {

@@ -1,5 +1,5 @@
-import { createRandom } from '../../src/classifier/random.ts';
-import type { WeightedMatrix } from '../../src/classifier/weighting.ts';
+import type { WeightedMatrix } from '../../src/classifier/features/tf-idf.ts';
+import { createRandom } from '../../src/classifier/learning/random.ts';
 
 /** A sparse matrix and labels that depend on it, the same at every call. */
 export function randomMatrix(rows: number, features: number, labels: number, seed = 1) {

@@ -1,5 +1,5 @@
-import { createTrainer, type TrainedModel } from '../../src/classifier/trainer.ts';
-import type { TrainingOptions } from '../../src/classifier/training-options.ts';
+import { createTrainer, type TrainedModel } from '../../src/classifier/learning/trainer.ts';
+import type { TrainingOptions } from '../../src/classifier/learning/training-options.ts';
 
 const subjects = {
   ham: ['meeting', 'patch', 'lunch', 'kernel', 'report', 'compile', 'thanks', 'agenda'],

@@ -7,13 +7,15 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs a command of `src/cli` in a process of its own; `onStderr` hears of its first message and may stop it. */
+const SCRIPTS = { train: 'src/cli/train.ts', evaluate: 'src/cli/evaluate.ts', load: 'tools/load/main.ts' };
+
+/** Runs a command in a process of its own; `onStderr` hears of its first message and may stop it. */
 export async function runCli(
-  name: 'train' | 'evaluate' | 'load',
+  name: keyof typeof SCRIPTS,
   args: readonly string[],
   onStderr: (stop: (signal: NodeJS.Signals) => void) => void = () => {},
 ): Promise<Finished> {
-  const script = fileURLToPath(new URL(`../../src/cli/${name}.ts`, import.meta.url));
+  const script = fileURLToPath(new URL(`../../${SCRIPTS[name]}`, import.meta.url));
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';

@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readArtefact } from '../../src/artefacts/artefact.ts';
 import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
-import { readArtefact } from '../../src/models/artefact.ts';
 import { smallMails } from '../classifier/small-mails.ts';
 import { runCli } from './run-cli.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { readArtefact } from '../../src/artefacts/artefact.ts';
 import { createDriftMonitor } from '../../src/drift/drift-monitor.ts';
-import { readArtefact } from '../../src/models/artefact.ts';
 import type { Model } from '../../src/models/store.ts';
 
 async function spamModel(): Promise<Model> {

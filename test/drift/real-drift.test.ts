@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { anomaliesOf } from '../../src/classifier/anomalies.ts';
-import { createRandom } from '../../src/classifier/random.ts';
+import { createClassifier } from '../../src/artefacts/pack.ts';
+import { createRandom } from '../../src/classifier/learning/random.ts';
+import { anomaliesOf } from '../../src/classifier/statistics/anomalies.ts';
 import { createDriftMonitor, type DriftReport } from '../../src/drift/drift-monitor.ts';
-import { createClassifier } from '../../src/models/pack.ts';
 import type { Model } from '../../src/models/store.ts';
 import { readExamples } from '../../src/training/read-examples.ts';
 import { runTraining } from '../../src/training/run-training.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { post } from '../http/in-process.ts';
-import { startOtlpReceiver } from '../otlp-receiver.ts';
-import { startProcess } from '../service-process.ts';
+import { startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { startProcess } from '../support/service-process.ts';
 
 const secret = 'correct-horse-battery-staple';
 

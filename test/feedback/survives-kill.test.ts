@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
 import { post } from '../http/in-process.ts';
-import { startProcess } from '../service-process.ts';
+import { startProcess } from '../support/service-process.ts';
 
 test('kill -9 in the middle of feedback loses none that was acknowledged', async () => {
   const DATA_DIR = await mkdtemp(join(tmpdir(), 'waymark-killed-'));

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { mailToText } from '../../src/corpus/mail-text.ts';
-import { answer, problem, scriptedServer } from '../client/scripted-server.ts';
+import { mailToText } from '../../src/mail/mail-text.ts';
 import { post, serve } from '../http/in-process.ts';
+import { answer, problem, scriptedServer } from '../packages/client/scripted-server.ts';
 import { hamMail, postMail, spamMail, startTestGateway } from './in-process.ts';
 
 describe('POST /messages', () => {

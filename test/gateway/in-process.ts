@@ -5,7 +5,7 @@ import { createTransport } from 'nodemailer';
 import { onTestFinished } from 'vitest';
 import { readGatewayConfig } from '../../src/gateway/config.ts';
 import { type RunningGateway, startGateway } from '../../src/gateway/gateway.ts';
-import { createLog } from '../../src/monitoring/log.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
 
 export const spamMail = mail('Congratulations', 'You won free money, click here to claim your prize now!');
 export const hamMail = mail(

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { answer, hangUp, problem, scriptedServer, stall } from '../client/scripted-server.ts';
+import { answer, hangUp, problem, scriptedServer, stall } from '../packages/client/scripted-server.ts';
 import { postMail, spamMail, startTestGateway } from './in-process.ts';
 
 const good = answer({

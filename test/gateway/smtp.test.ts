@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { readGatewayConfig } from '../../src/gateway/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
-import { createLog } from '../../src/monitoring/log.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
 import { serve } from '../http/in-process.ts';
 import { hamMail, mail, sendMail, spamMail, startTestGateway } from './in-process.ts';
 

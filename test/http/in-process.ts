@@ -2,9 +2,9 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/monitoring/log.ts';
+import { readConfig } from '../../src/platform/config.ts';
 import { type RunningService, startService } from '../../src/service.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
 
 /** The service with its real HTTP server, on a free port in this process; it ends after the test. */
 export async function serve(settings: Record<string, string> = {}): Promise<RunningService & { lines: string[] }> {

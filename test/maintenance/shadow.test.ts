@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
 import { post } from '../http/in-process.ts';
 import { labelBy, SPAM_TEXT, smallModels } from '../models/small-models.ts';
-import { type OtlpReceiver, startOtlpReceiver } from '../otlp-receiver.ts';
-import { type ServiceProcess, startProcess } from '../service-process.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 
 interface Answer {
   id: string;

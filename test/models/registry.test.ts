@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { readChanges } from '../../src/models/audit.ts';
 import { type ModelRegistry, openRegistry } from '../../src/models/registry.ts';
 import type { RoleChange } from '../../src/models/roles.ts';
-import { createLog } from '../../src/monitoring/log.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
 import { labelBy, SPAM_TEXT, smallModels, writeSmallVersion } from './small-models.ts';
 
 const by = { who: 'test', why: 'because' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Problem } from '../../src/errors.ts';
 import { changed, parseRoles, type RoleChange, type Roles, rolesByAge } from '../../src/models/roles.ts';
+import { Problem } from '../../src/platform/problems.ts';
 
 const by = { who: 'test', why: 'because' };
 const start = rolesByAge(['3', '2', '1'], 5);

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { withLock } from '../../src/models/folder-lock.ts';
 import { openRegistry } from '../../src/models/registry.ts';
 import { parseRoles, type RecordedChange } from '../../src/models/roles.ts';
-import { createLog } from '../../src/monitoring/log.ts';
+import { withLock } from '../../src/platform/file-lock.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
 import { smallModels } from './small-models.ts';
 
 const source = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
@@ -17,7 +17,7 @@ describe('processes that share a folder', () => {
     const run = promisify(execFile);
     const changer = (name: string) => `
       const { openRegistry } = await import(${source('models/registry.ts')});
-      const { createLog } = await import(${source('monitoring/log.ts')});
+      const { createLog } = await import(${source('telemetry/logs/log.ts')});
       const log = createLog('silent', { write: () => {} });
       const registry = await openRegistry({ folder: ${JSON.stringify(folder)}, log, pollMs: 20 });
       for (let at = 0; at < 20; at++) {
@@ -44,7 +44,7 @@ describe('processes that share a folder', () => {
   test('get the lock of one that was killed', async () => {
     const path = join(await smallModels('1'), 'spam/roles.lock');
     const holder = `
-      const { withLock } = await import(${source('models/folder-lock.ts')});
+      const { withLock } = await import(${source('platform/file-lock.ts')});
       await withLock(${JSON.stringify(path)}, async () => {
         console.log('held');
         await new Promise((resolve) => setTimeout(resolve, 60_000));

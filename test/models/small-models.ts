@@ -1,8 +1,8 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeArtefact } from '../../src/models/artefact.ts';
-import { packLinear } from '../../src/models/pack.ts';
+import { writeArtefact } from '../../src/artefacts/artefact.ts';
+import { packLinear } from '../../src/artefacts/pack.ts';
 import { summarise } from '../../src/training/answer.ts';
 import { smallMails, trainSmall } from '../classifier/small-mails.ts';
 

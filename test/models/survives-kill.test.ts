@@ -7,14 +7,14 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { openRegistry } from '../../src/models/registry.ts';
 import { parseRoles, type RecordedChange, type RoleChange, type Roles } from '../../src/models/roles.ts';
-import { createLog } from '../../src/monitoring/log.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
 import { post } from '../http/in-process.ts';
-import { startProcess } from '../service-process.ts';
+import { startProcess } from '../support/service-process.ts';
 import { labelBy, SPAM_TEXT, smallModels } from './small-models.ts';
 
 const preload = new URL('./kill-at-step.ts', import.meta.url).href;
 const program = new URL('../../src/models/registry.ts', import.meta.url).href;
-const logging = new URL('../../src/monitoring/log.ts', import.meta.url).href;
+const logging = new URL('../../src/telemetry/logs/log.ts', import.meta.url).href;
 const by = { who: 'test', why: 'because' };
 const silent = createLog('silent', { write: () => {} });
 

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { startArguments } from '../../otel/stack/start-command.ts';
+import { startArguments } from '../../tools/stack/start-command.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -86,8 +86,8 @@ describe('docker-compose.yml', () => {
 });
 
 describe.each([
-  ['collector', ['otel/collector.yaml', 'otel/tail-sampling.yaml']],
-  ['jaeger', ['otel/jaeger.yaml']],
+  ['collector', ['otel/collector/collector.yaml', 'otel/collector/tail-sampling.yaml']],
+  ['jaeger', ['otel/jaeger/jaeger.yaml']],
 ] as const)('the environment of %s', (name, files) => {
   const used = [
     ...files
@@ -110,13 +110,13 @@ describe.each([
 test('the Collector in Docker has the version that is built natively', () => {
   const manifest = z
     .object({ dist: z.object({ version: z.string() }) })
-    .parse(parse(text('otel/collector-builder.yaml')));
+    .parse(parse(text('otel/collector/builder.yaml')));
   expect(text('docker-compose.yml')).toContain(`opentelemetry-collector-contrib:${manifest.dist.version} `);
-  expect(text('otel/stack/install.ts')).toContain(`COLLECTOR_VERSION = 'v${manifest.dist.version}'`);
+  expect(text('tools/stack/install.ts')).toContain(`COLLECTOR_VERSION = 'v${manifest.dist.version}'`);
 });
 
 test('Alertmanager in Docker has the version that is built natively', () => {
-  const [, version] = /ALERTMANAGER_VERSION = '(v[\d.]+)'/.exec(text('otel/stack/install.ts')) ?? [];
+  const [, version] = /ALERTMANAGER_VERSION = '(v[\d.]+)'/.exec(text('tools/stack/install.ts')) ?? [];
   expect(compose.services['alertmanager']?.image).toBe(`prom/alertmanager:${version}`);
 });
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GATEWAY_METRIC } from '../../src/gateway/telemetry.ts';
-import { metrics, workerMetrics } from '../../src/monitoring/registry/metrics.ts';
-import { prometheusName } from '../../src/monitoring/telemetry-document.ts';
+import { metrics, workerMetrics } from '../../src/telemetry/registry/metrics.ts';
+import { prometheusName } from '../../tools/docs/telemetry-document.ts';
 import { dashboardQueries, dashboards, metricNames, rules } from './promql.ts';
 
 const OTEL = join(import.meta.dirname, '../../otel');

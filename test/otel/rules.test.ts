@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { installedPromtool } from '../../otel/stack/install.ts';
+import { installedPromtool } from '../../tools/stack/install.ts';
 import { promtool } from './promtool.ts';
 
 const program = await installedPromtool();

@@ -8,14 +8,14 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Classifier } from '../../src/classifier/classifier.ts';
+import { readArtefact } from '../../src/artefacts/artefact.ts';
+import type { Classifier } from '../../src/classifier/scoring/classifier.ts';
 import { createDriftMonitor } from '../../src/drift/drift-monitor.ts';
-import { readArtefact } from '../../src/models/artefact.ts';
 import type { Model } from '../../src/models/store.ts';
-import { createInstruments, type Instruments } from '../../src/monitoring/instruments.ts';
-import { createLog } from '../../src/monitoring/log.ts';
+import type { Shadowed } from '../../src/predictions/experiment-recorder.ts';
 import { createShadowQueue, type ShadowJob, type ShadowQueueOptions } from '../../src/predictions/shadow-queue.ts';
-import type { Shadowed } from '../../src/predictions/trial-recorder.ts';
+import { createInstruments, type Instruments } from '../../src/telemetry/instruments.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
 
 const active: Model = { name: 'spam', version: '1', ...(await readArtefact('models/spam/1')) };
 const shadowWith = (changes: Partial<Classifier>): Model => ({

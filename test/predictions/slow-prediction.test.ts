@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { post } from '../http/in-process.ts';
-import { startOtlpReceiver } from '../otlp-receiver.ts';
-import { startProcess } from '../service-process.ts';
+import { startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { startProcess } from '../support/service-process.ts';
 
 test('a slow prediction says which step took how long, under its trace', async () => {
   const receiver = await startOtlpReceiver();

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { eventually, promQuery } from '../../otel/stack/queries.ts';
-import { feedBack, predictAll } from './judge.ts';
-import { labelledMails } from './labelled-mails.ts';
-import { describeStack, type RunningStack } from './running-stack.ts';
-import { type SteadyTraffic, sendSteadily } from './steady-traffic.ts';
+import { eventually, promQuery } from '../../tools/stack/queries.ts';
+import { feedBack, predictAll } from './support/judge.ts';
+import { labelledMails } from './support/labelled-mails.ts';
+import { describeStack, type RunningStack } from './support/running-stack.ts';
+import { type SteadyTraffic, sendSteadily } from './support/steady-traffic.ts';
 
 /** Waits are a sixtieth of what they are in production; the longest, a leak's, is two minutes. */
 const WITHIN_MS = 180_000;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { installTools, type Tools } from '../../otel/stack/install.ts';
+import { installTools, type Tools } from '../../tools/stack/install.ts';
 import { promtool } from '../otel/promtool.ts';
 
 const run = promisify(execFile);

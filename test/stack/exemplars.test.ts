@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { requireTrace } from '../../otel/stack/check.ts';
-import { eventually, promExemplars, promQuery } from '../../otel/stack/queries.ts';
+import { requireTrace } from '../../tools/stack/check.ts';
+import { eventually, promExemplars, promQuery } from '../../tools/stack/queries.ts';
 import { post } from '../http/in-process.ts';
-import { runLoad } from './load.ts';
-import { parseOpenMetrics } from './openmetrics-parser.ts';
-import { describeStack, type RunningStack } from './running-stack.ts';
+import { runLoad } from './support/load.ts';
+import { parseOpenMetrics } from './support/openmetrics-parser.ts';
+import { describeStack, type RunningStack } from './support/running-stack.ts';
 
 /** Words that nobody has seen before: one that is known is looked up, and a pause of the process could take longer. */
 const SLOW_TEXT = Array.from({ length: 20_000 }, (_, at) => `w${(at * 7_919).toString(36)}ing`)

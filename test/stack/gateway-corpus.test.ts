@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createClient } from '../../src/client/client.ts';
-import { withoutMailboxLine } from '../../src/corpus/mail-text.ts';
-import { readField } from '../../src/gateway/message-headers.ts';
-import { freePort, type ServiceProcess, startGatewayProcess, startProcess } from '../service-process.ts';
-import { type HeldOutMail, heldOutMails } from './held-out-mails.ts';
+import { createClient } from '../../packages/client/src/client.ts';
+import { withoutMailboxLine } from '../../src/mail/mail-text.ts';
+import { readField } from '../../src/mail/message-headers.ts';
+import { freePort, type ServiceProcess, startGatewayProcess, startProcess } from '../support/service-process.ts';
+import { type HeldOutMail, heldOutMails } from './support/held-out-mails.ts';
 
 const CONNECTIONS = 8;
 /** Which mail a delivered message was: the gateway keeps fields that it does not know. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { dependencies, eventually, promQuery, type Span, spansOf } from '../../otel/stack/queries.ts';
+import { dependencies, eventually, promQuery, type Span, spansOf } from '../../tools/stack/queries.ts';
 import { hamMail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { post } from '../http/in-process.ts';
-import { describeStack } from './running-stack.ts';
+import { describeStack } from './support/running-stack.ts';
 
 describeStack('a mail through the gateway', (stack) => {
   test.each(['HTTP', 'SMTP'])('by %s is one trace in Jaeger across both services', async (way) => {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { eventually } from '../../otel/stack/queries.ts';
-import { describeStack } from './running-stack.ts';
-import { counts, predict, storedOf } from './sampled.ts';
+import { eventually } from '../../tools/stack/queries.ts';
+import { describeStack } from './support/running-stack.ts';
+import { counts, predict, storedOf } from './support/sampled.ts';
 
 const PREDICTIONS = 4_000;
 

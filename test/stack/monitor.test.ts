@@ -3,9 +3,9 @@ import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { eventually, promQuery } from '../../otel/stack/queries.ts';
+import { eventually, promQuery } from '../../tools/stack/queries.ts';
 import { post } from '../http/in-process.ts';
-import { describeStack, type RunningStack } from './running-stack.ts';
+import { describeStack, type RunningStack } from './support/running-stack.ts';
 
 const SERVER = 'service_name="waymark",span_kind="SPAN_KIND_SERVER"';
 

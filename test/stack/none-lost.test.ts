@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runScenario, scenarios } from '../../bench/telemetry/none-lost.ts';
-import { describeStack } from './running-stack.ts';
+import { describeStack } from './support/running-stack.ts';
 
 // The long versions of the same are `npm run bench -- telemetry --full`.
 // Twelve seconds without a Collector are longer than the SDK's exporter tries on its own.

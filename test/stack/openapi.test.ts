@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ServiceProcess, startProcess } from '../service-process.ts';
+import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 import { pythonPrograms } from './python/environment.ts';
 
 const run = promisify(execFile);

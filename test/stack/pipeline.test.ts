@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { CHECKS } from '../../otel/stack/check.ts';
-import { eventually, promQuery } from '../../otel/stack/queries.ts';
-import { parseExposition, type Series } from './exposition.ts';
-import { describeStack } from './running-stack.ts';
+import { CHECKS } from '../../tools/stack/check.ts';
+import { eventually, promQuery } from '../../tools/stack/queries.ts';
+import { parseExposition, type Series } from './support/exposition.ts';
+import { describeStack } from './support/running-stack.ts';
 
 describeStack('a mail that goes in', (stack) => {
   test.each(CHECKS)('$title', async ({ run }) => {

@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { eventually, promQuery } from '../../otel/stack/queries.ts';
-import { feedBack, predictAll } from './judge.ts';
-import { labelledMails } from './labelled-mails.ts';
-import { describeStack } from './running-stack.ts';
+import { eventually, promQuery } from '../../tools/stack/queries.ts';
+import { feedBack, predictAll } from './support/judge.ts';
+import { labelledMails } from './support/labelled-mails.ts';
+import { describeStack } from './support/running-stack.ts';
 
 const MAILS = 2_000;
 

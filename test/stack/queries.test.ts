@@ -2,13 +2,13 @@ import { cp, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { eventually, logRecords, promQuery } from '../../otel/stack/queries.ts';
+import { eventually, logRecords, promQuery } from '../../tools/stack/queries.ts';
 import { hamMail, mail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { writeSmallVersion } from '../models/small-models.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';
-import { feedBack, predictAll } from './judge.ts';
-import { describeStack, type RunningStack } from './running-stack.ts';
-import { sendSteadily } from './steady-traffic.ts';
+import { feedBack, predictAll } from './support/judge.ts';
+import { describeStack, type RunningStack } from './support/running-stack.ts';
+import { sendSteadily } from './support/steady-traffic.ts';
 
 const spam = 'Congratulations, you won free money, click here to claim your prize now';
 const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
-import { requireTrace } from '../../otel/stack/check.ts';
-import { eventually, promExemplars, promQuery, spansOf } from '../../otel/stack/queries.ts';
-import { runLoad } from './load.ts';
-import { describeStack } from './running-stack.ts';
+import { requireTrace } from '../../tools/stack/check.ts';
+import { eventually, promExemplars, promQuery, spansOf } from '../../tools/stack/queries.ts';
+import { runLoad } from './support/load.ts';
+import { describeStack } from './support/running-stack.ts';
 
 describeStack('when parts stop', (stack) => {
   test('Jaeger still has a trace after its restart', async () => {

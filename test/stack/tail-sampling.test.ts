@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test, vi } from 'vitest';
-import { requireTrace } from '../../otel/stack/check.ts';
-import { eventually, spansOf } from '../../otel/stack/queries.ts';
+import { requireTrace } from '../../tools/stack/check.ts';
+import { eventually, spansOf } from '../../tools/stack/queries.ts';
 import { post } from '../http/in-process.ts';
-import { describeStack, type RunningStack } from './running-stack.ts';
-import { counts, predict, storedOf } from './sampled.ts';
+import { describeStack, type RunningStack } from './support/running-stack.ts';
+import { counts, predict, storedOf } from './support/sampled.ts';
 
 vi.stubEnv('TAIL_SAMPLING_PERCENTAGE', '20');
 vi.stubEnv('TAIL_SAMPLING_WAIT', '1s');

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TrainingDataError } from '../../src/classifier/training-options.ts';
+import { TrainingDataError } from '../../src/classifier/learning/training-options.ts';
 import { DataFileError } from '../../src/training/read-examples.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainingJob } from '../../src/training/training-job.ts';

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
-import { type RequestState, whileClientWaits } from '../request.ts';
-import type { Service } from '../service.ts';
+import { type RequestState, whileClientWaits } from '../server/request.ts';
+import type { Service } from '../server/service.ts';
 import { readInference } from './inference-request.ts';
 import { writeInference } from './inference-response.ts';
 import { answeringModel } from './requested-model.ts';

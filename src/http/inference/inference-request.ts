@@ -1,5 +1,5 @@
-import { Problem } from '../../errors.ts';
-import { checked, parseJson, type RequestContext, readBody } from '../request.ts';
+import { Problem } from '../../platform/problems.ts';
+import { checked, parseJson, type RequestContext, readBody } from '../server/request.ts';
 import { decodeStrings } from './binary-tensors.ts';
 import {
   INPUT,

@@ -1,9 +1,9 @@
 import type { Middleware } from 'koa';
 import type { z } from 'zod';
-import { Problem } from '../../errors.ts';
 import { listStored } from '../../models/store.ts';
-import { checked, parseJson, type RequestContext, type RequestState, readBody } from '../request.ts';
-import type { Service } from '../service.ts';
+import { Problem } from '../../platform/problems.ts';
+import { checked, parseJson, type RequestContext, type RequestState, readBody } from '../server/request.ts';
+import type { Service } from '../server/service.ts';
 import { type IndexEntry, indexRequest, loadRequest, unloadRequest } from './protocol.ts';
 
 /** `POST /v2/repository/index`: every version that is stored or loaded. */

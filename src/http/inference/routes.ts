@@ -1,6 +1,6 @@
 import type Router from '@koa/router';
-import type { RequestState } from '../request.ts';
-import type { Service } from '../service.ts';
+import type { RequestState } from '../server/request.ts';
+import type { Service } from '../server/service.ts';
 import { infer } from './infer.ts';
 import { describeServer, describeTensors, modelIsReady, serverIsLive, serverIsReady } from './metadata.ts';
 import { indexRepository, loadIntoService, unloadFromService } from './repository.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { Config } from '../../config.ts';
-import type { ProblemType } from '../../errors.ts';
+import type { Config } from '../../platform/config.ts';
+import type { ProblemType } from '../../platform/problems.ts';
 import { inferenceOperations, inferenceSchemas } from './inference-operations.ts';
 import { maintenanceOperations, maintenanceSchemas } from './maintenance-operations.ts';
 import { modelOperations, modelSchemas } from './model-operations.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { actions } from '../../maintenance/policy-state.ts';
-import { evaluateBody } from '../maintenance.ts';
+import { actions } from '../../maintenance/rollout/policy-state.ts';
+import { evaluateBody } from '../routes/maintenance.ts';
 import { bodyProblems, type NamedSchemas, type Operation } from './operation.ts';
 
 const time = z.iso.datetime();

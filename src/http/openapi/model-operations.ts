@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { ProblemType } from '../../errors.ts';
-import { jobSchema } from '../../maintenance/retrain-job.ts';
-import { manifestSchema } from '../../models/manifest.ts';
-import { activateBody, canaryBody, rollbackBody, shadowBody } from '../roles.ts';
+import { manifestSchema } from '../../artefacts/manifest.ts';
+import { jobSchema } from '../../maintenance/retraining/job.ts';
+import type { ProblemType } from '../../platform/problems.ts';
+import { activateBody, canaryBody, rollbackBody, shadowBody } from '../routes/roles.ts';
 import { comparisonSchema } from './comparison-schema.ts';
 import { maintenanceReport } from './maintenance-operations.ts';
 import { bodyProblems, modelName, type NamedSchemas, type Operation } from './operation.ts';

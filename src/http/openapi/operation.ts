@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProblemType } from '../../errors.ts';
+import type { ProblemType } from '../../platform/problems.ts';
 
 /** A query, path or header parameter. */
 export interface Parameter {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { batchBody, predictBody } from '../predict.ts';
+import { batchBody, predictBody } from '../routes/predict.ts';
 import { bodyProblems, type NamedSchemas, type Operation } from './operation.ts';
 
 const share = z.number().min(0).max(1);

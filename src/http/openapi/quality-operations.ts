@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { feedbackBody } from '../feedback.ts';
+import { feedbackBody } from '../routes/feedback.ts';
 import { bodyProblems, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
 
 const share = z.number().min(0).max(1);

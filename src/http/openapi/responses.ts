@@ -1,4 +1,4 @@
-import { inferenceError, Problem, type ProblemType, problemDetails, problemKinds } from '../../errors.ts';
+import { inferenceError, Problem, type ProblemType, problemDetails, problemKinds } from '../../platform/problems.ts';
 import type { Operation } from './operation.ts';
 
 const traceHeaders = {

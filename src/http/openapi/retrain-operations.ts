@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { jobSchema, type RetrainJob } from '../../maintenance/retrain-job.ts';
-import { retrainBody } from '../retrain.ts';
+import { jobSchema, type RetrainJob } from '../../maintenance/retraining/job.ts';
+import { retrainBody } from '../routes/retrain.ts';
 import { bodyProblems, modelName, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
 
 const example: RetrainJob = {

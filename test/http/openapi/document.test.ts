@@ -1,10 +1,10 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../../src/config.ts';
 import { createRouter } from '../../../src/http/app.ts';
 import { createDocument } from '../../../src/http/openapi/document.ts';
-import type { Service } from '../../../src/http/service.ts';
+import type { Service } from '../../../src/http/server/service.ts';
+import { readConfig } from '../../../src/platform/config.ts';
 import { post, serve } from '../in-process.ts';
 
 interface Media {

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as turn } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Classifier } from '../classifier/scoring/classifier.ts';
+import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
+import type { LinearModel } from '../classifier/scoring/linear-model.ts';
+import { buildTables } from '../classifier/scoring/linear-tables.ts';
+import { columnsFor } from '../classifier/scoring/linear-weights.ts';
+import { createNaturalClassifier } from '../classifier/scoring/natural-classifier.ts';
+import type { NaturalModel } from '../classifier/scoring/natural-model.ts';
+import { artefactFormat, type LinearManifest, type Manifest, type NaturalManifest } from './manifest.ts';
+import { packSections, readSection } from './weights-file.ts';
+
+/** What is known of a version besides its model. */
+export type ManifestDetails = Pick<
+  Manifest,
+  'name' | 'version' | 'training' | 'evaluation' | 'reference' | 'thresholds'
+>;
+
+/** What a version's folder will hold. */
+export interface PackedArtefact {
+  readonly manifest: Manifest;
+  readonly bytes: Uint8Array;
+}
+
+/** The manifest and weights of a new version; the same model gives the same bytes. */
+export function packLinear(model: LinearModel, details: ManifestDetails): PackedArtefact {
+  const { wordHashes, characterHashes, otherWords, stems, idfCodes, weights, bias, prior } = model;
+  const { bytes, sections } = packSections({
+    wordHashes,
+    characterHashes,
+    otherWords,
+    stemWords: stems.words,
+    stemHashes: stems.stems,
+    idfCodes,
+    weights,
+    bias,
+    prior,
+  });
+  const manifest: LinearManifest = {
+    format: artefactFormat,
+    name: details.name,
+    version: details.version,
+    algorithm: model.algorithm,
+    labels: [...model.labels],
+    features: { ...model.features, characterNgrams: [...model.features.characterNgrams] },
+    sizes: {
+      wordFeatures: wordHashes.length,
+      characterFeatures: characterHashes.length,
+      otherWords: otherWords.length,
+      stems: stems.words.length,
+    },
+    weightStep: model.weightStep,
+    weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
+    ...measured(details),
+  };
+  return { manifest, bytes };
+}
+
+/** As `packLinear`, for a model compiled from natural's. */
+export function packNatural(model: NaturalModel, details: ManifestDetails): PackedArtefact {
+  const vocabulary = new Uint8Array(Buffer.from(JSON.stringify(model.vocabulary)));
+  const { bytes, sections } = packSections({ vocabulary, weights: model.weights, prior: model.prior });
+  const manifest: NaturalManifest = {
+    format: artefactFormat,
+    name: details.name,
+    version: details.version,
+    algorithm: model.algorithm,
+    labels: [...model.labels],
+    features: { tokenizer: 'natural-aggressive', stem: true, keepStops: model.keepStops },
+    sizes: { wordFeatures: model.vocabulary.length, vocabularyBytes: vocabulary.length },
+    weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
+    ...measured(details),
+  };
+  return { manifest, bytes };
+}
+
+/** How long the event loop is held up at a time while a classifier is made: other requests come in between. */
+const sliceMs = 1;
+
+/**
+ * The classifier that a manifest and its weights make.
+ *
+ * @throws Error where they do not fit each other
+ */
+export async function createClassifier(manifest: Manifest, bytes: Uint8Array): Promise<Classifier> {
+  if (isNatural(manifest)) return createNaturalClassifier(unpackNatural(manifest, bytes));
+  const model = unpackLinear(manifest, bytes);
+  return createLinearClassifier(model, await inSlices(buildTables(model)));
+}
+
+async function inSlices<T>(work: Generator<undefined, T>): Promise<T> {
+  let began = performance.now();
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (performance.now() - began < sliceMs) continue;
+    await turn();
+    began = performance.now();
+  }
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+const measured = ({ training, evaluation, reference, thresholds }: ManifestDetails) => ({
+  training,
+  evaluation,
+  reference,
+  thresholds,
+});
+
+const isNatural = (manifest: Manifest): manifest is NaturalManifest => manifest.algorithm.startsWith('natural-');
+
+function unpackLinear(manifest: LinearManifest, bytes: Uint8Array): LinearModel {
+  const { labels, sizes, algorithm, features, weightStep } = manifest;
+  const { sections } = manifest.weights;
+  const featureCount = sizes.wordFeatures + sizes.characterFeatures;
+  const columns = columnsFor(labels.length);
+  return {
+    algorithm,
+    labels,
+    features,
+    wordHashes: readSection(bytes, sections, 'wordHashes', 'int32', sizes.wordFeatures),
+    characterHashes: readSection(bytes, sections, 'characterHashes', 'int32', sizes.characterFeatures),
+    otherWords: readSection(bytes, sections, 'otherWords', 'int32', sizes.otherWords),
+    stems: {
+      words: readSection(bytes, sections, 'stemWords', 'int32', sizes.stems),
+      stems: readSection(bytes, sections, 'stemHashes', 'int32', sizes.stems),
+    },
+    idfCodes: readSection(bytes, sections, 'idfCodes', 'uint8', featureCount),
+    weights: readSection(bytes, sections, 'weights', 'int16', featureCount * columns),
+    weightStep,
+    bias: readSection(bytes, sections, 'bias', 'float64', columns),
+    prior: readSection(bytes, sections, 'prior', 'float64', labels.length),
+  };
+}
+
+function unpackNatural(manifest: NaturalManifest, bytes: Uint8Array): NaturalModel {
+  const { labels, sizes, algorithm, features } = manifest;
+  const { sections } = manifest.weights;
+  const encoded = readSection(bytes, sections, 'vocabulary', 'uint8', sizes.vocabularyBytes);
+  const vocabulary = z
+    .array(z.string())
+    .length(sizes.wordFeatures)
+    .parse(JSON.parse(Buffer.from(encoded).toString()));
+  return {
+    algorithm,
+    labels,
+    keepStops: features.keepStops,
+    vocabulary,
+    weights: readSection(bytes, sections, 'weights', 'float64', sizes.wordFeatures * labels.length),
+    prior: readSection(bytes, sections, 'prior', 'float64', labels.length),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Judgement } from '../statistics/evaluation.ts';
+import type { Calibration } from './calibration.ts';
+import { softmaxInPlace } from './softmax-regression.ts';
+
+/**
+ * The answers that calibrated scores amount to, beside the truth.
+ *
+ * @param scores `columns` scores for each document
+ */
+export function judge(
+  scores: Float64Array,
+  columns: number,
+  { scale, shift }: Calibration,
+  targets: Uint32Array,
+  labels: readonly string[],
+): Judgement[] {
+  const probabilities = new Float64Array(labels.length);
+  const first = labels.length - columns;
+  return Array.from(targets, (target, row) => {
+    probabilities.fill(0);
+    for (let column = 0; column < columns; column += 1) {
+      probabilities[first + column] = scale * scores[row * columns + column]! + shift;
+    }
+    softmaxInPlace(probabilities);
+    let best = 0;
+    for (let at = 1; at < probabilities.length; at += 1) if (probabilities[at]! > probabilities[best]!) best = at;
+    return {
+      actual: labels[target]!,
+      predicted: labels[best]!,
+      confidence: probabilities[best]!,
+      actualProbability: probabilities[target]!,
+    };
+  });
+}

@@ -1,0 +1,76 @@
+import PorterStemmer from 'natural/lib/natural/stemmers/porter_stemmer.js';
+import { softmaxInPlace } from '../learning/softmax-regression.ts';
+import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
+import { priorContribution } from './linear-classifier.ts';
+import type { NaturalModel } from './natural-model.ts';
+
+/** Contribution of what a sigmoid takes from large scores, so that contributions still add up. */
+const saturationContribution = '(saturation)';
+
+/**
+ * A classifier that answers as natural's would: the same tokens and stems, the same sums in the same order. Where
+ * natural's values underflow to 0 for every label, the logarithms still tell them apart.
+ */
+export function createNaturalClassifier(model: NaturalModel): Classifier {
+  const { labels, vocabulary, weights, prior } = model;
+  const isBayes = model.algorithm === 'natural-bayes';
+  const places = new Map(vocabulary.map((feature, at) => [feature, at]));
+  const sums = new Float64Array(labels.length);
+  let present: number[] = [];
+
+  function tokenize(text: string): Tokens {
+    const tokens = PorterStemmer.tokenizeAndStem(text, model.keepStops);
+    const found = new Set<number>();
+    let unknown = 0;
+    for (const token of tokens) {
+      const place = places.get(token);
+      if (place === undefined) unknown += 1;
+      else found.add(place);
+    }
+    // natural adds from the last feature to the first, and the order decides the last digits, so also ties.
+    present = [...found].sort((a, b) => b - a);
+    return { count: tokens.length, unknownRatio: tokens.length === 0 ? 1 : unknown / tokens.length };
+  }
+
+  function sumOf(label: number): number {
+    let sum = 0;
+    for (const feature of present) sum += weights[feature * labels.length + label]!;
+    return sum;
+  }
+
+  const naturalValue = (sum: number, label: number) =>
+    isBayes ? prior[label]! * Math.exp(sum) : 1 / (1 + Math.exp(0 - sum));
+  const logValue = (sum: number, label: number) =>
+    isBayes ? Math.log(prior[label]!) + sum : Math.min(sum, 0) - Math.log1p(Math.exp(-Math.abs(sum)));
+
+  function score(_tokens: Tokens): Scores {
+    for (let label = 0; label < labels.length; label += 1) sums[label] = sumOf(label);
+    const values = sums.map(naturalValue);
+    const probabilities = sums.map(logValue);
+    const best = firstHighest(values.some((value) => value > 0) ? values : probabilities);
+    softmaxInPlace(probabilities);
+    return { label: labels[best]!, confidence: probabilities[best]!, probabilities };
+  }
+
+  function explain(_tokens: Tokens, scores: Scores): Contribution[] {
+    const best = labels.indexOf(scores.label);
+    const others = scores.probabilities.map((value, at) => (at === best ? -1 : value));
+    const second = firstHighest(others);
+    const contributions = present.map((feature) => ({
+      feature: vocabulary[feature]!,
+      weight: weights[feature * labels.length + best]! - weights[feature * labels.length + second]!,
+    }));
+    const [bestSum, secondSum] = [sumOf(best), sumOf(second)];
+    contributions.push({
+      feature: isBayes ? priorContribution : saturationContribution,
+      weight: logValue(bestSum, best) - logValue(secondSum, second) - (bestSum - secondSum),
+    });
+    return contributions.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+  }
+
+  return { labels, tokenize, score, explain };
+}
+
+function firstHighest(numbers: Float64Array): number {
+  return numbers.indexOf(Math.max(...numbers));
+}

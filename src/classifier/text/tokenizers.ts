@@ -1,0 +1,23 @@
+import {
+  createNaturalAggressiveTokenizer,
+  createNaturalTreebankTokenizer,
+  createNaturalWordTokenizer,
+} from './natural-tokenizers.ts';
+import { createSegmentTokenizer, tokenizeCharacters } from './segment-tokenizers.ts';
+import type { TokenizerName } from './text-options.ts';
+import type { Tokenizer } from './token-buffer.ts';
+import { tokenizeUnicode } from './unicode-tokenizer.ts';
+
+const creators: Readonly<Record<TokenizerName, () => Tokenizer>> = {
+  unicode: () => tokenizeUnicode,
+  segmenter: createSegmentTokenizer,
+  characters: () => tokenizeCharacters,
+  'natural-word': createNaturalWordTokenizer,
+  'natural-aggressive': createNaturalAggressiveTokenizer,
+  'natural-treebank': createNaturalTreebankTokenizer,
+};
+
+/** A tokeniser by its name. */
+export function createTokenizer(name: TokenizerName): Tokenizer {
+  return creators[name]();
+}

@@ -1,6 +1,0 @@
-/** `npm run docs`: writes the documents that are made from code. `test/monitoring` fails while they are not current. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { telemetryDocument } from '../monitoring/telemetry-document.ts';
-
-await writeFile(join(import.meta.dirname, '../../docs/telemetry.md'), telemetryDocument());

@@ -1,0 +1,29 @@
+import type { Middleware } from 'koa';
+import { z } from 'zod';
+import { Problem } from '../../platform/problems.ts';
+import { type RequestState, readJson } from '../server/request.ts';
+import type { Service } from '../server/service.ts';
+
+/** What `POST /feedback` takes. */
+export const feedbackBody = z.strictObject(
+  {
+    id: z.string('must be a string, the id of a prediction').max(8192, 'is longer than an id can be'),
+    label: z.string('must be a string'),
+    text: z.string('must be a string').optional(),
+  },
+  'must be an object: {"id": string, "label": string, "text"?: string}',
+);
+
+/** `POST /feedback`: the true label of a prediction, kept for good before the answer. */
+export function feedback({ config, feedbackDesk, models }: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    const { id, label, text } = await readJson(ctx, feedbackBody, config.MAX_BODY_BYTES);
+    if (text !== undefined && text.length > config.MAX_TEXT_CHARACTERS) {
+      throw new Problem(
+        'text-too-long',
+        `"text" has ${text.length} characters; at most ${config.MAX_TEXT_CHARACTERS} are allowed.`,
+      );
+    }
+    ctx.body = { ...(await feedbackDesk.judge(models(), id, label, text)), traceId: ctx.state.trace.traceId };
+  };
+}

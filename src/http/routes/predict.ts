@@ -1,0 +1,66 @@
+import type { Middleware } from 'koa';
+import { z } from 'zod';
+import { Problem } from '../../platform/problems.ts';
+import { answerJson } from '../server/json-response.ts';
+import { type RequestContext, type RequestState, readJson, whileClientWaits } from '../server/request.ts';
+import type { Service } from '../server/service.ts';
+import { booleanParameter, chooseAnswering } from './parameters.ts';
+import { predictionFields } from './prediction-fields.ts';
+
+const modelReference = z
+  .string('must be a string, "NAME" or "NAME@VERSION"')
+  .max(129, 'is longer than a model reference can be: "NAME" or "NAME@VERSION"')
+  .optional();
+
+/** What `POST /predict` takes. */
+export const predictBody = z.strictObject(
+  { text: z.string('must be a string'), model: modelReference },
+  'must be an object: {"text": string, "model"?: string}',
+);
+
+/** What `POST /predict/batch` takes. */
+export const batchBody = (maxBatchSize: number) =>
+  z.strictObject(
+    {
+      texts: z
+        .array(z.string('must be a string'), 'must be an array of strings')
+        .min(1, `must hold from 1 to ${maxBatchSize} texts`)
+        // More of them are a problem of their own, which this schema does not have: it only tells of the limit.
+        .meta({ maxItems: maxBatchSize }),
+      model: modelReference,
+    },
+    'must be an object: {"texts": [string, ...], "model"?: string}',
+  );
+
+/** `POST /predict`: the label of one text. */
+export function predict({ config, predictor, models }: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    const explain = booleanParameter(ctx, 'explain');
+    const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
+    const { model: chosen, role } = chooseAnswering(ctx, models(), model ?? config.DEFAULT_MODEL);
+    const prediction = predictor.predict(chosen, text, { explain, role });
+    answerJson(ctx, `{${predictionFields(prediction)},${traceField(ctx)}}`);
+  };
+}
+
+/** `POST /predict/batch`: the labels of many texts, in their order. */
+export function predictBatch({ config, predictor, models }: Service): Middleware<RequestState> {
+  const body = batchBody(config.MAX_BATCH_SIZE);
+  return async (ctx) => {
+    const { texts, model } = await readJson(ctx, body, config.MAX_BODY_BYTES);
+    if (texts.length > config.MAX_BATCH_SIZE) {
+      throw new Problem(
+        'batch-too-large',
+        `"texts" holds ${texts.length} texts; at most ${config.MAX_BATCH_SIZE} are allowed.`,
+      );
+    }
+    const { model: chosen, role } = chooseAnswering(ctx, models(), model ?? config.DEFAULT_MODEL);
+    const predictions = await predictor.predictBatch(chosen, texts, { role, signal: whileClientWaits(ctx) });
+    const fields = predictions.map((one) => `{${predictionFields(one)}}`);
+    answerJson(ctx, `{"predictions":[${fields.join()}],${traceField(ctx)}}`);
+  };
+}
+
+function traceField(ctx: RequestContext): string {
+  return `"traceId":"${ctx.state.trace.traceId}"`;
+}

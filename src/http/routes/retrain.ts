@@ -1,0 +1,56 @@
+import type { Middleware } from 'koa';
+import { z } from 'zod';
+import type { ModelVersions } from '../../models/store.ts';
+import { type RequestContext, type RequestState, readJson } from '../server/request.ts';
+import type { Service } from '../server/service.ts';
+import { modelNotLoaded } from './parameters.ts';
+import { callerOf, why } from './roles.ts';
+
+/** What `POST /models/{name}/retrain` takes. */
+export const retrainBody = z.strictObject({ why }, 'must be an object: {"why"?: string}');
+
+/** `POST /models/{name}/retrain`: begins to train a new version, and says where to follow that. */
+export function retrain(service: Service): Middleware<RequestState> {
+  const { config, retrainer } = service;
+  return async (ctx) => {
+    const { name } = modelOf(ctx, service);
+    const body = await readJson(ctx, retrainBody, config.MAX_BODY_BYTES);
+    const by = { who: callerOf(ctx, config.API_TOKENS !== undefined), why: body.why ?? '' };
+    const job = await retrainer().start(name, by);
+    ctx.status = 202;
+    ctx.set('location', `/models/${name}/retrain/${job.id}`);
+    ctx.body = { job };
+  };
+}
+
+/** `GET /models/{name}/retrain`: the last retrainings. */
+export function listRetrainings(service: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    ctx.body = { jobs: await service.retrainer().list(modelOf(ctx, service).name) };
+  };
+}
+
+/** `GET /models/{name}/retrain/{job}`: how far a retraining is, or what it came to. */
+export function showRetraining(service: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    ctx.body = { job: await service.retrainer().show(modelOf(ctx, service).name, jobOf(ctx)) };
+  };
+}
+
+/** `DELETE /models/{name}/retrain/{job}`: cancels a retraining. */
+export function cancelRetraining(service: Service): Middleware<RequestState> {
+  return async (ctx) => {
+    ctx.body = { job: await service.retrainer().cancel(modelOf(ctx, service).name, jobOf(ctx)) };
+  };
+}
+
+function modelOf(ctx: RequestContext, { models }: Service): ModelVersions {
+  const name = String(ctx['params'].name);
+  const model = models().get(name);
+  if (!model) throw modelNotLoaded(models(), name);
+  return model;
+}
+
+function jobOf(ctx: RequestContext): string {
+  return String(ctx['params'].job);
+}

@@ -1,0 +1,37 @@
+import type { DriftMonitor } from '../../drift/drift-monitor.ts';
+import type { FeedbackDesk } from '../../feedback/feedback-service.ts';
+import type { FeedbackStore } from '../../feedback/feedback-store.ts';
+import type { Retrainer } from '../../maintenance/retraining/retrainer.ts';
+import type { Maintenance } from '../../maintenance/rollout/maintenance.ts';
+import type { ModelRegistry } from '../../models/registry.ts';
+import type { Models } from '../../models/store.ts';
+import type { Config } from '../../platform/config.ts';
+import { Problem } from '../../platform/problems.ts';
+import type { Predictor } from '../../predictions/predictor.ts';
+import type { Instruments } from '../../telemetry/instruments.ts';
+import type { Log } from '../../telemetry/logs/log.ts';
+
+/** What the routes serve from. */
+export interface Service {
+  readonly config: Config;
+  readonly log: Log;
+  readonly instruments: Instruments;
+  readonly phase: () => 'loading' | 'ready' | 'draining';
+  /** @throws {Problem} 503 while the models are loading */
+  readonly models: () => Models;
+  /** @throws {Problem} 503 while the models are loading */
+  readonly registry: () => ModelRegistry;
+  /** @throws {Problem} 503 while the models are loading */
+  readonly retrainer: () => Retrainer;
+  /** @throws {Problem} 503 while the models are loading */
+  readonly maintenance: () => Maintenance;
+  readonly predictor: Predictor;
+  readonly feedbackDesk: FeedbackDesk;
+  readonly feedbackStore: FeedbackStore;
+  readonly driftMonitor: DriftMonitor;
+}
+
+/** The problem of a request that comes before the models are loaded. */
+export function notReady(): Problem {
+  return new Problem('not-ready', 'The models are still loading.', { 'retry-after': '1' });
+}

@@ -1,0 +1,74 @@
+import {
+  type Counter,
+  type Histogram,
+  metrics,
+  type ObservableCounter,
+  type ObservableGauge,
+  type UpDownCounter,
+} from '@opentelemetry/api';
+import { instrumentOptions, type MetricDefinition } from './metric-definition.ts';
+import { MODEL_METRIC } from './model-metrics.ts';
+import { METRIC, SCOPE } from './names.ts';
+import { observedSum } from './observed-sum.ts';
+
+export interface Instruments {
+  readonly predictions: Counter;
+  readonly predictionDuration: Histogram;
+  readonly predictionConfidence: Histogram;
+  readonly errors: Counter;
+  readonly feedback: ObservableCounter;
+  readonly anomalies: Counter;
+  readonly featureObservations: ObservableCounter;
+  readonly featureReference: ObservableGauge;
+  readonly driftPsi: ObservableGauge;
+  readonly driftJs: ObservableGauge;
+  readonly trainingAccuracy: ObservableGauge;
+  readonly trainingF1: ObservableGauge;
+  readonly shadowPredictions: Counter;
+  readonly shadowDuration: Histogram;
+  readonly shadowConfidence: Histogram;
+  readonly shadowSkipped: Counter;
+  readonly shadowFeedback: ObservableCounter;
+  readonly modelInfo: ObservableGauge;
+  readonly retrainJobs: Counter;
+  readonly retrainDuration: Histogram;
+  readonly maintenanceDecisions: Counter;
+  readonly activeRequests: UpDownCounter;
+}
+
+/** Waymark's instruments, from the global meter provider: created after the SDK has started, and once. */
+export function createInstruments(): Instruments {
+  const meter = metrics.getMeter(SCOPE);
+  const counter = (metric: MetricDefinition) =>
+    observedSum(meter.createObservableCounter(metric.name, instrumentOptions(metric)));
+  const upDownCounter = (metric: MetricDefinition) =>
+    observedSum(meter.createObservableUpDownCounter(metric.name, instrumentOptions(metric)));
+  const observed = (metric: MetricDefinition) => meter.createObservableCounter(metric.name, instrumentOptions(metric));
+  const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, instrumentOptions(metric));
+  const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, instrumentOptions(metric));
+
+  return {
+    predictions: counter(METRIC.predictions),
+    predictionDuration: histogram(METRIC.predictionDuration),
+    predictionConfidence: histogram(METRIC.predictionConfidence),
+    errors: counter(METRIC.errors),
+    feedback: observed(MODEL_METRIC.feedback),
+    anomalies: counter(METRIC.anomalies),
+    featureObservations: observed(MODEL_METRIC.featureObservations),
+    featureReference: gauge(MODEL_METRIC.featureReference),
+    driftPsi: gauge(MODEL_METRIC.driftPsi),
+    driftJs: gauge(MODEL_METRIC.driftJs),
+    trainingAccuracy: gauge(MODEL_METRIC.trainingAccuracy),
+    trainingF1: gauge(MODEL_METRIC.trainingF1),
+    shadowPredictions: counter(MODEL_METRIC.shadowPredictions),
+    shadowDuration: histogram(MODEL_METRIC.shadowDuration),
+    shadowConfidence: histogram(MODEL_METRIC.shadowConfidence),
+    shadowSkipped: counter(MODEL_METRIC.shadowSkipped),
+    shadowFeedback: observed(MODEL_METRIC.shadowFeedback),
+    modelInfo: gauge(MODEL_METRIC.modelInfo),
+    retrainJobs: counter(MODEL_METRIC.retrainJobs),
+    retrainDuration: histogram(MODEL_METRIC.retrainDuration),
+    maintenanceDecisions: counter(MODEL_METRIC.maintenanceDecisions),
+    activeRequests: upDownCounter(METRIC.activeRequests),
+  };
+}

@@ -1,0 +1,155 @@
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import {
+  type DataPoint,
+  DataPointType,
+  type Histogram,
+  type MetricData,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
+import { prometheusUnit, sanitizeName } from '../prometheus-names.ts';
+import { bucketOf, type Exemplar } from './exemplar-reservoir.ts';
+
+export const OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+/** A data point as opentelemetry-js is to have it: with the exemplars that were collected with it. */
+export type WithExemplars<T> = DataPoint<T> & { readonly exemplars?: readonly Exemplar[] };
+
+interface Family {
+  readonly type: string;
+  readonly head: string;
+  /** The samples of each series, by its labels: a series must not appear twice, and its samples stand together. */
+  readonly series: Map<string, string>;
+}
+
+/**
+ * The metrics as OpenMetrics 1.0 text. Beyond the plain text of Prometheus it carries exemplars, on the buckets in
+ * which their values lie.
+ */
+export function serializeOpenMetrics({ resource, scopeMetrics }: ResourceMetrics): string {
+  const families = new Map<string, Family>();
+  for (const { metrics } of scopeMetrics) for (const metric of metrics) addMetric(families, metric);
+  const target = `# TYPE target info\n# HELP target Target metadata\ntarget_info${braces(labels(resource.attributes))} 1\n`;
+  const body = [...families.values()].map(({ head, series }) => head + [...series.values()].join(''));
+  return `${target}${body.join('')}# EOF\n`;
+}
+
+function addMetric(families: Map<string, Family>, metric: MetricData): void {
+  const type = typeOf(metric);
+  if (type === undefined) return;
+  const sanitized = sanitizeName(metric.descriptor.name);
+  // A counter's family has the name without the suffix that its samples bear.
+  const name = type === 'counter' ? sanitized.replace(/_total$/, '') : sanitized;
+  const family = families.get(name) ?? { type, head: headOf(name, type, metric), series: new Map<string, string>() };
+  if (family.type !== type) return;
+  families.set(name, family);
+  for (const [key, samples] of samplesOf(name, metric)) {
+    if (!family.series.has(key)) family.series.set(key, samples);
+  }
+}
+
+function typeOf(metric: MetricData): string | undefined {
+  switch (metric.dataPointType) {
+    case DataPointType.HISTOGRAM:
+      return 'histogram';
+    case DataPointType.SUM:
+      return metric.isMonotonic ? 'counter' : 'gauge';
+    case DataPointType.GAUGE:
+      return 'gauge';
+    default:
+      return undefined;
+  }
+}
+
+function headOf(name: string, type: string, metric: MetricData): string {
+  const unit = prometheusUnit(metric.descriptor.unit, metric.dataPointType === DataPointType.GAUGE);
+  return [
+    `# TYPE ${name} ${type}\n`,
+    unit !== undefined && name.endsWith(`_${unit}`) ? `# UNIT ${name} ${unit}\n` : '',
+    metric.descriptor.description === '' ? '' : `# HELP ${name} ${escapeText(metric.descriptor.description)}\n`,
+  ].join('');
+}
+
+function* samplesOf(name: string, metric: MetricData): Generator<[key: string, samples: string]> {
+  switch (metric.dataPointType) {
+    case DataPointType.HISTOGRAM:
+      for (const point of metric.dataPoints) {
+        const key = labels(point.attributes);
+        yield [key, histogramSamples(name, key, point)];
+      }
+      break;
+    case DataPointType.SUM:
+    case DataPointType.GAUGE: {
+      const sample = typeOf(metric) === 'counter' ? `${name}_total` : name;
+      for (const { attributes, value } of metric.dataPoints) {
+        const key = labels(attributes);
+        yield [key, `${sample}${braces(key)} ${number(value)}\n`];
+      }
+    }
+  }
+}
+
+function histogramSamples(name: string, key: string, point: WithExemplars<Histogram>): string {
+  const { boundaries, counts } = point.value.buckets;
+  const exemplars: Exemplar[] = [];
+  for (const exemplar of point.exemplars ?? []) exemplars[bucketOf(exemplar.value, boundaries)] = exemplar;
+  let cumulative = 0;
+  const buckets = counts.map((count, i) => {
+    cumulative += count;
+    const le = `le="${canonicalNumber(boundaries[i] ?? Number.POSITIVE_INFINITY)}"`;
+    return `${name}_bucket${braces(join(key, le))} ${cumulative}${exemplarText(exemplars[i])}\n`;
+  });
+  const { count, sum } = point.value;
+  const total =
+    sum === undefined ? '' : `${name}_count${braces(key)} ${count}\n${name}_sum${braces(key)} ${number(sum)}\n`;
+  return buckets.join('') + total;
+}
+
+function exemplarText(exemplar: Exemplar | undefined): string {
+  if (!exemplar) return '';
+  const { traceId, spanId, value, time } = exemplar;
+  return ` # {trace_id="${traceId}",span_id="${spanId}"} ${number(value)} ${(time / 1000).toFixed(3)}`;
+}
+
+/** The inside of the braces: labels in the order of the attributes. Two attributes of one label name share it. */
+function labels(attributes: Attributes): string {
+  const values = new Map<string, string>();
+  for (const [name, value] of Object.entries(attributes)) {
+    const label = sanitizeName(name);
+    const before = values.get(label);
+    values.set(label, before === undefined ? labelValue(value) : `${before};${labelValue(value)}`);
+  }
+  return [...values].map(([label, value]) => `${label}="${escapeText(value)}"`).join(',');
+}
+
+function labelValue(value: AttributeValue | undefined): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+}
+
+function join(...parts: string[]): string {
+  return parts.filter((part) => part !== '').join(',');
+}
+
+function braces(inside: string): string {
+  return inside === '' ? '' : `{${inside}}`;
+}
+
+function escapeText(text: string): string {
+  return text.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"');
+}
+
+function number(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  return Number.isNaN(value) ? 'NaN' : `${value > 0 ? '+' : '-'}Inf`;
+}
+
+/** A bucket's bound as OpenMetrics wants it written (as Go's `%g`, always with a point), so that it is one series everywhere. */
+function canonicalNumber(value: number): string {
+  if (!Number.isFinite(value)) return number(value);
+  const [mantissa = '', exponent = ''] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (value !== 0 && (power < -4 || power >= 6)) {
+    const digits = String(Math.abs(power)).padStart(2, '0');
+    return `${mantissa}e${power < 0 ? '-' : '+'}${digits}`;
+  }
+  return Number.isInteger(value) ? `${value}.0` : String(value);
+}

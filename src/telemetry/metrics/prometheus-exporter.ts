@@ -1,0 +1,110 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { diag } from '@opentelemetry/api';
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import {
+  type CollectionResult,
+  DataPointType,
+  type MetricData,
+  type MetricProducer,
+  MetricReader,
+} from '@opentelemetry/sdk-metrics';
+import { nameWithUnit } from '../prometheus-names.ts';
+import { OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics } from './openmetrics-serializer.ts';
+
+const PLAIN_TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * Serves `/metrics`, with three differences to the SDK's exporter:
+ * - Each metric's name has its unit. The SDK leaves it out and the Collector puts it in, so that one instrument would
+ *   have two names; here it gets its final name, and the Collector is told to leave names alone.
+ * - Who asks for OpenMetrics gets it, with exemplars. The plain text is the SDK's.
+ * - It answers 500 if collecting failed, where the SDK's answers 200.
+ */
+export class UnitNamingPrometheusExporter extends MetricReader {
+  readonly #address: Address;
+  readonly #server = createServer((request, response) => void this.#answer(request, response)).unref();
+  readonly #plainText = new PrometheusSerializer(undefined, false, undefined, false, true);
+  #answers: () => Promise<CollectionResult> = () => this.collect();
+
+  /** @param metricProducers what else is exposed beside what the SDK counts */
+  constructor(address: Address, metricProducers: MetricProducer[] = []) {
+    super({ otelComponentType: 'prometheus_http_text_metric_exporter', metricProducers });
+    this.#address = address;
+  }
+
+  /** What a scrape is answered with, if not with what this process has measured alone. */
+  answerWith(answers: () => Promise<CollectionResult>): void {
+    this.#answers = answers;
+  }
+
+  /** Starts to listen; rejects if the address cannot be had. */
+  async startServer(): Promise<void> {
+    this.#server.listen(this.#address);
+    await once(this.#server, 'listening');
+  }
+
+  protected override async onForceFlush(): Promise<void> {
+    // Nothing is held back: what there is, is there to be fetched.
+  }
+
+  protected override async onShutdown(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  override async collect(...args: Parameters<MetricReader['collect']>): Promise<CollectionResult> {
+    const { resourceMetrics, errors } = await super.collect(...args);
+    const scopeMetrics = resourceMetrics.scopeMetrics.map((scope) => ({
+      ...scope,
+      metrics: scope.metrics.map(withUnitInName),
+    }));
+    return { errors, resourceMetrics: { ...resourceMetrics, scopeMetrics } };
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url?.split('?', 1)[0] !== '/metrics') {
+      response.writeHead(404).end();
+      return;
+    }
+    try {
+      const { resourceMetrics, errors } = await this.#answers();
+      if (errors.length > 0) diag.error('metrics are incomplete', ...errors);
+      const [type, text] = prefersOpenMetrics(request.headers.accept)
+        ? [OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics(resourceMetrics)]
+        : [PLAIN_TEXT_CONTENT_TYPE, this.#plainText.serialize(resourceMetrics)];
+      response.setHeader('content-type', type).setHeader('vary', 'accept').end(text);
+    } catch (error) {
+      diag.error('metrics could not be collected', error);
+      response.writeHead(500).end();
+    }
+  }
+}
+
+function withUnitInName(metric: MetricData): MetricData {
+  const { name, unit } = metric.descriptor;
+  const full = nameWithUnit(name, unit, metric.dataPointType === DataPointType.GAUGE);
+  return full === name ? metric : { ...metric, descriptor: { ...metric.descriptor, name: full } };
+}
+
+/** Whether an `Accept` header ranks OpenMetrics 1.0 at least as high as plain text. */
+export function prefersOpenMetrics(accept = ''): boolean {
+  let openMetrics = 0;
+  let plainText = 0;
+  for (const range of accept.toLowerCase().split(',')) {
+    const [type, ...pairs] = range.split(';').map((part) => part.trim());
+    const parameters = new Map(pairs.map((pair) => pair.split('=', 2) as [string, string]));
+    const quality = Number(parameters.get('q') ?? 1);
+    if (type === 'application/openmetrics-text' && (parameters.get('version') ?? '1.0.0') === '1.0.0') {
+      openMetrics = Math.max(openMetrics, quality);
+    } else if (type === 'text/plain' || type === 'text/*' || type === '*/*') {
+      plainText = Math.max(plainText, quality);
+    }
+  }
+  return openMetrics > 0 && openMetrics >= plainText;
+}

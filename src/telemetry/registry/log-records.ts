@@ -1,0 +1,61 @@
+import { ATTRIBUTE } from '../names.ts';
+import { CHANGE, EXCEPTION, FEEDBACK, MAINTENANCE, MODEL, RETRAINED } from './attribute-groups.ts';
+
+const retraining = [ATTRIBUTE.modelName, ATTRIBUTE.trainingJob];
+
+/** Every log record by its body, with the attributes that it has beside trace and span id. */
+export const logs: Readonly<Record<string, readonly string[]>> = {
+  prediction: [
+    ...MODEL,
+    ATTRIBUTE.predictionId,
+    ATTRIBUTE.predictionLabel,
+    ATTRIBUTE.predictionConfidence,
+    ATTRIBUTE.predictionDuration,
+    ATTRIBUTE.anomalyReason,
+  ],
+  feedback: FEEDBACK,
+  'retraining started': retraining,
+  'retraining ended': [...retraining, ATTRIBUTE.modelVersion, ...RETRAINED, ATTRIBUTE.trainingDuration],
+  'model loaded': [...MODEL, ATTRIBUTE.modelBytes],
+  'model changed': [...CHANGE, ATTRIBUTE.canaryShare],
+  'model maintenance': [...MODEL, ...MAINTENANCE],
+  ready: [ATTRIBUTE.url, ATTRIBUTE.startupSeconds],
+  stopping: [ATTRIBUTE.signal],
+  stopped: [ATTRIBUTE.shutdownSeconds],
+};
+
+/** The log records of a service that is several processes, beside each one's own. */
+export const workerLogs: Readonly<Record<string, readonly string[]>> = {
+  'worker ready': [ATTRIBUTE.worker, ATTRIBUTE.pid],
+  'worker ended': [ATTRIBUTE.worker, ATTRIBUTE.pid, ATTRIBUTE.exitCode, ATTRIBUTE.signal, ATTRIBUTE.reason],
+};
+
+/** The log records that only trouble writes. */
+export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
+  'response failed': EXCEPTION,
+  'request failed': EXCEPTION,
+  'model refused': [...MODEL, ...EXCEPTION],
+  'roles not followed': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
+  'audit trail not written': [ATTRIBUTE.modelName, ...EXCEPTION],
+  'models folder not read': EXCEPTION,
+  'retraining failed': [...retraining, ATTRIBUTE.errorType, ATTRIBUTE.reason, ATTRIBUTE.exceptionStacktrace],
+  'retraining not written down': [...retraining, ...EXCEPTION],
+  'slow prediction': [
+    ...MODEL,
+    ATTRIBUTE.predictionId,
+    ATTRIBUTE.predictionLabel,
+    ATTRIBUTE.predictionConfidence,
+    ATTRIBUTE.anomalyReason,
+    ATTRIBUTE.predictionDuration,
+    ATTRIBUTE.tokenizeDuration,
+    ATTRIBUTE.scoreDuration,
+    ATTRIBUTE.inputCharacters,
+    ATTRIBUTE.inputTokens,
+  ],
+  'shadow failed': [...MODEL, ATTRIBUTE.shadowVersion, ...EXCEPTION],
+  'trial not kept': EXCEPTION,
+  'comparison not read': [ATTRIBUTE.modelName, ...EXCEPTION],
+  'telemetry problem': [ATTRIBUTE.reason],
+  'policy refused': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
+  'maintenance failed': [ATTRIBUTE.modelName, ...EXCEPTION],
+};

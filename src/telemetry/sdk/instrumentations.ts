@@ -1,0 +1,26 @@
+import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
+import { perProcessScopes } from '../registry/metrics.ts';
+import { ServerInstrumentation } from './server-instrumentation.ts';
+
+/**
+ * What measures and traces by itself; `OTEL_NODE_ENABLED_INSTRUMENTATIONS` says which of OpenTelemetry's are on.
+ *
+ * @param metricsPort whose requests are not followed
+ * @returns apart from each other, what follows requests and what describes the process
+ */
+export function instrumentations(metricsPort: number): { ofRequests: Instrumentation[]; ofProcess: Instrumentation[] } {
+  const automatic = getNodeAutoInstrumentations({
+    // Two of them would make two spans of one request.
+    '@opentelemetry/instrumentation-http': { enabled: false },
+    '@opentelemetry/instrumentation-host-metrics': {
+      enabled: true,
+      metricGroups: ['process.cpu', 'process.memory'],
+    },
+  });
+  const isOfProcess = ({ instrumentationName }: Instrumentation) => perProcessScopes.has(instrumentationName);
+  return {
+    ofRequests: [new ServerInstrumentation(metricsPort), ...automatic.filter((one) => !isOfProcess(one))],
+    ofProcess: automatic.filter(isOfProcess),
+  };
+}

@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { readArtefact } from '../../src/artefacts/artefact.ts';
+import { listVersions } from '../../src/artefacts/versions.ts';
+import { mailToText } from '../../src/mail/mail-text.ts';
+import { cacheFolder } from '../../src/platform/cache-folder.ts';
+import { answerFile } from '../../src/training/answer.ts';
+
+const models = fileURLToPath(new URL('../../models', import.meta.url));
+const mails = fileURLToPath(new URL('../fixtures/mail', import.meta.url));
+const version = (await listVersions(models, 'spam')).at(-1)!;
+const folder = join(models, 'spam', version);
+const { manifest, classifier } = await readArtefact(folder);
+
+test('the bundled model is as good as its manifest must say, and small', () => {
+  expect(manifest.evaluation).toMatchObject({ method: 'held-out' });
+  expect(manifest.evaluation.accuracy).toBeGreaterThanOrEqual(0.98);
+  expect(manifest.evaluation.expectedCalibrationError).toBeLessThanOrEqual(0.03);
+  expect(manifest.weights.bytes).toBeLessThan(3_000_000);
+});
+
+test.each(readdirSync(mails).filter((name) => name.endsWith('.eml')))(
+  'it judges the sample mail %s rightly',
+  async (name) => {
+    const text = await mailToText(readFileSync(join(mails, name)));
+    const { label } = classifier.score(classifier.tokenize(text));
+    expect(label).toBe(name.split('-')[0]);
+  },
+);
+
+const heldOut = join(cacheFolder('spam-assassin'), '0.2.3', 'test.jsonl');
+
+test.skipIf(!existsSync(heldOut))(
+  'on the held-out mails it does what its manifest says (needs: npm run corpus)',
+  async () => {
+    const { evaluation } = await answerFile(classifier, heldOut);
+    expect(evaluation.accuracy).toBe(manifest.evaluation.accuracy);
+    expect(evaluation.logLoss).toBeCloseTo(manifest.evaluation.logLoss, 12);
+  },
+);

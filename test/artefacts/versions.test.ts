@@ -1,0 +1,24 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listVersions, nextVersion } from '../../src/artefacts/versions.ts';
+
+let models: string;
+beforeAll(async () => {
+  models = await mkdtemp(join(tmpdir(), 'waymark-versions-'));
+  for (const version of ['10', '9', '2026-01-01', 'beta', '.9.abc.tmp']) {
+    await mkdir(join(models, 'mail', version), { recursive: true });
+  }
+  await writeFile(join(models, 'mail', 'README.md'), '');
+});
+afterAll(() => rm(models, { recursive: true }));
+
+test('numbers come in the order of their size, other names after them; files and unfinished folders do not count', async () => {
+  expect(await listVersions(models, 'mail')).toEqual(['9', '10', '2026-01-01', 'beta']);
+});
+
+test('the next version is the number after the highest, 1 for a new model', async () => {
+  expect(await nextVersion(models, 'mail')).toBe('11');
+  expect(await nextVersion(models, 'new')).toBe('1');
+});

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runTraining } from '../../../src/training/run-training.ts';
+
+// Asked for by name only: with its cross-validation this takes longer than all the other tests together.
+const data = process.env['WAYMARK_DATA'];
+const folder = join(data ?? '', 'banking77');
+const isPresent = data !== undefined && existsSync(join(folder, 'train.jsonl'));
+
+test.skipIf(!isPresent)(
+  '77 intents with default settings (needs WAYMARK_DATA, a folder with banking77/)',
+  async () => {
+    const { manifest } = await runTraining(
+      {
+        source: { examples: join(folder, 'train.jsonl') },
+        test: join(folder, 'test.jsonl'),
+        name: 'banking77',
+        version: '1',
+        algorithm: 'auto',
+        tokenizer: 'auto',
+        seed: 1,
+      },
+      () => {},
+    );
+    expect(manifest.evaluation.accuracy).toBeGreaterThanOrEqual(0.9149);
+    expect(manifest.evaluation.expectedCalibrationError).toBeLessThanOrEqual(0.05);
+  },
+  180_000,
+);

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import type { WeightedMatrix } from '../../../src/classifier/features/tf-idf.ts';
+import { fitBinary } from '../../../src/classifier/learning/logistic-regression.ts';
+import { fitMultinomial, softmaxInPlace } from '../../../src/classifier/learning/softmax-regression.ts';
+import { scoreRow } from '../../../src/classifier/scoring/linear-weights.ts';
+import { randomMatrix } from '../random-matrix.ts';
+
+const cost = 2;
+const options = { cost, seed: 1, passes: 2000, tolerance: 1e-5 };
+
+/**
+ * Largest component of the gradient of the penalised loss, C * loss + |w|² / 2, over the labels' probabilities: 0 at
+ * the optimum, whatever way led there.
+ */
+function largestGradient(
+  matrix: WeightedMatrix,
+  targets: Uint32Array,
+  labels: number,
+  fitted: ReturnType<typeof fitBinary>,
+): number {
+  const { columns } = fitted;
+  const gradient = Float64Array.from(fitted.weights);
+  const scores = new Float64Array(columns);
+  const probabilities = new Float64Array(labels);
+  for (let row = 0; row < matrix.rows; row += 1) {
+    scoreRow(fitted, matrix, row, scores);
+    probabilities.fill(0);
+    probabilities.set(scores, labels - columns);
+    softmaxInPlace(probabilities);
+    for (let at = matrix.rowStarts[row]!; at < matrix.rowStarts[row + 1]!; at += 1) {
+      for (let column = 0; column < columns; column += 1) {
+        const label = labels - columns + column;
+        const error = probabilities[label]! - (targets[row] === label ? 1 : 0);
+        gradient[matrix.columns[at]! * columns + column]! += cost * error * matrix.values[at]!;
+      }
+    }
+  }
+  return Math.max(...gradient.map(Math.abs));
+}
+
+test('two labels: the solver reaches the optimum of the penalised loss', () => {
+  const { matrix, targets, everyRow } = randomMatrix(200, 30, 2);
+  expect(largestGradient(matrix, targets, 2, fitBinary(matrix, everyRow, targets, options))).toBeLessThan(0.01);
+});
+
+test('many labels: the solver reaches the optimum of the penalised loss', () => {
+  const { matrix, targets, everyRow } = randomMatrix(300, 30, 5);
+  expect(largestGradient(matrix, targets, 5, fitMultinomial(matrix, everyRow, targets, 5, options))).toBeLessThan(0.01);
+});
+
+test('far from the optimum the gradient is large: the two tests above can fail', () => {
+  const { matrix, targets } = randomMatrix(200, 30, 2);
+  const nothing = { columns: 1, weights: new Float32Array(30), bias: new Float64Array(1) };
+  expect(largestGradient(matrix, targets, 2, nothing)).toBeGreaterThan(5);
+});
+
+test('rows that are left out teach nothing', () => {
+  const { matrix, targets, everyRow } = randomMatrix(100, 20, 2);
+  const half = everyRow.filter((row) => row < 50);
+  const flipped = targets.map((target, row) => (row < 50 ? target : 1 - target));
+  expect(fitBinary(matrix, half, targets, options)).toEqual(fitBinary(matrix, half, flipped, options));
+});
+
+test('scores of any size make probabilities', () => {
+  const scores = Float64Array.of(1e308, -1e308, 0);
+  softmaxInPlace(scores);
+  expect([...scores]).toEqual([1, 0, 0]);
+});

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { createExtractor } from '../../../src/classifier/features/extract-features.ts';
+import {
+  createFeatureBlock,
+  createFeatureCounts,
+  type FeatureCounts,
+} from '../../../src/classifier/features/feature-counts.ts';
+import { createRandom } from '../../../src/classifier/learning/random.ts';
+import { createRecogniser } from '../../../src/classifier/scoring/feature-lookup.ts';
+import { createHashIndex, type HashIndex } from '../../../src/classifier/text/hash-index.ts';
+import { createStemHasher } from '../../../src/classifier/text/stemming.ts';
+import type { FeatureOptions } from '../../../src/classifier/text/text-options.ts';
+import { createTokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
+import { tokenizeUnicode } from '../../../src/classifier/text/unicode-tokenizer.ts';
+
+const options: FeatureOptions = { tokenizer: 'unicode', stem: true, wordNgrams: 3, characterNgrams: [2, 4] };
+
+const countsOf = ({ touched, touchedCount, counts }: FeatureCounts, features: number) =>
+  [...touched.subarray(0, touchedCount)]
+    .filter((feature) => feature < features)
+    .map((feature) => [feature, counts[feature]!] as const);
+
+/** Texts of few common and many rare words, signs, ideographs and a word too long for the cache. */
+function makeTexts(count: number, seed: number): string[] {
+  const random = createRandom(seed);
+  const word = () => {
+    const kind = random();
+    if (kind < 0.3) return ['free', 'money', 'running', '!!!', '体', '😀'][Math.floor(random() * 6)];
+    if (kind < 0.32) return 'z'.repeat(70);
+    return Math.floor(random() * 60_000).toString(36);
+  };
+  return Array.from({ length: count }, () => Array.from({ length: 40 }, word).join(' '));
+}
+
+const copyOf = (index: HashIndex): HashIndex => ({ ...index, slots: index.slots.slice() });
+
+/** An extractor that has learned some texts, and a recogniser that knows what it had learned by then. */
+function learn(texts: readonly string[]) {
+  const buffer = createTokenBuffer();
+  const extracted = { words: createFeatureBlock(), characters: createFeatureBlock() };
+  let unknown = 0;
+  let knownWords = Number.POSITIVE_INFINITY;
+  const extract = createExtractor(options, createStemHasher(), extracted, (_, feature) => {
+    if (feature >= knownWords) unknown += 1;
+  });
+  for (const text of texts) {
+    tokenizeUnicode(text, buffer);
+    extract(buffer);
+  }
+  const known = {
+    words: copyOf(extracted.words.index),
+    characters: copyOf(extracted.characters.index),
+    otherWords: createHashIndex(),
+    stemHash: createStemHasher(),
+  };
+  knownWords = known.words.size;
+  const recognised = {
+    words: createFeatureCounts(known.words.size),
+    characters: createFeatureCounts(known.characters.size),
+  };
+  const recognise = createRecogniser(options, known, recognised);
+  return {
+    extract(text: string) {
+      unknown = 0;
+      tokenizeUnicode(text, buffer);
+      extract(buffer);
+      return { unknown, ...counts(extracted) };
+    },
+    recognise(text: string) {
+      tokenizeUnicode(text, buffer);
+      return { unknown: recognise(buffer), ...counts(recognised) };
+    },
+  };
+
+  function counts({ words, characters }: { words: FeatureCounts; characters: FeatureCounts }) {
+    return {
+      words: new Map(countsOf(words, known.words.size)),
+      characters: new Map(countsOf(characters, known.characters.size)),
+    };
+  }
+}
+
+test('with its cache it counts exactly what the extractor counts without, also after the cache was emptied', () => {
+  const { extract, recognise } = learn(makeTexts(200, 1));
+  for (const text of makeTexts(1500, 2)) expect(recognise(text)).toEqual(extract(text));
+});
+
+test('a text that fills the cache several times over is counted as a whole', () => {
+  const { extract, recognise } = learn(makeTexts(200, 1));
+  const text = makeTexts(3000, 3).join(' ');
+  const first = recognise(text);
+  expect(first).toEqual(extract(text));
+  // Of numbers that are summed up later, the order matters too; it is not the cache's.
+  const order = [...first.characters.keys()];
+  expect([...recognise(text).characters.keys()]).toEqual(order);
+  recognise('something else');
+  expect([...recognise(text).characters.keys()]).toEqual(order);
+});
+
+test('more occurrences than a byte holds stay the most', () => {
+  const { extract, recognise } = learn(['free money']);
+  const { words } = recognise('free '.repeat(1000));
+  expect([...words.values()]).toEqual([255]);
+  expect(words).toEqual(extract('free '.repeat(1000)).words);
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import {
+  CacheField,
+  createTokenCache,
+  emptyCache,
+  findRow,
+  isFull,
+  makeRoom,
+} from '../../../src/classifier/scoring/token-cache.ts';
+
+function put(cache: ReturnType<typeof createTokenCache>, hash: number, shape: number): number {
+  if (isFull(cache, 0)) emptyCache(cache);
+  makeRoom(cache, 0);
+  const row = findRow(cache.rows, hash, shape);
+  if (row < 0) return row;
+  cache.rows[row + CacheField.hash] = hash;
+  cache.rows[row + CacheField.shape] = shape;
+  cache.size += 1;
+  return row;
+}
+
+test('a token is found where it was put, and another of the same hash is not taken for it', () => {
+  const cache = createTokenCache();
+  const row = put(cache, 42, 7);
+  expect(findRow(cache.rows, 42, 7)).toBe(row);
+  const other = findRow(cache.rows, 42, 8);
+  expect(cache.rows[other + CacheField.shape]).toBe(0);
+});
+
+test('tokens made to share a hash run out of places before they make the search long', () => {
+  const cache = createTokenCache();
+  const rows = Array.from({ length: 100 }, (_, at) => put(cache, 42, at + 1));
+  expect(rows.filter((row) => row >= 0)).toHaveLength(64);
+  expect(rows.at(-1)).toBe(-1);
+});
+
+test('a full cache is emptied, and takes tokens again', () => {
+  const cache = createTokenCache();
+  for (let hash = 0; hash < 100_000; hash += 1) expect(put(cache, hash, 1)).toBeGreaterThanOrEqual(0);
+  expect(cache.size).toBeLessThan(20_000);
+});

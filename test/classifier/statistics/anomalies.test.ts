@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { anomaliesOf } from '../../../src/classifier/statistics/anomalies.ts';
+
+const thresholds = { lowConfidence: 0.6, unknownRatio: 0.3, minCharacters: 10, maxCharacters: 1000 };
+const ordinary = { label: 'ham', confidence: 0.9, unknownRatio: 0.1, characters: 100 };
+
+test.each([
+  [{}, []],
+  [{ confidence: 0.6, unknownRatio: 0.3, characters: 10 }, []],
+  [{ characters: 1000 }, []],
+  [{ confidence: 0.59 }, ['low_confidence']],
+  [{ unknownRatio: 0.31 }, ['unknown_words']],
+  [{ characters: 9 }, ['length']],
+  [{ characters: 1001 }, ['length']],
+  [{ confidence: 0.5, unknownRatio: 1, characters: 0 }, ['low_confidence', 'unknown_words', 'length']],
+])('a text with %j is out of the ordinary for %j', (change, reasons) => {
+  expect(anomaliesOf({ ...ordinary, ...change }, thresholds)).toEqual(reasons);
+});

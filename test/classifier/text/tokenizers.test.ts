@@ -1,0 +1,41 @@
+import AggressiveTokenizer from 'natural/lib/natural/tokenizers/aggressive_tokenizer.js';
+import TreebankWordTokenizer from 'natural/lib/natural/tokenizers/treebank_word_tokenizer.js';
+import { expect, test } from 'vitest';
+import { hashString } from '../../../src/classifier/text/hashing.ts';
+import { type TokenizerName, tokenizerNames } from '../../../src/classifier/text/text-options.ts';
+import { createTokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
+import { createTokenizer } from '../../../src/classifier/text/tokenizers.ts';
+
+function tokensOf(name: TokenizerName, text: string): string[] {
+  const buffer = createTokenBuffer();
+  createTokenizer(name)(text, buffer);
+  return Array.from({ length: buffer.count }, (_, at) =>
+    String.fromCharCode(...buffer.units.subarray(buffer.starts[at], buffer.ends[at])),
+  );
+}
+
+const text = "They'll pay $5.00 (or so) for a well-known book; won't they?";
+
+test("natural's tokenisers give natural's tokens", () => {
+  const lower = (tokens: string[]) => tokens.map((token) => token.toLowerCase());
+  expect(tokensOf('natural-aggressive', text)).toEqual(lower(new AggressiveTokenizer().tokenize(text)));
+  expect(tokensOf('natural-treebank', text)).toEqual(lower(new TreebankWordTokenizer().tokenize(text)));
+});
+
+test('the segmenter finds words where no blank parts them', () => {
+  expect(tokensOf('segmenter', 'ภาษาไทยง่าย')).toEqual(['ภาษา', 'ไทย', 'ง่าย']);
+});
+
+test('the character tokeniser takes every character by itself, pairs whole', () => {
+  expect(tokensOf('characters', 'Ab 体\u{20000}😀\ud800')).toEqual(['a', 'b', '体', '\u{20000}', '😀']);
+});
+
+test.each(tokenizerNames)('%s hashes each token as a string of the same characters hashes', (name) => {
+  const buffer = createTokenBuffer();
+  createTokenizer(name)(text, buffer);
+  expect(buffer.count).toBeGreaterThan(0);
+  for (let at = 0; at < buffer.count; at += 1) {
+    const token = String.fromCharCode(...buffer.units.subarray(buffer.starts[at], buffer.ends[at]));
+    expect(buffer.hashes[at]).toBe(hashString(token));
+  }
+});

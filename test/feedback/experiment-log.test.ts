@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { readArtefact } from '../../src/artefacts/artefact.ts';
+import { durationBucket, durationBuckets, durationQuantile } from '../../src/feedback/duration-buckets.ts';
+import type { TrialNews } from '../../src/feedback/experiment.ts';
+import { createTrialLog } from '../../src/feedback/experiment-log.ts';
+import type { Model } from '../../src/models/store.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
+
+const active: Model = { name: 'spam', version: '1', ...(await readArtefact('models/spam/1')) };
+const shadow: Model = { ...active, version: '2' };
+const silent = createLog('silent', { write: () => {} });
+const shadowed = {
+  id: 'an id',
+  predictedAt: 5,
+  active,
+  activeLabel: 'spam',
+  shadow,
+  shadowLabel: 'ham',
+  confidence: 0.75,
+  seconds: 1e-4,
+};
+
+describe('durations', () => {
+  test.each([0, 1e-9, 1e-6, 3.3e-5, 1e-3, 0.04, 1, 60, 1e9])('of %d s have a bucket within 5 %% of them', (seconds) => {
+    const bucket = durationBucket(seconds);
+    expect(bucket).toBeGreaterThanOrEqual(0);
+    expect(bucket).toBeLessThan(durationBuckets);
+    if (seconds < 1e-6 || seconds > 3_600) return;
+    const middle = durationQuantile([{ bucket, count: 1 }], 0.5)!;
+    expect(Math.abs(middle / seconds - 1)).toBeLessThan(0.05);
+  });
+
+  test('have quantiles over all buckets', () => {
+    const counts = Array.from({ length: 1_000 }, (_, at) => ({ bucket: durationBucket((at + 1) / 1e4), count: 1 }));
+    expect(durationQuantile(counts.reverse(), 0.5)).toBeCloseTo(0.05, 2);
+    expect(durationQuantile(counts, 0.99)).toBeCloseTo(0.099, 2);
+    expect(durationQuantile([], 0.5)).toBeNull();
+  });
+});
+
+describe('what is taken down', () => {
+  test('is handed on together, added up', async () => {
+    const handedOn: TrialNews[] = [];
+    const trialLog = createTrialLog({ keep: async (news) => void handedOn.push(news) }, silent);
+    for (let at = 0; at < 3; at += 1) trialLog.answered(active, 1e-4, 0.5);
+    trialLog.failed(active, 'answer');
+    trialLog.shadowed(shadowed);
+    trialLog.shadowed({ ...shadowed, id: 'another id' });
+    await trialLog.flush();
+    await trialLog.flush();
+    const minute = { model: 'spam', version: '1', use: 'answer', minute: Math.floor(Date.now() / 60_000) };
+    const bucket = durationBucket(1e-4);
+    expect(handedOn).toEqual([
+      {
+        labels: ['an id', 'another id'].map((id) => ({ id, predictedAt: 5, version: '2', label: 'ham' })),
+        pairs: [{ model: 'spam', active: '1', shadow: '2', activeLabel: 'spam', shadowLabel: 'ham', count: 2 }],
+        minutes: [
+          { ...minute, bucket, count: 3, confidence: 1.5 },
+          { ...minute, bucket: -1, count: 1, confidence: 0 },
+          { ...minute, version: '2', use: 'shadow', bucket, count: 2, confidence: 1.5 },
+        ].map((row) => ({ ...row, minute: expect.any(Number) })),
+      },
+    ]);
+  });
+
+  test('that a store does not take is told, and nobody waits', async () => {
+    const lines: string[] = [];
+    const log = createLog('debug', { write: (line) => void lines.push(line) });
+    const trialLog = createTrialLog({ keep: () => Promise.reject(new Error('the disk is full')) }, log);
+    for (let times = 0; times < 3; times += 1) {
+      trialLog.shadowed(shadowed);
+      await trialLog.flush();
+    }
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({ msg: 'trial not kept', 'exception.message': 'the disk is full' }),
+    ]);
+  });
+
+  test('is bounded where the store is slow', async () => {
+    const handedOn: TrialNews[] = [];
+    const trialLog = createTrialLog({ keep: async (news) => void handedOn.push(news) }, silent);
+    for (let at = 0; at < 30_000; at += 1) trialLog.shadowed(shadowed);
+    await trialLog.flush();
+    expect(handedOn[0]!.labels).toHaveLength(20_000);
+    expect(handedOn[0]!.pairs).toEqual([expect.objectContaining({ count: 30_000 })]);
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { post, serve } from '../in-process.ts';
+
+interface Prediction {
+  id: string;
+  prediction: string;
+}
+
+async function predict(url: string): Promise<Prediction> {
+  return (await (await post(`${url}/predict`, { text: 'You won a prize, click here' })).json()) as Prediction;
+}
+
+const otherLabel = ({ prediction }: Prediction) => (prediction === 'spam' ? 'ham' : 'spam');
+
+describe('POST /feedback', () => {
+  test('takes the true label of a prediction', async () => {
+    const { url } = await serve();
+    const prediction = await predict(url);
+    const response = await post(`${url}/feedback`, { id: prediction.id, label: prediction.prediction });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({
+      id: prediction.id,
+      prediction: prediction.prediction,
+      label: prediction.prediction,
+      correct: true,
+      predictionTraceId: expect.stringMatching(/^[0-9a-f]{32}$/),
+      traceId: response.headers.get('x-trace-id'),
+    });
+  });
+
+  test('takes a label that proves the prediction wrong, and the text to learn it from', async () => {
+    const { url } = await serve();
+    const prediction = await predict(url);
+    const label = otherLabel(prediction);
+    const response = await post(`${url}/feedback`, { id: prediction.id, label, text: 'You won a prize' });
+    expect(await response.json()).toMatchObject({ prediction: prediction.prediction, label, correct: false });
+  });
+
+  test('answers the same feedback again alike, and another label with a conflict', async () => {
+    const { url } = await serve();
+    const prediction = await predict(url);
+    const feedback = { id: prediction.id, label: prediction.prediction };
+    expect((await post(`${url}/feedback`, feedback)).status).toBe(200);
+    expect((await post(`${url}/feedback`, feedback)).status).toBe(200);
+    const conflict = await post(`${url}/feedback`, { ...feedback, label: otherLabel(prediction) });
+    expect(conflict.status).toBe(409);
+    expect(await conflict.json()).toMatchObject({ type: 'urn:waymark:problem:feedback-conflict' });
+    expect((await post(`${url}/feedback`, feedback)).status).toBe(200);
+  });
+
+  test('takes feedback at another replica with the same key', async () => {
+    const key = { PREDICTION_ID_KEY: 'a key of some length' };
+    const [one, other] = [await serve(key), await serve(key)];
+    const prediction = await predict(one.url);
+    const response = await post(`${other.url}/feedback`, { id: prediction.id, label: 'ham' });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ id: prediction.id, label: 'ham' });
+  });
+
+  test('refuses the id of a service with another key, a forged one, and one that is none', async () => {
+    const [one, other] = [await serve(), await serve()];
+    const { id } = await predict(one.url);
+    const forged = `${id.slice(0, 40)}${id[40] === 'A' ? 'B' : 'A'}${id.slice(41)}`;
+    for (const [url, sent] of [
+      [other.url, id],
+      [one.url, forged],
+      [one.url, 'an id'],
+      [one.url, ''],
+    ] as const) {
+      const response = await post(`${url}/feedback`, { id: sent, label: 'ham' });
+      expect(response.status).toBe(422);
+      expect(await response.json()).toMatchObject({ type: 'urn:waymark:problem:unknown-prediction' });
+    }
+  });
+
+  test('refuses a label that the model does not have, and says which it has', async () => {
+    const { url } = await serve();
+    const { id } = await predict(url);
+    const response = await post(`${url}/feedback`, { id, label: 'eggs' });
+    expect(response.status).toBe(422);
+    const problem = (await response.json()) as { type: string; detail: string };
+    expect(problem.type).toBe('urn:waymark:problem:unknown-label');
+    expect(problem.detail).toMatch(/ham, spam|spam, ham/);
+    expect(problem.detail).not.toContain('eggs');
+  });
+
+  test.each([
+    [{ id: 'x' }, 'invalid-request'],
+    [{ id: 1, label: 'ham' }, 'invalid-request'],
+    [{ id: 'x', label: 'ham', extra: 1 }, 'invalid-request'],
+    [{ id: 'x', label: 'ham', text: 'long'.repeat(9) }, 'text-too-long'],
+  ])('refuses %j', async (body, problem) => {
+    const { url } = await serve({ MAX_TEXT_CHARACTERS: '30' });
+    const response = await post(`${url}/feedback`, body);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ type: `urn:waymark:problem:${problem}` });
+  });
+});

@@ -1,0 +1,100 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { mailToText } from '../../../src/mail/mail-text.ts';
+import { post, serve } from '../in-process.ts';
+
+const spam = 'Congratulations, you won free money, click here to claim your prize now';
+const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
+
+describe('POST /predict', () => {
+  test('answers with label, confidence, scores, model and trace', async () => {
+    const { url } = await serve();
+    const response = await post(`${url}/predict`, { text: spam });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    const body = (await response.json()) as Record<string, unknown> & { scores: Record<string, number> };
+    expect(Object.keys(body).sort()).toEqual(['confidence', 'id', 'model', 'prediction', 'scores', 'traceId']);
+    expect(body).toMatchObject({ prediction: 'spam', model: { name: 'spam', version: expect.any(String) } });
+    expect(body['confidence']).toBe(body.scores['spam']);
+    expect(body.scores['spam']! + body.scores['ham']!).toBeCloseTo(1, 12);
+    expect(body['traceId']).toBe(response.headers.get('x-trace-id'));
+  });
+
+  test('answers real mails rightly', async () => {
+    const { url } = await serve();
+    const folder = 'test/fixtures/mail';
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.eml'));
+    expect(files.length).toBeGreaterThanOrEqual(10);
+    let right = 0;
+    for (const file of files) {
+      const text = await mailToText(await readFile(`${folder}/${file}`));
+      const { prediction } = (await (await post(`${url}/predict`, { text })).json()) as { prediction: string };
+      if (file.startsWith(prediction)) right++;
+    }
+    expect(right / files.length).toBeGreaterThanOrEqual(0.9);
+  });
+
+  test('takes the model by name, and by name and version', async () => {
+    const { url } = await serve();
+    const { model } = (await (await post(`${url}/predict`, { text: ham })).json()) as {
+      model: { name: string; version: string };
+    };
+    for (const reference of ['spam', `spam@${model.version}`]) {
+      const response = await post(`${url}/predict`, { text: ham, model: reference });
+      expect(await response.json()).toMatchObject({ prediction: 'ham', model });
+    }
+  });
+
+  test('explains itself when asked, strongest feature first', async () => {
+    const { url } = await serve();
+    const response = await post(`${url}/predict?explain=true`, { text: spam });
+    const { explanation, scores } = (await response.json()) as {
+      explanation: { feature: string; weight: number }[];
+      scores: Record<string, number>;
+    };
+    const weights = explanation.map(({ weight }) => Math.abs(weight));
+    expect(weights.length).toBeGreaterThan(3);
+    expect(weights).toEqual(weights.toSorted((a, b) => b - a));
+    const logOdds = Math.log(scores['spam']! / scores['ham']!);
+    expect(explanation.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(logOdds, 3);
+  });
+
+  test.each(['', '\0', '🦊', '\ud800', 'a'.repeat(100_000)])('answers any text', async (text) => {
+    const { url } = await serve();
+    const response = await post(`${url}/predict`, { text });
+    expect(response.status).toBe(200);
+    const { scores } = (await response.json()) as { scores: Record<string, number> };
+    expect(scores['spam']! + scores['ham']!).toBeCloseTo(1, 12);
+  });
+});
+
+describe('POST /predict/batch', () => {
+  test('answers in order, each as a single request would', async () => {
+    const { url } = await serve();
+    const response = await post(`${url}/predict/batch`, { texts: [spam, ham, spam] });
+    const body = (await response.json()) as { predictions: Record<string, unknown>[]; traceId: string };
+    expect(body.predictions.map(({ prediction }) => prediction)).toEqual(['spam', 'ham', 'spam']);
+    expect(body.traceId).toBe(response.headers.get('x-trace-id'));
+    expect(new Set(body.predictions.map(({ id }) => id)).size).toBe(3);
+    const single = (await (await post(`${url}/predict`, { text: spam })).json()) as Record<string, unknown>;
+    expect(Object.keys(body.predictions[0]!).sort()).toEqual(['confidence', 'id', 'model', 'prediction', 'scores']);
+    expect(body.predictions[0]!['scores']).toEqual(single['scores']);
+  });
+});
+
+describe('GET /models', () => {
+  test('tells what is loaded, and how well it did', async () => {
+    const { url } = await serve();
+    const { models } = (await (await fetch(`${url}/models`)).json()) as { models: { name: string; active: string }[] };
+    expect(models).toEqual([
+      expect.objectContaining({ name: 'spam', active: expect.any(String), shadow: null, canary: null }),
+    ]);
+    const model = await (await fetch(`${url}/models/spam`)).json();
+    expect(model).toMatchObject(models[0]!);
+    expect(model).toMatchObject({
+      versions: [
+        { labels: ['ham', 'spam'], sha256: expect.stringMatching(/^[0-9a-f]{64}$/), algorithm: expect.any(String) },
+      ],
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { post, serve } from '../in-process.ts';
+
+interface Prediction {
+  id: string;
+  prediction: string;
+}
+
+const spam = 'Congratulations, you won free money, click here to claim your prize now';
+const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
+
+/** Predicts texts and gives each its true label. */
+async function judge(url: string, judgements: [text: string, actual: string][]): Promise<void> {
+  const texts = judgements.map(([text]) => text);
+  const response = await post(`${url}/predict/batch`, { texts });
+  const { predictions } = (await response.json()) as { predictions: Prediction[] };
+  for (const [at, { id }] of predictions.entries()) {
+    expect((await post(`${url}/feedback`, { id, label: judgements[at]![1] })).status).toBe(200);
+  }
+}
+
+async function get(url: string): Promise<Record<string, unknown>> {
+  return (await (await fetch(url)).json()) as Record<string, unknown>;
+}
+
+describe('GET /quality', () => {
+  test('is what the confusion matrix of the feedback says', async () => {
+    const { url } = await serve();
+    await judge(url, [
+      [spam, 'spam'],
+      [spam, 'spam'],
+      [spam, 'ham'],
+      [ham, 'ham'],
+    ]);
+    const report = await get(`${url}/quality`);
+    expect(report).toMatchObject({
+      model: { name: 'spam', version: '1' },
+      since: null,
+      count: 4,
+      accuracy: 0.75,
+      micro: { precision: 0.75, recall: 0.75, f1: 0.75 },
+      confusionMatrix: {
+        labels: ['ham', 'spam'],
+        counts: [
+          [1, 1],
+          [0, 2],
+        ],
+      },
+      labels: {
+        ham: { precision: 1, recall: 0.5, support: 2, predicted: 1 },
+        spam: { precision: 2 / 3, recall: 1, f1: 0.8, support: 2, predicted: 3 },
+      },
+    });
+    const { labels, macro, accuracyInterval } = report as {
+      labels: Record<string, { f1: number; precisionInterval: { low: number; high: number } }>;
+      macro: { f1: number };
+      accuracyInterval: { low: number; high: number };
+    };
+    expect(macro.f1).toBeCloseTo((labels['ham']!.f1 + labels['spam']!.f1) / 2, 12);
+    expect(accuracyInterval.low).toBeCloseTo(0.3006418, 6);
+    expect(accuracyInterval.high).toBeCloseTo(0.9544127, 6);
+    expect(labels['ham']!.precisionInterval.high).toBe(1);
+  });
+
+  test('has no accuracy where no label came in, and says how little that is', async () => {
+    const { url } = await serve();
+    expect(await get(`${url}/quality`)).toMatchObject({
+      count: 0,
+      accuracy: null,
+      accuracyInterval: { low: 0, high: 1 },
+      labels: {},
+      confusionMatrix: { labels: [], counts: [] },
+    });
+  });
+
+  test('defines every figure of a label that was never predicted, or never the true one', async () => {
+    const { url } = await serve();
+    await judge(url, [[spam, 'ham']]);
+    expect(await get(`${url}/quality`)).toMatchObject({
+      accuracy: 0,
+      macro: { precision: 0, recall: 0, f1: 0 },
+      labels: {
+        ham: { precision: 0, recall: 0, f1: 0, support: 1, predicted: 0 },
+        spam: { precision: 0, recall: 0, f1: 0, support: 0, predicted: 1 },
+      },
+    });
+  });
+
+  test('of a window counts what came in within it', async () => {
+    const { url } = await serve();
+    await judge(url, [[spam, 'spam']]);
+    expect(await get(`${url}/quality?window=1h`)).toMatchObject({ count: 1, since: expect.any(String) });
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(await get(`${url}/quality?window=1s`)).toMatchObject({ count: 0 });
+    expect(await get(`${url}/quality?window=1s&model=spam@1`)).toMatchObject({ count: 0 });
+  });
+
+  test.each([
+    ['?window=soon', 422, 'invalid-request'],
+    ['?window=1h&window=2h', 422, 'invalid-request'],
+    ['?model=eggs', 404, 'model-not-found'],
+    ['?model=spam@0', 404, 'model-not-found'],
+  ])('refuses %s', async (query, status, problem) => {
+    const { url } = await serve();
+    const response = await fetch(`${url}/quality${query}`);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ type: `urn:waymark:problem:${problem}` });
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { prepare } from '../../maintenance/retraining/retrain-service.ts';
+import { post, serve } from '../in-process.ts';
+
+const problemOf = async (response: Response) => (await response.json()) as { type: string; detail: string };
+
+test('without declared data it says how to declare them', async () => {
+  const { env, models } = await prepare(30);
+  const policy = join(models, 'mail', 'policy.json');
+  const { url } = await serve(env);
+  for (const [content, detail] of [
+    ['{}', /not declared: policy.json .*\{"data": PATH\}.*npm run train -- --data FILE --model mail/],
+    ['{"data":"nowhere.jsonl"}', /cannot be read/],
+    ['{"data":1}', /policy.json: data/],
+  ] as const) {
+    await writeFile(policy, content);
+    const response = await post(`${url}/models/mail/retrain`, {});
+    expect(response.status).toBe(409);
+    const problem = await problemOf(response);
+    expect(problem.type).toBe('urn:waymark:problem:retrain-not-configured');
+    expect(problem.detail).toMatch(detail);
+  }
+});
+
+test('what is not there is told', async () => {
+  const { url } = await serve({ DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-')) });
+  expect((await post(`${url}/models/nope/retrain`, {})).status).toBe(404);
+  expect((await post(`${url}/models/spam/retrain`, { data: '/etc/passwd' })).status).toBe(422);
+  expect(await (await fetch(`${url}/models/spam/retrain`)).json()).toEqual({ jobs: [] });
+  for (const method of ['GET', 'DELETE']) {
+    for (const id of ['mgx2k0ab-5d0c1f3e', '..%2F..%2Fsecret']) {
+      const response = await fetch(`${url}/models/spam/retrain/${id}`, { method });
+      expect(response.status).toBe(404);
+      expect(await problemOf(response)).toMatchObject({ type: 'urn:waymark:problem:job-not-found' });
+    }
+  }
+});

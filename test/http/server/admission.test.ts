@@ -1,0 +1,109 @@
+import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { post, serve } from '../in-process.ts';
+
+describe('a body over MAX_BODY_BYTES', () => {
+  test.each([
+    ['announced', (size: number) => ({ body: 'x'.repeat(size) })],
+    [
+      'in chunks',
+      (size: number) => ({
+        body: new ReadableStream({
+          start(controller) {
+            for (let sent = 0; sent < size; sent += 1000)
+              controller.enqueue(new TextEncoder().encode('x'.repeat(1000)));
+            controller.close();
+          },
+        }),
+        duplex: 'half' as const,
+      }),
+    ],
+  ])('%s is answered with 413, even when the client sends all of it first', async (_, init) => {
+    const { url } = await serve({ MAX_BODY_BYTES: '100000' });
+    for (const size of [101_000, 900_000]) {
+      const response = await fetch(`${url}/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        ...init(size),
+      });
+      expect(response.status).toBe(413);
+      expect(await response.json()).toMatchObject({
+        type: 'urn:waymark:problem:body-too-large',
+        detail: expect.stringContaining('100000'),
+      });
+    }
+  });
+
+  test('far over it is refused at its announcement', async () => {
+    const { url } = await serve({ MAX_BODY_BYTES: '1000' });
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const sent = request(`${url}/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-length': 10 ** 9 },
+      });
+      sent.on('response', (response) => {
+        resolve(response.statusCode);
+        sent.destroy();
+      });
+      sent.on('error', reject);
+      sent.flushHeaders();
+    });
+    expect(status).toBe(413);
+  });
+});
+
+describe('API_TOKENS', () => {
+  test('are asked for by every route but health', async () => {
+    const { url } = await serve({ API_TOKENS: 'first,second' });
+    for (const [method, path] of [
+      ['POST', '/predict'],
+      ['GET', '/models'],
+      ['GET', '/nope'],
+    ]) {
+      const response = await fetch(url + path, { method: method! });
+      expect(response.status).toBe(401);
+      expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    }
+    for (const path of ['/livez', '/readyz']) expect((await fetch(url + path)).status).toBe(200);
+  });
+
+  test('let in whoever has one of them', async () => {
+    const { url } = await serve({ API_TOKENS: 'first,second' });
+    for (const [header, status] of [
+      ['Bearer first', 200],
+      ['bearer second', 200],
+      ['Bearer third', 401],
+      ['Bearer firs', 401],
+      ['Basic first', 401],
+      ['first', 401],
+    ] as const) {
+      const response = await post(`${url}/predict`, { text: 'a' }, { authorization: header });
+      expect([header, response.status]).toEqual([header, status]);
+    }
+  });
+});
+
+describe('MAX_IN_FLIGHT', () => {
+  test('requests at once are served, one more is told to come back', async () => {
+    const { url } = await serve({ MAX_IN_FLIGHT: '2' });
+    const slow = Array.from({ length: 2 }, () => {
+      const sent = request(`${url}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' } });
+      const status = new Promise<number | undefined>((resolve, reject) => {
+        sent.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
+      });
+      sent.write('{"text":');
+      return { finish: () => sent.end('"a"}'), status };
+    });
+    await delay(100);
+    const refused = await post(`${url}/predict`, { text: 'a' });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await refused.json()).toMatchObject({ type: 'urn:waymark:problem:overloaded' });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+
+    for (const { finish } of slow) finish();
+    expect(await Promise.all(slow.map(({ status }) => status))).toEqual([200, 200]);
+    expect((await post(`${url}/predict`, { text: 'a' })).status).toBe(200);
+  });
+});

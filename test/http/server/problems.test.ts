@@ -1,0 +1,137 @@
+import { connect } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { post, serve } from '../in-process.ts';
+
+interface Details {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  traceId: string;
+}
+
+async function problem(response: Response): Promise<Details> {
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  const details = (await response.json()) as Details;
+  expect(Object.keys(details).sort()).toEqual(['detail', 'status', 'title', 'traceId', 'type']);
+  expect(details.status).toBe(response.status);
+  expect(details.traceId).toBe(response.headers.get('x-trace-id'));
+  return details;
+}
+
+describe('a bad request gets its own problem', () => {
+  test.each([
+    ['no body', '', 400, 'malformed-json', 'The body is empty'],
+    ['broken JSON', '{"text": "a"', 400, 'malformed-json', 'not valid JSON'],
+    ['JSON of another kind', '["text"]', 422, 'invalid-request', 'must be an object'],
+    ['no text', { model: 'spam' }, 422, 'invalid-request', '"text" must be a string'],
+    ['a text that is no string', { text: 7 }, 422, 'invalid-request', '"text" must be a string'],
+    ['a null text', { text: null }, 422, 'invalid-request', '"text" must be a string'],
+    ['a model that is no string', { text: 'a', model: {} }, 422, 'invalid-request', '"model" must be a string'],
+    ['an unknown field', { text: 'a', modle: 'spam' }, 422, 'invalid-request', '1 unknown field'],
+    ['an unknown model', { text: 'a', model: 'ham' }, 404, 'model-not-found', 'there are: spam'],
+    ['an unknown version', { text: 'a', model: 'spam@0' }, 404, 'model-not-found', 'there are: spam'],
+    ['a text too long', { text: 'a'.repeat(101) }, 422, 'text-too-long', 'has 101 characters; at most 100'],
+  ])('%s', async (_, body, status, type, detail) => {
+    const { url } = await serve({ MAX_TEXT_CHARACTERS: '100' });
+    const response = await post(`${url}/predict`, body);
+    const details = await problem(response);
+    expect(details).toMatchObject({
+      status,
+      type: `urn:waymark:problem:${type}`,
+      detail: expect.stringContaining(detail),
+    });
+  });
+
+  test.each([
+    ['no texts', { texts: [] }, 'invalid-request', 'from 1 to 3'],
+    ['texts that are no array', { texts: 'a' }, 'invalid-request', 'array of strings'],
+    ['a text that is no string', { texts: ['a', 1] }, 'invalid-request', '"texts[1]" must be a string'],
+    ['too many texts', { texts: ['a', 'b', 'c', 'd'] }, 'batch-too-large', 'holds 4 texts; at most 3'],
+    ['one text too long', { texts: ['a', 'b'.repeat(101)] }, 'text-too-long', '"texts[1]" has 101'],
+  ])('in a batch: %s', async (_, body, type, detail) => {
+    const { url } = await serve({ MAX_TEXT_CHARACTERS: '100', MAX_BATCH_SIZE: '3' });
+    const details = await problem(await post(`${url}/predict/batch`, body));
+    expect(details).toMatchObject({
+      status: 422,
+      type: `urn:waymark:problem:${type}`,
+      detail: expect.stringContaining(detail),
+    });
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', ''])('content type %j', async (type) => {
+    const { url } = await serve();
+    const response = await post(`${url}/predict`, '{"text":"a"}', { 'content-type': type });
+    expect(response.headers.get('accept')).toBe('application/json');
+    expect(await problem(response)).toMatchObject({ status: 415, type: 'urn:waymark:problem:unsupported-media-type' });
+  });
+
+  test('a compressed body', async () => {
+    const { url } = await serve();
+    const response = await post(`${url}/predict`, '{"text":"a"}', { 'content-encoding': 'gzip' });
+    expect(await problem(response)).toMatchObject({ status: 415, detail: expect.stringContaining('content encoding') });
+  });
+
+  test('a body that is not UTF-8', async () => {
+    const { url } = await serve();
+    const body = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]);
+    const response = await fetch(`${url}/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    expect(await problem(response)).toMatchObject({ status: 400, detail: expect.stringContaining('UTF-8') });
+  });
+
+  test('a parameter that is no boolean', async () => {
+    const { url } = await serve();
+    const response = await post(`${url}/predict?explain=maybe`, { text: 'a' });
+    expect(await problem(response)).toMatchObject({ status: 422, detail: expect.stringContaining('"explain"') });
+  });
+
+  test('an unknown route', async () => {
+    const { url } = await serve();
+    expect(await problem(await fetch(`${url}/predictions`))).toMatchObject({
+      status: 404,
+      type: 'urn:waymark:problem:route-not-found',
+    });
+  });
+
+  test('a wrong method, and which are right', async () => {
+    const { url } = await serve();
+    const response = await fetch(`${url}/predict`);
+    expect(response.headers.get('allow')).toBe('POST');
+    expect(await problem(response)).toMatchObject({ status: 405, type: 'urn:waymark:problem:method-not-allowed' });
+  });
+
+  test('an unknown model to look at', async () => {
+    const { url } = await serve();
+    expect(await problem(await fetch(`${url}/models/nope`))).toMatchObject({
+      status: 404,
+      type: 'urn:waymark:problem:model-not-found',
+    });
+  });
+
+  test('what is not HTTP at all', async () => {
+    const { url } = await serve();
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
+      let text = '';
+      socket.on('data', (data) => {
+        text += String(data);
+      });
+      socket.on('close', () => resolve(text));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toContain('urn:waymark:problem:malformed-request');
+  });
+});
+
+test('a problem never quotes what the client sent', async () => {
+  const { url } = await serve({ MAX_TEXT_CHARACTERS: '100' });
+  const secret = 'hunter2';
+  for (const body of [`{"text": ${secret}`, { [secret]: 1 }, { text: [secret] }, { text: secret.repeat(50) }]) {
+    const response = await post(`${url}/predict`, body);
+    expect(await response.text()).not.toContain(secret);
+  }
+});

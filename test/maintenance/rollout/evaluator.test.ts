@@ -1,0 +1,211 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Evaluator, type EvaluatorOptions, startEvaluator } from '../../../src/maintenance/rollout/evaluator.ts';
+import { reportMaintenance } from '../../../src/maintenance/rollout/maintenance-report.ts';
+import type { PolicyMeasurements } from '../../../src/maintenance/rollout/policy-measurements.ts';
+import { initialState } from '../../../src/maintenance/rollout/policy-state.ts';
+import { Problem } from '../../../src/platform/problems.ts';
+import { createLog } from '../../../src/telemetry/logs/log.ts';
+
+let folder: string;
+let lines: Record<string, unknown>[];
+let counted: unknown[];
+let applied: string[];
+let evaluators: Evaluator[];
+/** What is measured; a test changes it. */
+let measured: Omit<PolicyMeasurements, 'now'>;
+
+const quiet: Omit<PolicyMeasurements, 'now'> = {
+  active: {
+    version: '1',
+    since: 0,
+    predictions: 1_000,
+    errors: 0,
+    p99Seconds: 0.001,
+    feedback: { count: 500, correct: 485 },
+    trainingAccuracy: 0.97,
+  },
+  drift: { verdict: 'stable', psi: 0.01 },
+  feedbackWithText: 500,
+  recent: { count: 500, correct: 485 },
+  retraining: false,
+};
+const stale = { ...quiet, recent: { count: 500, correct: 400 } };
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waymark-evaluator-'));
+  await mkdir(join(folder, 'models/spam'), { recursive: true });
+  lines = [];
+  counted = [];
+  applied = [];
+  evaluators = [];
+  measured = quiet;
+});
+afterEach(async () => {
+  await Promise.all(evaluators.map((evaluator) => evaluator.close()));
+  await rm(folder, { recursive: true });
+});
+
+async function declare(policy: object | string): Promise<void> {
+  const text = typeof policy === 'string' ? policy : JSON.stringify(policy);
+  await writeFile(join(folder, 'models/spam/policy.json'), text);
+}
+
+/** An evaluator that looks when the test asks it to. */
+function evaluator(options: Partial<EvaluatorOptions> = {}): Evaluator {
+  const started = startEvaluator({
+    modelsFolder: join(folder, 'models'),
+    dataFolder: join(folder, 'data'),
+    models: () => new Map([['spam', {} as never]]),
+    measure: async () => ({ ...measured, now: Date.now() }),
+    apply: async (_model, _policy, { action }) => void applied.push(action),
+    log: createLog('debug', { write: (line) => void lines.push(JSON.parse(line)) }),
+    instruments: { maintenanceDecisions: { add: (_one, labels) => void counted.push(labels) } },
+    longestPauseMs: 3_600_000,
+    ...options,
+  });
+  evaluators.push(started);
+  return started;
+}
+
+const report = () => reportMaintenance(join(folder, 'models'), join(folder, 'data'), 'spam');
+const told = () => lines.filter(({ msg }) => msg === 'model maintenance');
+const atOnce = { retrain: { accuracyDrop: { forSeconds: 0 } } };
+
+describe('the evaluator', () => {
+  test('recommends, and says so once', async () => {
+    await declare({ ...atOnce });
+    measured = stale;
+    const { evaluate } = evaluator();
+    const [first] = await evaluate();
+    expect(first).toMatchObject({ model: 'spam', action: 'retrain', applied: false });
+    const { recommendation } = await report();
+    expect(recommendation).toMatchObject({ action: 'retrain', numbers: { accuracy: 0.8, feedbackWithText: 500 } });
+    expect(recommendation?.reason).toMatch(/^its accuracy, 80\.0 % of 500 labels, has been below 9\d\.\d %/);
+    await evaluate();
+    await evaluate();
+    expect((await report()).recommendation?.since).toBe(recommendation?.since);
+    expect(applied).toEqual([]);
+    expect(told()).toHaveLength(1);
+    expect(told()[0]).toMatchObject({
+      'classifier.maintenance.action': 'retrain',
+      'classifier.maintenance.applied': false,
+    });
+    expect(counted).toEqual([{ model: 'spam', action: 'retrain', applied: 'false' }]);
+    measured = quiet;
+    await evaluate();
+    expect(await report()).toMatchObject({ mode: 'recommend', recommendation: null, lastAction: null });
+  });
+
+  test('acts where it may, and then holds still', async () => {
+    await declare({ mode: 'automatic', cooldownSeconds: 600, ...atOnce });
+    measured = stale;
+    const { evaluate } = evaluator();
+    expect(await evaluate()).toMatchObject([{ action: 'retrain', applied: true }]);
+    measured = { ...stale, feedbackWithText: 5_000 };
+    expect(await evaluate()).toMatchObject([{ action: 'retrain', applied: false }]);
+    expect(applied).toEqual(['retrain']);
+    const { lastAction, cooldownUntil, recommendation } = await report();
+    expect(lastAction).toMatchObject({ action: 'retrain', version: null });
+    expect(Date.parse(cooldownUntil!) - Date.parse(lastAction!.at)).toBe(600_000);
+    expect(recommendation?.heldUntil).toBe(cooldownUntil);
+  });
+
+  test('tries again what could not be done, and tells of it once', async () => {
+    await declare({ mode: 'automatic', ...atOnce });
+    measured = stale;
+    let fails = true;
+    const { evaluate } = evaluator({
+      apply: async (_model, _policy, { action }) => {
+        if (fails) throw new Problem('model-needed', 'The data are not declared.');
+        applied.push(action);
+      },
+    });
+    await evaluate();
+    await evaluate();
+    expect((await report()).recommendation).toMatchObject({ action: 'retrain', failure: 'The data are not declared.' });
+    expect(lines.filter(({ msg }) => msg === 'maintenance failed')).toHaveLength(1);
+    fails = false;
+    await evaluate();
+    expect(applied).toEqual(['retrain']);
+    expect((await report()).recommendation).toBeNull();
+  });
+
+  test('does nothing by a policy that cannot be used, and says so once', async () => {
+    await declare('{"mode": "automatic", "everySecond": 1}');
+    measured = stale;
+    const { evaluate } = evaluator();
+    expect(await evaluate()).toEqual([]);
+    expect(await evaluate()).toEqual([]);
+    expect(lines.filter(({ msg }) => msg === 'policy refused')).toHaveLength(1);
+    expect(await report()).toMatchObject({ mode: 'off', problem: expect.stringContaining('everySecond') });
+  });
+
+  test.each([
+    ['came to pass', '2', []],
+    ['did not', '1', ['promote']],
+  ])('after a crash in the middle of an action that %s', async (_, active, expected) => {
+    await declare({
+      mode: 'automatic',
+      everySeconds: 3_600,
+      promote: { minimumCanarySeconds: 0, minimumCanaryFeedback: 0 },
+    });
+    await mkdir(join(folder, 'data/maintenance'), { recursive: true });
+    const pending = { action: 'promote', version: '2', reason: 'it is better', numbers: {}, at: Date.now() };
+    const proven = { version: '2', confidence: 0.99 };
+    const state = {
+      ...initialState,
+      active: { version: '1', since: 0, predictions: 0, errors: 0, p99Seconds: null, replaced: null },
+      proven,
+      pending,
+    };
+    await writeFile(join(folder, 'data/maintenance/spam.json'), JSON.stringify(state));
+    const canary = { ...quiet.active, version: '2', share: 0.1 };
+    measured = { ...quiet, active: { ...quiet.active, version: active }, ...(active === '1' && { canary }) };
+    await evaluator().evaluate();
+    expect(applied).toEqual(expected);
+    expect((await report()).lastAction).toMatchObject({ action: 'promote', version: '2' });
+  });
+
+  test('shares one state among processes: what one did, the other does not', async () => {
+    await declare({ mode: 'automatic', ...atOnce });
+    measured = stale;
+    const both = [evaluator(), evaluator()];
+    await Promise.all(both.flatMap(({ evaluate }) => [evaluate(), evaluate()]));
+    expect(applied).toEqual(['retrain']);
+  });
+
+  test('looks by itself as often as the policy says, whichever process does', async () => {
+    await declare({ everySeconds: 0.1 });
+    let looks = 0;
+    const third = Promise.withResolvers<void>();
+    const measure = async () => {
+      looks += 1;
+      if (looks === 3) third.resolve();
+      return { ...measured, now: Date.now() };
+    };
+    evaluator({ measure, longestPauseMs: 50 });
+    evaluator({ measure, longestPauseMs: 50 });
+    await third.promise;
+    expect((await report()).evaluatedAt).not.toBeNull();
+  });
+
+  test('does nothing where what it remembers is damaged, and says so', async () => {
+    await declare({ mode: 'automatic', ...atOnce });
+    await mkdir(join(folder, 'data/maintenance'), { recursive: true });
+    await writeFile(join(folder, 'data/maintenance/spam.json'), '{"format": 1');
+    measured = stale;
+    await expect(evaluator().evaluate()).rejects.toThrow();
+    expect(applied).toEqual([]);
+    expect(await report()).toMatchObject({ mode: 'off', problem: expect.stringContaining('maintenance/spam.json') });
+  });
+
+  test('leaves no half-written state behind', async () => {
+    await declare({});
+    await evaluator().evaluate();
+    const state = JSON.parse(await readFile(join(folder, 'data/maintenance/spam.json'), 'utf8'));
+    expect(state).toMatchObject({ format: 1, waitingFor: 'the active version does what it did when it was trained' });
+  });
+});

@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parsePolicy, readPolicy } from '../../src/models/policy-file.ts';
+
+describe('the policy file', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'waymark-policy-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  test('only recommends where there is none', async () => {
+    const { policy } = await readPolicy(folder);
+    expect(policy).toMatchObject({ mode: 'recommend', everySeconds: 60, retrain: { maxMemoryMB: 2_048 } });
+    expect(policy?.data).toBeUndefined();
+  });
+
+  test('fills in what a file leaves out, at every depth', async () => {
+    const given = { mode: 'automatic', data: '../mail.jsonl', retrain: { drift: { forSeconds: 5 } } };
+    await writeFile(join(folder, 'policy.json'), JSON.stringify(given));
+    const { policy } = await readPolicy(folder);
+    expect(policy).toMatchObject({
+      mode: 'automatic',
+      data: '../mail.jsonl',
+      retrain: { drift: { forSeconds: 5 }, accuracyDrop: { points: 0.02 }, minimumFeedback: 200 },
+      rollback: { accuracy: { confidence: 0.99 } },
+    });
+  });
+
+  test.each([
+    ['{', 'is no JSON'],
+    ['[]', 'the file: '],
+    ['{"mode": "auto"}', 'mode: '],
+    ['{"promote": {"canaryShare": 0}}', 'promote.canaryShare: '],
+    ['{"promote": {"confidence": 1}}', 'promote.confidence: '],
+    ['{"rollback": {"latencyRatio": 0.5}}', 'rollback.latencyRatio: '],
+    ['{"cooldown": 5}', '"cooldown"'],
+    ['{"retrain": {"drift": {"for": 5}}}', 'retrain.drift: '],
+  ])('%s is a problem that says where', (text, where) => {
+    const { policy, problem } = parsePolicy(text);
+    expect(policy).toBeUndefined();
+    expect(problem).toContain(where);
+  });
+});

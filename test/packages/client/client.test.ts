@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { createClient } from '../../../packages/client/src/client.ts';
+import { ProblemError } from '../../../packages/client/src/errors.ts';
+import { serve } from '../../http/in-process.ts';
+import { answer, scriptedServer } from './scripted-server.ts';
+
+const spam = 'Congratulations, you won free money, click here to claim your prize now';
+
+describe('against the service', () => {
+  test('predict answers with label, confidence, scores, model and trace', async () => {
+    const { url } = await serve();
+    const answer = await createClient({ url: `${url}/` }).predict(spam);
+    expect(answer).toMatchObject({
+      prediction: 'spam',
+      model: { name: 'spam' },
+      traceId: expect.stringMatching(/^\w{32}$/),
+    });
+    expect(answer.confidence).toBe(answer.scores['spam']);
+    expect(answer.explanation).toBeUndefined();
+  });
+
+  test('predict names a model and explains itself where it is asked to', async () => {
+    const { url } = await serve();
+    const client = createClient({ url });
+    const { model } = await client.predict(spam);
+    const { explanation } = await client.predict(spam, { model: `spam@${model.version}`, explain: true });
+    expect(explanation!.length).toBeGreaterThan(0);
+  });
+
+  test('predictBatch answers in order', async () => {
+    const { url } = await serve();
+    const { predictions } = await createClient({ url }).predictBatch(
+      [spam, 'The patch applies cleanly to the current kernel tree; see the list archive.'],
+      {
+        model: 'spam',
+      },
+    );
+    expect(predictions.map(({ prediction }) => prediction)).toEqual(['spam', 'ham']);
+  });
+
+  test('models lists them', async () => {
+    const { url } = await serve();
+    const [model] = await createClient({ url }).models();
+    expect(model).toMatchObject({ name: 'spam', versions: [{ labels: ['ham', 'spam'] }] });
+  });
+
+  test('feedback is taken once, and counts in the quality of the model', async () => {
+    const { url } = await serve();
+    const client = createClient({ url });
+    const { id } = await client.predict(spam);
+    for (let i = 0; i < 2; i++) {
+      expect(await client.feedback({ id, label: 'spam' })).toMatchObject({ id, prediction: 'spam', correct: true });
+    }
+    await expect(client.feedback({ id, label: 'ham' })).rejects.toMatchObject({ problem: 'feedback-conflict' });
+    expect(await client.quality({ window: '1h' })).toMatchObject({ count: 1, accuracy: 1, model: { name: 'spam' } });
+  });
+
+  test('a problem becomes an error with its name, status and trace', async () => {
+    const { url } = await serve();
+    const error = await createClient({ url })
+      .predict(spam, { model: 'none' })
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ProblemError);
+    expect(error).toMatchObject({
+      problem: 'model-not-found',
+      status: 404,
+      traceId: expect.stringMatching(/^\w{32}$/),
+    });
+    expect((error as Error).message).toContain('there are: spam');
+  });
+
+  test('the token is sent', async () => {
+    const { url } = await serve({ API_TOKENS: 'secret' });
+    await expect(createClient({ url }).models()).rejects.toMatchObject({ problem: 'unauthorized' });
+    await expect(createClient({ url, token: 'secret' }).models()).resolves.toHaveLength(1);
+  });
+});
+
+describe('what is sent', () => {
+  test('feedback is a POST with id, label and, where given, text', async () => {
+    const { url, received } = await scriptedServer(answer({ correct: true }));
+    const client = createClient({ url });
+    expect(await client.feedback({ id: 'x', label: 'ham' })).toEqual({ correct: true });
+    await client.feedback({ id: 'x', label: 'ham', text: 'a' });
+    expect(received.map(({ method, url, body }) => [method, url, body])).toEqual([
+      ['POST', '/feedback', '{"id":"x","label":"ham"}'],
+      ['POST', '/feedback', '{"id":"x","label":"ham","text":"a"}'],
+    ]);
+  });
+
+  test('quality is a GET with what was asked for', async () => {
+    const { url, received } = await scriptedServer(answer({ count: 0 }));
+    await createClient({ url }).quality();
+    await createClient({ url: `${url}/below/` }).quality({ model: 'spam@1', window: '24h' });
+    expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /quality',
+      'GET /below/quality?model=spam%401&window=24h',
+    ]);
+  });
+
+  test('headers are made anew for each call', async () => {
+    const { url, received } = await scriptedServer(answer({ models: [] }));
+    let count = 0;
+    const client = createClient({ url, headers: () => ({ traceparent: `00-${++count}` }) });
+    await client.models();
+    await client.models();
+    expect(received.map(({ headers }) => headers['traceparent'])).toEqual(['00-1', '00-2']);
+  });
+});
+
+test('what is no URL is refused at once', () => {
+  expect(() => createClient({ url: 'localhost' })).toThrow(TypeError);
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, limitsTelemetry, readConfig } from '../../src/platform/config.ts';
+
+describe('readConfig', () => {
+  test('has a default for everything that can have one', () => {
+    expect(readConfig({})).toMatchObject({
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      MODELS_DIR: '../models',
+      DATA_DIR: './data',
+      DEFAULT_MODEL: 'spam',
+      WORKERS: 1,
+      MAX_BODY_BYTES: 1_048_576,
+      MAX_TEXT_CHARACTERS: 100_000,
+      MAX_BATCH_SIZE: 1_024,
+      MAX_IN_FLIGHT: 256,
+      SHUTDOWN_TIMEOUT_MS: 10_000,
+      CAPTURE_TEXT: false,
+      LOG_LEVEL: 'info',
+      OTEL_SERVICE_NAME: 'waymark',
+      OTEL_EXPORTER_PROMETHEUS_PORT: 9464,
+    });
+  });
+
+  test('leaves undefined what has none', () => {
+    const config = readConfig({});
+    expect(config.API_TOKENS).toBeUndefined();
+    expect(config.OTEL_EXPORTER_OTLP_ENDPOINT).toBeUndefined();
+  });
+
+  test('takes an empty value as not set', () => {
+    expect(readConfig({ PORT: '', API_TOKENS: ' ' })).toMatchObject({ PORT: 3000 });
+  });
+
+  test('reads tokens, numbers and switches', () => {
+    const config = readConfig({
+      API_TOKENS: 'one, two',
+      PORT: '0',
+      CAPTURE_TEXT: 'true',
+      OTEL_TRACES_SAMPLER_ARG: '0.25',
+    });
+    expect(config).toMatchObject({
+      API_TOKENS: ['one', 'two'],
+      PORT: 0,
+      CAPTURE_TEXT: true,
+      OTEL_TRACES_SAMPLER_ARG: 0.25,
+    });
+  });
+
+  test.each([
+    ['PORT', '70000', 'a port number from 0 to 65535'],
+    ['PORT', 'http', 'a port number from 0 to 65535'],
+    ['PORT', '-1', 'a port number from 0 to 65535'],
+    ['MAX_BODY_BYTES', '0', 'a whole number from 1'],
+    ['MAX_BODY_BYTES', '1.5', 'a whole number from 1'],
+    ['CAPTURE_TEXT', 'yes', 'true or false'],
+    ['LOG_LEVEL', 'loud', 'one of trace, debug, info, warn, error, fatal, silent'],
+    ['JAEGER_UI_URL', 'jaeger:16686', 'an http or https URL'],
+    ['DEFAULT_MODEL', '../spam', 'a model name'],
+    ['OTEL_TRACES_SAMPLER', 'sometimes', 'parentbased_traceidratio'],
+    ['OTEL_TRACES_SAMPLER_ARG', '2', 'a share from 0 to 1'],
+    ['OTEL_EXPORTER_PROMETHEUS_PORT', '0', 'from 1 to 65535'],
+  ])('refuses %s=%s and says what is allowed', (name, value, allowed) => {
+    const read = () => readConfig({ [name]: value });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(`${name}: "${value}"`);
+    expect(read).toThrow(allowed);
+  });
+
+  test.each(['PREDICTION_ID_KEY', 'API_TOKENS'])('never shows the value of %s', (name) => {
+    const secret = 'hush  hush';
+    const read = () => readConfig({ [name]: secret });
+    expect(read).toThrow(name);
+    expect(read).not.toThrow(secret);
+  });
+
+  test('says it in one line', () => {
+    expect(() => readConfig({ PORT: 'a\nb' })).toThrow(/^[^\n]*$/);
+  });
+});
+
+test.each([
+  [{ OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '2' }, true],
+  [{ OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4' }, true],
+  [{ OTEL_SPAN_LINK_COUNT_LIMIT: ' ' }, false],
+  [{ GOMEMLIMIT: '1', OTEL_SERVICE_NAME: 'limit' }, false],
+])('a limit on telemetry is seen in %j: %s', (env, expected) => {
+  expect(limitsTelemetry(env)).toBe(expected);
+});

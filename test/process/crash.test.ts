@@ -1,0 +1,76 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test, vi } from 'vitest';
+import { failingStart, type ServiceProcess } from '../support/service-process.ts';
+import { killAndWait, metricsOf, pidsOf, predictTimes, startWorkers, total, until } from './service.ts';
+
+// Each test starts three processes and more.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
+
+let service: ServiceProcess | undefined;
+
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+});
+
+/** Makes every process of the service run this first. */
+function planted(script: string): Record<string, string> {
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
+}
+
+/** Makes each worker end with 3 as soon as it starts, while there is this file. */
+const endsWhile = (file: string) =>
+  planted(
+    `import { existsSync } from 'node:fs'; if (process.send && existsSync(${JSON.stringify(file)})) process.exit(3)`,
+  );
+
+test('a worker that crashes says why, and what it has counted', async () => {
+  service = await startWorkers(2, planted(`process.on('SIGUSR2', () => { throw new Error('planted') })`));
+  await predictTimes(service.url, 20);
+  for (const place of [1, 2]) process.kill(pidsOf(service, place)[0]!, 'SIGUSR2');
+  await until(() => [1, 2].every((place) => pidsOf(service!, place).length === 2));
+  expect(total(await metricsOf(service), 'classifier_predictions_total')).toBe(20);
+  const fatal = service.lines.filter(({ level }) => level === 'fatal');
+  expect(fatal.map((line) => line['exception.message'])).toEqual(['planted', 'planted']);
+});
+
+test('workers that are all gone come back to the same port', async () => {
+  service = await startWorkers(2);
+  await Promise.all([killAndWait(service, 1), killAndWait(service, 2)]);
+  await until(() =>
+    predictTimes(service!.url, 4).then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(service.lines.filter(({ msg }) => msg === 'ready')).toHaveLength(1);
+});
+
+test('a worker that cannot start is tried again until it can, and the others serve', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'waymark-')), 'end');
+  service = await startWorkers(2, endsWhile(file));
+  await writeFile(file, '');
+  process.kill(pidsOf(service, 1)[0]!, 'SIGKILL');
+  const failures = () => service!.lines.filter((line) => line['process.exit.code'] === 3);
+  await until(() => failures().length >= 2);
+  await predictTimes(service.url, 4);
+  await rm(file);
+  await until(() => pidsOf(service!, 1).length === 2);
+  await predictTimes(service.url, 4);
+});
+
+test('a first start that fails ends the service with the same code', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'waymark-')), 'end');
+  await writeFile(file, '');
+  expect(await failingStart({ WORKERS: '2', ...endsWhile(file) })).toEqual({ code: 3, stderr: '' });
+});
+
+test('without telemetry they serve all the same', async () => {
+  service = await startWorkers(2, { OTEL_SDK_DISABLED: 'true' });
+  await predictTimes(service.url, 4);
+  await killAndWait(service, 2);
+  await predictTimes(service.url, 4);
+  await expect(fetch(service.metricsUrl)).rejects.toThrow();
+});

@@ -1,0 +1,27 @@
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import { wholeLines } from '../../src/process/whole-lines.ts';
+
+async function handedOn(...pieces: Uint8Array[]): Promise<string[]> {
+  const written: string[] = [];
+  await wholeLines(Readable.from(pieces), { write: (text) => written.push(text) });
+  return written;
+}
+
+test('pieces end where a line ends', async () => {
+  const bytes = Buffer.from('{"a":1}\n{"b":2}\n{"c":3}\n');
+  for (let cut = 0; cut <= bytes.length; cut++) {
+    const written = await handedOn(bytes.subarray(0, cut), bytes.subarray(cut));
+    expect(written.join('')).toBe(String(bytes));
+    for (const text of written) expect(text).toMatch(/\n$/);
+  }
+});
+
+test('a character that is cut in two is one again', async () => {
+  const bytes = Buffer.from('Ü\n');
+  expect(await handedOn(bytes.subarray(0, 1), bytes.subarray(1))).toEqual(['Ü\n']);
+});
+
+test('a line that was never ended is left out', async () => {
+  expect(await handedOn(Buffer.from('whole\nhal'))).toEqual(['whole\n']);
+});

@@ -1,0 +1,92 @@
+import { context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { describe, expect, test } from 'vitest';
+import { createLog, exceptionAttributes } from '../../../src/telemetry/logs/log.ts';
+
+function capture(level: Parameters<typeof createLog>[0] = 'info') {
+  const lines: string[] = [];
+  return { log: createLog(level, { write: (line) => void lines.push(line) }), lines };
+}
+
+const followed = {
+  traceId: '0af7651916cd43dd8448eb211c80319c',
+  spanId: 'b7ad6b7169203331',
+  traceFlags: TraceFlags.SAMPLED,
+};
+
+describe('createLog', () => {
+  test('writes one JSON object a line', () => {
+    const { log, lines } = capture();
+    log.info('two\nlines', { model: 'spam' });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^[^\n]*\n$/);
+    expect(JSON.parse(lines[0]!)).toEqual({
+      level: 'info',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      msg: 'two\nlines',
+      model: 'spam',
+    });
+  });
+
+  test('names the trace and span of the context it is given', () => {
+    const { log, lines } = capture();
+    log.warn('followed', {}, trace.setSpanContext(ROOT_CONTEXT, followed));
+    const { traceId, spanId } = followed;
+    expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'warn', trace_id: traceId, span_id: spanId });
+  });
+
+  test('names none where there is none', () => {
+    const { log, lines } = capture();
+    log.info('alone', {}, context.active());
+    expect(JSON.parse(lines[0]!)).not.toHaveProperty('trace_id');
+  });
+
+  test('writes every attribute that JSON has a value for', () => {
+    const { log, lines } = capture();
+    const attributes = {
+      'a "key"': 'a "value" \\ of\tcontrols \u0000, 漢字 and half \ud83d of a character',
+      number: 0.25,
+      'not a number': Number.NaN,
+      no: false,
+      nothing: null,
+      'not there': undefined,
+      list: ['a', 1, [true]],
+      nested: { deep: { deeper: 1 } },
+    };
+    log.info('100 %s', attributes);
+    const { 'not a number': _, 'not there': __, ...rest } = attributes;
+    expect(JSON.parse(lines[0]!)).toEqual({
+      level: 'info',
+      time: expect.any(String),
+      msg: '100 %s',
+      'not a number': null,
+      ...rest,
+    });
+  });
+
+  test('writes a line where JSON has no value', () => {
+    const { log, lines } = capture();
+    const circle: { itself?: unknown } = {};
+    circle.itself = circle;
+    log.info('kept', { circle, big: 1n, label: 'spam' }, trace.setSpanContext(ROOT_CONTEXT, followed));
+    log.info('next');
+    expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'kept', trace_id: followed.traceId, label: 'spam' });
+    expect(JSON.parse(lines[1]!)).toEqual({ level: 'info', time: expect.any(String), msg: 'next' });
+  });
+
+  test('writes nothing below its level', () => {
+    const { log, lines } = capture('error');
+    log.warn('less');
+    log.error('enough');
+    expect(lines).toHaveLength(1);
+    expect(capture('silent').lines).toEqual([]);
+  });
+});
+
+test('exceptionAttributes follow the semantic conventions', () => {
+  expect(exceptionAttributes(new TypeError('wrong'))).toEqual({
+    'exception.type': 'TypeError',
+    'exception.message': 'wrong',
+    'exception.stacktrace': expect.stringContaining('log.test.ts'),
+  });
+  expect(exceptionAttributes('plain')).toEqual({ 'exception.message': 'plain' });
+});

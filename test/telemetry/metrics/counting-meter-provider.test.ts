@@ -1,0 +1,145 @@
+import { type Attributes, context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { emptyResource } from '@opentelemetry/resources';
+import { DataPointType, MeterProvider } from '@opentelemetry/sdk-metrics';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CountedHistograms, CountingMeterProvider } from '../../../src/telemetry/metrics/counting-meter-provider.ts';
+import type { WithExemplars } from '../../../src/telemetry/metrics/openmetrics-serializer.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const spanId = 'b7ad6b7169203331';
+const scopeOf = (traceFlags: number) => trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags });
+const sampled = scopeOf(TraceFlags.SAMPLED);
+
+/** Two histograms with the same boundaries, of which one keeps exemplars. */
+function histograms() {
+  const counted = new CountedHistograms({ took: { exemplars: true }, share: { exemplars: false } }, emptyResource());
+  const meter = new CountingMeterProvider(new MeterProvider(), counted).getMeter('test', '1');
+  const make = (name: string) =>
+    meter.createHistogram(name, { unit: 's', advice: { explicitBucketBoundaries: [1, 10] } });
+  const collect = async () => (await counted.collect()).resourceMetrics.scopeMetrics;
+  const points = async (name: string) => {
+    const metric = (await collect())
+      .flatMap(({ metrics }) => metrics)
+      .find(({ descriptor }) => descriptor.name === name);
+    return metric?.dataPointType === DataPointType.HISTOGRAM ? metric.dataPoints : [];
+  };
+  const exemplars = async (name: string, attributes: Attributes = {}) => {
+    const found = (await points(name)).find((point) => JSON.stringify(point.attributes) === JSON.stringify(attributes));
+    return (found as WithExemplars<unknown> | undefined)?.exemplars ?? [];
+  };
+  return { make, meter, collect, points, exemplars };
+}
+
+beforeEach(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+});
+afterEach(() => context.disable());
+
+test('measurements are counted by bucket, a boundary within its bucket, and stay counted', async () => {
+  const { make, points } = histograms();
+  const took = make('took');
+  for (const value of [0, 0.5, 1, 1.5, 10, 11, 1e9]) took.record(value, { route: '/a' });
+  took.record(2, { route: '/b' });
+  const expected = [
+    {
+      attributes: { route: '/a' },
+      value: { buckets: { boundaries: [1, 10], counts: [3, 2, 2] }, count: 7, sum: 1_000_000_024 },
+    },
+    { attributes: { route: '/b' }, value: { buckets: { boundaries: [1, 10], counts: [0, 1, 0] }, count: 1, sum: 2 } },
+  ];
+  expect(await points('took')).toMatchObject(expected);
+  expect(await points('took')).toMatchObject(expected);
+});
+
+test('a histogram is told of with its unit and the scope that made it; one without measurements is not', async () => {
+  const { make, collect } = histograms();
+  make('share');
+  make('took').record(1);
+  expect(await collect()).toMatchObject([
+    { scope: { name: 'test', version: '1' }, metrics: [{ descriptor: { name: 'took', unit: 's' } }] },
+  ]);
+});
+
+test('who makes a histogram again counts in the same one', async () => {
+  const { make, points } = histograms();
+  make('took').record(1);
+  make('took').record(1);
+  expect(await points('took')).toMatchObject([{ value: { count: 2 } }]);
+});
+
+test('frozen attributes, and the same thawed or in another order, are one series', async () => {
+  const { make, points } = histograms();
+  const took = make('took');
+  const frozen = Object.freeze({ a: 1, b: 'x' });
+  took.record(1, frozen);
+  took.record(1, frozen);
+  took.record(1, { ...frozen });
+  took.record(1, { b: 'x', a: 1 });
+  took.record(1, Object.freeze({ b: 'x', a: 1 }));
+  expect(await points('took')).toMatchObject([{ attributes: { a: 1, b: 'x' }, value: { count: 5 } }]);
+});
+
+test('attributes that are changed afterwards do not change what was counted', async () => {
+  const { make, points } = histograms();
+  const took = make('took');
+  const attributes: Attributes = { a: 1 };
+  took.record(1, attributes);
+  attributes['a'] = 2;
+  took.record(1, attributes);
+  expect(await points('took')).toMatchObject([{ attributes: { a: 1 } }, { attributes: { a: 2 } }]);
+});
+
+test('what is no measurement is not counted', async () => {
+  const { make, points } = histograms();
+  make('took').record(Number.NaN, {}, sampled);
+  make('took').record(-1, {}, sampled);
+  expect(await points('took')).toEqual([]);
+});
+
+test('beyond 2,000 series measurements are counted together, as the SDK does', async () => {
+  const { make, points, exemplars } = histograms();
+  const took = make('took');
+  for (let i = 0; i < 3_000; i++) took.record(1, { i }, sampled);
+  const all = await points('took');
+  expect(all).toHaveLength(2_001);
+  expect(all.at(-1)).toMatchObject({ attributes: { 'otel.metric.overflow': true }, value: { count: 1_000 } });
+  expect(await exemplars('took', { i: 1_999 })).toHaveLength(1);
+});
+
+test('a measurement is kept with the span it was made in', async () => {
+  const { make, exemplars } = histograms();
+  make('took').record(0.5, { route: '/a' }, sampled);
+  expect(await exemplars('took', { route: '/a' })).toMatchObject([
+    { value: 0.5, time: expect.any(Number), traceId, spanId },
+  ]);
+});
+
+test('the active span counts where none is handed over, as in instrumentations', async () => {
+  const { make, exemplars } = histograms();
+  context.with(sampled, () => make('took').record(0.5));
+  expect(await exemplars('took')).toHaveLength(1);
+});
+
+test.each([
+  ['outside a span', ROOT_CONTEXT],
+  ['in a span that is not sampled', scopeOf(TraceFlags.NONE)],
+])('a measurement %s has no exemplar', async (_, scope) => {
+  const { make, exemplars } = histograms();
+  make('took').record(0.5, {}, scope);
+  expect(await exemplars('took')).toEqual([]);
+});
+
+test('a histogram that is not to keep exemplars keeps none', async () => {
+  const { make, points, exemplars } = histograms();
+  make('share').record(0.5, {}, sampled);
+  expect(await points('share')).toHaveLength(1);
+  expect(await exemplars('share')).toEqual([]);
+});
+
+test('histograms of other names, and those without boundaries, are counted by the SDK', async () => {
+  const { make, meter, collect } = histograms();
+  make('other').record(1);
+  meter.createHistogram('took').record(1);
+  expect(await collect()).toEqual([]);
+});

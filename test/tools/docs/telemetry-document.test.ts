@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { attributes } from '../../../src/telemetry/registry/attributes.ts';
+import { logs, troubleLogs } from '../../../src/telemetry/registry/log-records.ts';
+import { spans } from '../../../src/telemetry/registry/spans.ts';
+import { prometheusName, telemetryDocument } from '../../../tools/docs/telemetry-document.ts';
+
+test('docs/telemetry.md is current: npm run docs', async () => {
+  expect(await readFile('docs/telemetry.md', 'utf8')).toBe(telemetryDocument());
+});
+
+test('every attribute of a span or a log record is described', () => {
+  const used = [...spans.map((span) => span.attributes), ...Object.values(logs), ...Object.values(troubleLogs)].flat();
+  expect(used.filter((name) => !attributes.has(name))).toEqual([]);
+});
+
+test.each([
+  ['counter', 'work.time', 's', 'work_time_seconds_total'],
+  ['histogram', 'took', 's', 'took_seconds'],
+  ['histogram', 'share', '1', 'share'],
+  ['gauge', 'full', '1', 'full_ratio'],
+  ['gauge', 'size_bytes', 'By', 'size_bytes'],
+  ['up-down counter', 'busy', '{request}', 'busy'],
+] as const)('a %s %s in %s is %s to Prometheus', (type, name, unit, expected) => {
+  expect(prometheusName({ type, name, unit, description: '', labels: [] })).toBe(expected);
+});

@@ -1,0 +1,30 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { shortenRouting, shortenRules } from '../../../tools/stack/shorten.ts';
+
+const OTEL = join(import.meta.dirname, '../../../otel');
+
+test('windows, offsets and waiting times are a sixtieth, and long enough for a rate', () => {
+  const rules = `
+      - alert: A
+        expr: rate(x[1h] offset 5m) > 60 and y{window="1h"} offset 1d > increase(z[1m])
+        for: 10m
+        annotations: { description: within 10m }`;
+  expect(shortenRules(rules)).toBe(`
+      - alert: A
+        expr: rate(x[60s] offset 5s) > 60 and y{window="1h"} offset 1440s > increase(z[5s])
+        for: 10s
+        annotations: { description: within 10m }`);
+});
+
+test.each(readdirSync(join(OTEL, 'prometheus/rules')))('no long window is left in %s', (file) => {
+  const shortened = shortenRules(readFileSync(join(OTEL, 'prometheus/rules', file), 'utf8'));
+  expect(shortened).not.toMatch(/\[\d+[mhd]\]|offset \d+[mhd]|for: \d+[mhd]/);
+});
+
+test('Alertmanager waits a second', () => {
+  const shortened = shortenRouting(readFileSync(join(OTEL, 'alertmanager/alertmanager.yml'), 'utf8'));
+  expect(shortened).toContain('group_wait: 1s');
+  expect(shortened).not.toMatch(/group_(wait|interval): \d+m/);
+});

@@ -1,0 +1,113 @@
+import type { LoadResult } from '../scenarios/result.ts';
+import { format, outcomeOf } from '../scenarios/thresholds.ts';
+import { chartsOf } from './report-charts.ts';
+import { style } from './report-style.ts';
+import { type Table, tablesOf } from './tables.ts';
+import { verdictOf } from './terminal-report.ts';
+
+/** The whole report as one page, which needs no script and loads nothing. */
+export function htmlReport(result: LoadResult): string {
+  const { scenario, target, started } = result;
+  const verdict = verdictOf(result);
+  const title = `${scenario} on ${target}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${escapeHtml(`${verdict}: ${title}`)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<header class="${verdict.toLowerCase()}">
+<p class="verdict">${verdict}</p>
+<h1>${escapeHtml(scenario)}</h1>
+<p>${escapeHtml(target)}, ${escapeHtml(started.slice(0, 19).replace('T', ' '))} UTC, ${format(result.seconds)} s</p>
+</header>
+${tiles(result)}
+<section><h2>Checks</h2>${checks(result)}</section>
+${notes(result)}
+<section><h2>Over time</h2>${chartsOf(result)
+    .map((svg) => `<figure>${svg}</figure>`)
+    .join('\n')}</section>
+${tablesOf(result).map(section).join('\n')}
+${section(conditions(result))}
+</main>
+</body>
+</html>
+`;
+}
+
+/** The few numbers that most readers came for. */
+function tiles({ judged, knee, accuracy, recovery }: LoadResult): string {
+  const p99 = Math.max(...judged.map(({ latency }) => latency?.p99 ?? Number.NaN));
+  const p50 = Math.max(...judged.map(({ latency }) => latency?.p50 ?? Number.NaN));
+  const failed = judged.reduce((sum, phase) => sum + phase.failed, 0);
+  const all: [string, string][] = [
+    ...(knee === null || knee === undefined
+      ? []
+      : [['knee', knee.rate === null ? 'none' : `${format(knee.rate)}/s`] as [string, string]]),
+    ['answered', `${format(Math.max(0, ...judged.map(({ perSecond }) => perSecond)))}/s`],
+    ['p50', `${format(p50)} ms`],
+    ['p99', `${format(p99)} ms`],
+    ['errors', format(failed)],
+  ];
+  if (accuracy.ratio !== null) all.push(['accuracy', `${(accuracy.ratio * 100).toFixed(2)} %`]);
+  if (recovery != null) all.push(['recovery', recovery.seconds === null ? 'none' : `${format(recovery.seconds)} s`]);
+  const items = all.map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`);
+  return `<dl class="tiles">${items.join('')}</dl>`;
+}
+
+function checks({ checks }: LoadResult): string {
+  const rows = checks.map((check) => {
+    const { sign, word } = outcomeOf(check);
+    const why = check.passed ? '' : `<p>${escapeHtml(check.message)}</p>`;
+    return (
+      `<tr class="${word.replace(' ', '-')}"><td>${sign} ${word}</td><td>${escapeHtml(check.name)}</td>` +
+      `<td>${escapeHtml(check.limit)}</td><td>${escapeHtml(check.value)}${why}</td></tr>`
+    );
+  });
+  const head = '<tr><th></th><th>what</th><th>limit</th><th>found</th></tr>';
+  return `<div class="wide"><table class="checks"><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
+}
+
+function notes({ notes }: LoadResult): string {
+  if (notes.length === 0) return '';
+  return `<section class="notes"><h2>Notes</h2><ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul></section>`;
+}
+
+function section({ title, head, rows, words, note }: Table): string {
+  const cells = (row: readonly string[], tag: 'th' | 'td') =>
+    row.map((cell, at) => `<${tag}${at < words ? '' : ' class="number"'}>${escapeHtml(cell)}</${tag}>`).join('');
+  return `<section><h2>${escapeHtml(title)}</h2><div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead>
+<tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table></div>${
+    note === undefined ? '' : `<p class="faint">${escapeHtml(note)}</p>`
+  }</section>`;
+}
+
+/** Under which conditions the numbers came about. */
+function conditions({ data, settings, generator, metrics, seconds }: LoadResult): Table {
+  const { pressure } = settings;
+  const rows = [
+    [
+      'load',
+      'rate' in pressure ? `open loop, ${format(pressure.rate)}/s` : `closed loop, ${pressure.connections} connections`,
+    ],
+    ['data', `${data.name}: ${data.texts} texts, ${data.labelled} with a label`],
+    ['model', settings.model ?? 'the default of the service'],
+    ['timeout', `${format(settings.timeoutMs / 1_000)} s`],
+    ['metrics', metrics.problem ?? metrics.url],
+    [
+      'load generator',
+      `Node ${generator.node}, ${format(generator.used)} of ${generator.cores} cores used over ${format(seconds)} s`,
+    ],
+  ];
+  return { title: 'Conditions', head: ['what', ''], rows, words: 2 };
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

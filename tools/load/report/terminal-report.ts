@@ -1,0 +1,32 @@
+import type { LoadResult } from '../scenarios/result.ts';
+import { outcomeOf } from '../scenarios/thresholds.ts';
+import { type Table, tablesOf } from './tables.ts';
+
+/** What is printed at the end of a run. */
+export function terminalReport(result: LoadResult): string {
+  const { scenario, target, data, checks, notes } = result;
+  return [
+    `${scenario} on ${target} with ${data.texts} texts (${data.name}): ${verdictOf(result)}`,
+    ...tablesOf(result).map(layOut),
+    ['Checks', ...checks.map((check) => `  ${outcomeOf(check).sign} ${check.message}`)].join('\n'),
+    ...(notes.length > 0 ? [['Notes', ...notes.map((note) => `  ${note}`)].join('\n')] : []),
+    '',
+  ].join('\n\n');
+}
+
+/** In a word. */
+export function verdictOf({ passed, interrupted }: Pick<LoadResult, 'passed' | 'interrupted'>): string {
+  if (interrupted) return 'STOPPED';
+  return passed ? 'PASSED' : 'FAILED';
+}
+
+function layOut({ title, head, rows, words, note }: Table): string {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  const lines = all.map((row) =>
+    row.map((cell, at) => (at < words ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  '),
+  );
+  return [title, ...lines.map((line) => `  ${line.trimEnd()}`), ...(note === undefined ? [] : [`  ${note}`])].join(
+    '\n',
+  );
+}

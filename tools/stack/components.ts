@@ -1,0 +1,244 @@
+import { join } from 'node:path';
+import type { Tools } from './install.ts';
+import type { Ports } from './ports.ts';
+import { startArguments } from './start-command.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+
+/** How often data moves on from one part to the next: as in production, or as fast as a test wants to see it. */
+export type Pace = 'normal' | 'fast';
+
+/** One process of the stack. */
+export interface Component {
+  name: string;
+  file: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  /** Answers 200 when the component is ready for work. */
+  health: string;
+  /** How long it may take to finish its work when asked to stop. */
+  stopWithinMs: number;
+}
+
+/** Where people and programs find the parts of a running stack. */
+export interface Urls {
+  service: string;
+  metrics: string;
+  gateway: string;
+  /** Where a mail server hands mail over. */
+  gatewaySmtp: string;
+  jaeger: string;
+  prometheus: string;
+  alertmanager: string;
+  victoriaLogs: string;
+  collectorMetrics: string;
+}
+
+/** The addresses that follow from a choice of ports. */
+export function urls(ports: Ports): Urls {
+  return {
+    service: local(ports.service),
+    metrics: `${local(ports.serviceMetrics)}/metrics`,
+    gateway: local(ports.gateway),
+    gatewaySmtp: `smtp://127.0.0.1:${ports.gatewaySmtp}`,
+    jaeger: local(ports.jaegerUi),
+    prometheus: local(ports.prometheus),
+    alertmanager: local(ports.alertmanager),
+    victoriaLogs: local(ports.victoriaLogs),
+    collectorMetrics: `${local(ports.collectorPrometheus)}/metrics`,
+  };
+}
+
+/** The stack in the order of its start: what is in one row starts together, after the row before it. Stopping goes backwards. */
+export function components(
+  tools: Tools,
+  ports: Ports,
+  folder: string,
+  pace: Pace,
+  serviceEnv: NodeJS.ProcessEnv = {},
+): Component[][] {
+  return [
+    [
+      victoriaLogs(tools, ports, folder),
+      jaeger(tools, ports, folder),
+      prometheus(tools, ports, folder),
+      alertmanager(tools, ports, folder),
+      alertWebhook(ports),
+    ],
+    [collector(tools, ports, folder, pace)],
+    [service(ports, folder, pace, serviceEnv)],
+    [gateway(ports, folder, pace)],
+  ];
+}
+
+function victoriaLogs(tools: Tools, ports: Ports, folder: string): Component {
+  return {
+    name: 'victoria-logs',
+    file: tools.victoriaLogs,
+    args: [
+      `-httpListenAddr=127.0.0.1:${ports.victoriaLogs}`,
+      `-storageDataPath=${join(folder, 'victoria-logs')}`,
+      '-retentionPeriod=7d',
+      '-loggerFormat=json',
+    ],
+    env: {},
+    cwd: PROJECT,
+    health: `${local(ports.victoriaLogs)}/health`,
+    stopWithinMs: 10_000,
+  };
+}
+
+function jaeger(tools: Tools, ports: Ports, folder: string): Component {
+  return {
+    name: 'jaeger',
+    file: tools.jaeger,
+    args: ['--config', join(PROJECT, 'otel/jaeger/jaeger.yaml')],
+    env: {
+      JAEGER_DATA_DIR: join(folder, 'jaeger'),
+      JAEGER_OTLP_GRPC_PORT: String(ports.jaegerOtlpGrpc),
+      JAEGER_QUERY_HTTP_PORT: String(ports.jaegerUi),
+      JAEGER_QUERY_GRPC_PORT: String(ports.jaegerGrpc),
+      JAEGER_HEALTH_PORT: String(ports.jaegerHealth),
+      JAEGER_METRICS_PORT: String(ports.jaegerMetrics),
+      PROMETHEUS_URL: local(ports.prometheus),
+    },
+    cwd: PROJECT,
+    health: `${local(ports.jaegerHealth)}/status`,
+    stopWithinMs: 20_000,
+  };
+}
+
+function prometheus(tools: Tools, ports: Ports, folder: string): Component {
+  return {
+    name: 'prometheus',
+    file: tools.prometheus,
+    args: [
+      `--config.file=${join(folder, 'prometheus/prometheus.yml')}`,
+      `--storage.tsdb.path=${join(folder, 'prometheus/data')}`,
+      '--storage.tsdb.retention.time=15d',
+      `--web.listen-address=127.0.0.1:${ports.prometheus}`,
+      '--enable-feature=exemplar-storage',
+      '--log.format=json',
+      ...(tools.prometheusAssets ? [`--web.local-assets=${tools.prometheusAssets}`] : []),
+    ],
+    env: {},
+    cwd: PROJECT,
+    health: `${local(ports.prometheus)}/-/ready`,
+    stopWithinMs: 20_000,
+  };
+}
+
+function alertmanager(tools: Tools, ports: Ports, folder: string): Component {
+  return {
+    name: 'alertmanager',
+    file: tools.alertmanager,
+    args: [
+      `--config.file=${join(folder, 'alertmanager/alertmanager.yml')}`,
+      `--storage.path=${join(folder, 'alertmanager/data')}`,
+      `--web.listen-address=127.0.0.1:${ports.alertmanager}`,
+      // One is enough here; empty, it looks for no others.
+      '--cluster.listen-address=',
+      '--log.format=json',
+    ],
+    env: {},
+    cwd: PROJECT,
+    health: `${local(ports.alertmanager)}/-/ready`,
+    stopWithinMs: 10_000,
+  };
+}
+
+function alertWebhook(ports: Ports): Component {
+  return {
+    name: 'alert-webhook',
+    file: process.execPath,
+    args: ['otel/alert-webhook.ts'],
+    env: { ALERT_WEBHOOK_HOST: '127.0.0.1', ALERT_WEBHOOK_PORT: String(ports.alertWebhook) },
+    cwd: PROJECT,
+    health: local(ports.alertWebhook),
+    stopWithinMs: 5_000,
+  };
+}
+
+function collector(tools: Tools, ports: Ports, folder: string, pace: Pace): Component {
+  const interval = pace === 'fast' ? '1s' : '5s';
+  const tailSampling = process.env['TAIL_SAMPLING_PERCENTAGE']
+    ? ['--config', join(PROJECT, 'otel/collector/tail-sampling.yaml')]
+    : [];
+  return {
+    name: 'collector',
+    file: tools.collector,
+    args: ['--config', join(PROJECT, 'otel/collector/collector.yaml'), ...tailSampling],
+    env: {
+      COLLECTOR_DATA_DIR: join(folder, 'collector'),
+      COLLECTOR_OTLP_GRPC_PORT: String(ports.collectorOtlpGrpc),
+      COLLECTOR_OTLP_HTTP_PORT: String(ports.collectorOtlpHttp),
+      COLLECTOR_HEALTH_PORT: String(ports.collectorHealth),
+      COLLECTOR_METRICS_PORT: String(ports.collectorMetrics),
+      COLLECTOR_PROMETHEUS_PORT: String(ports.collectorPrometheus),
+      COLLECTOR_SCRAPE_INTERVAL: interval,
+      COLLECTOR_SPAN_METRICS_INTERVAL: interval,
+      WAYMARK_METRICS_TARGETS: `[127.0.0.1:${ports.serviceMetrics}]`,
+      GATEWAY_METRICS_TARGETS: `[127.0.0.1:${ports.gatewayMetrics}]`,
+      JAEGER_OTLP_ENDPOINT: `127.0.0.1:${ports.jaegerOtlpGrpc}`,
+      VICTORIA_LOGS_URL: local(ports.victoriaLogs),
+    },
+    cwd: PROJECT,
+    health: local(ports.collectorHealth),
+    stopWithinMs: 20_000,
+  };
+}
+
+function service(ports: Ports, folder: string, pace: Pace, settings: NodeJS.ProcessEnv): Component {
+  return {
+    name: 'waymark',
+    file: process.execPath,
+    args: startArguments('start'),
+    env: {
+      HOST: '127.0.0.1',
+      PORT: String(ports.service),
+      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),
+      OTEL_EXPORTER_OTLP_ENDPOINT: local(ports.collectorOtlpHttp),
+      DATA_DIR: join(folder, 'waymark'),
+      JAEGER_UI_URL: local(ports.jaegerUi),
+      PROMETHEUS_URL: local(ports.prometheus),
+      ...exportDelays(pace),
+      ...settings,
+    },
+    cwd: PROJECT,
+    health: `${local(ports.service)}/readyz`,
+    // Longer than the service's own limits for draining and flushing.
+    stopWithinMs: 20_000,
+  };
+}
+
+function gateway(ports: Ports, folder: string, pace: Pace): Component {
+  return {
+    name: 'mail-gateway',
+    file: process.execPath,
+    args: startArguments('gateway'),
+    env: {
+      GATEWAY_HOST: '127.0.0.1',
+      GATEWAY_PORT: String(ports.gateway),
+      GATEWAY_SMTP_PORT: String(ports.gatewaySmtp),
+      GATEWAY_MAILDIR: join(folder, 'mail-gateway/maildir'),
+      WAYMARK_URL: local(ports.service),
+      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+      OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.gatewayMetrics),
+      OTEL_EXPORTER_OTLP_ENDPOINT: local(ports.collectorOtlpHttp),
+      ...exportDelays(pace),
+    },
+    cwd: PROJECT,
+    health: `${local(ports.gateway)}/readyz`,
+    stopWithinMs: 20_000,
+  };
+}
+
+function exportDelays(pace: Pace): NodeJS.ProcessEnv {
+  return pace === 'fast' ? { OTEL_BSP_SCHEDULE_DELAY: '500', OTEL_BLRP_SCHEDULE_DELAY: '500' } : {};
+}
+
+function local(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
