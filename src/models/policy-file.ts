@@ -118,7 +118,7 @@ export function parsePolicy(text: string): PolicyFile {
   const parsed = policySchema.safeParse(json);
   if (parsed.success) return { policy: parsed.data };
   const issues = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('../maintenance') || 'the file'}: ${message}`,
+    ({ path, message }) => `${path.join('.') || 'the file'}: ${message}`,
   );
   return { problem: `${policyFileName}: ${issues.join('; ')}` };
 }

@@ -62,12 +62,12 @@ const MAX_WORKERS = 64;
 const settings = {
   HOST: { ...host, fallback: '127.0.0.1' },
   PORT: { ...port, fallback: '3000' },
-  MODELS_DIR: { ...path, fallback: '../models' },
+  MODELS_DIR: { ...path, fallback: './models' },
   DATA_DIR: { ...path, fallback: './data' },
   DEFAULT_MODEL: {
     schema: z.string().regex(safeName),
     fallback: 'spam',
-    allowed: 'a model name of letters, digits, "..", "_" and "-"',
+    allowed: 'a model name of letters, digits, ".", "_" and "-"',
   },
   WORKERS: { schema: integer(1, MAX_WORKERS), fallback: '1', allowed: `a whole number from 1 to ${MAX_WORKERS}` },
   API_TOKENS: {

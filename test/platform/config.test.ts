@@ -6,7 +6,7 @@ describe('readConfig', () => {
     expect(readConfig({})).toMatchObject({
       HOST: '127.0.0.1',
       PORT: 3000,
-      MODELS_DIR: '../models',
+      MODELS_DIR: './models',
       DATA_DIR: './data',
       DEFAULT_MODEL: 'spam',
       WORKERS: 1,

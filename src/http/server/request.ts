@@ -139,7 +139,7 @@ export function whileClientWaits({ res }: RequestContext): AbortSignal {
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const path = issue.path
-    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i ? '..' : ''}${String(key)}`))
+    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i ? '.' : ''}${String(key)}`))
     .join('');
   const subject = path === '' ? 'The body' : `"${path}"`;
   if (issue.code === 'unrecognized_keys') {
