@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readArtefact, writeArtefact } from '../../src/artefacts/artefact.ts';
-import type { AlgorithmName } from '../../src/classifier/learning/algorithms.ts';
+import type { AlgorithmName } from '../../src/classifier/scoring/algorithm-names.ts';
 import { answerFile } from '../../src/training/answer.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 import { runTraining } from '../../src/training/run-training.ts';

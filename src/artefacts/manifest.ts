@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { algorithmNames } from '../classifier/learning/algorithms.ts';
+import { algorithmNames } from '../classifier/scoring/algorithm-names.ts';
 import { tokenizerNames } from '../classifier/text/text-options.ts';
+import { safeName } from '../platform/safe-names.ts';
 
 /** Raised when a reader of the old layout would misread the new one. */
 export const artefactFormat = 1;
-
-/** Names of models and versions become folder names, label values and attributes. */
-export const safeName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);

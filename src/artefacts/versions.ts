@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { safeName } from './manifest.ts';
+import { safeName } from '../platform/safe-names.ts';
 
 /** Versions of a model that have a folder, oldest first: numbers by their size, other names after them. */
 export async function listVersions(modelsFolder: string, name: string): Promise<string[]> {

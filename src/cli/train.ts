@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ArtefactError, type Manifest, writeArtefact } from '../artefacts/artefact.ts';
 import { nextVersion } from '../artefacts/versions.ts';
-import { algorithmNames } from '../classifier/learning/algorithms.ts';
+import { algorithmNames } from '../classifier/scoring/algorithm-names.ts';
 import { tokenizerNames } from '../classifier/text/text-options.ts';
 import { declareData } from '../models/declare-data.ts';
 import { train } from '../training/train.ts';

@@ -1,4 +1,4 @@
-import { safeName } from '../artefacts/manifest.ts';
+import { safeName } from '../platform/safe-names.ts';
 
 /** Exit code for arguments that cannot be used (`EX_USAGE` of sysexits.h). */
 const usageExit = 64;

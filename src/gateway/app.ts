@@ -3,12 +3,15 @@ import Koa, { type Middleware } from 'koa';
 import { z } from 'zod';
 import type { WaymarkClient } from '../../packages/client/src/client.ts';
 import { WaymarkError } from '../../packages/client/src/errors.ts';
-import { checked, parseJson, type RequestState, readBody } from '../http/server/request.ts';
+import { limitInFlight } from '../http/server/admission.ts';
+import { checked, parseJson, readBody } from '../http/server/body.ts';
+import type { RequestState } from '../http/server/context.ts';
+import { traceRequest } from '../http/server/trace-request.ts';
 import { MARK, markMessage, readField } from '../mail/message-headers.ts';
 import { Problem } from '../platform/problems.ts';
 import type { Log } from '../telemetry/logs/log.ts';
-import { answerGatewayProblems, followGatewayRequest, limitInFlight } from './app-middleware.ts';
-import type { Judge } from './judge.ts';
+import { answerGatewayProblems } from './answer-gateway-problems.ts';
+import type { Judge } from './classify-message.ts';
 import { verdictFields, verdictJson } from './verdict.ts';
 
 export interface AppOptions {
@@ -32,7 +35,7 @@ const feedbackBody = z.strictObject(
 /** The gateway's HTTP API: mail in, marked mail out, and what people say of it. */
 export function createGatewayApp(options: AppOptions): Koa<RequestState> {
   const router = new Router<RequestState>();
-  router.post('/messages', limitInFlight(options.maxInFlight), judgeMessage(options));
+  router.post('/messages', limitInFlight(options.maxInFlight, 'messages'), judgeMessage(options));
   router.post('/feedback', takeFeedback(options));
   router.get('/livez', (ctx) => {
     ctx.body = { status: 'live' };
@@ -44,7 +47,7 @@ export function createGatewayApp(options: AppOptions): Koa<RequestState> {
   });
 
   const app = new Koa<RequestState>();
-  app.use(followGatewayRequest());
+  app.use(traceRequest());
   app.use(answerGatewayProblems(options.log));
   app.use(router.routes());
   app.use((ctx) => {

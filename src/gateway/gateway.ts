@@ -2,9 +2,9 @@ import { createClient } from '../../packages/client/src/client.ts';
 import { listen } from '../http/server/server.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { createGatewayApp } from './app.ts';
+import { createJudge } from './classify-message.ts';
 import type { GatewayConfig } from './config.ts';
 import { deliverBySmtp, deliverToMaildir } from './delivery.ts';
-import { createJudge } from './judge.ts';
 import { listenSmtp } from './smtp.ts';
 import { createGatewayInstruments } from './telemetry.ts';
 

@@ -7,8 +7,8 @@ import { markMessage } from '../mail/message-headers.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { traceIds } from '../telemetry/trace-ids.ts';
 import { withinSpan } from '../telemetry/within-span.ts';
+import type { Judge } from './classify-message.ts';
 import type { Delivery } from './delivery.ts';
-import type { Judge } from './judge.ts';
 import { GATEWAY_SCOPE, RECEIVE_SPAN } from './telemetry.ts';
 import { verdictFields } from './verdict.ts';
 

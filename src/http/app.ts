@@ -12,9 +12,12 @@ import { predict, predictBatch } from './routes/predict.ts';
 import { quality } from './routes/quality.ts';
 import { cancelRetraining, listRetrainings, retrain, showRetraining } from './routes/retrain.ts';
 import { activate, listChanges, rollBack, setCanary, setShadow } from './routes/roles.ts';
-import { admitRequest, answerProblems, followRequest, refuseUnrouted } from './server/middleware.ts';
-import type { RequestState } from './server/request.ts';
+import { limitInFlight } from './server/admission.ts';
+import { answerProblems, refuseUnrouted } from './server/answer-problems.ts';
+import { requireToken } from './server/authentication.ts';
+import type { RequestState } from './server/context.ts';
 import type { Service } from './server/service.ts';
+import { traceRequest } from './server/trace-request.ts';
 
 /** The routes that nearly all requests are for. */
 function createPredictionRouter(service: Service): Router<RequestState> {
@@ -54,9 +57,10 @@ export function createRouter(service: Service): Router<RequestState> {
 /** The HTTP API. */
 export function createApp(service: Service): Koa<RequestState> {
   const app = new Koa<RequestState>();
-  app.use(followRequest(service));
+  app.use(traceRequest(service.instruments.activeRequests));
   app.use(answerProblems(service));
-  app.use(admitRequest(service));
+  if (service.config.API_TOKENS) app.use(requireToken(service.config.API_TOKENS));
+  app.use(limitInFlight(service.config.MAX_IN_FLIGHT, 'requests'));
   // A router tries each route it has on every request: those few first, by themselves.
   app.use(createPredictionRouter(service).routes());
   app.use(createRouter(service).routes());

@@ -117,8 +117,6 @@ export function parsePolicy(text: string): PolicyFile {
   }
   const parsed = policySchema.safeParse(json);
   if (parsed.success) return { policy: parsed.data };
-  const issues = parsed.error.issues.map(
-    ({ path, message }) => `${path.join('.') || 'the file'}: ${message}`,
-  );
+  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`);
   return { problem: `${policyFileName}: ${issues.join('; ')}` };
 }

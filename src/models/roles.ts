@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { safeName } from '../artefacts/manifest.ts';
 import { Problem } from '../platform/problems.ts';
+import { safeName } from '../platform/safe-names.ts';
 
 /** How many formerly active versions are remembered. */
 const mostPrevious = 20;

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { type Manifest, safeName } from '../artefacts/manifest.ts';
+import type { Manifest } from '../artefacts/manifest.ts';
 import { listVersions } from '../artefacts/versions.ts';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
+import { safeName } from '../platform/safe-names.ts';
 
 export interface Model {
   readonly name: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { safeName } from '../artefacts/manifest.ts';
+import { safeName } from './safe-names.ts';
 
 /** Exit code of a start that was stopped by a bad setting (`EX_CONFIG` of sysexits.h). */
 export const EXIT_CONFIG = 78;

@@ -1,7 +1,7 @@
 import type { Manifest } from '../artefacts/manifest.ts';
-import type { AlgorithmName } from '../classifier/learning/algorithms.ts';
 import type { Candidate } from '../classifier/learning/trainer.ts';
 import type { TrainingProgress } from '../classifier/learning/training-options.ts';
+import type { AlgorithmName } from '../classifier/scoring/algorithm-names.ts';
 import type { TokenizerName } from '../classifier/text/text-options.ts';
 
 /** What to train, from which files, under which name. */

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually, promQuery } from '../../tools/stack/queries.ts';
-import { feedBack, predictAll } from './support/judge.ts';
+import { feedBack, predictAll } from './support/label-check.ts';
 import { labelledMails } from './support/labelled-mails.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 import { type SteadyTraffic, sendSteadily } from './support/steady-traffic.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually, promQuery } from '../../tools/stack/queries.ts';
-import { feedBack, predictAll } from './support/judge.ts';
+import { feedBack, predictAll } from './support/label-check.ts';
 import { labelledMails } from './support/labelled-mails.ts';
 import { describeStack } from './support/running-stack.ts';
 

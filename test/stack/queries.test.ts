@@ -6,7 +6,7 @@ import { eventually, logRecords, promQuery } from '../../tools/stack/queries.ts'
 import { hamMail, mail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { writeSmallVersion } from '../models/small-models.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';
-import { feedBack, predictAll } from './support/judge.ts';
+import { feedBack, predictAll } from './support/label-check.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 import { sendSteadily } from './support/steady-traffic.ts';
 

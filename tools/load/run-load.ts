@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { createLabelJudge, readAnswer } from './generator/check-answer.ts';
 import { createGenerator } from './generator/generator.ts';
-import { createLabelJudge, readAnswer } from './generator/judge-answer.ts';
 import { predictUrl, requestHeaders, type Texts } from './generator/texts.ts';
 import { createLoadProgress } from './report/load-progress.ts';
 import { notesOf } from './report/notes.ts';

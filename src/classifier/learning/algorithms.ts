@@ -1,23 +1,9 @@
 import type { WeightedMatrix } from '../features/tf-idf.ts';
+import { type AlgorithmName, type LearnerName, learnerNames } from '../scoring/algorithm-names.ts';
 import { addWeights, type LinearWeights } from '../scoring/linear-weights.ts';
 import { fitBinary } from './logistic-regression.ts';
 import { fitComplementNaiveBayes, fitMultinomialNaiveBayes } from './naive-bayes.ts';
 import { fitMultinomial } from './softmax-regression.ts';
-
-/** The algorithms that learn by themselves. */
-export const learnerNames = ['logistic-regression', 'complement-naive-bayes', 'multinomial-naive-bayes'] as const;
-export type LearnerName = (typeof learnerNames)[number];
-
-/**
- * All algorithms: the learners, and pairs of them. The scores of a pair add up with weights found in cross-validation;
- * both are linear, so what comes out is one linear model that costs no more than either.
- */
-export const algorithmNames = [
-  ...learnerNames,
-  'logistic-regression+complement-naive-bayes',
-  'logistic-regression+multinomial-naive-bayes',
-] as const;
-export type AlgorithmName = (typeof algorithmNames)[number];
 
 /** Inverse penalty of logistic regression: vectors of unit length want a weak penalty. */
 const cost = 30;

@@ -1,4 +1,4 @@
-import { softmaxInPlace } from './softmax-regression.ts';
+import { softmaxInPlace } from '../scoring/softmax.ts';
 
 /** Turns raw scores into log-odds that mean what they say: score times `scale`, plus `shift`. */
 export interface Calibration {

@@ -1,6 +1,7 @@
 import type { WeightedMatrix } from '../features/tf-idf.ts';
+import type { LearnerName } from '../scoring/algorithm-names.ts';
 import { columnsFor, scoreRow } from '../scoring/linear-weights.ts';
-import { fitLearner, type LearnerName } from './algorithms.ts';
+import { fitLearner } from './algorithms.ts';
 
 /** What cross-validation is run on. */
 export interface LabelledMatrix {

@@ -1,6 +1,7 @@
+import type { AlgorithmName, LearnerName } from '../scoring/algorithm-names.ts';
 import { columnsFor } from '../scoring/linear-weights.ts';
 import { type Evaluation, evaluate, type Judgement } from '../statistics/evaluation.ts';
-import { type AlgorithmName, type LearnerName, learnersOf } from './algorithms.ts';
+import { learnersOf } from './algorithms.ts';
 import { blend, blendRatio } from './blend.ts';
 import { fitCalibration } from './calibration.ts';
 import { type LabelledMatrix, outOfFoldScores } from './cross-validation.ts';

@@ -1,6 +1,6 @@
+import { softmaxInPlace } from '../scoring/softmax.ts';
 import type { Judgement } from '../statistics/evaluation.ts';
 import type { Calibration } from './calibration.ts';
-import { softmaxInPlace } from './softmax-regression.ts';
 
 /**
  * The answers that calibrated scores amount to, beside the truth.

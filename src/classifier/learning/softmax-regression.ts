@@ -1,5 +1,6 @@
 import type { WeightedMatrix } from '../features/tf-idf.ts';
 import type { LinearWeights } from '../scoring/linear-weights.ts';
+import { softmaxInPlace } from '../scoring/softmax.ts';
 import type { LogisticRegressionOptions } from './logistic-regression.ts';
 import { createRandom, shuffle } from './random.ts';
 
@@ -108,17 +109,4 @@ function stepLength(
     divergence += difference * Math.log((p + tiny) / (q + tiny));
   }
   return squares === 0 ? 0 : divergence / (divergence + curvature * squares);
-}
-
-/** Scores to probabilities, without overflow whatever their size. */
-export function softmaxInPlace(scores: Float64Array): void {
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < scores.length; at += 1) highest = Math.max(highest, scores[at]!);
-  let sum = 0;
-  for (let at = 0; at < scores.length; at += 1) {
-    const power = Math.exp(scores[at]! - highest);
-    scores[at] = power;
-    sum += power;
-  }
-  for (let at = 0; at < scores.length; at += 1) scores[at]! /= sum;
 }

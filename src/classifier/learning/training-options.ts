@@ -1,5 +1,5 @@
+import type { AlgorithmName } from '../scoring/algorithm-names.ts';
 import type { TokenizerName } from '../text/text-options.ts';
-import type { AlgorithmName } from './algorithms.ts';
 
 export interface TrainingOptions {
   readonly algorithm: AlgorithmName | 'auto';

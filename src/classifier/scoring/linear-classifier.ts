@@ -1,7 +1,6 @@
 import { createFeatureCounts, type FeatureCounts } from '../features/feature-counts.ts';
 import { nameFeatures } from '../features/feature-names.ts';
 import { termFrequency } from '../features/tf-idf.ts';
-import { softmaxInPlace } from '../learning/softmax-regression.ts';
 import { createStemHasher } from '../text/stemming.ts';
 import { createTokenBuffer } from '../text/token-buffer.ts';
 import { createTokenizer } from '../text/tokenizers.ts';
@@ -10,6 +9,7 @@ import { createRecogniser } from './feature-lookup.ts';
 import type { LinearModel } from './linear-model.ts';
 import { type LinearTables, tablesOf } from './linear-tables.ts';
 import { columnsFor } from './linear-weights.ts';
+import { softmaxInPlace } from './softmax.ts';
 
 /** Name of the contribution that no feature of the text makes: what the model holds of the labels beforehand. */
 export const priorContribution = '(prior)';

@@ -1,6 +1,6 @@
-import type { AlgorithmName } from '../learning/algorithms.ts';
 import type { StemTable } from '../text/stemming.ts';
 import type { FeatureOptions } from '../text/text-options.ts';
+import type { AlgorithmName } from './algorithm-names.ts';
 
 /**
  * Everything a linear classifier scores with: what training makes and the artefact keeps. Features are numbered word

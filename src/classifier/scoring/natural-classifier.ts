@@ -1,8 +1,8 @@
 import PorterStemmer from 'natural/lib/natural/stemmers/porter_stemmer.js';
-import { softmaxInPlace } from '../learning/softmax-regression.ts';
 import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
 import { priorContribution } from './linear-classifier.ts';
 import type { NaturalModel } from './natural-model.ts';
+import { softmaxInPlace } from './softmax.ts';
 
 /** Contribution of what a sigmoid takes from large scores, so that contributions still add up. */
 const saturationContribution = '(saturation)';

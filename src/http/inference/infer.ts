@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { type RequestState, whileClientWaits } from '../server/request.ts';
+import { type RequestState, whileClientWaits } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { readInference } from './inference-request.ts';
 import { writeInference } from './inference-response.ts';

@@ -1,5 +1,6 @@
 import { Problem } from '../../platform/problems.ts';
-import { checked, parseJson, type RequestContext, readBody } from '../server/request.ts';
+import { checked, parseJson, readBody } from '../server/body.ts';
+import type { RequestContext } from '../server/context.ts';
 import { decodeStrings } from './binary-tensors.ts';
 import {
   INPUT,

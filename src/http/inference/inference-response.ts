@@ -1,6 +1,6 @@
 import type { Model } from '../../models/store.ts';
 import type { Prediction } from '../../predictions/predictor.ts';
-import type { RequestContext } from '../server/request.ts';
+import type { RequestContext } from '../server/context.ts';
 import { encodeDoubles, encodeStrings } from './binary-tensors.ts';
 import { HEADER_LENGTH, type Inference } from './inference-request.ts';
 import type { InferenceResponse, OutputName, ResponseOutput } from './protocol.ts';

@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import type { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { Problem } from '../../platform/problems.ts';
-import type { RequestState } from '../server/request.ts';
+import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { labelsParameter } from './inference-response.ts';
 import {

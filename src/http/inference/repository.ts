@@ -2,7 +2,8 @@ import type { Middleware } from 'koa';
 import type { z } from 'zod';
 import { listStored } from '../../models/store.ts';
 import { Problem } from '../../platform/problems.ts';
-import { checked, parseJson, type RequestContext, type RequestState, readBody } from '../server/request.ts';
+import { checked, parseJson, readBody } from '../server/body.ts';
+import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { type IndexEntry, indexRequest, loadRequest, unloadRequest } from './protocol.ts';
 

@@ -1,7 +1,7 @@
 import type { Routed } from '../../models/routing.ts';
 import type { Model, Models } from '../../models/store.ts';
 import { chooseAnswering, chooseModel } from '../routes/parameters.ts';
-import type { RequestContext } from '../server/request.ts';
+import type { RequestContext } from '../server/context.ts';
 
 /**
  * The model that the path names, with or without a version.

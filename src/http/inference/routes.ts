@@ -1,5 +1,5 @@
 import type Router from '@koa/router';
-import type { RequestState } from '../server/request.ts';
+import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { infer } from './infer.ts';
 import { describeServer, describeTensors, modelIsReady, serverIsLive, serverIsReady } from './metadata.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Middleware } from 'koa';
 import { Problem } from '../../platform/problems.ts';
-import type { RequestState } from '../server/request.ts';
+import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { createDocument } from './document.ts';
 

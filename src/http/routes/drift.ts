@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import { driftWindowMs } from '../../drift/drift-monitor.ts';
-import type { RequestState } from '../server/request.ts';
+import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { chooseModel, stringParameter } from './parameters.ts';
 

@@ -1,7 +1,8 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { Problem } from '../../platform/problems.ts';
-import { type RequestState, readJson } from '../server/request.ts';
+import { readJson } from '../server/body.ts';
+import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 
 /** What `POST /feedback` takes. */

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import { Problem } from '../../platform/problems.ts';
-import type { RequestState } from '../server/request.ts';
+import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 
 /** `GET /livez`: the process answers. */

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
-import { type RequestState, readJson } from '../server/request.ts';
+import { readJson } from '../server/body.ts';
+import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 
 /** What `POST /maintenance/evaluate` takes: what Alertmanager's webhook sends (version 4), of which the models are read, or `{}`. */

@@ -4,7 +4,7 @@ import type { Model, ModelVersions } from '../../models/store.ts';
 import { FeedbackStoreError, type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
 import { exceptionAttributes } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
-import type { RequestContext, RequestState } from '../server/request.ts';
+import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { modelNotLoaded } from './parameters.ts';
 

@@ -1,7 +1,7 @@
 import { type Routed, routeModel } from '../../models/routing.ts';
 import { findModel, type Model, type Models } from '../../models/store.ts';
 import { Problem } from '../../platform/problems.ts';
-import type { RequestContext } from '../server/request.ts';
+import type { RequestContext } from '../server/context.ts';
 
 const secondsPerUnit = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const;
 

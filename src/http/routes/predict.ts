@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { Problem } from '../../platform/problems.ts';
-import { answerJson } from '../server/json-response.ts';
-import { type RequestContext, type RequestState, readJson, whileClientWaits } from '../server/request.ts';
+import { readJson } from '../server/body.ts';
+import { answerJson, type RequestContext, type RequestState, whileClientWaits } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { booleanParameter, chooseAnswering } from './parameters.ts';
 import { predictionFields } from './prediction-fields.ts';

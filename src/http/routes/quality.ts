@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import { measureQuality } from '../../feedback/quality.ts';
-import type { RequestState } from '../server/request.ts';
+import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { chooseModel, durationParameter, stringParameter } from './parameters.ts';
 

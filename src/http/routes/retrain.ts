@@ -1,7 +1,8 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import type { ModelVersions } from '../../models/store.ts';
-import { type RequestContext, type RequestState, readJson } from '../server/request.ts';
+import { readJson } from '../server/body.ts';
+import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { modelNotLoaded } from './parameters.ts';
 import { callerOf, why } from './roles.ts';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { longestWhy, type RoleChange } from '../../models/roles.ts';
-import { type RequestContext, type RequestState, readJson } from '../server/request.ts';
+import { readJson } from '../server/body.ts';
+import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { reportModel } from './models.ts';
 

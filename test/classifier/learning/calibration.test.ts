@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { blendRatio } from '../../../src/classifier/learning/blend.ts';
 import { fitCalibration } from '../../../src/classifier/learning/calibration.ts';
 import { createRandom } from '../../../src/classifier/learning/random.ts';
-import { softmaxInPlace } from '../../../src/classifier/learning/softmax-regression.ts';
+import { softmaxInPlace } from '../../../src/classifier/scoring/softmax.ts';
 
 /** Log-odds, and labels drawn with exactly the probabilities that they mean. */
 function honestScores(rows: number, columns: number, seed = 1) {

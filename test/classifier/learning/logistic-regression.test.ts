@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import type { WeightedMatrix } from '../../../src/classifier/features/tf-idf.ts';
 import { fitBinary } from '../../../src/classifier/learning/logistic-regression.ts';
-import { fitMultinomial, softmaxInPlace } from '../../../src/classifier/learning/softmax-regression.ts';
+import { fitMultinomial } from '../../../src/classifier/learning/softmax-regression.ts';
 import { scoreRow } from '../../../src/classifier/scoring/linear-weights.ts';
+import { softmaxInPlace } from '../../../src/classifier/scoring/softmax.ts';
 import { randomMatrix } from '../random-matrix.ts';
 
 const cost = 2;

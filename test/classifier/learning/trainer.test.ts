@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { algorithmNames } from '../../../src/classifier/learning/algorithms.ts';
 import { TrainingDataError } from '../../../src/classifier/learning/training-options.ts';
+import { algorithmNames } from '../../../src/classifier/scoring/algorithm-names.ts';
 import { createLinearClassifier } from '../../../src/classifier/scoring/linear-classifier.ts';
 import { smallMails, trainSmall } from '../small-mails.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { algorithmNames } from '../../../src/classifier/learning/algorithms.ts';
 import { createRandom } from '../../../src/classifier/learning/random.ts';
+import { algorithmNames } from '../../../src/classifier/scoring/algorithm-names.ts';
 import { createLinearClassifier, priorContribution } from '../../../src/classifier/scoring/linear-classifier.ts';
 import { tokenizerNames } from '../../../src/classifier/text/text-options.ts';
 import { smallMails, trainSmall } from '../small-mails.ts';

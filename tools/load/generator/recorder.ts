@@ -1,5 +1,5 @@
+import { readAnswer } from './check-answer.ts';
 import type { Listener, Outcome } from './generator.ts';
-import { readAnswer } from './judge-answer.ts';
 import { createLatencies, type Percentiles } from './latencies.ts';
 
 /** What happened in one stretch of the run: a window of the timeline, or a whole phase. */

@@ -1,5 +1,5 @@
+import type { createLabelJudge } from '../generator/check-answer.ts';
 import type { Generator, Pressure } from '../generator/generator.ts';
-import type { createLabelJudge } from '../generator/judge-answer.ts';
 import { type Counts, createRecorder, type PhaseCounts } from '../generator/recorder.ts';
 
 /** A stretch of the run under one pressure. */

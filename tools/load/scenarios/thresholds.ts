@@ -1,4 +1,4 @@
-import type { Accuracy } from '../generator/judge-answer.ts';
+import type { Accuracy } from '../generator/check-answer.ts';
 import type { GrowthVerdict } from './leak.ts';
 import type { ErrorLimit } from './quantities.ts';
 import type { PhaseResult } from './run.ts';

@@ -2,9 +2,9 @@ import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deserialize } from 'node:v8';
 import type { CollectionResult, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { onWorkerEnd, placeOf } from '../../process/fork.ts';
-import type { Snapshot, ToSupervisor, ToWorker } from '../../process/messages.ts';
-import { mergeMetrics, totalsOf, withWorker } from './merge-metrics.ts';
+import { mergeMetrics, totalsOf, withWorker } from '../telemetry/metrics/merge-metrics.ts';
+import { onWorkerEnd, placeOf } from './fork.ts';
+import type { Snapshot, ToSupervisor, ToWorker } from './messages.ts';
 
 /** How long a scrape waits for a worker: one that is too busy to answer is told by its last snapshot. */
 const PATIENCE_MS = 1_000;

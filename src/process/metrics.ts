@@ -1,15 +1,19 @@
 import type { MeterProvider as MeterProviderApi } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, type MetricProducer, type ViewOptions } from '@opentelemetry/sdk-metrics';
-import { type Config, EXIT_CONFIG } from '../../platform/config.ts';
-import type { Role } from '../../process/role.ts';
-import { GC_SECONDS } from '../metric-definition.ts';
-import { METRIC } from '../names.ts';
-import { ownMetrics } from '../registry/metrics.ts';
-import { CountedHistograms, type CountedNames, CountingMeterProvider } from './counting-meter-provider.ts';
-import { UnitNamingPrometheusExporter } from './prometheus-exporter.ts';
+import { type Config, EXIT_CONFIG } from '../platform/config.ts';
+import { GC_SECONDS } from '../telemetry/metric-definition.ts';
+import {
+  CountedHistograms,
+  type CountedNames,
+  CountingMeterProvider,
+} from '../telemetry/metrics/counting-meter-provider.ts';
+import { UnitNamingPrometheusExporter } from '../telemetry/metrics/prometheus-exporter.ts';
+import { METRIC } from '../telemetry/names.ts';
+import { ownMetrics } from '../telemetry/registry/metrics.ts';
+import { gatherSnapshots } from './gather-snapshots.ts';
+import type { Role } from './role.ts';
 import { sendSnapshots } from './send-snapshots.ts';
-import { gatherSnapshots } from './worker-snapshots.ts';
 
 /** The metrics of this process: where instruments are made, and how it ends. */
 export interface Metrics {

@@ -1,16 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type Koa from 'koa';
 import type { z } from 'zod';
 import { Problem } from '../../platform/problems.ts';
-import type { TraceIds } from '../../telemetry/trace-ids.ts';
-import { nameRoute } from './trace-headers.ts';
-
-/** What the first middleware leaves for the routes. */
-export interface RequestState {
-  trace: TraceIds;
-}
-
-export type RequestContext = Koa.ParameterizedContext<RequestState>;
+import { type RequestContext, recordRoute } from './context.ts';
 
 /** How far past its limit a body is still read, so that the client is done sending when it is told. */
 const DISCARD_FACTOR = 16;
@@ -58,7 +49,7 @@ function checkMediaType(ctx: RequestContext): void {
  */
 export async function readBody(ctx: RequestContext, maxBytes: number): Promise<Uint8Array> {
   // Now: the client may go away before there is an answer, and the server span ends when it does.
-  nameRoute(ctx);
+  recordRoute(ctx);
   const encoding = ctx.get('content-encoding');
   if (encoding && encoding !== 'identity') {
     throw new Problem('unsupported-media-type', 'The body has a content encoding; send it without one.', {
@@ -126,15 +117,6 @@ export function parseJson(bytes: Uint8Array): unknown {
     const where = position === undefined ? 'it ends too early or is not JSON at all' : `at character ${position}`;
     throw new Problem('malformed-json', `The body is not valid JSON: ${where}.`);
   }
-}
-
-/** A signal that stops work which nobody waits for any more: the client has gone away before it was answered. */
-export function whileClientWaits({ res }: RequestContext): AbortSignal {
-  const controller = new AbortController();
-  const gone = () => controller.abort(new Problem('request-aborted', 'The connection was closed before the answer.'));
-  if (res.closed) gone();
-  else res.once('close', gone);
-  return controller.signal;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

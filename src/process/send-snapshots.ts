@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8';
 import { diag } from '@opentelemetry/api';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
-import { type ToWorker, tellSupervisor } from '../../process/messages.ts';
+import { type ToWorker, tellSupervisor } from './messages.ts';
 
 /** What a worker that is killed has measured and not told is at most this old. */
 const EVERY_MS = 1_000;

@@ -1,0 +1,14 @@
+/** The algorithms that learn by themselves. */
+export const learnerNames = ['logistic-regression', 'complement-naive-bayes', 'multinomial-naive-bayes'] as const;
+export type LearnerName = (typeof learnerNames)[number];
+
+/**
+ * All algorithms: the learners, and pairs of them. The scores of a pair add up with weights found in cross-validation;
+ * both are linear, so what comes out is one linear model that costs no more than either.
+ */
+export const algorithmNames = [
+  ...learnerNames,
+  'logistic-regression+complement-naive-bayes',
+  'logistic-regression+multinomial-naive-bayes',
+] as const;
+export type AlgorithmName = (typeof algorithmNames)[number];

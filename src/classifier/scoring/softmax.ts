@@ -1,0 +1,12 @@
+/** Turns scores into probabilities in place. The largest score is subtracted first, so no exponential overflows. */
+export function softmaxInPlace(scores: Float64Array): void {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < scores.length; at += 1) highest = Math.max(highest, scores[at]!);
+  let sum = 0;
+  for (let at = 0; at < scores.length; at += 1) {
+    const power = Math.exp(scores[at]! - highest);
+    scores[at] = power;
+    sum += power;
+  }
+  for (let at = 0; at < scores.length; at += 1) scores[at]! /= sum;
+}
