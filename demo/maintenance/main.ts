@@ -16,7 +16,7 @@ Shows how a model is maintained without anybody's help, on real mail and with th
 alerts fire, it is trained anew with the feedback, and its successor is tried beside it and takes its place; then a
 bad version is pushed, and taken back. Takes two to three minutes; the first run installs what the stack needs.
 
-  --out FILE   where the plot goes (default: docs/maintenance-demo.svg)
+  --out FILE   where the plot goes (default: demo/maintenance/accuracy.svg)
 
 Exit code 1 where any step does not happen within its time limit.
 `;
@@ -32,7 +32,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      out: { type: 'string', default: join(import.meta.dirname, '../../docs/maintenance-demo.svg') },
+      out: { type: 'string', default: join(import.meta.dirname, 'accuracy.svg') },
       help: { type: 'boolean', short: 'h' },
     },
   });

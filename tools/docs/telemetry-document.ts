@@ -1,8 +1,8 @@
 import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
-import { nameWithUnit, sanitizeName } from '../../src/telemetry/prometheus-names.ts';
+import { nameWithUnit, sanitizeName } from '../../src/telemetry/metrics/prometheus-names.ts';
 import { type AttributeDefinition, attributes } from '../../src/telemetry/registry/attributes.ts';
-import { logs, troubleLogs, workerLogs } from '../../src/telemetry/registry/log-records.ts';
-import { metrics, workerMetrics } from '../../src/telemetry/registry/metrics.ts';
+import { logs, failureLogRecords, workerLogRecords } from '../../src/telemetry/registry/log-records.ts';
+import { metrics, WORKER_METRICS } from '../../src/telemetry/registry/metrics.ts';
 import { spans } from '../../src/telemetry/registry/spans.ts';
 
 /** A metric's name as Prometheus shows it. */
@@ -28,7 +28,7 @@ export function telemetryDocument(): string {
     'One JSON object a line on stdout and one OTLP log record, with `trace_id` and `span_id` where a request is served.',
     table(
       ['record', 'attributes'],
-      Object.entries({ ...logs, ...workerLogs, ...troubleLogs }).map(([body, names]) => [code(body), codes(names)]),
+      Object.entries({ ...logs, ...workerLogRecords, ...failureLogRecords }).map(([body, names]) => [code(body), codes(names)]),
     ),
     '## Attributes',
     table(
@@ -43,8 +43,8 @@ export function telemetryDocument(): string {
       table(['metric', 'type', 'labels', 'what'], definitions.map(metricRow)),
     ]),
     '### With several processes (`WORKERS`)',
-    table(['metric', 'type', 'labels', 'what'], workerMetrics.map(metricRow)),
-    'Metrics are then told by the supervisor, for all workers together ([how](following.md#several-processes)). What describes one ' +
+    table(['metric', 'type', 'labels', 'what'], WORKER_METRICS.map(metricRow)),
+    'Metrics are then told by the supervisor, for all workers together ([how](observability.md#several-processes)). What describes one ' +
       'process (`process_*`, `nodejs_*`, `v8js_*`) has a label `worker` more: its number from 1 on, or `supervisor`.',
     `${codes(exemplary())} carry exemplars: of each bucket and series the slowest sampled measurement of the last one to two ` +
       'windows of 30 s, with the `trace_id` and `span_id` to open it by. Who wants them asks for OpenMetrics by `Accept`.',
