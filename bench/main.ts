@@ -1,10 +1,10 @@
-import { runBatchesBenchmark } from './batches/run.ts';
+import { runBatchesBenchmark } from './batches.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
-import { runProfileBenchmark } from './profile/run.ts';
-import { runRetrainBenchmark } from './retrain/run.ts';
+import { runProfileBenchmark } from './profile.ts';
+import { runRetrainBenchmark } from './retrain.ts';
 import { runServingBenchmark } from './serving/run.ts';
-import { runStabilityBenchmark } from './stability/run.ts';
-import { runSwapsBenchmark } from './swaps/run.ts';
+import { runStabilityBenchmark } from './stability.ts';
+import { runSwapsBenchmark } from './swaps.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 
 const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {

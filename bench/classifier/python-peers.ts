@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installPython, run } from '../python-environment.ts';
+import { installPython, run } from '../harness/python-environment.ts';
 import type { Contender, Dataset } from './contender.ts';
 
 /** The version of scikit-learn in every benchmark. */

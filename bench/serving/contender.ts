@@ -1,5 +1,5 @@
 import type { Component } from '../../tools/stack/components.ts';
-import type { Mails } from './mails.ts';
+import type { Mails } from '../harness/mails.ts';
 
 /** Where a contender listens, and where it sends its traces. */
 export interface Addresses {

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../../tools/stack/components.ts';
 import type { Ports } from '../../tools/stack/ports.ts';
 import { type Running, start } from '../../tools/stack/processes.ts';
-import { acceptedSpans } from '../collector.ts';
-import { cpuSeconds, EXPORTED_MS, endedChildrenCpuSeconds, residentMiB } from '../process-usage.ts';
-import { type WrkResult, writeWrkScript, wrk } from '../wrk.ts';
+import { acceptedSpans } from '../harness/collector.ts';
+import { cpuSeconds, EXPORTED_MS, endedChildrenCpuSeconds, residentMiB } from '../harness/process-usage.ts';
+import { type WrkResult, writeWrkScript, wrk } from '../harness/wrk.ts';
 import type { Command, Contender, Workplace } from './contender.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scikitLearn } from '../classifier/python-peers.ts';
-import { installPython, run } from '../python-environment.ts';
+import { installPython, run } from '../harness/python-environment.ts';
 import type { Addresses, Contender, ContenderName, Workplace } from './contender.ts';
 
 const PEERS = join(import.meta.dirname, 'peers');

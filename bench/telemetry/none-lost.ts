@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { eventually, spansOf } from '../../tools/stack/queries.ts';
+import { eventually, spansOf } from '../../tools/stack/check/queries.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
 import { type Load, startLoad } from './load.ts';
 

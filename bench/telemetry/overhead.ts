@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { type Running, start } from '../../tools/stack/processes.ts';
-import { cpuSecondsFor, residentMiB } from '../process-usage.ts';
-import { benchService, type Surroundings, startSurroundings } from '../service.ts';
-import { type WrkResult, wrk } from '../wrk.ts';
+import { cpuSecondsFor, residentMiB } from '../harness/process-usage.ts';
+import { benchService, type Surroundings, startSurroundings } from '../harness/service.ts';
+import { type WrkResult, wrk } from '../harness/wrk.ts';
 
 const SIGNAL = new AbortController().signal;
 

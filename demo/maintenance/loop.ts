@@ -1,6 +1,6 @@
 import type { TrainingResult } from '../../src/training/training-job.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
-import { postJson } from '../../tools/stack/traffic.ts';
+import { postJson } from '../../tools/stack/check/traffic.ts';
 import type { Mails } from './mails.ts';
 import type { Story } from './story.ts';
 import { accuracyOfLast, type Traffic } from './traffic.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Example } from '../../src/training/read-examples.ts';
-import { postJson } from '../../tools/stack/traffic.ts';
+import { postJson } from '../../tools/stack/check/traffic.ts';
 
 const Prediction = z.object({ id: z.string(), prediction: z.string(), model: z.object({ version: z.string() }) });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Urls } from '../../tools/stack/components.ts';
-import { promQuery } from '../../tools/stack/queries.ts';
+import { promQuery } from '../../tools/stack/check/queries.ts';
 
 const Decided = z.object({ action: z.string(), version: z.string().nullable(), reason: z.string() });
 

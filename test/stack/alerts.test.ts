@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { eventually, promQuery } from '../../tools/stack/queries.ts';
+import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
 import { feedBack, predictAll } from './support/label-check.ts';
 import { labelledMails } from './support/labelled-mails.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';

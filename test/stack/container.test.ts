@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePorts } from '../../tools/stack/ports.ts';
-import { eventually } from '../../tools/stack/queries.ts';
+import { eventually } from '../../tools/stack/check/queries.ts';
 import { IMAGE_USER, type Image, layOut } from './dockerfile.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { requireTrace } from '../../tools/stack/check.ts';
-import { eventually, promExemplars, promQuery } from '../../tools/stack/queries.ts';
+import { requireTrace } from '../../tools/stack/check/check.ts';
+import { eventually, promExemplars, promQuery } from '../../tools/stack/check/queries.ts';
 import { post } from '../http/in-process.ts';
 import { runLoad } from './support/load.ts';
 import { parseOpenMetrics } from './support/openmetrics-parser.ts';

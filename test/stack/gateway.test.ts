@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { dependencies, eventually, promQuery, type Span, spansOf } from '../../tools/stack/queries.ts';
+import { dependencies, eventually, promQuery, type Span, spansOf } from '../../tools/stack/check/queries.ts';
 import { hamMail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { post } from '../http/in-process.ts';
 import { describeStack } from './support/running-stack.ts';

@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { eventually, promQuery } from '../../tools/stack/queries.ts';
+import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
 import { post } from '../http/in-process.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { CHECKS } from '../../tools/stack/check.ts';
-import { eventually, promQuery } from '../../tools/stack/queries.ts';
+import { CHECKS } from '../../tools/stack/check/check.ts';
+import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
 import { parseExposition, type Series } from './support/exposition.ts';
 import { describeStack } from './support/running-stack.ts';
 

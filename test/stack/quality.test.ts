@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { eventually, promQuery } from '../../tools/stack/queries.ts';
+import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
 import { feedBack, predictAll } from './support/label-check.ts';
 import { labelledMails } from './support/labelled-mails.ts';
 import { describeStack } from './support/running-stack.ts';

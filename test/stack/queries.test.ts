@@ -2,7 +2,7 @@ import { cp, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { eventually, logRecords, promQuery } from '../../tools/stack/queries.ts';
+import { eventually, logRecords, promQuery } from '../../tools/stack/check/queries.ts';
 import { hamMail, mail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { writeSmallVersion } from '../models/small-models.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
-import { requireTrace } from '../../tools/stack/check.ts';
-import { eventually, promExemplars, promQuery, spansOf } from '../../tools/stack/queries.ts';
+import { requireTrace } from '../../tools/stack/check/check.ts';
+import { eventually, promExemplars, promQuery, spansOf } from '../../tools/stack/check/queries.ts';
 import { runLoad } from './support/load.ts';
 import { describeStack } from './support/running-stack.ts';
 

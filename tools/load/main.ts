@@ -8,7 +8,7 @@ import { readTexts } from './generator/texts.ts';
 import { htmlReport } from './report/html-report.ts';
 import { terminalReport } from './report/terminal-report.ts';
 import { type LoadOptions, runLoad, TargetError } from './run-load.ts';
-import { type LoadArguments, loadArguments } from './scenarios/load-arguments.ts';
+import { type LoadArguments, loadArguments } from './load-arguments.ts';
 import type { LoadResult } from './scenarios/result.ts';
 
 const help = `Usage: npm run load -- [SCENARIO] --target URL [options]

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CHECKS } from './check.ts';
+import { CHECKS } from './check/check.ts';
 import { mark, step } from './progress.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
-import { traffic } from './traffic.ts';
+import { traffic } from './check/traffic.ts';
 
 const HELP = `Runs the whole system as native processes on the configuration under otel/: the service, the mail
 gateway, an OpenTelemetry Collector, Jaeger, Prometheus, Alertmanager and VictoriaLogs. The first run installs what is missing.

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { sendSteadily } from '../../../bench/swaps/open-load.ts';
+import { sendSteadily } from '../../../bench/harness/open-load.ts';
 import { labelBy, SPAM_TEXT, smallModels, writeSmallVersion } from '../../models/small-models.ts';
 import { startProcess } from '../../support/service-process.ts';
 import { post } from '../in-process.ts';

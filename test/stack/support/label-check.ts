@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { postJson } from '../../../tools/stack/traffic.ts';
+import { postJson } from '../../../tools/stack/check/traffic.ts';
 
 const Prediction = z.object({ id: z.string(), prediction: z.string() });
 const Batch = z.object({ predictions: z.array(Prediction) });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { type Stack, startStack } from '../../../tools/stack/stack.ts';
-import { type Traffic, traffic } from '../../../tools/stack/traffic.ts';
+import { type Traffic, traffic } from '../../../tools/stack/check/traffic.ts';
 
 /** A running stack and mails to send it. */
 export interface RunningStack extends Stack {

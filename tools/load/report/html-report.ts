@@ -1,7 +1,7 @@
 import type { LoadResult } from '../scenarios/result.ts';
 import { format, outcomeOf } from '../scenarios/thresholds.ts';
 import { chartsOf } from './report-charts.ts';
-import { style } from './report-style.ts';
+import { style } from '../../charts/report-style.ts';
 import { type Table, tablesOf } from './tables.ts';
 import { verdictOf } from './terminal-report.ts';
 

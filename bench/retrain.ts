@@ -1,0 +1,177 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openFeedbackDatabase } from '../src/feedback/feedback-database.ts';
+import { declareData } from '../src/models/declare-data.ts';
+import { cacheFolder } from '../src/platform/cache-folder.ts';
+import { type Example, readExamples } from '../src/training/read-examples.ts';
+import { freePorts } from '../tools/stack/ports.ts';
+import { start } from '../tools/stack/processes.ts';
+import { startArguments } from '../tools/stack/start-command.ts';
+import { type Answer, type OpenLoadResult, percentile, sendSteadily } from './harness/open-load.ts';
+
+const PROJECT = join(import.meta.dirname, '..');
+const PER_SECOND = 200;
+/** Requests are sent for so long, then what is still under way is waited for. */
+const WINDOW_SECONDS = 5;
+
+interface Latencies {
+  /** Ascending. */
+  readonly milliseconds: readonly number[];
+  readonly errors: number;
+}
+
+interface Round {
+  readonly quiet: Latencies;
+  readonly retraining: Latencies;
+  /** How long each retraining took. */
+  readonly seconds: readonly number[];
+}
+
+/**
+ * What requests notice of a retraining: real mails at a fixed rate, in turns without one and with one after the other,
+ * each from the mail corpus and a thousand feedbacks. Prints a Markdown table.
+ */
+export async function runRetrainBenchmark(full: boolean): Promise<void> {
+  const corpus = join(cacheFolder('spam-assassin'), '0.2.3');
+  const [train, test] = [join(corpus, 'train.jsonl'), join(corpus, 'test.jsonl')];
+  if (!existsSync(train)) throw new Error('there is no mail to retrain from: run `npm run corpus` first');
+  const held: Example[] = [];
+  await readExamples(test, (example) => held.push(example));
+
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-bench-'));
+  const [models, data] = [join(folder, 'models'), join(folder, 'data')];
+  await cp(join(PROJECT, 'models/spam/1'), join(models, 'spam/1'), { recursive: true });
+  await declareData(join(models, 'spam'), train);
+  giveFeedback(data, held.slice(0, 1_000));
+  const ports = await freePorts();
+  const url = `http://127.0.0.1:${ports.service}`;
+  const service = await start(
+    {
+      name: 'waymark',
+      file: process.execPath,
+      args: startArguments('start'),
+      env: {
+        PORT: String(ports.service),
+        OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),
+        MODELS_DIR: models,
+        DATA_DIR: data,
+      },
+      cwd: PROJECT,
+      health: `${url}/readyz`,
+      stopWithinMs: 15_000,
+    },
+    join(folder, 'service.log'),
+    new AbortController().signal,
+  );
+  const rounds: Round[] = [];
+  try {
+    await sendFor(url, held, 5);
+    for (let round = 1; round <= (full ? 5 : 2); round++) {
+      process.stderr.write(`round ${round}\n`);
+      const seconds = full ? 30 : 10;
+      const quiet = await sendFor(url, held, seconds);
+      rounds.push({ quiet, ...(await sendWhileRetraining(url, held, seconds)) });
+    }
+  } finally {
+    await service.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  process.stdout.write(table(rounds));
+}
+
+function sendFor(url: string, texts: readonly Example[], seconds: number): Promise<Latencies> {
+  const until = performance.now() + seconds * 1000;
+  return sendWhile(url, texts, () => performance.now() < until);
+}
+
+/** Sends while one retraining after the other runs, until the last of them has ended. */
+async function sendWhileRetraining(
+  url: string,
+  texts: readonly Example[],
+  atLeast: number,
+): Promise<Omit<Round, 'quiet'>> {
+  const until = performance.now() + atLeast * 1000;
+  const seconds: number[] = [];
+  let running = true;
+  const sending = sendWhile(url, texts, () => running);
+  try {
+    while (performance.now() < until) seconds.push(await retrain(url));
+  } finally {
+    running = false;
+  }
+  return { retraining: await sending, seconds };
+}
+
+async function sendWhile(url: string, texts: readonly Example[], running: () => boolean): Promise<Latencies> {
+  const results: OpenLoadResult[] = [];
+  // A version that was retrained answers nobody.
+  const isRight = (_: Example, { model }: Answer) => model.version === '1';
+  const load = { url, perSecond: PER_SECOND, seconds: WINDOW_SECONDS, texts, isRight };
+  while (running()) results.push(await sendSteadily(load));
+  return {
+    milliseconds: results.flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b),
+    errors: results.reduce((sum, { errors, mismatches }) => sum + errors.length + mismatches.length, 0),
+  };
+}
+
+async function retrain(url: string): Promise<number> {
+  const began = performance.now();
+  const headers = { 'content-type': 'application/json' };
+  const started = await fetch(`${url}/models/spam/retrain`, { method: 'POST', headers, body: '{}' });
+  const location = started.headers.get('location');
+  if (location === null)
+    throw new Error(`POST /models/spam/retrain answered ${started.status}: ${await started.text()}`);
+  for (;;) {
+    await delay(100);
+    const { job } = (await (await fetch(url + location)).json()) as { job: { state: string; failure: unknown } };
+    if (job.state === 'succeeded') return (performance.now() - began) / 1000;
+    if (job.state !== 'running') throw new Error(`the retraining ${job.state}: ${JSON.stringify(job.failure)}`);
+  }
+}
+
+/** Feedback with text, as if it had come in over the API. */
+function giveFeedback(folder: string, examples: readonly Example[]): void {
+  const database = openFeedbackDatabase(folder);
+  database.record(
+    examples.map(({ text, label }, at) => ({
+      id: `bench ${at}`,
+      model: 'spam',
+      version: '1',
+      predicted: label,
+      actual: label,
+      predictedAt: at,
+      receivedAt: at,
+      text,
+    })),
+  );
+  database.close();
+}
+
+function table(rounds: readonly Round[]): string {
+  const seconds = rounds.flatMap((round) => round.seconds);
+  const rows = rounds.flatMap(({ quiet, retraining }, at) => {
+    const before = percentile(quiet, 0.99);
+    return [row(`${at + 1}: quiet`, quiet, before), row(`${at + 1}: while retraining`, retraining, before)];
+  });
+  return [
+    `### What requests notice of a retraining: real mails, ${PER_SECOND} a second, open loop`,
+    '',
+    '| round | requests | errors | p50 | p99 | p99.9 | longest | p99 against quiet |',
+    '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
+    ...rows,
+    '',
+    `${seconds.length} retrainings took ${Math.min(...seconds).toFixed(1)} to ${Math.max(...seconds).toFixed(1)} s each.`,
+    '',
+    '',
+  ].join('\n');
+}
+
+function row(name: string, latencies: Latencies, before: number): string {
+  const ms = (share: number) => `${percentile(latencies, share).toFixed(1)} ms`;
+  const against = `${(percentile(latencies, 0.99) / before).toFixed(2)} ×`;
+  const { milliseconds, errors } = latencies;
+  return `| ${[name, milliseconds.length, errors, ms(0.5), ms(0.99), ms(0.999), ms(1), against].join(' | ')} |`;
+}

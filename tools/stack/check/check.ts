@@ -1,0 +1,104 @@
+import type { Urls } from '../components.ts';
+import { eventually, logRecords, monitoredLatencies, promQuery, type Span, spansOf } from './queries.ts';
+import { type Prediction, sendThroughGateway, type Traffic } from './traffic.ts';
+
+/** One thing that must hold of a running stack. Its run throws where it does not, and else says what was found. */
+export interface Check {
+  title: string;
+  run: (urls: Urls, traffic: Traffic) => Promise<string>;
+}
+
+/** What proves that a mail which goes in can be followed through every part, in the order to be run. */
+export const CHECKS: Check[] = [
+  {
+    title: 'real mails are answered, nine in ten rightly',
+    run: async (_urls, traffic) => {
+      for (let sent = 0; sent < traffic.mails; sent += 1) await traffic.send();
+      const outcome = `${traffic.right()} of ${traffic.mails} right`;
+      if (traffic.right() < 0.9 * traffic.mails) throw new Error(outcome);
+      return outcome;
+    },
+  },
+  {
+    title: 'each trace is in Jaeger: POST /predict > classify > tokenize, score',
+    run: async (urls, traffic) => {
+      for (const { traceId } of traffic.predictions) await eventually(() => requireTrace(urls.jaeger, traceId));
+      return `the last one is ${traffic.predictions.at(-1)?.traceId}`;
+    },
+  },
+  {
+    title: 'each prediction has its log record in VictoriaLogs, under the same trace id',
+    run: async (urls, traffic) => {
+      for (const prediction of traffic.predictions) await eventually(() => requireLog(urls.victoriaLogs, prediction));
+      return `${traffic.predictions.length} records`;
+    },
+  },
+  {
+    title: "Jaeger's metrics API gives a latency",
+    run: (urls, traffic) =>
+      eventually(async () => {
+        // A rate needs a counter that moves between two scrapes.
+        await traffic.send();
+        const latest = (await monitoredLatencies(urls.jaeger, 'waymark', 0.95)).at(-1);
+        if (latest === undefined) throw new Error('no 95th percentile of server spans yet');
+        return `95 % of requests within ${(latest * 1000).toFixed(1)} ms`;
+      }),
+  },
+  {
+    title: 'classifier_predictions_total in Prometheus equals what was sent',
+    run: (urls, traffic) =>
+      eventually(async () => {
+        const [total] = await promQuery(urls.prometheus, 'sum(classifier_predictions_total)');
+        const sent = traffic.predictions.length;
+        if (total?.value !== sent) throw new Error(`Prometheus has ${total?.value ?? 'none'}, ${sent} were sent`);
+        return `${sent}`;
+      }),
+  },
+  {
+    title: 'a mail through the gateway is one trace across both services',
+    run: async (urls) => {
+      const traceId = await sendThroughGateway(urls.gateway);
+      await eventually(() => requireCrossing(urls.jaeger, traceId));
+      return traceId;
+    },
+  },
+];
+
+/** Fails unless Jaeger has the trace of a single prediction, whole and with the right parents. */
+export async function requireTrace(jaeger: string, traceId: string): Promise<void> {
+  const spans = await spansOf(jaeger, traceId);
+  const server = requireSpan(spans, 'POST /predict', undefined);
+  if (!server.tags.some(({ key, value }) => key === 'span.kind' && value === 'server')) {
+    throw new Error(`POST /predict in trace ${traceId} is not a SERVER span`);
+  }
+  const classify = requireSpan(spans, 'classify', server);
+  requireSpan(spans, 'tokenize', classify);
+  requireSpan(spans, 'score', classify);
+}
+
+/** Fails unless Jaeger has a trace that leads from the gateway's call to the service's prediction. */
+async function requireCrossing(jaeger: string, traceId: string): Promise<void> {
+  const spans = await spansOf(jaeger, traceId);
+  const message = requireSpan(spans, 'POST /messages', undefined);
+  const call = requireSpan(spans, 'POST', message);
+  const answered = requireSpan(spans, 'POST /predict', call);
+  requireSpan(spans, 'classify', answered);
+  if (message.service === answered.service) throw new Error(`both ends of trace ${traceId} are ${message.service}`);
+}
+
+function requireSpan(spans: Span[], name: string, parent: Span | undefined): Span {
+  const parentId = (span: Span) => span.references.find(({ refType }) => refType === 'CHILD_OF')?.spanID;
+  const span = spans.find(({ operationName }) => operationName === name);
+  if (!span)
+    throw new Error(`no span ${name} among: ${spans.map(({ operationName }) => operationName).join(', ') || 'none'}`);
+  if (parentId(span) !== parent?.spanID)
+    throw new Error(`span ${name} is not a child of ${parent?.operationName ?? 'nothing'}`);
+  return span;
+}
+
+async function requireLog(victoriaLogs: string, { traceId, id }: Prediction): Promise<void> {
+  const records = await logRecords(victoriaLogs, `trace_id:=${traceId}`);
+  if (!records.some((record) => Object.values(record).includes(id))) {
+    throw new Error(`no record of prediction ${id} among the ${records.length} log records of trace ${traceId}`);
+  }
+}
