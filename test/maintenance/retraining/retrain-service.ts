@@ -85,7 +85,7 @@ export const hasBegun = ({ progress }: RetrainJob) => progress.phase !== 'start'
 /** How nice the process of a job is; undefined where there is none. */
 export async function nicenessOf({ id }: RetrainJob): Promise<number | undefined> {
   const { stdout } = await promisify(execFile)('ps', ['-eo', 'ni,args'], { maxBuffer: 1 << 26 });
-  const line = stdout.split('\n').find((one) => one.includes('retrain-process.ts') && one.includes(id));
+  const line = stdout.split('\n').find((one) => one.includes('training-process.ts') && one.includes(id));
   return line === undefined ? undefined : Number.parseInt(line, 10);
 }
 
