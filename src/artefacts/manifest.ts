@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { algorithmNames } from '../classifier/scoring/algorithm-names.ts';
-import { tokenizerNames } from '../classifier/text/text-options.ts';
+import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
+import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { safeName } from '../platform/safe-names.ts';
 
 /** Raised when a reader of the old layout would misread the new one. */
@@ -61,7 +61,7 @@ const shared = {
     documents: count,
     documentsByLabel: z.record(z.string(), count),
     seed: z.int(),
-    candidates: z.array(z.object({ algorithm: z.enum(algorithmNames), accuracy: share, logLoss: z.number() })),
+    candidates: z.array(z.object({ algorithm: z.enum(ALGORITHM_NAMES), accuracy: share, logLoss: z.number() })),
     feedback: feedback.optional(),
   }),
   evaluation,
@@ -81,9 +81,9 @@ const shared = {
 
 const linearManifest = z.object({
   ...shared,
-  algorithm: z.enum(algorithmNames),
+  algorithm: z.enum(ALGORITHM_NAMES),
   features: z.object({
-    tokenizer: z.enum(tokenizerNames),
+    tokenizer: z.enum(TOKENIZER_NAMES),
     stem: z.boolean(),
     wordNgrams: z.int().min(1).max(4),
     characterNgrams: z.tuple([z.int().min(0).max(8), z.int().min(0).max(8)]),

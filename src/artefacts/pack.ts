@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
 import type { LinearModel } from '../classifier/scoring/linear-model.ts';
-import { buildTables } from '../classifier/scoring/linear-tables.ts';
+import { buildTablesInSlices } from '../classifier/scoring/linear-tables.ts';
 import { columnsFor } from '../classifier/scoring/linear-weights.ts';
 import { createNaturalClassifier } from '../classifier/scoring/natural-classifier.ts';
 import type { NaturalModel } from '../classifier/scoring/natural-model.ts';
@@ -86,7 +86,7 @@ const sliceMs = 1;
 export async function createClassifier(manifest: Manifest, bytes: Uint8Array): Promise<Classifier> {
   if (isNatural(manifest)) return createNaturalClassifier(unpackNatural(manifest, bytes));
   const model = unpackLinear(manifest, bytes);
-  return createLinearClassifier(model, await inSlices(buildTables(model)));
+  return createLinearClassifier(model, await inSlices(buildTablesInSlices(model)));
 }
 
 async function inSlices<T>(work: Generator<undefined, T>): Promise<T> {

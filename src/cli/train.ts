@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ArtefactError, type Manifest, writeArtefact } from '../artefacts/artefact.ts';
 import { nextVersion } from '../artefacts/versions.ts';
-import { algorithmNames } from '../classifier/scoring/algorithm-names.ts';
-import { tokenizerNames } from '../classifier/text/text-options.ts';
-import { declareData } from '../models/declare-data.ts';
+import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
+import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
+import { writeInitialPolicy } from '../models/policy-file.ts';
 import { train } from '../training/train.ts';
 import type { TrainingJob, TrainingResult } from '../training/training-job.ts';
 import { createProgress } from './progress.ts';
@@ -25,9 +25,9 @@ Trains a version of a model and writes it to MODELS/NAME/VERSION/.
   --test FILE          held-out data to evaluate on (default: cross-validation on the training data)
   --version V          the version's name (default: the next number)
   --algorithm NAME     auto (the best in cross-validation), or one of
-                         ${algorithmNames.join('\n                         ')}
+                         ${ALGORITHM_NAMES.join('\n                         ')}
   --tokenizer NAME     auto (by the script of the data), or one of
-                         ${tokenizerNames.join(', ')}
+                         ${TOKENIZER_NAMES.join(', ')}
   --models DIR         the models folder (default: ./models)
   --seed N             the same data and seed give the same bytes (default: 1)
 
@@ -104,8 +104,8 @@ async function main(): Promise<void> {
   if (withFeedback && values.data === undefined) throw new UsageError('--with-feedback needs --data');
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
-  const algorithm = requireOneOf('algorithm', values.algorithm, ['auto', ...algorithmNames]);
-  const tokenizer = requireOneOf('tokenizer', values.tokenizer, ['auto', ...tokenizerNames]);
+  const algorithm = requireOneOf('algorithm', values.algorithm, ['auto', ...ALGORITHM_NAMES]);
+  const tokenizer = requireOneOf('tokenizer', values.tokenizer, ['auto', ...TOKENIZER_NAMES]);
   if (!/^[0-9]{1,9}$/.test(values.seed)) {
     throw new UsageError(`--seed is ${JSON.stringify(values.seed)}; allowed: a whole number from 0 to 999999999`);
   }
@@ -132,7 +132,8 @@ async function main(): Promise<void> {
   stop.signal.throwIfAborted();
   await writeArtefact(folder, result.manifest, result.bytes);
   process.stdout.write(report(folder, result));
-  const policy = values.data === undefined ? undefined : await declareData(join(values.models, name), values.data);
+  const policy =
+    values.data === undefined ? undefined : await writeInitialPolicy(join(values.models, name), values.data);
   if (policy !== undefined) process.stdout.write(`Wrote ${policy}: the service retrains the model from these data\n`);
 }
 

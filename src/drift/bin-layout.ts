@@ -1,8 +1,8 @@
 import {
-  binIndexOf,
+  binIndex,
   binNames,
+  DRIFT_FEATURES,
   type DriftFeature,
-  driftFeatures,
   type Observation,
 } from '../classifier/statistics/training-reference.ts';
 
@@ -25,29 +25,29 @@ export interface FeatureBins {
 export function layOutBins(labels: readonly string[]): BinLayout {
   const features: FeatureBins[] = [];
   let size = 0;
-  for (const feature of driftFeatures) {
+  for (const feature of DRIFT_FEATURES) {
     const names = binNames(feature, labels);
     features.push({ feature, start: size, names });
     size += names.length;
   }
   const labelPlace = new Map(labels.map((label, at) => [label, at]));
   const starts = new Map(features.map(({ feature, start }) => [feature, start]));
-  const [label, confidence, characters, unknownRatio] = driftFeatures.map((feature) => starts.get(feature)!) as [
+  const [label, confidence, characters, unknownRatio] = DRIFT_FEATURES.map((feature) => starts.get(feature)!) as [
     number,
     number,
     number,
     number,
   ];
-  const places = new Int32Array(driftFeatures.length);
+  const places = new Int32Array(DRIFT_FEATURES.length);
 
   return {
     size,
     features,
     placesOf(observation) {
       places[0] = label + labelPlace.get(observation.label)!;
-      places[1] = confidence + binIndexOf('confidence', observation.confidence);
-      places[2] = characters + binIndexOf('characters', observation.characters);
-      places[3] = unknownRatio + binIndexOf('unknown_ratio', observation.unknownRatio);
+      places[1] = confidence + binIndex('confidence', observation.confidence);
+      places[2] = characters + binIndex('characters', observation.characters);
+      places[3] = unknownRatio + binIndex('unknown_ratio', observation.unknownRatio);
       return places;
     },
   };

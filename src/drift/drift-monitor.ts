@@ -2,15 +2,15 @@ import {
   type DriftVerdict,
   type FeatureDrift,
   measureDrift,
-  verdictOfAll,
+  combineVerdicts,
 } from '../classifier/statistics/drift-test.ts';
 import type { DriftFeature, Observation } from '../classifier/statistics/training-reference.ts';
 import type { Model } from '../models/store.ts';
 import { type BinLayout, layOutBins } from './bin-layout.ts';
-import { createSlidingCounts, type SlidingCounts, type WindowOf } from './sliding-counts.ts';
+import { createSlidingCounts, type SlidingCounts, type SlidingCountsFactory } from './sliding-counts.ts';
 
 /** How long a prediction counts for `GET /drift` and the drift gauges. */
-export const driftWindowMs = 3_600_000;
+export const DRIFT_WINDOW_MS = 3_600_000;
 
 const slices = 60;
 
@@ -71,7 +71,7 @@ interface Watched {
  */
 export function createDriftMonitor(
   now: () => number = Date.now,
-  windowOf: WindowOf = (_, ...bounds) => createSlidingCounts(...bounds),
+  windowOf: SlidingCountsFactory = (_, ...bounds) => createSlidingCounts(...bounds),
 ): DriftMonitor {
   const watched = new Map<Model, Watched>();
 
@@ -90,7 +90,7 @@ export function createDriftMonitor(
       layout,
       totals: new Float64Array(layout.size),
       // One place more than there are bins: it holds the sum of the confidences.
-      window: windowOf(`${model.name}@${model.version}`, layout.size + 1, driftWindowMs, slices),
+      window: windowOf(`${model.name}@${model.version}`, layout.size + 1, DRIFT_WINDOW_MS, slices),
     };
     watched.set(model, added);
     return added;
@@ -131,7 +131,7 @@ export function createDriftMonitor(
       });
       const predictions = features[0]!.samples;
       return {
-        verdict: verdictOfAll(features.map(({ verdict }) => verdict)),
+        verdict: combineVerdicts(features.map(({ verdict }) => verdict)),
         features,
         predictions,
         meanConfidence: predictions === 0 ? null : sums[layout.size]! / predictions,

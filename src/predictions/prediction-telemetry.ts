@@ -1,6 +1,6 @@
 import { type Attributes, type Context, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Scores, Tokens } from '../classifier/scoring/classifier.ts';
-import { anomaliesOf } from '../classifier/statistics/anomalies.ts';
+import { findAnomalies } from '../classifier/statistics/anomalies.ts';
 import type { Observation } from '../classifier/statistics/training-reference.ts';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import type { AnsweringRole } from '../models/routing.ts';
@@ -8,8 +8,8 @@ import type { Model } from '../models/store.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
-import { traceIds } from '../telemetry/trace-ids.ts';
-import type { TrialRecorder } from './experiment-recorder.ts';
+import { traceIds } from '../telemetry/tracing.ts';
+import type { ExperimentRecorder } from './experiment-recorder.ts';
 import type { PredictionIds } from './prediction-id.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
 
@@ -22,7 +22,7 @@ export interface Timed {
   readonly scored: number;
 }
 
-export interface FollowerOptions {
+export interface PredictionTelemetryOptions {
   readonly ids: PredictionIds;
   readonly instruments: Instruments;
   readonly log: Log;
@@ -30,7 +30,7 @@ export interface FollowerOptions {
   /** The version that scores beside this one while it is the active one. */
   readonly shadowOf: (model: Model) => Model | undefined;
   readonly shadows: Pick<ShadowQueue, 'offer'>;
-  readonly recorder: Pick<TrialRecorder, 'answered' | 'failed'>;
+  readonly recorder: Pick<ExperimentRecorder, 'answered' | 'failed'>;
   readonly captureText: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface Asked {
 }
 
 /** Tells of predictions: in spans, metrics and log records, and to the drift monitor. */
-export interface Follower {
+export interface PredictionTelemetry {
   /**
    * Tells of one prediction.
    *
@@ -60,7 +60,7 @@ const SLOW_SECONDS = 0.025;
  * Spans are made after the work with the times taken during it, so that following costs nothing of what it times. All
  * spans of one prediction count from one reading of each clock: nested spans then nest exactly.
  */
-export function createFollower({
+export function createPredictionTelemetry({
   ids,
   instruments,
   log,
@@ -69,7 +69,7 @@ export function createFollower({
   shadows,
   recorder,
   captureText,
-}: FollowerOptions): Follower {
+}: PredictionTelemetryOptions): PredictionTelemetry {
   const tracer = trace.getTracer(SCOPE);
 
   function reportSlow(prediction: Attributes, text: string, timed: Timed, scope: Context): void {
@@ -105,7 +105,7 @@ export function createFollower({
         characters: text.length,
         unknownRatio: tokens.unknownRatio,
       };
-      const anomalies = anomaliesOf(observation, model.manifest.thresholds);
+      const anomalies = findAnomalies(observation, model.manifest.thresholds);
       const reason = anomalies.length > 0 ? anomalies.join() : undefined;
       if (isRecording) {
         // All at once: a span that has none yet takes them over as they are.

@@ -1,6 +1,6 @@
 import type { Manifest } from '../artefacts/manifest.ts';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
-import { type Evaluation, evaluate, type Judgement } from '../classifier/statistics/evaluation.ts';
+import { type Evaluation, evaluate, type LabelledPrediction } from '../classifier/statistics/evaluation.ts';
 import type { Observation } from '../classifier/statistics/training-reference.ts';
 import { type Example, readExamples } from './read-examples.ts';
 
@@ -39,7 +39,7 @@ export function summarise(evaluation: Evaluation, method: Manifest['evaluation']
 }
 
 function begin(classifier: Classifier, clock: Clock) {
-  const judgements: Judgement[] = [];
+  const predictions: LabelledPrediction[] = [];
   const observations: Observation[] = [];
   const durations: number[] = [];
   const places = new Map(classifier.labels.map((label, at) => [label, at]));
@@ -50,9 +50,9 @@ function begin(classifier: Classifier, clock: Clock) {
     durations.push(clock() - start);
     const place = places.get(actual);
     const actualProbability = place === undefined ? 0 : probabilities[place]!;
-    judgements.push({ actual, predicted: label, confidence, actualProbability });
+    predictions.push({ actual, predicted: label, confidence, actualProbability });
     observations.push({ label, confidence, characters: text.length, unknownRatio: tokens.unknownRatio });
   };
-  const finish = (): Answers => ({ evaluation: evaluate(judgements), observations, durations });
+  const finish = (): Answers => ({ evaluation: evaluate(predictions), observations, durations });
   return { take, finish };
 }

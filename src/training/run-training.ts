@@ -5,7 +5,8 @@ import { createTrainer } from '../classifier/learning/trainer.ts';
 import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
 import { createNaturalClassifier } from '../classifier/scoring/natural-classifier.ts';
-import { referenceOf, thresholdsOf } from '../classifier/statistics/training-reference.ts';
+import { computeThresholds } from '../classifier/statistics/anomalies.ts';
+import { buildReference } from '../classifier/statistics/training-reference.ts';
 import { answerAll, answerFile, summarise } from './answer.ts';
 import { gatherFeedback } from './learn-feedback.ts';
 import { DataFileError, type Example, readExamples } from './read-examples.ts';
@@ -91,8 +92,8 @@ async function importNatural(job: TrainingJob, path: string): Promise<TrainingRe
     version: job.version,
     training: { sha256: sha256(file), documents: documents.length, documentsByLabel, seed: job.seed, candidates: [] },
     evaluation: heldOut ? summarise(heldOut.evaluation, 'held-out') : summarise(known.evaluation, 'training'),
-    reference: referenceOf(observations, model.labels),
-    thresholds: thresholdsOf(observations),
+    reference: buildReference(observations, model.labels),
+    thresholds: computeThresholds(observations),
   });
   return { ...packed, candidates: [] };
 }

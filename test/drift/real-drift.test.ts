@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createClassifier } from '../../src/artefacts/pack.ts';
 import { createRandom } from '../../src/classifier/learning/random.ts';
-import { anomaliesOf } from '../../src/classifier/statistics/anomalies.ts';
+import { findAnomalies } from '../../src/classifier/statistics/anomalies.ts';
 import { createDriftMonitor, type DriftReport } from '../../src/drift/drift-monitor.ts';
 import type { Model } from '../../src/models/store.ts';
 import { readExamples } from '../../src/training/read-examples.ts';
@@ -45,7 +45,7 @@ describe.skipIf(folder === undefined)('a model of banking77', () => {
       const { label, confidence } = model.classifier.score(tokens);
       const observation = { label, confidence, characters: text.length, unknownRatio: tokens.unknownRatio };
       monitor.observe(model, observation);
-      if (anomaliesOf(observation, model.manifest.thresholds).length > 0) anomalous += 1;
+      if (findAnomalies(observation, model.manifest.thresholds).length > 0) anomalous += 1;
     }
     return { ...monitor.report(model), anomalous: anomalous / texts.length };
   }

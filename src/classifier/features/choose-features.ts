@@ -1,4 +1,4 @@
-import { CharacterClass, characters, classIn } from '../text/characters.ts';
+import { CharacterClass, characterClassOf, characters } from '../text/characters.ts';
 import type { FeatureOptions, TokenizerName } from '../text/text-options.ts';
 
 /** Scripts written without spaces whose single letters are no words: only a dictionary finds the words. */
@@ -23,7 +23,7 @@ function scriptOf(texts: Iterable<string>): Script {
   for (const text of texts) {
     for (let at = 0; at < text.length; at += 1) {
       const unit = text.charCodeAt(at);
-      const unitClass = classIn(characters[unit]!);
+      const unitClass = characterClassOf(characters[unit]!);
       if (unitClass === CharacterClass.ideograph) ideographs += 1;
       else if (unitClass !== CharacterClass.word) continue;
       // The four scripts lie between Devanagari and Hangul; below that, no letter is worth a regular expression.

@@ -1,4 +1,4 @@
-import type { FeatureBlock } from './feature-counts.ts';
+import type { VocabularyCounts } from './feature-counts.ts';
 
 const chunkEntries = 1 << 20;
 
@@ -29,12 +29,16 @@ export interface DocumentMatrix {
   readonly counts: Uint8Array;
 }
 
-export function createCollector(): DocumentCollector {
+export function createDocumentCollector(): DocumentCollector {
   return { chunks: [], lengths: [] };
 }
 
 /** Appends the text that the two blocks hold as the next document. */
-export function collectDocument(collector: DocumentCollector, words: FeatureBlock, characters: FeatureBlock): void {
+export function collectDocument(
+  collector: DocumentCollector,
+  words: VocabularyCounts,
+  characters: VocabularyCounts,
+): void {
   const length = words.touchedCount + characters.touchedCount;
   let chunk = collector.chunks.at(-1);
   if (chunk === undefined || chunk.used + length > chunk.features.length) {
@@ -47,7 +51,7 @@ export function collectDocument(collector: DocumentCollector, words: FeatureBloc
   collector.lengths.push(length);
 }
 
-function append(chunk: Chunk, block: FeatureBlock, kind: 0 | 1): void {
+function append(chunk: Chunk, block: VocabularyCounts, kind: 0 | 1): void {
   const { touched, counts, touchedCount } = block;
   let used = chunk.used;
   for (let at = 0; at < touchedCount; at += 1) {

@@ -1,30 +1,30 @@
-import { addUnit, finishHash, hashStart, joinHashes } from '../text/hashing.ts';
+import { addUnit, FNV_OFFSET_BASIS, finishHash, joinHashes } from '../text/hashing.ts';
 import type { StemHasher } from '../text/stemming.ts';
 import type { FeatureOptions } from '../text/text-options.ts';
 import { type TokenBuffer, TokenKind } from '../text/token-buffer.ts';
-import { clearCounts, countAny, type FeatureBlock } from './feature-counts.ts';
+import { addFeature, clearCounts, type VocabularyCounts } from './feature-counts.ts';
 
 const edge = 0x20;
 
 /** Counts the features of a text's tokens, in place of those of the text before. */
-export type Extractor = (tokens: TokenBuffer) => void;
+export type FeatureExtractor = (tokens: TokenBuffer) => void;
 
 /**
  * Turns the tokens of texts into counts of features; features new to the vocabulary join it. `onWord` hears of each
  * word: the hash and the number of its own feature.
  */
-export function createExtractor(
+export function createFeatureExtractor(
   options: FeatureOptions,
   stemHash: StemHasher,
-  { words, characters }: { words: FeatureBlock; characters: FeatureBlock },
+  { words, characters }: { words: VocabularyCounts; characters: VocabularyCounts },
   onWord: (hash: number, feature: number) => void,
-): Extractor {
+): FeatureExtractor {
   const longestSequence = options.wordNgrams;
   const [shortest, longest] = options.characterNgrams;
   // ending[n] is the hash of the sequence of n + 1 words that ends at the word before.
   const ending = new Int32Array(Math.max(1, longestSequence));
   const countCharacters = (hash: number) => {
-    countAny(characters, hash);
+    addFeature(characters, hash);
   };
 
   return ({ units, starts, ends, hashes, kinds, count }) => {
@@ -36,18 +36,18 @@ export function createExtractor(
       const end = ends[at]!;
       let hash = hashes[at]!;
       if (longest > 0 && kinds[at] !== TokenKind.ideograph) {
-        visitCharacters(units, start, end, shortest, longest, countCharacters);
+        visitCharacterNgrams(units, start, end, shortest, longest, countCharacters);
       }
       if (kinds[at] === TokenKind.sign) {
-        countAny(words, hash);
+        addFeature(words, hash);
         continue;
       }
       if (options.stem) hash = stemHash(hash, units, start, end);
-      onWord(hash, countAny(words, hash));
+      onWord(hash, addFeature(words, hash));
       const reach = Math.min(sequence, longestSequence - 1);
       for (let n = reach; n > 0; n -= 1) {
         const joined = joinHashes(ending[n - 1]!, hash);
-        countAny(words, joined);
+        addFeature(words, joined);
         ending[n] = joined;
       }
       ending[0] = hash;
@@ -57,7 +57,7 @@ export function createExtractor(
 }
 
 /** Visits the hashes of the character n-grams inside one token, its edges included. */
-export function visitCharacters(
+export function visitCharacterNgrams(
   units: Uint16Array,
   start: number,
   end: number,
@@ -66,7 +66,7 @@ export function visitCharacters(
   visit: (hash: number) => void,
 ): void {
   for (let first = start - 1; first <= end; first += 1) {
-    let hash = hashStart;
+    let hash = FNV_OFFSET_BASIS;
     const last = Math.min(first + longest, end + 1);
     for (let at = first; at < last; at += 1) {
       hash = addUnit(hash, at < start || at >= end ? edge : units[at]!);

@@ -12,7 +12,7 @@ export interface FeatureCounts {
 }
 
 /** Counts of a vocabulary that grows with the texts. */
-export interface FeatureBlock extends FeatureCounts {
+export interface VocabularyCounts extends FeatureCounts {
   readonly index: HashIndex;
 }
 
@@ -21,7 +21,7 @@ export function createFeatureCounts(features: number): FeatureCounts {
   return { counts: new Uint8ClampedArray(features), touched: new Int32Array(features + 1), touchedCount: 0 };
 }
 
-export function createFeatureBlock(): FeatureBlock {
+export function createVocabularyCounts(): VocabularyCounts {
   return { ...createFeatureCounts(1024), index: createHashIndex() };
 }
 
@@ -33,7 +33,7 @@ export function clearCounts(block: FeatureCounts): void {
 }
 
 /** Counts one occurrence of a feature, and takes it into the vocabulary if it is new; returns its number. */
-export function countAny(block: FeatureBlock, hash: number): number {
+export function addFeature(block: VocabularyCounts, hash: number): number {
   const feature = addHash(block.index, hash);
   if (feature >= block.counts.length) {
     block.counts = enlarged(block.counts, new Uint8ClampedArray(block.counts.length * 2));

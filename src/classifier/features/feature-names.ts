@@ -1,6 +1,6 @@
 import { findHash, type HashIndex } from '../text/hash-index.ts';
 import { hashString, joinHashes } from '../text/hashing.ts';
-import { stemOf } from '../text/stemming.ts';
+import { porterStem } from '../text/stemming.ts';
 import type { FeatureOptions } from '../text/text-options.ts';
 import { type TokenBuffer, TokenKind } from '../text/token-buffer.ts';
 
@@ -38,7 +38,7 @@ export function nameFeatures(
         put(characters, characterIndex, hashString(gram), `[${gram}]`),
       );
     }
-    const stem = options.stem && kind !== TokenKind.sign ? stemOf(tokens.units, start, end) : undefined;
+    const stem = options.stem && kind !== TokenKind.sign ? porterStem(tokens.units, start, end) : undefined;
     const one = {
       hash: stem === undefined ? tokens.hashes[at]! : hashString(stem),
       name: stem ?? text,

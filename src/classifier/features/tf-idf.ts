@@ -16,7 +16,7 @@ export function termFrequency(count: number): number {
  * Smoothed inverse document frequency, ln((1 + documents) / (1 + frequency)) + 1 as scikit-learn defines it, rounded to
  * sixteenths. Training rounds too, so the byte in the artefact loses nothing.
  */
-export function idfCode(documents: number, frequency: number): number {
+export function encodeIdf(documents: number, frequency: number): number {
   const idf = Math.log((1 + documents) / (1 + frequency)) + 1;
   return Math.min(255, Math.max(1, Math.round(idf * idfSteps)));
 }

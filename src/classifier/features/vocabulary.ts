@@ -1,6 +1,6 @@
 import { type HashIndex, hashesInOrder } from '../text/hash-index.ts';
 import { type DocumentCollector, documentFrequencies } from './document-matrix.ts';
-import { idfCode } from './tf-idf.ts';
+import { encodeIdf } from './tf-idf.ts';
 
 /** The features that are kept, and where each collected feature went. */
 export interface Vocabulary {
@@ -13,7 +13,7 @@ export interface Vocabulary {
 }
 
 /** Keeps what occurs in enough documents: what one document alone has teaches nothing about the next. */
-export function selectFeatures(
+export function selectVocabulary(
   collector: DocumentCollector,
   words: HashIndex,
   characters: HashIndex,
@@ -29,7 +29,7 @@ export function selectFeatures(
     wordPart.hashes.length,
   );
   const idfCodes = Uint8Array.from([...wordPart.frequencies, ...characterPart.frequencies], (frequency) =>
-    idfCode(documents, frequency),
+    encodeIdf(documents, frequency),
   );
   return {
     wordColumns: wordPart.columns,

@@ -1,9 +1,9 @@
 import type { WeightedMatrix } from '../features/tf-idf.ts';
-import { type AlgorithmName, type LearnerName, learnerNames } from '../scoring/algorithm-names.ts';
+import { type AlgorithmName, LEARNER_NAMES, type LearnerName } from '../scoring/algorithm-names.ts';
 import { addWeights, type LinearWeights } from '../scoring/linear-weights.ts';
-import { fitBinary } from './logistic-regression.ts';
+import { fitLogisticRegression } from './logistic-regression.ts';
 import { fitComplementNaiveBayes, fitMultinomialNaiveBayes } from './naive-bayes.ts';
-import { fitMultinomial } from './softmax-regression.ts';
+import { fitSoftmaxRegression } from './softmax-regression.ts';
 
 /** Inverse penalty of logistic regression: vectors of unit length want a weak penalty. */
 const cost = 30;
@@ -12,8 +12,8 @@ const passes = 30;
 const tolerance = 0.01;
 
 /** The learners that an algorithm consists of. */
-export function learnersOf(algorithm: AlgorithmName): readonly LearnerName[] {
-  return learnerNames.filter((learner) => algorithm.split('+').includes(learner));
+export function learnersIn(algorithm: AlgorithmName): readonly LearnerName[] {
+  return LEARNER_NAMES.filter((learner) => algorithm.split('+').includes(learner));
 }
 
 /** Learns from the given rows of the matrix; `targets` holds a label number for each row of it. */
@@ -33,14 +33,18 @@ export function fitLearner(
     case 'logistic-regression': {
       const options = { cost, seed, passes, tolerance };
       return labels === 2
-        ? fitBinary(matrix, rows, targets, options)
-        : fitMultinomial(matrix, rows, targets, labels, options);
+        ? fitLogisticRegression(matrix, rows, targets, options)
+        : fitSoftmaxRegression(matrix, rows, targets, labels, options);
     }
   }
 }
 
 /** Adds up fitted learners, each with its scale; `shift` goes to the bias. */
-export function combine(fitted: readonly LinearWeights[], scales: readonly number[], shift: number): LinearWeights {
+export function combineLearners(
+  fitted: readonly LinearWeights[],
+  scales: readonly number[],
+  shift: number,
+): LinearWeights {
   const { columns, weights, bias } = fitted[0]!;
   const sum = { columns, weights: new Float32Array(weights.length), bias: new Float64Array(bias.length).fill(shift) };
   fitted.forEach((one, at) => {

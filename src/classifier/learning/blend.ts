@@ -5,14 +5,19 @@ const grid = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
  * linear combination: Breiman: Stacked regressions, 1996). Each point of the grid is judged with its two neighbours, so
  * that a lucky document or two do not decide.
  */
-export function blendRatio(first: Float64Array, second: Float64Array, columns: number, targets: Uint32Array): number {
+export function chooseBlendRatio(
+  first: Float64Array,
+  second: Float64Array,
+  columns: number,
+  targets: Uint32Array,
+): number {
   const hits = grid.map((ratio) => countHits(first, second, ratio, columns, targets));
   const smooth = hits.map((own, at) => 2 * own + (hits[at - 1] ?? own) + (hits[at + 1] ?? own));
   return grid[smooth.indexOf(Math.max(...smooth))]!;
 }
 
 /** `first` plus `ratio` times `second`. */
-export function blend(first: Float64Array, second: Float64Array, ratio: number): Float64Array {
+export function blendScores(first: Float64Array, second: Float64Array, ratio: number): Float64Array {
   return first.map((score, at) => score + ratio * second[at]!);
 }
 

@@ -48,7 +48,7 @@ export function fitCalibration(scores: Float64Array, columns: number, targets: U
     here = there;
     if (gain < 1e-8 * targets.length) break;
   }
-  // A scale of 0 or less would turn the model's judgement around: then its scores say nothing that can be trusted.
+  // A scale of 0 or less would turn the model's prediction around: then its scores say nothing that can be trusted.
   return scale > 1e-6 ? { scale, shift } : { scale: 1, shift: 0 };
 }
 

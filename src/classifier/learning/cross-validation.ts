@@ -16,7 +16,7 @@ export interface LabelledMatrix {
  * @param folds the fold of each document, 0 to `foldCount` - 1
  * @returns a row of scores for each document, one a column
  */
-export function outOfFoldScores(
+export function scoreOutOfFold(
   learner: LearnerName,
   data: LabelledMatrix,
   folds: Uint8Array,

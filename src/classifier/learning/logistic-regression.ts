@@ -23,7 +23,7 @@ const smallest = 1e-12;
  * @param rows the documents to learn from
  * @param targets 0 or 1 for each row of the matrix: the label
  */
-export function fitBinary(
+export function fitLogisticRegression(
   matrix: WeightedMatrix,
   rows: Uint32Array,
   targets: Uint32Array,

@@ -1,20 +1,20 @@
 import type { AlgorithmName, LearnerName } from '../scoring/algorithm-names.ts';
 import { columnsFor } from '../scoring/linear-weights.ts';
-import { type Evaluation, evaluate, type Judgement } from '../statistics/evaluation.ts';
-import { learnersOf } from './algorithms.ts';
-import { blend, blendRatio } from './blend.ts';
+import { type Evaluation, evaluate, type LabelledPrediction } from '../statistics/evaluation.ts';
+import { learnersIn } from './algorithms.ts';
+import { blendScores, chooseBlendRatio } from './blend.ts';
 import { fitCalibration } from './calibration.ts';
-import { type LabelledMatrix, outOfFoldScores } from './cross-validation.ts';
-import { judge } from './out-of-fold-answers.ts';
+import { type LabelledMatrix, scoreOutOfFold } from './cross-validation.ts';
+import { predictOutOfFold } from './out-of-fold-predictions.ts';
 
 /** What cross-validation says of one algorithm. */
-export interface Comparison {
+export interface CrossValidationResult {
   readonly algorithm: AlgorithmName;
   /** What each learner's scores are multiplied by before they add up to calibrated log-odds. */
   readonly scales: readonly number[];
   readonly shift: number;
   /** Answers for every document by models that never saw it. */
-  readonly judgements: readonly Judgement[];
+  readonly predictions: readonly LabelledPrediction[];
   readonly evaluation: Evaluation;
 }
 
@@ -30,8 +30,8 @@ export function compareAlgorithms(
   foldCount: number,
   seed: number,
   onProgress: (done: number, total: number) => void,
-): Comparison[] {
-  const learners = [...new Set(algorithms.flatMap(learnersOf))];
+): CrossValidationResult[] {
+  const learners = [...new Set(algorithms.flatMap(learnersIn))];
   const columns = columnsFor(labels.length);
   let done = 0;
   const scores = new Map<LearnerName, Float64Array>();
@@ -40,16 +40,16 @@ export function compareAlgorithms(
       done += 1;
       onProgress(done, learners.length * foldCount);
     };
-    scores.set(learner, outOfFoldScores(learner, data, folds, foldCount, seed, onFold));
+    scores.set(learner, scoreOutOfFold(learner, data, folds, foldCount, seed, onFold));
   }
   const compared = algorithms.map((algorithm) => {
-    const [first, second] = learnersOf(algorithm).map((learner) => scores.get(learner)!);
-    const ratio = second === undefined ? 0 : blendRatio(first!, second, columns, data.targets);
-    const blended = second === undefined ? first! : blend(first!, second, ratio);
+    const [first, second] = learnersIn(algorithm).map((learner) => scores.get(learner)!);
+    const ratio = second === undefined ? 0 : chooseBlendRatio(first!, second, columns, data.targets);
+    const blended = second === undefined ? first! : blendScores(first!, second, ratio);
     const { scale, shift } = fitCalibration(blended, columns, data.targets);
-    const judgements = judge(blended, columns, { scale, shift }, data.targets, labels);
+    const predictions = predictOutOfFold(blended, columns, { scale, shift }, data.targets, labels);
     const scales = second === undefined ? [scale] : [scale, scale * ratio];
-    return { algorithm, scales, shift, judgements, evaluation: evaluate(judgements) };
+    return { algorithm, scales, shift, predictions, evaluation: evaluate(predictions) };
   });
   return compared.sort(
     (a, b) => b.evaluation.accuracy - a.evaluation.accuracy || a.evaluation.logLoss - b.evaluation.logLoss,

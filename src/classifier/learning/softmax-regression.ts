@@ -15,7 +15,7 @@ const negligible = 1e-9;
  * document keeps the probabilities it is explained by so far, and every visit moves them towards those that the weights
  * predict, as far as the dual objective gains. No learning rate; a label far from a document costs it nothing.
  */
-export function fitMultinomial(
+export function fitSoftmaxRegression(
   matrix: WeightedMatrix,
   rows: Uint32Array,
   targets: Uint32Array,

@@ -1,15 +1,16 @@
-import { createIntake } from '../features/document-intake.ts';
+import { createCountVectorizer } from '../features/count-vectorizer.ts';
 import { buildMatrix } from '../features/document-matrix.ts';
 import { decodeIdf, weighMatrix } from '../features/tf-idf.ts';
-import { selectFeatures } from '../features/vocabulary.ts';
-import { unknownRatioOf } from '../features/word-census.ts';
-import { type AlgorithmName, algorithmNames } from '../scoring/algorithm-names.ts';
+import { leaveOneOutUnknownRatio } from '../features/training-words.ts';
+import { selectVocabulary } from '../features/vocabulary.ts';
+import { ALGORITHM_NAMES, type AlgorithmName } from '../scoring/algorithm-names.ts';
 import { type LinearModel, quantise } from '../scoring/linear-model.ts';
-import type { Evaluation, Judgement } from '../statistics/evaluation.ts';
-import { type Reference, referenceOf, type Thresholds, thresholdsOf } from '../statistics/training-reference.ts';
+import { computeThresholds, type Thresholds } from '../statistics/anomalies.ts';
+import type { Evaluation, LabelledPrediction } from '../statistics/evaluation.ts';
+import { buildReference, type Reference } from '../statistics/training-reference.ts';
 import { addHash, createHashIndex, findHash, hashesInOrder } from '../text/hash-index.ts';
 import { hashString } from '../text/hashing.ts';
-import { combine, fitLearner, learnersOf } from './algorithms.ts';
+import { combineLearners, fitLearner, learnersIn } from './algorithms.ts';
 import type { LabelledMatrix } from './cross-validation.ts';
 import { assignFolds } from './folds.ts';
 import { compareAlgorithms } from './model-selection.ts';
@@ -42,7 +43,7 @@ export interface Trainer {
 }
 
 export function createTrainer(options: TrainingOptions): Trainer {
-  const intake = createIntake(options.tokenizer, options.dataBytes);
+  const intake = createCountVectorizer(options.tokenizer, options.dataBytes);
   const labelOf: string[] = [];
   const keys: number[] = [];
   const lengths: number[] = [];
@@ -63,7 +64,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
     checkLabels(labels, perLabel);
     const { features, words, characters, collector, census, frequentStems } = intake.finish();
 
-    const vocabulary = selectFeatures(collector, words.index, characters.index, targets.length < 1000 ? 1 : 2);
+    const vocabulary = selectVocabulary(collector, words.index, characters.index, targets.length < 1000 ? 1 : 2);
     const featureCount = vocabulary.idfCodes.length;
     const matrix = weighMatrix(
       buildMatrix(
@@ -76,7 +77,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
       decodeIdf(vocabulary.idfCodes),
     );
     const data: LabelledMatrix = { matrix, targets, labels: labels.length };
-    const contenders = options.algorithm === 'auto' ? algorithmNames : [options.algorithm];
+    const contenders = options.algorithm === 'auto' ? ALGORITHM_NAMES : [options.algorithm];
     // Each fold is a training of its own; many labels make one long, and many documents make few folds enough.
     const foldCount = targets.length * labels.length > 500_000 ? 3 : 5;
     const folds = assignFolds(targets, Int32Array.from(keys), foldCount, options.seed);
@@ -86,20 +87,20 @@ export function createTrainer(options: TrainingOptions): Trainer {
       report('compare', done, total),
     );
     const best = compared[0]!;
-    const learners = learnersOf(best.algorithm);
+    const learners = learnersIn(best.algorithm);
     const everyRow = Uint32Array.from(targets.keys());
     const fitted = learners.map((learner, at) => {
       report('fit', at, learners.length);
       return fitLearner(learner, matrix, everyRow, targets, labels.length, options.seed);
     });
     report('fit', learners.length, learners.length);
-    const { weights, bias } = combine(fitted, best.scales, best.shift);
+    const { weights, bias } = combineLearners(fitted, best.scales, best.shift);
 
-    const observations = best.judgements.map((judgement: Judgement, row) => ({
-      label: judgement.predicted,
-      confidence: judgement.confidence,
+    const observations = best.predictions.map((prediction: LabelledPrediction, row) => ({
+      label: prediction.predicted,
+      confidence: prediction.confidence,
       characters: lengths[row]!,
-      unknownRatio: unknownRatioOf(census, row),
+      unknownRatio: leaveOneOutUnknownRatio(census, row),
     }));
     return {
       model: {
@@ -121,8 +122,8 @@ export function createTrainer(options: TrainingOptions): Trainer {
         logLoss: evaluation.logLoss,
       })),
       evaluation: best.evaluation,
-      reference: referenceOf(observations, labels),
-      thresholds: thresholdsOf(observations),
+      reference: buildReference(observations, labels),
+      thresholds: computeThresholds(observations),
       documents: targets.length,
       documentsByLabel: Object.fromEntries(labels.map((label, at) => [label, perLabel[at]!])),
     };

@@ -1,19 +1,19 @@
-import { visitCharacters } from '../features/extract-features.ts';
+import { visitCharacterNgrams } from '../features/extract-features.ts';
 import { clearCounts, countFeature, type FeatureCounts } from '../features/feature-counts.ts';
-import { findAll, findHash, type HashIndex } from '../text/hash-index.ts';
+import { findHash, findHashes, type HashIndex } from '../text/hash-index.ts';
 import { joinHashes } from '../text/hashing.ts';
 import type { StemHasher } from '../text/stemming.ts';
 import type { FeatureOptions } from '../text/text-options.ts';
 import { type TokenBuffer, TokenKind } from '../text/token-buffer.ts';
 import {
   CacheField,
+  clearCache,
   createTokenCache,
-  emptyCache,
   findRow,
   isFull,
-  longestCached,
-  makeRoom,
-  readSlotsAhead,
+  MAX_CACHED_LENGTH,
+  prefetchSlots,
+  reserveFeatures,
 } from './token-cache.ts';
 
 const unseen = -2;
@@ -29,15 +29,15 @@ export interface KnownFeatures {
 
 /**
  * Counts the known features of a text's tokens, in place of those of the text before; returns how many of its words
- * training never saw. Finds exactly the known ones of the features that `createExtractor` finds, by way of a cache of tokens.
+ * training never saw. Finds exactly the known ones of the features that `createFeatureExtractor` finds, by way of a cache of tokens.
  */
-export type Recogniser = (tokens: TokenBuffer) => number;
+export type FeatureLookup = (tokens: TokenBuffer) => number;
 
-export function createRecogniser(
+export function createFeatureLookup(
   options: FeatureOptions,
   known: KnownFeatures,
   { words, characters }: { words: FeatureCounts; characters: FeatureCounts },
-): Recogniser {
+): FeatureLookup {
   const { stemHash } = known;
   const cache = createTokenCache();
   const { rows } = cache;
@@ -50,7 +50,7 @@ export function createRecogniser(
   let found = new Int32Array(1024);
   const ending = new Int32Array(Math.max(1, longestSequence));
 
-  function stemOf(hash: number, units: Uint16Array, start: number, end: number, kind: number): number {
+  function porterStem(hash: number, units: Uint16Array, start: number, end: number, kind: number): number {
     return options.stem && kind !== TokenKind.sign ? stemHash(hash, units, start, end) : hash;
   }
 
@@ -83,13 +83,13 @@ export function createRecogniser(
     const mostInside = longest > 0 && kind !== TokenKind.ideograph ? (end - start + 2) * (longest - shortest + 1) : 0;
     if (isFull(cache, mostInside)) {
       countSeen();
-      emptyCache(cache);
+      clearCache(cache);
     }
-    makeRoom(cache, mostInside);
+    reserveFeatures(cache, mostInside);
     const row = findRow(rows, hash, shape);
     const before = cache.used;
-    if (mostInside > 0) visitCharacters(units, start, end, shortest, longest, listCharacter);
-    const stem = stemOf(hash, units, start, end, kind);
+    if (mostInside > 0) visitCharacterNgrams(units, start, end, shortest, longest, listCharacter);
+    const stem = porterStem(hash, units, start, end, kind);
     rows[row + CacheField.hash] = hash;
     rows[row + CacheField.shape] = shape;
     rows[row + CacheField.stem] = stem;
@@ -121,7 +121,7 @@ export function createRecogniser(
       sequences = new Int32Array(count * ending.length * 2);
       found = new Int32Array(sequences.length);
     }
-    readSlotsAhead(rows, hashes, count, found);
+    prefetchSlots(rows, hashes, count, found);
     let sequenceCount = 0;
     let unknown = 0;
     let before = 0;
@@ -133,7 +133,7 @@ export function createRecogniser(
       let stem: number;
       let feature: number;
       const shape = ((end - start) << 18) | (kind << 16) | units[start]!;
-      let row = end - start <= longestCached ? findRow(rows, hash, shape) : -1;
+      let row = end - start <= MAX_CACHED_LENGTH ? findRow(rows, hash, shape) : -1;
       if (row >= 0) {
         if (rows[row + CacheField.shape] === 0) row = learnToken(hash, units, start, end, kind, shape);
         stem = rows[row + CacheField.stem]!;
@@ -147,11 +147,11 @@ export function createRecogniser(
       } else {
         // Sums of the same numbers in another order differ in their last bits: the order is always that of the text.
         countSeen();
-        stem = stemOf(hash, units, start, end, kind);
+        stem = porterStem(hash, units, start, end, kind);
         feature = featureOf(stem);
         if (feature >= 0) countFeature(words, feature, 1);
         if (longest > 0 && kind !== TokenKind.ideograph) {
-          visitCharacters(units, start, end, shortest, longest, countCharacter);
+          visitCharacterNgrams(units, start, end, shortest, longest, countCharacter);
         }
       }
       if (kind === TokenKind.sign) continue;
@@ -166,7 +166,7 @@ export function createRecogniser(
       before += 1;
     }
     countSeen();
-    countAll(words, found, findAll(known.words, sequences, sequenceCount, found), sequences);
+    countAll(words, found, findHashes(known.words, sequences, sequenceCount, found), sequences);
     return unknown;
   };
 }

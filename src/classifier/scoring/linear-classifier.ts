@@ -5,21 +5,21 @@ import { createStemHasher } from '../text/stemming.ts';
 import { createTokenBuffer } from '../text/token-buffer.ts';
 import { createTokenizer } from '../text/tokenizers.ts';
 import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
-import { createRecogniser } from './feature-lookup.ts';
+import { createFeatureLookup } from './feature-lookup.ts';
 import type { LinearModel } from './linear-model.ts';
-import { type LinearTables, tablesOf } from './linear-tables.ts';
+import { buildTables, type LinearTables } from './linear-tables.ts';
 import { columnsFor } from './linear-weights.ts';
 import { softmaxInPlace } from './softmax.ts';
 
 /** Name of the contribution that no feature of the text makes: what the model holds of the labels beforehand. */
-export const priorContribution = '(prior)';
+export const PRIOR_CONTRIBUTION = '(prior)';
 
 /**
  * A classifier over a trained linear model. It keeps its buffers between calls, so one text at a time.
  *
  * @param tables made of the same model
  */
-export function createLinearClassifier(model: LinearModel, tables: LinearTables = tablesOf(model)): Classifier {
+export function createLinearClassifier(model: LinearModel, tables: LinearTables = buildTables(model)): Classifier {
   const { labels, features, bias, prior, weightStep } = model;
   const columns = columnsFor(labels.length);
   const first = labels.length - columns;
@@ -29,7 +29,7 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
   const words = createFeatureCounts(wordFeatures);
   const characters = createFeatureCounts(model.characterHashes.length);
   const stemHash = createStemHasher(model.stems, tables.stems);
-  const recognise = createRecogniser(features, { ...tables, stemHash }, { words, characters });
+  const lookUp = createFeatureLookup(features, { ...tables, stemHash }, { words, characters });
   const tokenizeInto = createTokenizer(features.tokenizer);
   const buffer = createTokenBuffer();
   const partial = new Float64Array(columns);
@@ -37,7 +37,7 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
 
   function tokenize(text: string): Tokens {
     tokenizeInto(text, buffer);
-    const unknown = recognise(buffer);
+    const unknown = lookUp(buffer);
     const count = buffer.words;
     return { count, unknownRatio: count === 0 ? 1 : unknown / count };
   }
@@ -105,13 +105,13 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
     const best = highest(probabilities, -1);
     const second = highest(probabilities, best);
     if (tokens.unknownRatio === 1) {
-      return [{ feature: priorContribution, weight: Math.log(prior[best]! / prior[second]!) }];
+      return [{ feature: PRIOR_CONTRIBUTION, weight: Math.log(prior[best]! / prior[second]!) }];
     }
     const weightOf = (base: number, label: number) =>
       label < first ? 0 : table[base + 1 + label - first]! * weightStep;
     const biasOf = (label: number) => (label < first ? 0 : bias[label - first]!);
     const names = nameFeatures(features, buffer, tables.words, tables.characters);
-    const contributions = [{ feature: priorContribution, weight: biasOf(best) - biasOf(second) }];
+    const contributions = [{ feature: PRIOR_CONTRIBUTION, weight: biasOf(best) - biasOf(second) }];
     for (const [block, firstFeature, nameOf] of [
       [words, 0, names.words],
       [characters, wordFeatures, names.characters],

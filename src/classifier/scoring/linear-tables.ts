@@ -19,7 +19,7 @@ export interface LinearTables {
 const sliceEntries = 4096;
 
 /** Makes the tables in slices, so that a caller with other things to do can do them in between. */
-export function* buildTables(model: LinearModel): Generator<undefined, LinearTables> {
+export function* buildTablesInSlices(model: LinearModel): Generator<undefined, LinearTables> {
   yield;
   return {
     words: yield* indexOf(model.wordHashes),
@@ -31,8 +31,8 @@ export function* buildTables(model: LinearModel): Generator<undefined, LinearTab
 }
 
 /** Makes the tables at once. */
-export function tablesOf(model: LinearModel): LinearTables {
-  const building = buildTables(model);
+export function buildTables(model: LinearModel): LinearTables {
+  const building = buildTablesInSlices(model);
   for (;;) {
     const step = building.next();
     if (step.done) return step.value;

@@ -1,6 +1,6 @@
 import PorterStemmer from 'natural/lib/natural/stemmers/porter_stemmer.js';
 import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
-import { priorContribution } from './linear-classifier.ts';
+import { PRIOR_CONTRIBUTION } from './linear-classifier.ts';
 import type { NaturalModel } from './natural-model.ts';
 import { softmaxInPlace } from './softmax.ts';
 
@@ -62,7 +62,7 @@ export function createNaturalClassifier(model: NaturalModel): Classifier {
     }));
     const [bestSum, secondSum] = [sumOf(best), sumOf(second)];
     contributions.push({
-      feature: isBayes ? priorContribution : saturationContribution,
+      feature: isBayes ? PRIOR_CONTRIBUTION : saturationContribution,
       weight: logValue(bestSum, best) - logValue(secondSum, second) - (bestSum - secondSum),
     });
     return contributions.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));

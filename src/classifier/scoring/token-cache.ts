@@ -34,7 +34,7 @@ const mostTokens = slots / 2;
 const mostCharacters = 1 << 19;
 
 /** Tokens longer than this are not worth a place: they are noise, and seldom the same twice. */
-export const longestCached = 64;
+export const MAX_CACHED_LENGTH = 64;
 
 export function createTokenCache(): TokenCache {
   return { rows: new Int32Array(slots * rowLength), characters: new Int32Array(1 << 12), used: 0, size: 0 };
@@ -55,7 +55,7 @@ export function findRow(rows: Int32Array, hash: number, shape: number): number {
 }
 
 /** Reads the slots of tokens, into an array that is no use otherwise, for their look-ups not to wait for memory one by one. */
-export function readSlotsAhead(rows: Int32Array, hashes: Int32Array, count: number, into: Int32Array): void {
+export function prefetchSlots(rows: Int32Array, hashes: Int32Array, count: number, into: Int32Array): void {
   for (let at = 0; at < count; at += 1) into[at] = rows[(hashes[at]! & (slots - 1)) * rowLength + CacheField.shape]!;
 }
 
@@ -64,14 +64,14 @@ export function isFull(cache: TokenCache, characters: number): boolean {
   return cache.size >= mostTokens || cache.used + characters > mostCharacters;
 }
 
-export function emptyCache(cache: TokenCache): void {
+export function clearCache(cache: TokenCache): void {
   cache.rows.fill(0);
   cache.size = 0;
   cache.used = 0;
 }
 
 /** Sees to it that one more token's `characters` character features have room to be written to. */
-export function makeRoom(cache: TokenCache, characters: number): void {
+export function reserveFeatures(cache: TokenCache, characters: number): void {
   if (cache.used + characters <= cache.characters.length) return;
   const larger = new Int32Array(Math.max(cache.characters.length * 2, cache.used + characters));
   larger.set(cache.characters);

@@ -1,14 +1,14 @@
 /** Stands for the share of an empty bin, whose logarithm would be infinite. As Evidently fills them. */
-export const emptyBinShare = 1e-4;
+export const EMPTY_BIN_SHARE = 1e-4;
 
 /**
  * Population stability index of two distributions over the same bins: sum of (p - q) ln(p / q), the symmetric form of
  * Kullback and Leibler's divergence (On information and sufficiency, 1951). Below 0.1 little has changed, above 0.2 much.
  */
-export function populationStability(shares: readonly number[], reference: readonly number[]): number {
+export function populationStabilityIndex(shares: readonly number[], reference: readonly number[]): number {
   return shares.reduce((total, share, at) => {
-    const p = Math.max(share, emptyBinShare);
-    const q = Math.max(reference[at]!, emptyBinShare);
+    const p = Math.max(share, EMPTY_BIN_SHARE);
+    const q = Math.max(reference[at]!, EMPTY_BIN_SHARE);
     return total + (p - q) * Math.log(p / q);
   }, 0);
 }

@@ -1,5 +1,5 @@
 import { sum } from './confusion-matrix.ts';
-import { emptyBinShare, jensenShannonDistance, populationStability } from './divergence.ts';
+import { EMPTY_BIN_SHARE, jensenShannonDistance, populationStabilityIndex } from './divergence.ts';
 import type { Interval } from './wilson.ts';
 
 /** The stability index from which on a feature counts as drifted. */
@@ -50,7 +50,7 @@ export function measureDrift(
     return { psi: 0, js: 0, samples, samplesNeeded, psiInterval: null, verdict: 'unsure' };
   }
   const shares = counts.map((count) => count / samples);
-  const psi = populationStability(shares, reference);
+  const psi = populationStabilityIndex(shares, reference);
   const chance = 1 / samples + 1 / referenceSize;
   const variance =
     2 * (bins - 1) * chance ** 2 +
@@ -72,7 +72,7 @@ export function measureDrift(
 }
 
 /** The verdict on all features together: drift where one drifted, stable where all are. */
-export function verdictOfAll(verdicts: readonly DriftVerdict[]): DriftVerdict {
+export function combineVerdicts(verdicts: readonly DriftVerdict[]): DriftVerdict {
   if (verdicts.includes('drift')) return 'drift';
   return verdicts.every((verdict) => verdict === 'stable') ? 'stable' : 'unsure';
 }
@@ -85,8 +85,8 @@ function verdictOf({ low, high }: Interval): DriftVerdict {
 /** Variance, over the first distribution, of the index's slope along it. */
 function slopeVariance(shares: readonly number[], other: readonly number[]): number {
   const slopes = shares.map((share, at) => {
-    const p = Math.max(share, emptyBinShare);
-    const q = Math.max(other[at]!, emptyBinShare);
+    const p = Math.max(share, EMPTY_BIN_SHARE);
+    const q = Math.max(other[at]!, EMPTY_BIN_SHARE);
     return Math.log(p / q) + 1 - q / p;
   });
   const first = sum(slopes.map((slope, at) => shares[at]! * slope));

@@ -13,7 +13,7 @@ export interface Evaluation {
 }
 
 /** One answer and the truth. */
-export interface Judgement {
+export interface LabelledPrediction {
   readonly actual: string;
   readonly predicted: string;
   readonly confidence: number;
@@ -28,30 +28,30 @@ const certainty = 2 ** -52;
 /**
  * Accuracy, precision, recall and F1 for each label, their mean over labels (macro) and over answers (micro), the
  * confusion matrix, log loss, and the expected calibration error in 15 bins of equal width (Guo et al., 2017).
- * Labels are those that occur, as actual or predicted, in code unit order. All 0 for no judgements.
+ * Labels are those that occur, as actual or predicted, in code unit order. All 0 for no predictions.
  */
-export function evaluate(judgements: readonly Judgement[]): Evaluation {
-  const { labels, ...quality } = qualityFromCounts(judgements.map((judgement) => ({ ...judgement, count: 1 })));
+export function evaluate(predictions: readonly LabelledPrediction[]): Evaluation {
+  const { labels, ...quality } = qualityFromCounts(predictions.map((prediction) => ({ ...prediction, count: 1 })));
   return {
     ...quality,
     labels: Object.fromEntries(Object.entries(labels).map(([label, { predicted: _, ...rest }]) => [label, rest])),
-    logLoss: logLoss(judgements),
-    expectedCalibrationError: expectedCalibrationError(judgements),
+    logLoss: logLoss(predictions),
+    expectedCalibrationError: expectedCalibrationError(predictions),
   };
 }
 
-function logLoss(judgements: readonly Judgement[]): number {
-  const losses = judgements.map(
+function logLoss(predictions: readonly LabelledPrediction[]): number {
+  const losses = predictions.map(
     ({ actualProbability }) => -Math.log(Math.min(1 - certainty, Math.max(certainty, actualProbability))),
   );
   return mean(losses);
 }
 
-function expectedCalibrationError(judgements: readonly Judgement[]): number {
+function expectedCalibrationError(predictions: readonly LabelledPrediction[]): number {
   const gaps = new Array<number>(calibrationBins).fill(0);
-  for (const { actual, predicted, confidence } of judgements) {
+  for (const { actual, predicted, confidence } of predictions) {
     const bin = Math.min(calibrationBins - 1, Math.max(0, Math.ceil(confidence * calibrationBins) - 1));
     gaps[bin]! += (actual === predicted ? 1 : 0) - confidence;
   }
-  return ratio(sum(gaps.map(Math.abs)), judgements.length);
+  return ratio(sum(gaps.map(Math.abs)), predictions.length);
 }

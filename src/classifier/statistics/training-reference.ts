@@ -1,18 +1,9 @@
 /** What is watched for drift. */
-export const driftFeatures = ['label', 'confidence', 'characters', 'unknown_ratio'] as const;
-export type DriftFeature = (typeof driftFeatures)[number];
+export const DRIFT_FEATURES = ['label', 'confidence', 'characters', 'unknown_ratio'] as const;
+export type DriftFeature = (typeof DRIFT_FEATURES)[number];
 
 /** Shares of the training texts in each bin, by feature and bin; those of one feature sum to 1. */
 export type Reference = Readonly<Record<DriftFeature, Readonly<Record<string, number>>>>;
-
-/** Beyond these an input is out of the ordinary for the model. */
-export interface Thresholds {
-  readonly lowConfidence: number;
-  readonly unknownRatio: number;
-  /** In UTF-16 code units. */
-  readonly minCharacters: number;
-  readonly maxCharacters: number;
-}
 
 /** A text as drift sees it. */
 export interface Observation {
@@ -66,12 +57,12 @@ export function binNames(feature: DriftFeature, labels: readonly string[]): read
 }
 
 /** The bin that a number falls into. */
-export function binOf(feature: keyof typeof binsOf, value: number): string {
-  return binsOf[feature].names[binIndexOf(feature, value)]!;
+export function binName(feature: keyof typeof binsOf, value: number): string {
+  return binsOf[feature].names[binIndex(feature, value)]!;
 }
 
 /** The place of that bin among the feature's bins. */
-export function binIndexOf(feature: keyof typeof binsOf, value: number): number {
+export function binIndex(feature: keyof typeof binsOf, value: number): number {
   const { edges } = binsOf[feature];
   let at = 0;
   while (at < edges.length && value >= edges[at]!) at += 1;
@@ -79,7 +70,7 @@ export function binIndexOf(feature: keyof typeof binsOf, value: number): number 
 }
 
 /** Distribution of the observations over all bins, empty ones included. */
-export function referenceOf(observations: readonly Observation[], labels: readonly string[]): Reference {
+export function buildReference(observations: readonly Observation[], labels: readonly string[]): Reference {
   const share = (feature: DriftFeature, binsSeen: readonly string[]) => {
     const counts = new Map(binNames(feature, labels).map((name) => [name, 0]));
     for (const bin of binsSeen) counts.set(bin, (counts.get(bin) ?? 0) + 1);
@@ -88,7 +79,7 @@ export function referenceOf(observations: readonly Observation[], labels: readon
   const number = (feature: keyof typeof binsOf, measure: (one: Observation) => number) =>
     share(
       feature,
-      observations.map((one) => binOf(feature, measure(one))),
+      observations.map((one) => binName(feature, measure(one))),
     );
   return {
     label: share(
@@ -98,21 +89,5 @@ export function referenceOf(observations: readonly Observation[], labels: readon
     confidence: number('confidence', (one) => one.confidence),
     characters: number('characters', (one) => one.characters),
     unknown_ratio: number('unknown_ratio', (one) => one.unknownRatio),
-  };
-}
-
-const rareShare = 0.01;
-
-/** Thresholds that about 1 text in 100 like the training texts goes past, for each of the four. */
-export function thresholdsOf(observations: readonly Observation[]): Thresholds {
-  const quantile = (measure: (one: Observation) => number, share: number) => {
-    const sorted = observations.map(measure).sort((a, b) => a - b);
-    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  };
-  return {
-    lowConfidence: quantile((one) => one.confidence, rareShare),
-    unknownRatio: quantile((one) => one.unknownRatio, 1 - rareShare),
-    minCharacters: quantile((one) => one.characters, rareShare),
-    maxCharacters: quantile((one) => one.characters, 1 - rareShare),
   };
 }

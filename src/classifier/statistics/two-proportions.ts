@@ -1,4 +1,4 @@
-import { normalCdf } from './normal.ts';
+import { normalCdf } from './distributions.ts';
 import type { Interval } from './wilson.ts';
 
 /** How often something was right. */
@@ -11,7 +11,7 @@ export interface Tally {
 export interface ShareComparison {
   /** The second's share less the first's; null where either has none. */
   readonly difference: number | null;
-  /** 95 % for all looks together; null below {@link fewestToCompare}. */
+  /** 95 % for all looks together; null below {@link MIN_TO_COMPARE}. */
   readonly interval: Interval | null;
   /** The evidence that the second's share is greater: see {@link evidenceOfGreater}. */
   readonly greater: number;
@@ -20,7 +20,7 @@ export interface ShareComparison {
 }
 
 /** With fewer answers than these in either group nothing is said: the normal approximation needs some. */
-export const fewestToCompare = 20;
+export const MIN_TO_COMPARE = 20;
 
 /** The differences that the bet expects: some points. Others are found too, a little later. */
 const expected = 0.05 ** 2;
@@ -79,5 +79,5 @@ function spreadOf({ count, correct }: Tally): number {
 }
 
 function tooFew(first: Tally, second: Tally): boolean {
-  return first.count < fewestToCompare || second.count < fewestToCompare;
+  return first.count < MIN_TO_COMPARE || second.count < MIN_TO_COMPARE;
 }

@@ -18,16 +18,16 @@ const units = 65_536;
 const classShift = 16;
 const unitMask = 0xffff;
 
-/** What a tokeniser asks of each code unit, in one look-up: `classIn` and `lowerCaseIn` take it apart. */
+/** What a tokeniser asks of each code unit, in one look-up: `characterClassOf` and `lowerCaseOf` take it apart. */
 export const characters: Uint32Array = new Uint32Array(units);
 
 /** The `CharacterClass` in an element of `characters`. */
-export function classIn(character: number): number {
+export function characterClassOf(character: number): number {
   return character >>> classShift;
 }
 
 /** The lower-case form in an element of `characters`, where that is one code unit; otherwise the unit itself. */
-export function lowerCaseIn(character: number): number {
+export function lowerCaseOf(character: number): number {
   return character & unitMask;
 }
 

@@ -32,7 +32,7 @@ export function findHash(index: HashIndex, hash: number): number {
  * Looks up many hashes, and puts the numbers of those that the index has into `found`, in their order; returns how many.
  * All their slots are read before the first is looked at: so many look-ups wait for memory at the same time.
  */
-export function findAll(index: HashIndex, hashes: Int32Array, count: number, found: Int32Array): number {
+export function findHashes(index: HashIndex, hashes: Int32Array, count: number, found: Int32Array): number {
   const { slots, mask } = index;
   for (let at = 0; at < count; at += 1) found[at] = slots[2 * (hashes[at]! & mask)]!;
   let used = 0;

@@ -6,7 +6,7 @@
 const prime = 0x01000193;
 
 /** Start of a hash of code units (the FNV-1a offset basis). */
-export const hashStart = 0x811c9dc5;
+export const FNV_OFFSET_BASIS = 0x811c9dc5;
 
 /** Adds a code unit to a running hash (FNV-1a over 16-bit units; `finishHash` mixes what it leaves in the low bits). */
 export function addUnit(hash: number, unit: number): number {
@@ -24,7 +24,7 @@ export function finishHash(hash: number): number {
 
 /** Hash of a string; the same as a token's of the same code units. */
 export function hashString(text: string): number {
-  let hash = hashStart;
+  let hash = FNV_OFFSET_BASIS;
   for (let at = 0; at < text.length; at += 1) {
     hash = addUnit(hash, text.charCodeAt(at));
   }

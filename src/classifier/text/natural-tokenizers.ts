@@ -1,8 +1,8 @@
 import AggressiveTokenizer from 'natural/lib/natural/tokenizers/aggressive_tokenizer.js';
 import { WordTokenizer } from 'natural/lib/natural/tokenizers/regexp_tokenizer.js';
 import TreebankWordTokenizer from 'natural/lib/natural/tokenizers/treebank_word_tokenizer.js';
-import { CharacterClass, characters, classIn, lowerCaseIn } from './characters.ts';
-import { addUnit, finishHash, hashStart } from './hashing.ts';
+import { CharacterClass, characterClassOf, characters, lowerCaseOf } from './characters.ts';
+import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
 import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from './token-buffer.ts';
 
 /** natural's `WordTokenizer`. */
@@ -32,12 +32,12 @@ function takeStrings(tokens: readonly string[], into: TokenBuffer): void {
   for (const token of tokens) {
     if (token === '') continue;
     const start = at;
-    let hash = hashStart;
+    let hash = FNV_OFFSET_BASIS;
     let kind: number = TokenKind.sign;
     for (let from = 0; from < token.length; from += 1) {
       const character = characters[token.charCodeAt(from)]!;
-      const unitClass = classIn(character);
-      const lower = lowerCaseIn(character);
+      const unitClass = characterClassOf(character);
+      const lower = lowerCaseOf(character);
       if (unitClass !== CharacterClass.sign && unitClass !== CharacterClass.gap) kind = TokenKind.word;
       into.units[at] = lower;
       hash = addUnit(hash, lower);

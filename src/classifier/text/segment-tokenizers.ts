@@ -1,5 +1,5 @@
-import { CharacterClass, characters, classIn, lowerCaseIn } from './characters.ts';
-import { addUnit, finishHash, hashStart } from './hashing.ts';
+import { CharacterClass, characterClassOf, characters, lowerCaseOf } from './characters.ts';
+import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
 import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from './token-buffer.ts';
 
 const { gap, sign, highSurrogate, lowSurrogate } = CharacterClass;
@@ -10,7 +10,7 @@ export function createSegmentTokenizer(): Tokenizer {
   return (text, into) => {
     resetTokens(into, text.length);
     for (const { segment, index, isWordLike } of segmenter.segment(text)) {
-      const unitClass = classIn(characters[text.charCodeAt(index)]!);
+      const unitClass = characterClassOf(characters[text.charCodeAt(index)]!);
       if (unitClass === gap) continue;
       const kind = isWordLike ? TokenKind.word : unitClass === sign ? TokenKind.sign : TokenKind.ideograph;
       pushRange(text, index, index + segment.length, kind, into);
@@ -23,8 +23,9 @@ export function tokenizeCharacters(text: string, into: TokenBuffer): void {
   resetTokens(into, text.length);
   let at = 0;
   while (at < text.length) {
-    const unitClass = classIn(characters[text.charCodeAt(at)]!);
-    const isPair = unitClass === highSurrogate && classIn(characters[text.charCodeAt(at + 1)]!) === lowSurrogate;
+    const unitClass = characterClassOf(characters[text.charCodeAt(at)]!);
+    const isPair =
+      unitClass === highSurrogate && characterClassOf(characters[text.charCodeAt(at + 1)]!) === lowSurrogate;
     const end = at + (isPair ? 2 : 1);
     const isHalf = !isPair && (unitClass === highSurrogate || unitClass === lowSurrogate);
     if (unitClass !== gap && !isHalf) {
@@ -35,9 +36,9 @@ export function tokenizeCharacters(text: string, into: TokenBuffer): void {
 }
 
 function pushRange(text: string, start: number, end: number, kind: number, into: TokenBuffer): void {
-  let hash = hashStart;
+  let hash = FNV_OFFSET_BASIS;
   for (let at = start; at < end; at += 1) {
-    const lower = lowerCaseIn(characters[text.charCodeAt(at)]!);
+    const lower = lowerCaseOf(characters[text.charCodeAt(at)]!);
     into.units[at] = lower;
     hash = addUnit(hash, lower);
   }

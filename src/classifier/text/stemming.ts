@@ -86,12 +86,12 @@ export function createStemRecorder(): { stemHash: StemHasher; frequentStems(): S
 }
 
 function stem(wordHash: number, units: Uint16Array, start: number, end: number): number {
-  const found = stemOf(units, start, end);
+  const found = porterStem(units, start, end);
   return found === undefined ? wordHash : hashString(found);
 }
 
 /** natural's Porter stem of a word of a-z; undefined where there is none to speak of. */
-export function stemOf(units: Uint16Array, start: number, end: number): string | undefined {
+export function porterStem(units: Uint16Array, start: number, end: number): string | undefined {
   const length = end - start;
   if (length < 3 || length > longestStemmed) return undefined;
   for (let at = start; at < end; at += 1) {

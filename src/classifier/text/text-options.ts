@@ -3,7 +3,7 @@
  * words of scripts without spaces (ICU, by `Intl.Segmenter`); `characters` for every character by itself; the others are
  * natural's own tokenisers.
  */
-export const tokenizerNames = [
+export const TOKENIZER_NAMES = [
   'unicode',
   'segmenter',
   'characters',
@@ -11,7 +11,7 @@ export const tokenizerNames = [
   'natural-aggressive',
   'natural-treebank',
 ] as const;
-export type TokenizerName = (typeof tokenizerNames)[number];
+export type TokenizerName = (typeof TOKENIZER_NAMES)[number];
 
 /** What of a text becomes a feature. Training and scoring must agree on it to the letter, so it stands in the artefact. */
 export interface FeatureOptions {

@@ -20,7 +20,7 @@ export interface TokenBuffer {
   starts: Int32Array;
   /** One past the last unit of each token. */
   ends: Int32Array;
-  /** Hash of each token: `addUnit` over its units from `hashStart`, then `finishHash`. */
+  /** Hash of each token: `addUnit` over its units from `FNV_OFFSET_BASIS`, then `finishHash`. */
   hashes: Int32Array;
   /** The `TokenKind` of each token. */
   kinds: Uint8Array;

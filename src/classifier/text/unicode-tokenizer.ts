@@ -1,5 +1,5 @@
-import { CharacterClass, characters, classIn, lowerCaseIn } from './characters.ts';
-import { addUnit, finishHash, hashStart } from './hashing.ts';
+import { CharacterClass, characterClassOf, characters, lowerCaseOf } from './characters.ts';
+import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
 import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate } = CharacterClass;
@@ -23,31 +23,31 @@ export function tokenizeUnicode(text: string, into: TokenBuffer): void {
   while (at < length) {
     const start = at;
     const character = characters[units[at]!]!;
-    const unitClass = classIn(character);
+    const unitClass = characterClassOf(character);
     at += 1;
     if (unitClass === gap) continue;
-    const unit = lowerCaseIn(character);
+    const unit = lowerCaseOf(character);
     units[start] = unit;
-    let hash = addUnit(hashStart, unit);
+    let hash = addUnit(FNV_OFFSET_BASIS, unit);
     let kind: number = TokenKind.ideograph;
     if (unitClass === word) {
       kind = TokenKind.word;
       for (;;) {
         const next = characters[units[at]!]!;
-        if (classIn(next) !== word) break;
-        const lower = lowerCaseIn(next);
+        if (characterClassOf(next) !== word) break;
+        const lower = lowerCaseOf(next);
         units[at] = lower;
         hash = addUnit(hash, lower);
         at += 1;
       }
     } else if (unitClass === sign) {
       kind = TokenKind.sign;
-      while (lowerCaseIn(characters[units[at]!]!) === unit) {
+      while (lowerCaseOf(characters[units[at]!]!) === unit) {
         units[at] = unit;
         hash = addUnit(hash, unit);
         at += 1;
       }
-    } else if (unitClass === highSurrogate && classIn(characters[units[at]!]!) === lowSurrogate) {
+    } else if (unitClass === highSurrogate && characterClassOf(characters[units[at]!]!) === lowSurrogate) {
       hash = addUnit(hash, units[at]!);
       at += 1;
     } else if (unitClass !== ideograph) {

@@ -1,5 +1,4 @@
-import { evidenceOfShareAbove } from '../../classifier/statistics/binomial-evidence.ts';
-import { evidenceOfBetter } from '../../classifier/statistics/mcnemar.ts';
+import { evidenceOfBetter, evidenceOfShareAbove } from '../../classifier/statistics/binomial-tests.ts';
 import { evidenceOfGreater, type Tally } from '../../classifier/statistics/two-proportions.ts';
 import type { Policy } from '../../models/policy-file.ts';
 import type { PairedCounts, VersionMeasurements } from '../comparison/measurement-types.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { blendRatio } from '../../../src/classifier/learning/blend.ts';
+import { chooseBlendRatio } from '../../../src/classifier/learning/blend.ts';
 import { fitCalibration } from '../../../src/classifier/learning/calibration.ts';
 import { createRandom } from '../../../src/classifier/learning/random.ts';
 import { softmaxInPlace } from '../../../src/classifier/scoring/softmax.ts';
@@ -71,10 +71,10 @@ test('scores that speak for the wrong label are left alone, not turned around', 
   ).toEqual({ scale: 1, shift: 0 });
 });
 
-test('a blend takes much of a better second model and little of a worse one', () => {
+test('a blendScores takes much of a better second model and little of a worse one', () => {
   const { scores, targets } = honestScores(5_000, 3);
   const random = createRandom(9);
   const noise = Float64Array.from(scores, () => (random() - 0.5) * 6);
-  expect(blendRatio(noise, scores, 3, targets)).toBe(3.2);
-  expect(blendRatio(scores, noise, 3, targets)).toBeLessThanOrEqual(0.1);
+  expect(chooseBlendRatio(noise, scores, 3, targets)).toBe(3.2);
+  expect(chooseBlendRatio(scores, noise, 3, targets)).toBeLessThanOrEqual(0.1);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WeightedMatrix } from '../../../src/classifier/features/tf-idf.ts';
-import { fitBinary } from '../../../src/classifier/learning/logistic-regression.ts';
-import { fitMultinomial } from '../../../src/classifier/learning/softmax-regression.ts';
+import { fitLogisticRegression } from '../../../src/classifier/learning/logistic-regression.ts';
+import { fitSoftmaxRegression } from '../../../src/classifier/learning/softmax-regression.ts';
 import { scoreRow } from '../../../src/classifier/scoring/linear-weights.ts';
 import { softmaxInPlace } from '../../../src/classifier/scoring/softmax.ts';
 import { randomMatrix } from '../random-matrix.ts';
@@ -17,7 +17,7 @@ function largestGradient(
   matrix: WeightedMatrix,
   targets: Uint32Array,
   labels: number,
-  fitted: ReturnType<typeof fitBinary>,
+  fitted: ReturnType<typeof fitLogisticRegression>,
 ): number {
   const { columns } = fitted;
   const gradient = Float64Array.from(fitted.weights);
@@ -41,12 +41,16 @@ function largestGradient(
 
 test('two labels: the solver reaches the optimum of the penalised loss', () => {
   const { matrix, targets, everyRow } = randomMatrix(200, 30, 2);
-  expect(largestGradient(matrix, targets, 2, fitBinary(matrix, everyRow, targets, options))).toBeLessThan(0.01);
+  expect(largestGradient(matrix, targets, 2, fitLogisticRegression(matrix, everyRow, targets, options))).toBeLessThan(
+    0.01,
+  );
 });
 
 test('many labels: the solver reaches the optimum of the penalised loss', () => {
   const { matrix, targets, everyRow } = randomMatrix(300, 30, 5);
-  expect(largestGradient(matrix, targets, 5, fitMultinomial(matrix, everyRow, targets, 5, options))).toBeLessThan(0.01);
+  expect(largestGradient(matrix, targets, 5, fitSoftmaxRegression(matrix, everyRow, targets, 5, options))).toBeLessThan(
+    0.01,
+  );
 });
 
 test('far from the optimum the gradient is large: the two tests above can fail', () => {
@@ -59,7 +63,9 @@ test('rows that are left out teach nothing', () => {
   const { matrix, targets, everyRow } = randomMatrix(100, 20, 2);
   const half = everyRow.filter((row) => row < 50);
   const flipped = targets.map((target, row) => (row < 50 ? target : 1 - target));
-  expect(fitBinary(matrix, half, targets, options)).toEqual(fitBinary(matrix, half, flipped, options));
+  expect(fitLogisticRegression(matrix, half, targets, options)).toEqual(
+    fitLogisticRegression(matrix, half, flipped, options),
+  );
 });
 
 test('scores of any size make probabilities', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TrainingDataError } from '../../../src/classifier/learning/training-options.ts';
-import { algorithmNames } from '../../../src/classifier/scoring/algorithm-names.ts';
+import { ALGORITHM_NAMES } from '../../../src/classifier/scoring/algorithm-names.ts';
 import { createLinearClassifier } from '../../../src/classifier/scoring/linear-classifier.ts';
 import { smallMails, trainSmall } from '../small-mails.ts';
 
@@ -32,7 +32,7 @@ test('the same data and seed give the same model, another seed another', () => {
 
 test('auto compares every algorithm and takes the best, by accuracy, then by log loss', () => {
   const { candidates, model } = trainSmall({ algorithm: 'auto' });
-  expect(candidates.map(({ algorithm }) => algorithm).sort()).toEqual([...algorithmNames].sort());
+  expect(candidates.map(({ algorithm }) => algorithm).sort()).toEqual([...ALGORITHM_NAMES].sort());
   expect(model.algorithm).toBe(candidates[0]!.algorithm);
   const better = candidates.toSorted((a, b) => b.accuracy - a.accuracy || a.logLoss - b.logLoss);
   expect(candidates).toEqual(better);

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createExtractor } from '../../../src/classifier/features/extract-features.ts';
+import { createFeatureExtractor } from '../../../src/classifier/features/extract-features.ts';
 import {
-  createFeatureBlock,
   createFeatureCounts,
+  createVocabularyCounts,
   type FeatureCounts,
 } from '../../../src/classifier/features/feature-counts.ts';
 import { createRandom } from '../../../src/classifier/learning/random.ts';
-import { createRecogniser } from '../../../src/classifier/scoring/feature-lookup.ts';
+import { createFeatureLookup } from '../../../src/classifier/scoring/feature-lookup.ts';
 import { createHashIndex, type HashIndex } from '../../../src/classifier/text/hash-index.ts';
 import { createStemHasher } from '../../../src/classifier/text/stemming.ts';
 import type { FeatureOptions } from '../../../src/classifier/text/text-options.ts';
@@ -37,10 +37,10 @@ const copyOf = (index: HashIndex): HashIndex => ({ ...index, slots: index.slots.
 /** An extractor that has learned some texts, and a recogniser that knows what it had learned by then. */
 function learn(texts: readonly string[]) {
   const buffer = createTokenBuffer();
-  const extracted = { words: createFeatureBlock(), characters: createFeatureBlock() };
+  const extracted = { words: createVocabularyCounts(), characters: createVocabularyCounts() };
   let unknown = 0;
   let knownWords = Number.POSITIVE_INFINITY;
-  const extract = createExtractor(options, createStemHasher(), extracted, (_, feature) => {
+  const extract = createFeatureExtractor(options, createStemHasher(), extracted, (_, feature) => {
     if (feature >= knownWords) unknown += 1;
   });
   for (const text of texts) {
@@ -58,7 +58,7 @@ function learn(texts: readonly string[]) {
     words: createFeatureCounts(known.words.size),
     characters: createFeatureCounts(known.characters.size),
   };
-  const recognise = createRecogniser(options, known, recognised);
+  const lookUp = createFeatureLookup(options, known, recognised);
   return {
     extract(text: string) {
       unknown = 0;
@@ -66,9 +66,9 @@ function learn(texts: readonly string[]) {
       extract(buffer);
       return { unknown, ...counts(extracted) };
     },
-    recognise(text: string) {
+    lookUp(text: string) {
       tokenizeUnicode(text, buffer);
-      return { unknown: recognise(buffer), ...counts(recognised) };
+      return { unknown: lookUp(buffer), ...counts(recognised) };
     },
   };
 
@@ -81,25 +81,25 @@ function learn(texts: readonly string[]) {
 }
 
 test('with its cache it counts exactly what the extractor counts without, also after the cache was emptied', () => {
-  const { extract, recognise } = learn(makeTexts(200, 1));
-  for (const text of makeTexts(1500, 2)) expect(recognise(text)).toEqual(extract(text));
+  const { extract, lookUp } = learn(makeTexts(200, 1));
+  for (const text of makeTexts(1500, 2)) expect(lookUp(text)).toEqual(extract(text));
 });
 
 test('a text that fills the cache several times over is counted as a whole', () => {
-  const { extract, recognise } = learn(makeTexts(200, 1));
+  const { extract, lookUp } = learn(makeTexts(200, 1));
   const text = makeTexts(3000, 3).join(' ');
-  const first = recognise(text);
+  const first = lookUp(text);
   expect(first).toEqual(extract(text));
   // Of numbers that are summed up later, the order matters too; it is not the cache's.
   const order = [...first.characters.keys()];
-  expect([...recognise(text).characters.keys()]).toEqual(order);
-  recognise('something else');
-  expect([...recognise(text).characters.keys()]).toEqual(order);
+  expect([...lookUp(text).characters.keys()]).toEqual(order);
+  lookUp('something else');
+  expect([...lookUp(text).characters.keys()]).toEqual(order);
 });
 
 test('more occurrences than a byte holds stay the most', () => {
-  const { extract, recognise } = learn(['free money']);
-  const { words } = recognise('free '.repeat(1000));
+  const { extract, lookUp } = learn(['free money']);
+  const { words } = lookUp('free '.repeat(1000));
   expect([...words.values()]).toEqual([255]);
   expect(words).toEqual(extract('free '.repeat(1000)).words);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../src/classifier/learning/random.ts';
-import { algorithmNames } from '../../../src/classifier/scoring/algorithm-names.ts';
-import { createLinearClassifier, priorContribution } from '../../../src/classifier/scoring/linear-classifier.ts';
-import { tokenizerNames } from '../../../src/classifier/text/text-options.ts';
+import { ALGORITHM_NAMES } from '../../../src/classifier/scoring/algorithm-names.ts';
+import { createLinearClassifier, PRIOR_CONTRIBUTION } from '../../../src/classifier/scoring/linear-classifier.ts';
+import { TOKENIZER_NAMES } from '../../../src/classifier/text/text-options.ts';
 import { smallMails, trainSmall } from '../small-mails.ts';
 
 const two = createLinearClassifier(trainSmall().model);
@@ -102,19 +102,19 @@ describe('explain', () => {
     const strengths = contributions.map(({ weight }) => Math.abs(weight));
     expect(strengths).toEqual(strengths.toSorted((a, b) => b - a));
     const names = contributions.map(({ feature }) => feature);
-    expect(names).toEqual(expect.arrayContaining([priorContribution, 'free', 'monei', '[ fre]', '[ey ]']));
+    expect(names).toEqual(expect.arrayContaining([PRIOR_CONTRIBUTION, 'free', 'monei', '[ fre]', '[ey ]']));
     expect(new Set(names).size).toBe(names.length);
   });
 });
 
-test.each(algorithmNames)('%s learns what is easy to learn', (algorithm) => {
+test.each(ALGORITHM_NAMES)('%s learns what is easy to learn', (algorithm) => {
   const classifier = createLinearClassifier(trainSmall({ algorithm }, smallMails(30, ['ham', 'spam', 'news'])).model);
   expect(answer(classifier, 'a free prize offer').scores.label).toBe('spam');
   expect(answer(classifier, 'patch the kernel').scores.label).toBe('ham');
   expect(answer(classifier, 'the court and the minister').scores.label).toBe('news');
 });
 
-test.each(tokenizerNames)('with the tokeniser %s too, any string makes probabilities', (tokenizer) => {
+test.each(TOKENIZER_NAMES)('with the tokeniser %s too, any string makes probabilities', (tokenizer) => {
   const classifier = createLinearClassifier(trainSmall({ tokenizer }).model);
   const texts = [
     '',

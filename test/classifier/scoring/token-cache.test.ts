@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
 import {
   CacheField,
+  clearCache,
   createTokenCache,
-  emptyCache,
   findRow,
   isFull,
-  makeRoom,
+  reserveFeatures,
 } from '../../../src/classifier/scoring/token-cache.ts';
 
 function put(cache: ReturnType<typeof createTokenCache>, hash: number, shape: number): number {
-  if (isFull(cache, 0)) emptyCache(cache);
-  makeRoom(cache, 0);
+  if (isFull(cache, 0)) clearCache(cache);
+  reserveFeatures(cache, 0);
   const row = findRow(cache.rows, hash, shape);
   if (row < 0) return row;
   cache.rows[row + CacheField.hash] = hash;

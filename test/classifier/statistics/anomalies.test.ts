@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { anomaliesOf } from '../../../src/classifier/statistics/anomalies.ts';
+import { computeThresholds, findAnomalies } from '../../../src/classifier/statistics/anomalies.ts';
 
 const thresholds = { lowConfidence: 0.6, unknownRatio: 0.3, minCharacters: 10, maxCharacters: 1000 };
 const ordinary = { label: 'ham', confidence: 0.9, unknownRatio: 0.1, characters: 100 };
@@ -14,5 +14,20 @@ test.each([
   [{ characters: 1001 }, ['length']],
   [{ confidence: 0.5, unknownRatio: 1, characters: 0 }, ['low_confidence', 'unknown_words', 'length']],
 ])('a text with %j is out of the ordinary for %j', (change, reasons) => {
-  expect(anomaliesOf({ ...ordinary, ...change }, thresholds)).toEqual(reasons);
+  expect(findAnomalies({ ...ordinary, ...change }, thresholds)).toEqual(reasons);
+});
+
+test('thresholds leave one text in a hundred outside', () => {
+  const observations = Array.from({ length: 1000 }, (_, at) => ({
+    label: at % 4 === 0 ? 'spam' : 'ham',
+    confidence: at / 1000,
+    characters: at,
+    unknownRatio: at / 1000,
+  }));
+  expect(computeThresholds(observations)).toEqual({
+    lowConfidence: 0.01,
+    unknownRatio: 0.99,
+    minCharacters: 10,
+    maxCharacters: 990,
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { jensenShannonDistance, populationStability } from '../../../src/classifier/statistics/divergence.ts';
+import { jensenShannonDistance, populationStabilityIndex } from '../../../src/classifier/statistics/divergence.ts';
 import scipy from '../../fixtures/drift/scipy.json' with { type: 'json' };
 
 const total = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
@@ -8,7 +8,7 @@ describe.each(scipy.cases)('of $name', ({ counts, reference, psi, js }) => {
   const shares = counts.map((count) => count / total(counts));
 
   test('the stability index is what scipy says', () => {
-    expect(populationStability(shares, reference)).toBeCloseTo(psi, 12);
+    expect(populationStabilityIndex(shares, reference)).toBeCloseTo(psi, 12);
   });
 
   test('the Jensen-Shannon distance is what scipy says', () => {
@@ -21,6 +21,6 @@ test('both are the same seen from either side', () => {
     [0.2, 0.8, 0],
     [0.5, 0.4, 0.1],
   ];
-  expect(populationStability(one!, other!)).toBeCloseTo(populationStability(other!, one!), 12);
+  expect(populationStabilityIndex(one!, other!)).toBeCloseTo(populationStabilityIndex(other!, one!), 12);
   expect(jensenShannonDistance(one!, other!)).toBeCloseTo(jensenShannonDistance(other!, one!), 12);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { measureDrift, verdictOfAll } from '../../../src/classifier/statistics/drift-test.ts';
+import { combineVerdicts, measureDrift } from '../../../src/classifier/statistics/drift-test.ts';
 import scipy from '../../fixtures/drift/scipy.json' with { type: 'json' };
 
 const reference = [0.1, 0.2, 0.3, 0.4];
@@ -54,6 +54,6 @@ describe('the verdict', () => {
     [['stable', 'unsure'], 'unsure'],
     [['unsure', 'drift'], 'drift'],
   ] as const)('on features that are %j together is %s', (verdicts, together) => {
-    expect(verdictOfAll(verdicts)).toBe(together);
+    expect(combineVerdicts(verdicts)).toBe(together);
   });
 });

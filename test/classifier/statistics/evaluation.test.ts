@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { type Evaluation, evaluate, type Judgement } from '../../../src/classifier/statistics/evaluation.ts';
+import { type Evaluation, evaluate, type LabelledPrediction } from '../../../src/classifier/statistics/evaluation.ts';
 
 interface Fixture {
-  readonly cases: Readonly<Record<string, { judgements: Judgement[]; expected: Evaluation }>>;
+  readonly cases: Readonly<Record<string, { predictions: LabelledPrediction[]; expected: Evaluation }>>;
 }
 
 const fixture = JSON.parse(
@@ -17,8 +17,8 @@ function numbersOf(value: unknown, path = ''): [string, number][] {
   return Object.entries(value).flatMap(([key, inner]) => numbersOf(inner, `${path}.${key}`));
 }
 
-test.each(Object.entries(fixture.cases))('agrees with scikit-learn: %s', (_, { judgements, expected }) => {
-  const evaluation = evaluate(judgements);
+test.each(Object.entries(fixture.cases))('agrees with scikit-learn: %s', (_, { predictions, expected }) => {
+  const evaluation = evaluate(predictions);
   expect(evaluation.confusionMatrix).toEqual(expected.confusionMatrix);
   const actual = new Map(numbersOf(evaluation));
   expect([...actual.keys()].sort()).toEqual(

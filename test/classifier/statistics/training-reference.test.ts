@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import {
+  binName,
   binNames,
-  binOf,
-  driftFeatures,
-  referenceOf,
-  thresholdsOf,
+  buildReference,
+  DRIFT_FEATURES,
 } from '../../../src/classifier/statistics/training-reference.ts';
 
 const observations = Array.from({ length: 1000 }, (_, at) => ({
@@ -27,24 +26,15 @@ test.each([
   ['unknown_ratio', 0.8, '0.80-1.00'],
   ['unknown_ratio', 1, '1.00'],
 ] as const)('%s %d falls into %s', (feature, value, bin) => {
-  expect(binOf(feature, value)).toBe(bin);
+  expect(binName(feature, value)).toBe(bin);
 });
 
 test('a reference has a share for every bin of every feature, and they sum to 1', () => {
   const labels = ['ham', 'never', 'spam'];
-  const reference = referenceOf(observations, labels);
-  for (const feature of driftFeatures) {
+  const reference = buildReference(observations, labels);
+  for (const feature of DRIFT_FEATURES) {
     expect(Object.keys(reference[feature]).sort()).toEqual([...binNames(feature, labels)].sort());
     expect(Object.values(reference[feature]).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 12);
   }
   expect(reference.label).toEqual({ ham: 0.75, never: 0, spam: 0.25 });
-});
-
-test('thresholds leave one text in a hundred outside', () => {
-  expect(thresholdsOf(observations)).toEqual({
-    lowConfidence: 0.01,
-    unknownRatio: 0.99,
-    minCharacters: 10,
-    maxCharacters: 990,
-  });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../../src/classifier/learning/random.ts';
-import { normalCdf } from '../../../src/classifier/statistics/normal.ts';
+import { normalCdf } from '../../../src/classifier/statistics/distributions.ts';
 import {
   compareShares,
   evidenceOfGreater,
-  fewestToCompare,
+  MIN_TO_COMPARE,
 } from '../../../src/classifier/statistics/two-proportions.ts';
 import scipy from '../../fixtures/comparison/scipy.json' with { type: 'json' };
 
@@ -78,7 +78,7 @@ describe('two shares', () => {
   });
 
   test('of few answers say nothing', () => {
-    const few = { count: fewestToCompare - 1, correct: 0 };
+    const few = { count: MIN_TO_COMPARE - 1, correct: 0 };
     const many = { count: 1_000, correct: 1_000 };
     expect(compareShares(many, few)).toEqual({ difference: -1, interval: null, greater: 1, smaller: 1 });
     expect(compareShares(many, { count: 0, correct: 0 }).difference).toBeNull();

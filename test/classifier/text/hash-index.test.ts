@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../src/classifier/learning/random.ts';
-import { addHash, createHashIndex, findAll, findHash, hashesInOrder } from '../../../src/classifier/text/hash-index.ts';
+import {
+  addHash,
+  createHashIndex,
+  findHash,
+  findHashes,
+  hashesInOrder,
+} from '../../../src/classifier/text/hash-index.ts';
 
 test('it numbers hashes as a Map would, through every growth, 0 and equal low bits included', () => {
   const random = createRandom(3);
@@ -24,10 +30,10 @@ test('looking up many hashes gives the numbers of those it has, in their order',
   const hashes = Int32Array.from({ length: 3_000 }, () => Math.floor(random() * 2 ** 32));
   for (const hash of hashes.filter((_, at) => at % 3 === 0)) addHash(index, hash);
   const found = new Int32Array(hashes.length);
-  const count = findAll(index, hashes, hashes.length, found);
+  const count = findHashes(index, hashes, hashes.length, found);
   expect([...found.subarray(0, count)]).toEqual(
     [...hashes].map((hash) => findHash(index, hash)).filter((number) => number >= 0),
   );
   expect(count).toBe(1_000);
-  expect(findAll(index, hashes, 0, found)).toBe(0);
+  expect(findHashes(index, hashes, 0, found)).toBe(0);
 });

@@ -2,7 +2,7 @@ import AggressiveTokenizer from 'natural/lib/natural/tokenizers/aggressive_token
 import TreebankWordTokenizer from 'natural/lib/natural/tokenizers/treebank_word_tokenizer.js';
 import { expect, test } from 'vitest';
 import { hashString } from '../../../src/classifier/text/hashing.ts';
-import { type TokenizerName, tokenizerNames } from '../../../src/classifier/text/text-options.ts';
+import { TOKENIZER_NAMES, type TokenizerName } from '../../../src/classifier/text/text-options.ts';
 import { createTokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
 import { createTokenizer } from '../../../src/classifier/text/tokenizers.ts';
 
@@ -30,7 +30,7 @@ test('the character tokeniser takes every character by itself, pairs whole', () 
   expect(tokensOf('characters', 'Ab 体\u{20000}😀\ud800')).toEqual(['a', 'b', '体', '\u{20000}', '😀']);
 });
 
-test.each(tokenizerNames)('%s hashes each token as a string of the same characters hashes', (name) => {
+test.each(TOKENIZER_NAMES)('%s hashes each token as a string of the same characters hashes', (name) => {
   const buffer = createTokenBuffer();
   createTokenizer(name)(text, buffer);
   expect(buffer.count).toBeGreaterThan(0);

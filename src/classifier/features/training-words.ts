@@ -4,7 +4,7 @@ import { addHash, createHashIndex, type HashIndex } from '../text/hash-index.ts'
  * Every word of the training data, and for each document how many of its words no other document has: the share of
  * words that would have been unknown had this document been a new one.
  */
-export interface WordCensus {
+export interface TrainingWords {
   readonly index: HashIndex;
   /** Document in which a word was first seen. */
   owners: Int32Array;
@@ -14,17 +14,17 @@ export interface WordCensus {
   readonly lone: number[];
 }
 
-export function createWordCensus(): WordCensus {
+export function createTrainingWords(): TrainingWords {
   return { index: createHashIndex(), owners: new Int32Array(1024), owned: new Int32Array(1024), words: [], lone: [] };
 }
 
-export function beginDocument(census: WordCensus, words: number): void {
+export function startDocument(census: TrainingWords, words: number): void {
   census.words.push(words);
   census.lone.push(0);
 }
 
 /** Takes in a word of the document begun last. */
-export function takeWord(census: WordCensus, hash: number): void {
+export function addWord(census: TrainingWords, hash: number): void {
   const document = census.words.length - 1;
   const known = census.index.size;
   const word = addHash(census.index, hash);
@@ -49,7 +49,7 @@ export function takeWord(census: WordCensus, hash: number): void {
 }
 
 /** Share of a document's words that no other document has; 1 for a document without words. */
-export function unknownRatioOf(census: WordCensus, document: number): number {
+export function leaveOneOutUnknownRatio(census: TrainingWords, document: number): number {
   const words = census.words[document]!;
   return words === 0 ? 1 : census.lone[document]! / words;
 }

@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
 import {
-  beginDocument,
-  createWordCensus,
-  takeWord,
-  unknownRatioOf,
-} from '../../../src/classifier/features/word-census.ts';
+  addWord,
+  createTrainingWords,
+  leaveOneOutUnknownRatio,
+  startDocument,
+} from '../../../src/classifier/features/training-words.ts';
 import { hashString } from '../../../src/classifier/text/hashing.ts';
 
 test("a document's unknown ratio is what it would be had training not seen the document", () => {
   const documents = ['a a b c', 'b d', 'e e', '', 'd b a'].map((text) => text.split(' ').filter(Boolean));
-  const census = createWordCensus();
+  const census = createTrainingWords();
   for (const words of documents) {
-    beginDocument(census, words.length);
-    for (const word of words) takeWord(census, hashString(word));
+    startDocument(census, words.length);
+    for (const word of words) addWord(census, hashString(word));
   }
   documents.forEach((words, own) => {
     const others = new Set(documents.filter((_, at) => at !== own).flat());
     const unknown = words.filter((word) => !others.has(word)).length;
-    expect(unknownRatioOf(census, own)).toBe(words.length === 0 ? 1 : unknown / words.length);
+    expect(leaveOneOutUnknownRatio(census, own)).toBe(words.length === 0 ? 1 : unknown / words.length);
   });
 });

@@ -1,5 +1,5 @@
 import { softmaxInPlace } from '../scoring/softmax.ts';
-import type { Judgement } from '../statistics/evaluation.ts';
+import type { LabelledPrediction } from '../statistics/evaluation.ts';
 import type { Calibration } from './calibration.ts';
 
 /**
@@ -7,13 +7,13 @@ import type { Calibration } from './calibration.ts';
  *
  * @param scores `columns` scores for each document
  */
-export function judge(
+export function predictOutOfFold(
   scores: Float64Array,
   columns: number,
   { scale, shift }: Calibration,
   targets: Uint32Array,
   labels: readonly string[],
-): Judgement[] {
+): LabelledPrediction[] {
   const probabilities = new Float64Array(labels.length);
   const first = labels.length - columns;
   return Array.from(targets, (target, row) => {

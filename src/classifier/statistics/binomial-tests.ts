@@ -1,4 +1,4 @@
-import { fairTail, logChoose } from './binomial.ts';
+import { fairCoinCdf, logChoose } from './distributions.ts';
 
 /** How probable a split at least as uneven is if neither classifier is better, for counts that are looked at once. */
 export interface McNemar {
@@ -18,7 +18,7 @@ export interface McNemar {
 export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
   const n = onlyFirst + onlySecond;
   const fewer = Math.min(onlyFirst, onlySecond);
-  const exact = 2 * fairTail(fewer, n);
+  const exact = 2 * fairCoinCdf(fewer, n);
   const midP = exact - Math.exp(logChoose(n, fewer) - n * Math.LN2);
   return { exact: Math.min(1, exact), midP: Math.min(1, midP) };
 }
@@ -36,6 +36,19 @@ export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
  */
 export function evidenceOfBetter(onlyFirst: number, onlySecond: number): number {
   const n = onlyFirst + onlySecond;
-  const log = (n + 1) * Math.LN2 - Math.log(n + 1) - logChoose(n, onlySecond) + Math.log(fairTail(onlySecond, n + 1));
+  const log =
+    (n + 1) * Math.LN2 - Math.log(n + 1) - logChoose(n, onlySecond) + Math.log(fairCoinCdf(onlySecond, n + 1));
+  return Math.min(Number.MAX_VALUE, Math.exp(log));
+}
+
+/**
+ * The evidence that something happens more often than a given share, an e-value: however often one looks, it reaches
+ * 1/alpha with a probability of at most alpha where it does not. The likelihood of what happened, under every share alike, over the highest that
+ * it can have up to the given share (Wasserman, Ramdas and Balakrishnan: Universal inference, 2020).
+ */
+export function evidenceOfShareAbove(share: number, hits: number, count: number): number {
+  if (count === 0 || hits / count <= share) return 0;
+  const log =
+    -Math.log(count + 1) - logChoose(count, hits) - hits * Math.log(share) - (count - hits) * Math.log1p(-share);
   return Math.min(Number.MAX_VALUE, Math.exp(log));
 }

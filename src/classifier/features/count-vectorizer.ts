@@ -3,18 +3,18 @@ import type { FeatureOptions, TokenizerName } from '../text/text-options.ts';
 import { createTokenBuffer } from '../text/token-buffer.ts';
 import { createTokenizer } from '../text/tokenizers.ts';
 import { chooseFeatures } from './choose-features.ts';
-import { collectDocument, createCollector, type DocumentCollector } from './document-matrix.ts';
-import { createExtractor } from './extract-features.ts';
-import { createFeatureBlock, type FeatureBlock } from './feature-counts.ts';
-import { beginDocument, createWordCensus, takeWord, type WordCensus } from './word-census.ts';
+import { collectDocument, createDocumentCollector, type DocumentCollector } from './document-matrix.ts';
+import { createFeatureExtractor } from './extract-features.ts';
+import { createVocabularyCounts, type VocabularyCounts } from './feature-counts.ts';
+import { addWord, createTrainingWords, startDocument, type TrainingWords } from './training-words.ts';
 
 /** Documents counted into features. */
-export interface Intake {
+export interface CountedDocuments {
   readonly features: FeatureOptions;
-  readonly words: FeatureBlock;
-  readonly characters: FeatureBlock;
+  readonly words: VocabularyCounts;
+  readonly characters: VocabularyCounts;
   readonly collector: DocumentCollector;
-  readonly census: WordCensus;
+  readonly census: TrainingWords;
   /** Stems of the words met often. */
   frequentStems(): StemTable;
 }
@@ -26,14 +26,14 @@ const sampleUnits = 1_000_000;
  * Takes in texts one by one. The first ones wait until there are enough of them to choose the features by their script;
  * after that a text leaves nothing behind but its counts.
  */
-export function createIntake(
+export function createCountVectorizer(
   tokenizer: TokenizerName | 'auto',
   dataBytes?: number,
-): { add(text: string): void; finish(): Intake } {
+): { add(text: string): void; finish(): CountedDocuments } {
   let sample: string[] = [];
   let units = 0;
   let take: ((text: string) => void) | undefined;
-  let intake: Intake | undefined;
+  let intake: CountedDocuments | undefined;
 
   function begin(): void {
     const started = startIntake(chooseFeatures(sample, tokenizer, dataBytes));
@@ -59,18 +59,18 @@ export function createIntake(
   };
 }
 
-function startIntake(features: FeatureOptions): { intake: Intake; take: (text: string) => void } {
+function startIntake(features: FeatureOptions): { intake: CountedDocuments; take: (text: string) => void } {
   const tokenizeInto = createTokenizer(features.tokenizer);
   const { stemHash, frequentStems } = createStemRecorder();
   const buffer = createTokenBuffer();
-  const words = createFeatureBlock();
-  const characters = createFeatureBlock();
-  const collector = createCollector();
-  const census = createWordCensus();
-  const extract = createExtractor(features, stemHash, { words, characters }, (hash) => takeWord(census, hash));
+  const words = createVocabularyCounts();
+  const characters = createVocabularyCounts();
+  const collector = createDocumentCollector();
+  const census = createTrainingWords();
+  const extract = createFeatureExtractor(features, stemHash, { words, characters }, (hash) => addWord(census, hash));
   const take = (text: string) => {
     tokenizeInto(text, buffer);
-    beginDocument(census, buffer.words);
+    startDocument(census, buffer.words);
     extract(buffer);
     collectDocument(collector, words, characters);
   };
