@@ -24,15 +24,15 @@ import packageJson from '../package.json' with { type: 'json' };
 import { applyTelemetryDefaults, type Config, limitsTelemetry, readConfigOrExit } from '../src/platform/config.ts';
 import { startMetrics } from '../src/process/metrics.ts';
 import { roleOf } from '../src/process/role.ts';
-import { plainLoggerProvider } from '../src/telemetry/logs/plain-logger-provider.ts';
+import { createLightLoggerProvider } from '../src/telemetry/light/light-logger-provider.ts';
+import { createLightTracerProvider, type LightTracerProviderOptions } from '../src/telemetry/light/light-tracer.ts';
 import { SCOPE } from '../src/telemetry/names.ts';
-import { logRecordProcessors, spanProcessors } from '../src/telemetry/sdk/exports.ts';
-import { instrumentations } from '../src/telemetry/sdk/instrumentations.ts';
-import { randomIds } from '../src/telemetry/sdk/random-ids.ts';
+import { createLogRecordProcessors, createSpanProcessors } from '../src/telemetry/sdk/batch-processors.ts';
+import { createInstrumentations } from '../src/telemetry/sdk/instrumentations.ts';
 import { createSampler } from '../src/telemetry/sdk/sampler.ts';
+import { registerSdkShutdown } from '../src/telemetry/sdk/sdk-handle.ts';
 import { SERVER_SCOPE } from '../src/telemetry/sdk/server-instrumentation.ts';
-import { registerSdk } from '../src/telemetry/sdk-handle.ts';
-import { type PlainTracerProviderOptions, plainTracerProvider } from '../src/telemetry/spans/plain-tracer-provider.ts';
+import { randomIdGenerator } from '../src/telemetry/tracing.ts';
 
 const config = readConfigOrExit();
 if (!config.OTEL_SDK_DISABLED) await start(config);
@@ -44,29 +44,31 @@ async function start(config: Config): Promise<void> {
   // it, and so that exemplars can be kept of what instrumentations measure.
   const { provider, processProvider, handOver, shutdown } = await startMetrics(config, resource, roleOf(config));
   // Made before there is a global meter provider: in a worker those of the process have one of their own.
-  const { ofRequests, ofProcess } = instrumentations(config.OTEL_EXPORTER_PROMETHEUS_PORT);
+  const { requestInstrumentations, processInstrumentations } = createInstrumentations(
+    config.OTEL_EXPORTER_PROMETHEUS_PORT,
+  );
   metrics.setGlobalMeterProvider(provider);
   const sampler = createSampler(config);
-  const processors = spanProcessors(config, provider);
-  const recordProcessors = logRecordProcessors(config, provider);
+  const processors = createSpanProcessors(config, provider);
+  const recordProcessors = createLogRecordProcessors(config, provider);
   const sdk = new NodeSDK({
     resource,
     autoDetectResources: false,
     metricReaders: [],
     sampler,
-    idGenerator: randomIds,
+    idGenerator: randomIdGenerator,
     spanProcessors: processors,
     logRecordProcessors: recordProcessors,
   });
   sdk.start();
   if (!limitsTelemetry()) {
     const scopes = new Set([SCOPE, SERVER_SCOPE]);
-    makePlain({ scopes, resource, sampler, idGenerator: randomIds, processors }, recordProcessors);
+    useLightProviders({ scopes, resource, sampler, idGenerator: randomIdGenerator, processors }, recordProcessors);
   }
-  registerInstrumentations({ instrumentations: ofRequests });
-  registerInstrumentations({ instrumentations: ofProcess, meterProvider: processProvider });
+  registerInstrumentations({ instrumentations: requestInstrumentations });
+  registerInstrumentations({ instrumentations: processInstrumentations, meterProvider: processProvider });
   createRequire(import.meta.url)('node:http');
-  registerSdk(async () => {
+  registerSdkShutdown(async () => {
     // Twice: what happened must not be lost if exporting takes too long, and exporting counts itself.
     await handOver();
     await sdk.shutdown();
@@ -76,12 +78,12 @@ async function start(config: Config): Promise<void> {
 }
 
 /** Puts providers of our own in place of the SDK's, which they ask for what belongs to others. */
-function makePlain(tracing: PlainTracerProviderOptions, recordProcessors: readonly LogRecordProcessor[]): void {
-  const tracers = plainTracerProvider(trace.getTracerProvider(), tracing);
+function useLightProviders(tracing: LightTracerProviderOptions, recordProcessors: readonly LogRecordProcessor[]): void {
+  const tracers = createLightTracerProvider(trace.getTracerProvider(), tracing);
   trace.disable();
   trace.setGlobalTracerProvider(tracers);
   if (recordProcessors.length === 0) return;
-  const loggers = plainLoggerProvider(logs.getLoggerProvider(), tracing.resource, recordProcessors);
+  const loggers = createLightLoggerProvider(logs.getLoggerProvider(), tracing.resource, recordProcessors);
   logs.disable();
   logs.setGlobalLoggerProvider(loggers);
 }

@@ -1,7 +1,7 @@
 import { readConfigOrExit } from './platform/config.ts';
 import { runProcess } from './process/lifecycle.ts';
-import { supervisor } from './process/parent.ts';
-import { pooledCounts } from './process/pooled-counts.ts';
+import { supervisorLink } from './process/messages.ts';
+import { createPooledCounts } from './process/pooled-counts.ts';
 import { roleOf } from './process/role.ts';
 import { createLog } from './telemetry/logs/log.ts';
 import { standardOutput } from './telemetry/logs/standard-output.ts';
@@ -22,7 +22,7 @@ if (role === 'supervisor') {
   if (role === 'alone') {
     await runProcess(config, log, () => startService(config, log), describe);
   } else {
-    const windowOf = pooledCounts();
-    await runProcess(config, log, () => startService(config, log, { windowOf }), describe, supervisor());
+    const windowOf = createPooledCounts();
+    await runProcess(config, log, () => startService(config, log, { windowOf }), describe, supervisorLink());
   }
 }

@@ -4,12 +4,12 @@ import { Problem } from '../platform/problems.ts';
 import type { PredictionIds, PredictionReference } from '../predictions/prediction-id.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
-import { withinSpan } from '../telemetry/within-span.ts';
-import type { Outcome } from './feedback.ts';
+import { withinSpan } from '../telemetry/tracing.ts';
+import type { FeedbackOutcome } from './feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
-/** What feedback came to. */
-export interface Judged {
+/** The result of feedback on one prediction. */
+export interface FeedbackResult {
   readonly id: string;
   readonly prediction: string;
   readonly label: string;
@@ -17,27 +17,33 @@ export interface Judged {
   readonly predictionTraceId: string;
 }
 
-/** Takes the true labels of predictions. */
-export interface FeedbackDesk {
+/** Records the true labels of predictions. */
+export interface FeedbackService {
   /**
-   * Resolves when the feedback is kept for good.
+   * Records feedback, and resolves when it is on the disk.
    *
-   * @throws {Problem} for an id that is not ours, a label that its model does not have, or another label than before
+   * @throws {Problem} if the id is not from this service, if its model does not have the label, or if the prediction has
+   * feedback with another label
    */
-  judge(models: Models, id: string, label: string, text?: string): Promise<Judged>;
+  record(models: Models, id: string, label: string, text?: string): Promise<FeedbackResult>;
 }
 
-/** Each feedback is followed by a span of its own, with a link to the `classify` span that it judges. */
-export function createFeedbackDesk(ids: PredictionIds, store: FeedbackStore, log: Log): FeedbackDesk {
+/** Creates a service that records each feedback in a `feedback` span, which has a link to the `classify` span. */
+export function createFeedbackService(ids: PredictionIds, feedbackStore: FeedbackStore, log: Log): FeedbackService {
   const tracer = trace.getTracer(SCOPE);
 
-  function verified(id: string): PredictionReference {
+  function verify(id: string): PredictionReference {
     const reference = ids.verify(id);
     if (reference) return reference;
-    throw new Problem('unknown-prediction', '"id" must be the id of a prediction of this service, as it was given.');
+    throw new Problem('unknown-prediction', '"id" must be a prediction id from this service, unchanged.');
   }
 
-  async function keep(reference: PredictionReference, id: string, actual: string, text?: string): Promise<Outcome> {
+  async function store(
+    reference: PredictionReference,
+    id: string,
+    actual: string,
+    text?: string,
+  ): Promise<FeedbackOutcome> {
     const { traceId, spanId, time, model, version, label: predicted } = reference;
     const attributes: Attributes = {
       [ATTRIBUTE.modelName]: model,
@@ -47,12 +53,12 @@ export function createFeedbackDesk(ids: PredictionIds, store: FeedbackStore, log
       [ATTRIBUTE.feedbackLabel]: actual,
       [ATTRIBUTE.feedbackCorrect]: actual === predicted,
     };
-    // The id does not say whether that trace was sampled; a link claims nothing that is not known.
-    const judged = { traceId, spanId, traceFlags: TraceFlags.NONE, isRemote: true };
-    const span = tracer.startSpan(SPAN.feedback, { attributes, links: [{ context: judged }] });
+    // The id does not contain the sampling decision of the prediction, so the link has no flags.
+    const prediction = { traceId, spanId, traceFlags: TraceFlags.NONE, isRemote: true };
+    const span = tracer.startSpan(SPAN.feedback, { attributes, links: [{ context: prediction }] });
     return withinSpan(span, async () => {
       const receivedAt = Date.now();
-      const outcome = await store.record({
+      const outcome = await feedbackStore.record({
         id,
         model,
         version,
@@ -69,11 +75,14 @@ export function createFeedbackDesk(ids: PredictionIds, store: FeedbackStore, log
   }
 
   return {
-    async judge(models, id, label, text) {
-      const reference = verified(id);
+    async record(models, id, label, text) {
+      const reference = verify(id);
       requireLabel(models, reference, label);
-      if ((await keep(reference, id, label, text)) === 'conflict') {
-        throw new Problem('feedback-conflict', 'This prediction has feedback with another label already; it is kept.');
+      if ((await store(reference, id, label, text)) === 'conflict') {
+        throw new Problem(
+          'feedback-conflict',
+          'This prediction already has feedback with another label. The first label is kept.',
+        );
       }
       const { label: prediction, traceId: predictionTraceId } = reference;
       return { id, prediction, label, correct: label === prediction, predictionTraceId };
@@ -81,7 +90,7 @@ export function createFeedbackDesk(ids: PredictionIds, store: FeedbackStore, log
   };
 }
 
-/** A version may be gone when its feedback comes: the labels of the model's other versions are allowed too. */
+/** Checks a label. The labels of all loaded versions are allowed, because the version of the prediction may be gone. */
 function requireLabel(models: Models, { model, label: predicted }: PredictionReference, label: string): void {
   const loaded = models.get(model);
   if (!loaded) throw new Problem('model-not-found', `The model of this prediction, ${model}, is not loaded.`);

@@ -5,8 +5,7 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import { addressError } from '../http/server/server.ts';
 import { markMessage } from '../mail/message-headers.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
-import { traceIds } from '../telemetry/trace-ids.ts';
-import { withinSpan } from '../telemetry/within-span.ts';
+import { traceIds, withinSpan } from '../telemetry/tracing.ts';
 import type { Judge } from './classify-message.ts';
 import type { Delivery } from './delivery.ts';
 import { GATEWAY_SCOPE, RECEIVE_SPAN } from './telemetry.ts';

@@ -1,7 +1,7 @@
 import { type Attributes, type Span, trace } from '@opentelemetry/api';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
-import { withinSpan } from '../telemetry/within-span.ts';
+import { withinSpan } from '../telemetry/tracing.ts';
 import type { InForce } from './resolve-roles.ts';
 import type { RecordedChange, RoleChange } from './roles.ts';
 

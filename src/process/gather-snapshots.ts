@@ -2,8 +2,8 @@ import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import { deserialize } from 'node:v8';
 import type { CollectionResult, ScopeMetrics } from '@opentelemetry/sdk-metrics';
-import { mergeMetrics, totalsOf, withWorker } from '../telemetry/metrics/merge-metrics.ts';
-import { onWorkerEnd, placeOf } from './fork.ts';
+import { addWorkerLabel, keepTotals, mergeMetrics } from '../telemetry/metrics/merge-metrics.ts';
+import { onWorkerEnd, workerIndexOf } from './fork.ts';
 import type { Snapshot, ToSupervisor, ToWorker } from './messages.ts';
 
 /** How long a scrape waits for a worker: one that is too busy to answer is told by its last snapshot. */
@@ -25,14 +25,14 @@ export function gatherSnapshots(own: () => Promise<CollectionResult>): () => Pro
   cluster.on('message', (worker, message: ToSupervisor) => {
     if (message.kind !== 'snapshot') return;
     const { snapshot, scrape } = message;
-    living.set(worker, { ofProcess: living.get(worker)?.ofProcess, ...snapshot });
+    living.set(worker, { processMetrics: living.get(worker)?.processMetrics, ...snapshot });
     if (scrape !== undefined) asked.get(scrape)?.();
   });
   onWorkerEnd((worker) => {
     const last = living.get(worker);
     if (!last) return;
     living.delete(worker);
-    past = mergeMetrics([past, totalsOf(metricsOf(worker, last))]);
+    past = mergeMetrics([past, keepTotals(metricsOf(worker, last))]);
   });
 
   async function ask(worker: Worker): Promise<void> {
@@ -52,12 +52,14 @@ export function gatherSnapshots(own: () => Promise<CollectionResult>): () => Pro
       ...[...living.keys()].filter((worker) => worker.isConnected()).map(ask),
     ]);
     const parts = [...living].map(([worker, snapshot]) => metricsOf(worker, snapshot));
-    const scopeMetrics = mergeMetrics([past, withWorker(resourceMetrics.scopeMetrics, 'supervisor'), ...parts]);
+    const scopeMetrics = mergeMetrics([past, addWorkerLabel(resourceMetrics.scopeMetrics, 'supervisor'), ...parts]);
     return { errors, resourceMetrics: { ...resourceMetrics, scopeMetrics } };
   };
 }
 
-function metricsOf(worker: Worker, { metrics, ofProcess }: Snapshot): ScopeMetrics[] {
-  const parts = [metrics, ...(ofProcess ? [ofProcess] : [])].map((part) => deserialize(part) as ScopeMetrics[]);
-  return withWorker(parts.flat(), String(placeOf(worker)));
+function metricsOf(worker: Worker, { metrics, processMetrics }: Snapshot): ScopeMetrics[] {
+  const parts = [metrics, ...(processMetrics ? [processMetrics] : [])].map(
+    (part) => deserialize(part) as ScopeMetrics[],
+  );
+  return addWorkerLabel(parts.flat(), String(workerIndexOf(worker)));
 }

@@ -2,7 +2,7 @@ import { DiagLogLevel, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Config, ConfigError, EXIT_CONFIG } from '../platform/config.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
-import { missingInstrumentation, shutdownSdk } from '../telemetry/sdk-handle.ts';
+import { findMissingInstrumentation, shutdownSdk } from '../telemetry/sdk/sdk-handle.ts';
 
 /** What a process runs until it is told to stop. */
 interface Running {
@@ -11,10 +11,10 @@ interface Running {
 }
 
 /** What a process has above it that is one of several: it speaks for all of them, so it is told what the log would be. */
-export interface Parent {
-  ready(url: string): Promise<void>;
+export interface SupervisorLink {
+  reportReady(url: string): Promise<void>;
   /** A setting cannot be used. */
-  refused(message: string): Promise<void>;
+  reportRefused(message: string): Promise<void>;
   /** Calls back when the parent has ended, however that was. */
   onGone(listener: () => void): void;
 }
@@ -44,14 +44,14 @@ export async function runProcess<R extends Running>(
   log: Log,
   start: () => Promise<R>,
   describe: (running: R) => Record<string, string>,
-  parent?: Parent,
+  parent?: SupervisorLink,
 ): Promise<void> {
   process.once('uncaughtException', (error) => void fail(error, log, parent));
   reportSdkProblems(log);
   if (config.OTEL_SDK_DISABLED) {
     log.info('telemetry is off (OTEL_SDK_DISABLED)');
   } else {
-    const missing = missingInstrumentation();
+    const missing = findMissingInstrumentation();
     if (missing) log.warn(`requests are not traced: ${missing}`);
   }
 
@@ -60,7 +60,7 @@ export async function runProcess<R extends Running>(
     const stop = stopOnSignal(running, config, log, parent !== undefined);
     if (parent) {
       parent.onGone(() => void stop('the supervisor has ended'));
-      await parent.ready(describe(running)[ATTRIBUTE.url] ?? '');
+      await parent.reportReady(describe(running)[ATTRIBUTE.url] ?? '');
     } else {
       log.info('ready', { ...describe(running), [ATTRIBUTE.startupSeconds]: Math.round(performance.now()) / 1000 });
     }
@@ -91,10 +91,10 @@ function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Lo
 }
 
 /** Ends the process: with one line for a bad setting, with a log record for anything else. */
-async function fail(error: unknown, log: Log, parent: Parent | undefined): Promise<never> {
+async function fail(error: unknown, log: Log, parent: SupervisorLink | undefined): Promise<never> {
   if (error instanceof ConfigError) {
     await log.flush();
-    if (parent) await parent.refused(error.message);
+    if (parent) await parent.reportRefused(error.message);
     else process.stderr.write(`${error.message}\n`);
     process.exit(EXIT_CONFIG);
   }

@@ -1,46 +1,63 @@
+import cluster from 'node:cluster';
+import type { SupervisorLink } from './lifecycle.ts';
+
 /**
- * What a worker has measured: `ScopeMetrics[]` as `v8.serialize` writes them, since most are never read. There is one each
- * second, and they are read at a scrape.
+ * The metrics of a worker: `ScopeMetrics[]` in the format of `v8.serialize`. A worker sends one snapshot each second. The
+ * supervisor deserialises a snapshot only for a scrape, because it never reads most of them.
  */
 export interface Snapshot {
-  /** What adds up over workers. */
+  /** Metrics that add up over workers. */
   readonly metrics: Uint8Array;
-  /** What describes this one process; only in answer to a scrape, since collecting starts its windows anew. */
-  readonly ofProcess?: Uint8Array | undefined;
+  /** Metrics of this one process. Only in the response to a scrape, because each collection restarts their windows. */
+  readonly processMetrics?: Uint8Array | undefined;
 }
 
-/** What a worker tells its supervisor. */
+/** A message from a worker to its supervisor. */
 export type ToSupervisor =
   | { readonly kind: 'ready'; readonly url: string }
-  /** A setting cannot be used: `message` is for people, and said once whatever the number of workers. */
+  /** A setting is invalid. `message` is for people; the supervisor writes it once for all workers. */
   | { readonly kind: 'refused'; readonly message: string }
-  | { readonly kind: 'counted'; readonly counts: readonly Counted[] }
+  | { readonly kind: 'counted'; readonly counts: readonly CountReport[] }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot; readonly scrape?: number };
 
-/** What a supervisor tells a worker. */
+/** A message from the supervisor to a worker. */
 export type ToWorker =
   | { readonly kind: 'scrape'; readonly scrape: number }
-  /** The answer to `counted`. */
-  | { readonly kind: 'counts'; readonly counts: readonly CountsOfAll[] };
+  /** The response to `counted`. */
+  | { readonly kind: 'counts'; readonly counts: readonly TotalCounts[] };
 
-/** What one worker has counted since it last told, under a name that all of them know. */
-export interface Counted {
+/** The counts of one worker since its previous report. All workers use the same `name` for the same counts. */
+export interface CountReport {
   readonly name: string;
   readonly windowMs: number;
   readonly slices: number;
   readonly counts: Float64Array;
 }
 
-/** What all workers have counted over the window. */
-export interface CountsOfAll {
+/** The counts of all workers over the window. */
+export interface TotalCounts {
   readonly name: string;
   readonly counts: Float64Array;
 }
 
-/** Tells the supervisor; resolves when it is handed over, or when there is no supervisor any more. */
-export function tellSupervisor(message: ToSupervisor): Promise<void> {
+/** Sends a message to the supervisor. Resolves once the message is sent, or at once if the supervisor has ended. */
+export function sendToSupervisor(message: ToSupervisor): Promise<void> {
   return new Promise((resolve) => {
     if (!process.connected || !process.send) resolve();
     else process.send(message, undefined, {}, () => resolve());
   });
+}
+
+/** Returns the link of this worker to its supervisor, for `runProcess`. */
+export function supervisorLink(): SupervisorLink {
+  return {
+    reportReady: (url) => sendToSupervisor({ kind: 'ready', url }),
+    reportRefused: (message) => sendToSupervisor({ kind: 'refused', message }),
+    onGone(listener) {
+      // Otherwise node:cluster would end the process at once, and drop the requests in progress.
+      cluster.worker!.exitedAfterDisconnect = true;
+      process.once('disconnect', listener);
+      if (!process.connected) listener();
+    },
+  };
 }

@@ -10,7 +10,7 @@ import {
 } from '../telemetry/metrics/counting-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from '../telemetry/metrics/prometheus-exporter.ts';
 import { METRIC } from '../telemetry/names.ts';
-import { ownMetrics } from '../telemetry/registry/metrics.ts';
+import { OWN_METRICS } from '../telemetry/registry/metrics.ts';
 import { gatherSnapshots } from './gather-snapshots.ts';
 import type { Role } from './role.ts';
 import { sendSnapshots } from './send-snapshots.ts';
@@ -50,9 +50,9 @@ export async function startMetrics(config: Config, resource: Resource, role: Rol
   }
 
   // Apart from the others: these are collected when somebody asks, and the others each second.
-  const ofProcess = exporterFor(config);
-  const processSdk = new MeterProvider({ resource, readers: [ofProcess], views });
-  const snapshots = sendSnapshots(exporter, ofProcess);
+  const processMetrics = exporterFor(config);
+  const processSdk = new MeterProvider({ resource, readers: [processMetrics], views });
+  const snapshots = sendSnapshots(exporter, processMetrics);
   return {
     provider,
     processProvider: processSdk,
@@ -67,7 +67,7 @@ export async function startMetrics(config: Config, resource: Resource, role: Rol
 /** Waymark's own histograms; a measurement of these two leads to its trace. */
 function countedNames(): CountedNames {
   const exemplary: readonly string[] = [METRIC.requestDuration.name, METRIC.predictionDuration.name];
-  const histograms = ownMetrics.filter(({ type }) => type === 'histogram');
+  const histograms = OWN_METRICS.filter(({ type }) => type === 'histogram');
   return Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: exemplary.includes(name) }]));
 }
 

@@ -1,5 +1,5 @@
-import { createSlidingCounts, type SlidingCounts, type WindowOf } from '../drift/sliding-counts.ts';
-import { type Counted, type CountsOfAll, type ToWorker, tellSupervisor } from './messages.ts';
+import { createSlidingCounts, type SlidingCounts, type SlidingCountsFactory } from '../drift/sliding-counts.ts';
+import { type CountReport, sendToSupervisor, type TotalCounts, type ToWorker } from './messages.ts';
 
 /** How late one worker's counts are in another's at most. */
 const EVERY_MS = 1_000;
@@ -8,7 +8,7 @@ const EVERY_MS = 1_000;
 interface Pooled {
   readonly windowMs: number;
   readonly slices: number;
-  /** Counted here, and not told yet. */
+  /** CountReport here, and not told yet. */
   pending: Float64Array;
   /** Told, and not yet among what is known of all. */
   told: Float64Array;
@@ -19,7 +19,7 @@ interface Pooled {
  * Windows of counts that all workers add to, so that each knows of the whole service: the supervisor keeps them, and they
  * outlive a worker.
  */
-export function pooledCounts(): WindowOf {
+export function createPooledCounts(): SlidingCountsFactory {
   const pools = new Map<string, Pooled>();
   let answered = true;
 
@@ -32,7 +32,7 @@ export function pooledCounts(): WindowOf {
       pool.pending = new Float64Array(pool.told.length);
       return { name, windowMs: pool.windowMs, slices: pool.slices, counts: pool.told };
     });
-    void tellSupervisor({ kind: 'counted', counts });
+    void sendToSupervisor({ kind: 'counted', counts });
   }
 
   process.on('message', (message: ToWorker) => {
@@ -67,10 +67,12 @@ export function pooledCounts(): WindowOf {
 }
 
 /** The supervisor's side: adds up what each worker has counted. Of what none has told for a whole window nothing is kept. */
-export function countsOfAll(now: () => number = Date.now): (counted: readonly Counted[]) => readonly CountsOfAll[] {
+export function createCountsPool(
+  now: () => number = Date.now,
+): (counted: readonly CountReport[]) => readonly TotalCounts[] {
   const windows = new Map<string, { sliding: SlidingCounts; windowMs: number; toldAt: number }>();
 
-  function add({ name, windowMs, slices, counts }: Counted): CountsOfAll {
+  function add({ name, windowMs, slices, counts }: CountReport): TotalCounts {
     const toldAt = now();
     const sliding = windows.get(name)?.sliding ?? createSlidingCounts(counts.length, windowMs, slices);
     windows.set(name, { sliding, windowMs, toldAt });

@@ -1,7 +1,7 @@
 import { serialize } from 'node:v8';
 import { diag } from '@opentelemetry/api';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
-import { type ToWorker, tellSupervisor } from './messages.ts';
+import { sendToSupervisor, type ToWorker } from './messages.ts';
 
 /** What a worker that is killed has measured and not told is at most this old. */
 const EVERY_MS = 1_000;
@@ -18,11 +18,11 @@ export interface Snapshots {
  * Tells the supervisor what this worker has measured: each second, and when it is asked for a scrape.
  *
  * @param metrics what adds up over workers
- * @param ofProcess what describes this process. It is collected when there is a scrape and at no other time, since its
+ * @param processMetrics what describes this process. It is collected when there is a scrape and at no other time, since its
  *   gauges tell of the time since they were last collected: the longest delay of the event loop should be that of the
  *   time between two scrapes
  */
-export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): Snapshots {
+export function sendSnapshots(metrics: MetricReader, processMetrics: MetricReader): Snapshots {
   let sending = false;
   let stopped = false;
 
@@ -31,30 +31,30 @@ export function sendSnapshots(metrics: MetricReader, ofProcess: MetricReader): S
     if (sending) return;
     sending = true;
     try {
-      await tellSupervisor({ kind: 'snapshot', snapshot: { metrics: await serialized(metrics) } });
+      await sendToSupervisor({ kind: 'snapshot', snapshot: { metrics: await serialized(metrics) } });
     } catch (error) {
-      complain(error);
+      reportCollectionError(error);
     }
     sending = false;
   }
 
   async function sendAll(scrape?: number): Promise<void> {
     if (stopped) return;
-    const [shared, own] = await Promise.all([serialized(metrics), serialized(ofProcess)]);
-    await tellSupervisor({
+    const [shared, own] = await Promise.all([serialized(metrics), serialized(processMetrics)]);
+    await sendToSupervisor({
       kind: 'snapshot',
-      snapshot: { metrics: shared, ofProcess: own },
+      snapshot: { metrics: shared, processMetrics: own },
       ...(scrape && { scrape }),
     });
   }
 
   const timer = setInterval(() => void sendMetrics(), EVERY_MS).unref();
   process.on('message', (message: ToWorker) => {
-    if (message.kind === 'scrape') sendAll(message.scrape).catch(complain);
+    if (message.kind === 'scrape') sendAll(message.scrape).catch(reportCollectionError);
   });
   void sendMetrics();
   return {
-    send: () => sendAll().catch(complain),
+    send: () => sendAll().catch(reportCollectionError),
     stop() {
       stopped = true;
       clearInterval(timer);
@@ -68,6 +68,6 @@ async function serialized(reader: MetricReader): Promise<Uint8Array> {
   return serialize(resourceMetrics.scopeMetrics);
 }
 
-function complain(error: unknown): void {
+function reportCollectionError(error: unknown): void {
   diag.error('metrics could not be collected', error);
 }

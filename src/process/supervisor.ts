@@ -7,10 +7,10 @@ import type { Log } from '../telemetry/logs/log.ts';
 import { instrumentOptions } from '../telemetry/metric-definition.ts';
 import { ATTRIBUTE, LABEL, SCOPE, WORKER_METRIC } from '../telemetry/names.ts';
 import { type End, fork } from './fork.ts';
+import { forwardLines } from './forward-lines.ts';
 import { ProcessEnded } from './lifecycle.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
-import { countsOfAll } from './pooled-counts.ts';
-import { wholeLines } from './whole-lines.ts';
+import { createCountsPool } from './pooled-counts.ts';
 
 /** A worker that has lived so long did not fail for want of something to start with: it is replaced at once. */
 const STEADY_MS = 10_000;
@@ -44,7 +44,7 @@ export async function startSupervisor(
 ): Promise<Supervisor> {
   const counted = WORKER_METRIC.replacements;
   const replacements = metrics.getMeter(SCOPE).createCounter(counted.name, instrumentOptions(counted));
-  const pool = countsOfAll();
+  const pool = createCountsPool();
   const living = new Set<Worker>();
   const stopping = new AbortController();
   const started = Promise.withResolvers<string>();
@@ -53,8 +53,8 @@ export async function startSupervisor(
   let port = String(config.PORT);
 
   /** One worker from its start to its end. */
-  async function run(place: number): Promise<{ end: End; refusal: string | undefined }> {
-    const { worker, ended } = fork(place, { PORT: port });
+  async function run(workerIndex: number): Promise<{ end: End; refusal: string | undefined }> {
+    const { worker, ended } = fork(workerIndex, { PORT: port });
     living.add(worker);
     let refusal: string | undefined;
     worker.on('message', (message: ToSupervisor) => {
@@ -71,26 +71,30 @@ export async function startSupervisor(
         worker.process.kill('SIGKILL');
         return;
       }
-      log.info('worker ready', describe(place, worker));
+      log.info('worker ready', describe(workerIndex, worker));
       unready -= 1;
       if (unready === 0) started.resolve(url);
     });
-    const written = worker.process.stdout ? wholeLines(worker.process.stdout, out) : undefined;
+    const written = worker.process.stdout ? forwardLines(worker.process.stdout, out) : undefined;
     const end = await ended;
     living.delete(worker);
     // Whoever it has started itself may still have its stdout open.
     await Promise.race([written, delay(LAST_LINES_MS, undefined, { ref: false })]);
-    const record = { ...describe(place, worker), ...describeEnd(end), ...(refusal && { [ATTRIBUTE.reason]: refusal }) };
+    const record = {
+      ...describe(workerIndex, worker),
+      ...describeEnd(end),
+      ...(refusal && { [ATTRIBUTE.reason]: refusal }),
+    };
     if (unready <= 0 && !stopping.signal.aborted) (end.code === 0 ? log.warn : log.error)('worker ended', record);
     return { end, refusal };
   }
 
-  /** Keeps a place filled until the service stops. */
-  async function fill(place: number): Promise<void> {
-    replacements.add(0, { [LABEL.worker]: String(place) });
+  /** Keeps a workerIndex filled until the service stops. */
+  async function fill(workerIndex: number): Promise<void> {
+    replacements.add(0, { [LABEL.worker]: String(workerIndex) });
     for (let pause = 0; !stopping.signal.aborted; ) {
       const began = performance.now();
-      const { end, refusal } = await run(place);
+      const { end, refusal } = await run(workerIndex);
       if (stopping.signal.aborted) return;
       if (unready > 0) {
         started.reject(refusal === undefined ? new ProcessEnded(exitCode(end)) : new ConfigError(refusal));
@@ -99,11 +103,11 @@ export async function startSupervisor(
       pause =
         performance.now() - began > STEADY_MS ? 0 : Math.min(Math.max(FIRST_PAUSE_MS, pause * 2), LONGEST_PAUSE_MS);
       await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
-      if (!stopping.signal.aborted) replacements.add(1, { [LABEL.worker]: String(place) });
+      if (!stopping.signal.aborted) replacements.add(1, { [LABEL.worker]: String(workerIndex) });
     }
   }
 
-  const places = Array.from({ length: config.WORKERS }, (_, at) => fill(at + 1));
+  const runs = Array.from({ length: config.WORKERS }, (_, at) => fill(at + 1));
 
   async function stop(): Promise<void> {
     stopping.abort();
@@ -111,7 +115,7 @@ export async function startSupervisor(
     const late = setTimeout(() => {
       for (const worker of living) worker.process.kill('SIGKILL');
     }, config.SHUTDOWN_TIMEOUT_MS + LAST_GASP_MS);
-    await Promise.all(places);
+    await Promise.all(runs);
     clearTimeout(late);
   }
 
@@ -123,8 +127,8 @@ export async function startSupervisor(
   }
 }
 
-function describe(place: number, worker: Worker): Record<string, string | number> {
-  return { [ATTRIBUTE.worker]: place, [ATTRIBUTE.pid]: worker.process.pid ?? 0 };
+function describe(workerIndex: number, worker: Worker): Record<string, string | number> {
+  return { [ATTRIBUTE.worker]: workerIndex, [ATTRIBUTE.pid]: worker.process.pid ?? 0 };
 }
 
 function describeEnd({ code, signal, error }: End): Record<string, string | number> {

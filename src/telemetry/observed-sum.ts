@@ -1,5 +1,5 @@
 import type { Counter, ObservableCounter, ObservableUpDownCounter, UpDownCounter } from '@opentelemetry/api';
-import { createSeries } from './series.ts';
+import { createSeries } from './metrics/series.ts';
 
 /**
  * A counter that adds up here and is asked for its sums when metrics are collected: the SDK's own takes longer to find its

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GATEWAY_METRIC } from '../../src/gateway/telemetry.ts';
-import { metrics, workerMetrics } from '../../src/telemetry/registry/metrics.ts';
+import { metrics, WORKER_METRICS } from '../../src/telemetry/registry/metrics.ts';
 import { prometheusName } from '../../tools/docs/telemetry-document.ts';
 import { dashboardQueries, dashboards, metricNames, rules } from './promql.ts';
 
@@ -10,7 +10,7 @@ const OTEL = join(import.meta.dirname, '../../otel');
 
 const recorded = new Set(rules.map(({ record }) => record));
 const registered = new Set(
-  [...Object.values(metrics).flat(), ...workerMetrics, ...Object.values(GATEWAY_METRIC)].map((metric) =>
+  [...Object.values(metrics).flat(), ...WORKER_METRICS, ...Object.values(GATEWAY_METRIC)].map((metric) =>
     prometheusName(metric),
   ),
 );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { failingStart, type ServiceProcess } from '../support/service-process.ts';
-import { killAndWait, metricsOf, pidsOf, predictTimes, startWorkers, total, until } from './service.ts';
+import { killAndWait, metricsOf, pidsOf, predictTimes, startWorkers, total, until } from './workers.ts';
 
 // Each test starts three processes and more.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -29,8 +29,8 @@ const endsWhile = (file: string) =>
 test('a worker that crashes says why, and what it has counted', async () => {
   service = await startWorkers(2, planted(`process.on('SIGUSR2', () => { throw new Error('planted') })`));
   await predictTimes(service.url, 20);
-  for (const place of [1, 2]) process.kill(pidsOf(service, place)[0]!, 'SIGUSR2');
-  await until(() => [1, 2].every((place) => pidsOf(service!, place).length === 2));
+  for (const workerIndex of [1, 2]) process.kill(pidsOf(service, workerIndex)[0]!, 'SIGUSR2');
+  await until(() => [1, 2].every((workerIndex) => pidsOf(service!, workerIndex).length === 2));
   expect(total(await metricsOf(service), 'classifier_predictions_total')).toBe(20);
   const fatal = service.lines.filter(({ level }) => level === 'fatal');
   expect(fatal.map((line) => line['exception.message'])).toEqual(['planted', 'planted']);

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { ServiceProcess } from '../support/service-process.ts';
-import { killAndWait, predictTimes, startWorkers, until } from './service.ts';
+import { killAndWait, predictTimes, startWorkers, until } from './workers.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
 

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { workerMetrics } from '../../src/telemetry/registry/metrics.ts';
+import { WORKER_METRICS } from '../../src/telemetry/registry/metrics.ts';
 import { prometheusName } from '../../tools/docs/telemetry-document.ts';
 import { post } from '../http/in-process.ts';
 import { scrape } from '../support/openmetrics.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
-import { growing, killAndWait, metricsOf, predict, predictTimes, startWorkers, total } from './service.ts';
+import { growing, killAndWait, metricsOf, predict, predictTimes, startWorkers, total } from './workers.ts';
 
 // Each test starts three processes and more.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -68,8 +68,8 @@ describe('the metrics of several processes', () => {
     for (let i = 0; i < 4; i++) await post(`${service.url}/feedback`, { id, label: 'ham' }, close);
     const counts = async () => total(await metricsOf(service), 'classifier_feedback_total');
     expect(await counts()).toBe(1);
-    for (const place of [1, 2]) {
-      await killAndWait(service, place);
+    for (const workerIndex of [1, 2]) {
+      await killAndWait(service, workerIndex);
       expect(await counts()).toBe(1);
     }
   });
@@ -78,11 +78,11 @@ describe('the metrics of several processes', () => {
     service = await startWorkers(2);
     await predictTimes(service.url, 4);
     const families = await scrape(service.metricsUrl);
-    const places = ['worker="1"', 'worker="2"', 'worker="supervisor"'];
-    expect([...families.get('process_memory_usage_bytes')!.series].sort()).toEqual(places);
+    const labels = ['worker="1"', 'worker="2"', 'worker="supervisor"'];
+    expect([...families.get('process_memory_usage_bytes')!.series].sort()).toEqual(labels);
     expect(families.get('classifier_predictions')!.series.size).toBe(1);
     const told = [...families].filter(([, { labels }]) => labels.has('worker')).map(([name]) => name);
-    const registered = workerMetrics.map((metric) => prometheusName(metric).replace(/_total$/, ''));
+    const registered = WORKER_METRICS.map((metric) => prometheusName(metric).replace(/_total$/, ''));
     expect(told.filter((name) => !/^(process|nodejs|v8js)_/.test(name))).toEqual(registered);
     const headers = { accept: 'application/openmetrics-text;version=1.0.0' };
     const page = await (await fetch(service.metricsUrl, { headers })).text();

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { countsOfAll } from '../../src/process/pooled-counts.ts';
+import { createCountsPool } from '../../src/process/pooled-counts.ts';
 
 const counted = (...counts: number[]) => [
   { name: 'spam@1 2', windowMs: 60_000, slices: 60, counts: Float64Array.from(counts) },
 ];
 
-describe('countsOfAll', () => {
+describe('createCountsPool', () => {
   test('adds up what every worker has counted', () => {
-    const pool = countsOfAll(() => 1_000_000);
+    const pool = createCountsPool(() => 1_000_000);
     pool(counted(1, 0));
     expect(pool(counted(2, 5))).toEqual([{ name: 'spam@1 2', counts: Float64Array.from([3, 5]) }]);
   });
 
   test('forgets what is older than the window', () => {
     let now = 1_000_000;
-    const pool = countsOfAll(() => now);
+    const pool = createCountsPool(() => now);
     pool(counted(1, 1));
     now += 30_000;
     pool(counted(1, 0));

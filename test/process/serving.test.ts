@@ -3,11 +3,11 @@ import { Agent, request } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { workerLogs } from '../../src/telemetry/registry/log-records.ts';
+import { workerLogRecords } from '../../src/telemetry/registry/log-records.ts';
 import { post } from '../http/in-process.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { failingStart, type ServiceProcess } from '../support/service-process.ts';
-import { isAlive, killAndWait, pidsOf, predict, predictTimes, startWorkers, until } from './service.ts';
+import { isAlive, killAndWait, pidsOf, predict, predictTimes, startWorkers, until } from './workers.ts';
 
 // Each test starts three processes and more.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -91,7 +91,7 @@ describe('a worker that ends', () => {
     const ended = service.lines.find(({ msg }) => msg === 'worker ended')!;
     expect(ended).toMatchObject({ level: 'warn', worker: 2, 'process.exit.code': 0 });
     for (const { level: _, time: _time, msg, ...attributes } of service.lines) {
-      const registered = workerLogs[msg];
+      const registered = workerLogRecords[msg];
       if (registered) expect(registered).toEqual(expect.arrayContaining(Object.keys(attributes)));
     }
     await predictTimes(service.url, 4);
@@ -120,7 +120,7 @@ describe('a worker that ends', () => {
 describe('SIGTERM', () => {
   test('under load loses no response', async () => {
     service = await startWorkers(2);
-    const pids = [1, 2].flatMap((place) => pidsOf(service!, place));
+    const pids = [1, 2].flatMap((workerIndex) => pidsOf(service!, workerIndex));
     const agent = new Agent({ keepAlive: true, maxSockets: 16 });
     const statuses: number[] = [];
     const { url } = service;
@@ -156,7 +156,7 @@ describe('SIGTERM', () => {
 
 test('a supervisor that is killed leaves no worker, and each answers what is under way', async () => {
   const killed = await startWorkers(2);
-  const pids = [1, 2].flatMap((place) => pidsOf(killed, place));
+  const pids = [1, 2].flatMap((workerIndex) => pidsOf(killed, workerIndex));
   const sent = request(`${killed.url}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' } });
   const answered = new Promise((resolve, reject) => {
     sent.on('response', ({ statusCode }) => resolve(statusCode));

@@ -1,7 +1,7 @@
 import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
 import { nameWithUnit, sanitizeName } from '../../src/telemetry/metrics/prometheus-names.ts';
 import { type AttributeDefinition, attributes } from '../../src/telemetry/registry/attributes.ts';
-import { logs, failureLogRecords, workerLogRecords } from '../../src/telemetry/registry/log-records.ts';
+import { failureLogRecords, logs, workerLogRecords } from '../../src/telemetry/registry/log-records.ts';
 import { metrics, WORKER_METRICS } from '../../src/telemetry/registry/metrics.ts';
 import { spans } from '../../src/telemetry/registry/spans.ts';
 
@@ -28,7 +28,10 @@ export function telemetryDocument(): string {
     'One JSON object a line on stdout and one OTLP log record, with `trace_id` and `span_id` where a request is served.',
     table(
       ['record', 'attributes'],
-      Object.entries({ ...logs, ...workerLogRecords, ...failureLogRecords }).map(([body, names]) => [code(body), codes(names)]),
+      Object.entries({ ...logs, ...workerLogRecords, ...failureLogRecords }).map(([body, names]) => [
+        code(body),
+        codes(names),
+      ]),
     ),
     '## Attributes',
     table(

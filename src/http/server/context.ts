@@ -1,8 +1,8 @@
 import type { RouterContext } from '@koa/router';
 import type Koa from 'koa';
 import { Problem } from '../../platform/problems.ts';
-import { nameServedRoute } from '../../telemetry/served-route.ts';
-import { type TraceIds, traceIds } from '../../telemetry/trace-ids.ts';
+import { setServedRoute } from '../../telemetry/http-attributes.ts';
+import { type TraceIds, traceIds } from '../../telemetry/tracing.ts';
 
 /** The state that the first middleware sets for the routes. */
 export interface RequestState {
@@ -30,7 +30,7 @@ export function setTrace(ctx: RequestContext): void {
 /** Records the matched route of a request for its server span and its metrics. */
 export function recordRoute(ctx: RequestContext): void {
   const route = (ctx as Partial<RouterContext>)._matchedRoute;
-  if (route !== undefined) nameServedRoute(ctx.res, String(route));
+  if (route !== undefined) setServedRoute(ctx.res, String(route));
 }
 
 /** Returns a signal that aborts when the client closes the connection before its response is complete. */

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { Middleware } from 'koa';
-import { knownMethod } from '../../telemetry/http-method.ts';
+import { normalizeMethod } from '../../telemetry/http-attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { type RequestState, recordRoute, setTrace } from './context.ts';
 
@@ -14,7 +14,7 @@ export function traceRequest(activeRequests?: Instruments['activeRequests']): Mi
   const labelsOf = labelsByMethod();
   return async function traceRequest(ctx, next) {
     setTrace(ctx);
-    const labels = labelsOf(knownMethod(ctx.method));
+    const labels = labelsOf(normalizeMethod(ctx.method));
     activeRequests?.add(1, labels);
     try {
       await next();

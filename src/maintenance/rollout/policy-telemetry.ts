@@ -2,7 +2,7 @@ import { type Attributes, trace } from '@opentelemetry/api';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../../telemetry/names.ts';
-import { withinSpan } from '../../telemetry/within-span.ts';
+import { withinSpan } from '../../telemetry/tracing.ts';
 import type { Action } from './policy-state.ts';
 
 /** What one look at a model came to. */

@@ -1,7 +1,7 @@
 import { type Attributes, type Context, context, logs, SeverityNumber, type SpanContext } from '@opentelemetry/api';
 import { type Level, pino } from 'pino';
 import { ATTRIBUTE, SCOPE } from '../names.ts';
-import { tracedSpan } from '../trace-ids.ts';
+import { tracedSpan } from '../tracing.ts';
 import { type LineStream, standardOutput } from './standard-output.ts';
 
 type Write = (message: string, attributes?: Attributes, scope?: Context) => void;

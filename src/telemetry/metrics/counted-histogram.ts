@@ -1,9 +1,9 @@
 import { type Attributes, type Context, context, type HrTime, TraceFlags, trace, ValueType } from '@opentelemetry/api';
 import { millisToHrTime } from '@opentelemetry/core';
 import { AggregationTemporality, DataPointType, type HistogramMetricData } from '@opentelemetry/sdk-metrics';
-import { createSeries, type Series } from '../series.ts';
 import { bucketOf, SlowestExemplarReservoir } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
+import { createSeries, type Series } from './series.ts';
 
 interface HistogramDefinition {
   readonly name: string;

@@ -7,16 +7,16 @@ import {
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { LABEL } from '../names.ts';
-import { nameWithUnit } from '../prometheus-names.ts';
-import { ownMetrics, perProcessScopes } from '../registry/metrics.ts';
+import { OWN_METRICS, PER_PROCESS_SCOPES } from '../registry/metrics.ts';
 import { bucketOf, type Exemplar } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
+import { nameWithUnit } from './prometheus-names.ts';
 
 /** Two of the windows in which each process looks for its slowest measurement (`exemplar-reservoir.ts`). */
 const EXEMPLAR_MS = 60_000;
 
 const sharedTotals = new Set(
-  ownMetrics.filter(({ shared }) => shared).map(({ name, unit }) => nameWithUnit(name, unit, false)),
+  OWN_METRICS.filter(({ shared }) => shared).map(({ name, unit }) => nameWithUnit(name, unit, false)),
 );
 
 /**
@@ -39,9 +39,9 @@ export function mergeMetrics(parts: readonly (readonly ScopeMetrics[])[]): Scope
 }
 
 /** What describes one process, with the label that tells whose it is. */
-export function withWorker(scopes: readonly ScopeMetrics[], worker: string): ScopeMetrics[] {
+export function addWorkerLabel(scopes: readonly ScopeMetrics[], worker: string): ScopeMetrics[] {
   return scopes.map((scopeMetrics) => {
-    if (!perProcessScopes.has(scopeMetrics.scope.name)) return scopeMetrics;
+    if (!PER_PROCESS_SCOPES.has(scopeMetrics.scope.name)) return scopeMetrics;
     const metrics = scopeMetrics.metrics.map((metric) => {
       const dataPoints = metric.dataPoints.map((point) => ({
         ...point,
@@ -54,7 +54,7 @@ export function withWorker(scopes: readonly ScopeMetrics[], worker: string): Sco
 }
 
 /** What outlives a process: what it has counted, and not what it was like. */
-export function totalsOf(scopes: readonly ScopeMetrics[]): ScopeMetrics[] {
+export function keepTotals(scopes: readonly ScopeMetrics[]): ScopeMetrics[] {
   const isTotal = (metric: MetricData) =>
     metric.dataPointType === DataPointType.HISTOGRAM ||
     (metric.dataPointType === DataPointType.SUM && metric.isMonotonic);

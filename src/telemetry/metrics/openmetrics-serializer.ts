@@ -6,8 +6,8 @@ import {
   type MetricData,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { prometheusUnit, sanitizeName } from '../prometheus-names.ts';
 import { bucketOf, type Exemplar } from './exemplar-reservoir.ts';
+import { prometheusUnit, sanitizeName } from './prometheus-names.ts';
 
 export const OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 

@@ -9,8 +9,8 @@ import {
   type MetricProducer,
   MetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { nameWithUnit } from '../prometheus-names.ts';
 import { OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics } from './openmetrics-serializer.ts';
+import { nameWithUnit } from './prometheus-names.ts';
 
 const PLAIN_TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 

@@ -25,13 +25,13 @@ export const logs: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The log records of a service that is several processes, beside each one's own. */
-export const workerLogs: Readonly<Record<string, readonly string[]>> = {
+export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
   'worker ready': [ATTRIBUTE.worker, ATTRIBUTE.pid],
   'worker ended': [ATTRIBUTE.worker, ATTRIBUTE.pid, ATTRIBUTE.exitCode, ATTRIBUTE.signal, ATTRIBUTE.reason],
 };
 
 /** The log records that only trouble writes. */
-export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
+export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
   'request failed': EXCEPTION,
   'model refused': [...MODEL, ...EXCEPTION],
@@ -53,7 +53,7 @@ export const troubleLogs: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.inputTokens,
   ],
   'shadow failed': [...MODEL, ATTRIBUTE.shadowVersion, ...EXCEPTION],
-  'trial not kept': EXCEPTION,
+  'experiment data not stored': EXCEPTION,
   'comparison not read': [ATTRIBUTE.modelName, ...EXCEPTION],
   'telemetry problem': [ATTRIBUTE.reason],
   'policy refused': [ATTRIBUTE.modelName, ATTRIBUTE.reason],

@@ -12,17 +12,17 @@ const RUNTIME = '@opentelemetry/instrumentation-runtime-node';
 const HOST = '@opentelemetry/instrumentation-host-metrics';
 
 /** Who records what describes one process: of several, each has series of its own, told apart by the label `worker`. */
-export const perProcessScopes: ReadonlySet<string> = new Set([RUNTIME, HOST]);
+export const PER_PROCESS_SCOPES: ReadonlySet<string> = new Set([RUNTIME, HOST]);
 
 /** The metrics that Waymark itself records, however many processes it is. */
-export const ownMetrics: readonly MetricDefinition[] = [...Object.values(METRIC), ...Object.values(MODEL_METRIC)];
+export const OWN_METRICS: readonly MetricDefinition[] = [...Object.values(METRIC), ...Object.values(MODEL_METRIC)];
 
 /** What there is beside them with `WORKERS` above 1. */
-export const workerMetrics: readonly MetricDefinition[] = Object.values(WORKER_METRIC);
+export const WORKER_METRICS: readonly MetricDefinition[] = Object.values(WORKER_METRIC);
 
 /** Every metric of a service that is one process, by who records it. */
 export const metrics: Readonly<Record<string, readonly MetricDefinition[]>> = {
-  [SCOPE]: ownMetrics,
+  [SCOPE]: OWN_METRICS,
   [RUNTIME]: [
     eventLoop('delay.min', 'Event loop minimum delay.'),
     eventLoop('delay.max', 'Event loop maximum delay.'),

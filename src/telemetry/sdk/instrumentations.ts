@@ -1,6 +1,6 @@
 import { getNodeAutoInstrumentations } from '@opentelemetry/auto-instrumentations-node';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import { perProcessScopes } from '../registry/metrics.ts';
+import { PER_PROCESS_SCOPES } from '../registry/metrics.ts';
 import { ServerInstrumentation } from './server-instrumentation.ts';
 
 /**
@@ -9,7 +9,10 @@ import { ServerInstrumentation } from './server-instrumentation.ts';
  * @param metricsPort whose requests are not followed
  * @returns apart from each other, what follows requests and what describes the process
  */
-export function instrumentations(metricsPort: number): { ofRequests: Instrumentation[]; ofProcess: Instrumentation[] } {
+export function createInstrumentations(metricsPort: number): {
+  requestInstrumentations: Instrumentation[];
+  processInstrumentations: Instrumentation[];
+} {
   const automatic = getNodeAutoInstrumentations({
     // Two of them would make two spans of one request.
     '@opentelemetry/instrumentation-http': { enabled: false },
@@ -18,9 +21,9 @@ export function instrumentations(metricsPort: number): { ofRequests: Instrumenta
       metricGroups: ['process.cpu', 'process.memory'],
     },
   });
-  const isOfProcess = ({ instrumentationName }: Instrumentation) => perProcessScopes.has(instrumentationName);
+  const isOfProcess = ({ instrumentationName }: Instrumentation) => PER_PROCESS_SCOPES.has(instrumentationName);
   return {
-    ofRequests: [new ServerInstrumentation(metricsPort), ...automatic.filter((one) => !isOfProcess(one))],
-    ofProcess: automatic.filter(isOfProcess),
+    requestInstrumentations: [new ServerInstrumentation(metricsPort), ...automatic.filter((one) => !isOfProcess(one))],
+    processInstrumentations: automatic.filter(isOfProcess),
   };
 }

@@ -29,4 +29,4 @@ class LinkedContext implements Context {
 }
 
 /** Holds nothing, as `ROOT_CONTEXT` does; the contexts that are made of it are linked ones. */
-export const LINKED_ROOT: Context = new LinkedContext(ROOT_CONTEXT, Symbol('none'), undefined);
+export const linkedRoot: Context = new LinkedContext(ROOT_CONTEXT, Symbol('none'), undefined);

@@ -22,7 +22,7 @@ const TEMPORARY_STATUS = new Set([429, 502, 503, 504]);
  * That queue is the bound on memory, and what no longer fits is counted by the SDK (`otel.sdk.processor.*.processed`
  * with `error.type` `queue_full`).
  */
-export class PatientExporter<Item> implements Exporter<Item> {
+export class RetryingExporter<Item> implements Exporter<Item> {
   readonly #exporter: Exporter<Item>;
   readonly #name: string;
   readonly #giveUpAfterMs: number;

@@ -24,11 +24,10 @@ import {
   ATTR_URL_SCHEME,
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
-import { knownMethod } from '../http-method.ts';
+import { getServedRoute, normalizeMethod } from '../http-attributes.ts';
 import { instrumentOptions } from '../metric-definition.ts';
 import { METRIC } from '../names.ts';
-import { servedRoute } from '../served-route.ts';
-import { LINKED_ROOT } from './linked-context.ts';
+import { linkedRoot } from './linked-context.ts';
 
 /** Whose the server spans are. */
 export const SERVER_SCOPE = 'waymark/http-server';
@@ -118,8 +117,8 @@ export class ServerInstrumentation extends InstrumentationBase {
   #follow(emit: Emit, server: Server, request: IncomingMessage, response: ServerResponse): boolean {
     const { headers, httpVersion, socket } = request;
     keepSamplingState(headers);
-    const caller = this.#isFromTraced(headers) ? propagation.extract(LINKED_ROOT, headers) : LINKED_ROOT;
-    const method = knownMethod(request.method);
+    const caller = this.#isFromTraced(headers) ? propagation.extract(linkedRoot, headers) : linkedRoot;
+    const method = normalizeMethod(request.method);
     const span = this.tracer.startSpan(method, KIND, caller);
     const scope = trace.setSpan(caller, span);
     // Now: a socket that is closed no longer knows them.
@@ -139,7 +138,7 @@ export class ServerInstrumentation extends InstrumentationBase {
     const seconds = (performance.now() - exchange.started) / 1000;
     // Where the client went away first, no status was sent.
     const status = response.headersSent ? response.statusCode : undefined;
-    const kind = this.#kindOf(exchange, status, servedRoute(response));
+    const kind = this.#kindOf(exchange, status, getServedRoute(response));
     endSpan(exchange, kind);
     this.#duration ??= this.meter.createHistogram(
       METRIC_HTTP_SERVER_REQUEST_DURATION,

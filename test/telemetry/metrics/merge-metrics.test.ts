@@ -1,6 +1,6 @@
 import { MeterProvider, MetricReader, type ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { describe, expect, test } from 'vitest';
-import { mergeMetrics, totalsOf, withWorker } from '../../../src/telemetry/metrics/merge-metrics.ts';
+import { addWorkerLabel, keepTotals, mergeMetrics } from '../../../src/telemetry/metrics/merge-metrics.ts';
 import { MODEL_METRIC } from '../../../src/telemetry/model-metrics.ts';
 import { SCOPE } from '../../../src/telemetry/names.ts';
 
@@ -94,19 +94,19 @@ describe('mergeMetrics', () => {
 });
 
 test('only what was counted outlives a process', async () => {
-  const names = Object.keys(values(totalsOf(await measured(1))));
+  const names = Object.keys(values(keepTotals(await measured(1))));
   expect(names.sort()).toEqual([MODEL_METRIC.feedback.name, MODEL_METRIC.shadowFeedback.name, 'done', 'took']);
 });
 
 test('what is about one process says about which', async () => {
   const scope = '@opentelemetry/instrumentation-host-metrics';
-  const parts = [withWorker(await measured(1, scope), '1'), withWorker(await measured(2, scope), '2')];
+  const parts = [addWorkerLabel(await measured(1, scope), '1'), addWorkerLabel(await measured(2, scope), '2')];
   const [merged] = mergeMetrics(parts);
   const done = merged!.metrics.find(({ descriptor }) => descriptor.name === 'done')!;
   expect(done.dataPoints.map(({ attributes, value }) => [attributes['worker'], value])).toEqual([
     ['1', 1],
     ['2', 2],
   ]);
-  const [ours] = withWorker(await measured(1), '1');
+  const [ours] = addWorkerLabel(await measured(1), '1');
   expect(ours!.metrics[0]!.dataPoints[0]!.attributes).toEqual({ model: 'spam' });
 });

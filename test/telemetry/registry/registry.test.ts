@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sanitizeName } from '../../../src/telemetry/prometheus-names.ts';
-import { logs, troubleLogs } from '../../../src/telemetry/registry/log-records.ts';
+import { sanitizeName } from '../../../src/telemetry/metrics/prometheus-names.ts';
+import { failureLogRecords, logs } from '../../../src/telemetry/registry/log-records.ts';
 import { metrics } from '../../../src/telemetry/registry/metrics.ts';
 import { SERVER_SPAN, spans } from '../../../src/telemetry/registry/spans.ts';
 import { prometheusName } from '../../../tools/docs/telemetry-document.ts';
@@ -115,7 +115,7 @@ describe('log records', () => {
         .sort(),
     );
     for (const { body, attributes } of receiver.logs) {
-      expect({ ...logs, ...troubleLogs }[String(body)]).toEqual(expect.arrayContaining(Object.keys(attributes)));
+      expect({ ...logs, ...failureLogRecords }[String(body)]).toEqual(expect.arrayContaining(Object.keys(attributes)));
     }
   });
 });

@@ -1,14 +1,14 @@
 import { createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { isTracingSuppressed, suppressTracing, unsuppressTracing } from '@opentelemetry/core';
 import { expect, test } from 'vitest';
-import { LINKED_ROOT } from '../../../src/telemetry/sdk/linked-context.ts';
+import { linkedRoot } from '../../../src/telemetry/sdk/linked-context.ts';
 
 const a = createContextKey('a');
 const b = createContextKey('b');
 
 test.each([
   ['the API', ROOT_CONTEXT],
-  ['ours', LINKED_ROOT],
+  ['ours', linkedRoot],
 ])('a context holds what was set, and setting leaves the one it came from as it was: %s', (_, root) => {
   const one = root.setValue(a, 1);
   const two = one.setValue(b, 2);
@@ -28,7 +28,7 @@ test.each([
 
 test("the API's own functions work on it", () => {
   const spanContext = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 1 };
-  const scope = trace.setSpanContext(LINKED_ROOT, spanContext);
+  const scope = trace.setSpanContext(linkedRoot, spanContext);
   expect(trace.getSpanContext(scope)).toEqual(spanContext);
   expect(trace.getSpan(trace.deleteSpan(scope))).toBeUndefined();
   expect(isTracingSuppressed(scope)).toBe(false);

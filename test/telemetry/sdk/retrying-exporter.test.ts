@@ -1,7 +1,7 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { OTLPExporterError } from '@opentelemetry/otlp-exporter-base';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Exporter, PatientExporter } from '../../../src/telemetry/sdk/retrying-exporter.ts';
+import { type Exporter, RetryingExporter } from '../../../src/telemetry/sdk/retrying-exporter.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -34,7 +34,7 @@ function receiver(...answers: ExportResult[]): Exporter<string> & { tried: strin
 }
 
 function exportTo(inner: Exporter<string>, limit = 3_600_000) {
-  const exporter = new PatientExporter(inner, 'things', limit);
+  const exporter = new RetryingExporter(inner, 'things', limit);
   return (...items: string[]) => new Promise<ExportResult>((resolve) => exporter.export(items, resolve));
 }
 

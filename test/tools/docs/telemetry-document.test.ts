@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { attributes } from '../../../src/telemetry/registry/attributes.ts';
-import { logs, troubleLogs } from '../../../src/telemetry/registry/log-records.ts';
+import { logs, failureLogRecords } from '../../../src/telemetry/registry/log-records.ts';
 import { spans } from '../../../src/telemetry/registry/spans.ts';
 import { prometheusName, telemetryDocument } from '../../../tools/docs/telemetry-document.ts';
 
@@ -10,7 +10,7 @@ test('docs/telemetry.md is current: npm run docs', async () => {
 });
 
 test('every attribute of a span or a log record is described', () => {
-  const used = [...spans.map((span) => span.attributes), ...Object.values(logs), ...Object.values(troubleLogs)].flat();
+  const used = [...spans.map((span) => span.attributes), ...Object.values(logs), ...Object.values(failureLogRecords)].flat();
   expect(used.filter((name) => !attributes.has(name))).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
  *
  * @returns a promise of the end; a line that was begun and never ended is not handed on
  */
-export async function wholeLines(input: Readable, out: { write(text: string): unknown }): Promise<void> {
+export async function forwardLines(input: Readable, out: { write(text: string): unknown }): Promise<void> {
   let begun = '';
   try {
     for await (const piece of input.setEncoding('utf8') as AsyncIterable<string>) {

@@ -10,8 +10,8 @@ import { millisToHrTime } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { SCOPE } from '../names.ts';
-import { copyPlain } from '../spans/plain-attributes.ts';
-import { tracedSpan } from '../trace-ids.ts';
+import { tracedSpan } from '../tracing.ts';
+import { copySimpleAttributes } from './light-attributes.ts';
 
 /** What a batch processor does with a record: it keeps it, and changes nothing. */
 interface RecordQueue {
@@ -26,12 +26,12 @@ interface RecordQueue {
  * @param sdk with no other limits than its own
  * @param queues what `sdk` hands its records to
  */
-export function plainLoggerProvider(
+export function createLightLoggerProvider(
   sdk: LoggerProvider,
   resource: Resource,
   queues: readonly RecordQueue[],
 ): LoggerProvider {
-  const own = plainLogger(sdk.getLogger(SCOPE), resource, queues);
+  const own = createLightLogger(sdk.getLogger(SCOPE), resource, queues);
   return {
     getLogger(name: string, version?: string, options?: LoggerOptions): Logger {
       const isOwn = name === SCOPE && version === undefined && options === undefined;
@@ -40,7 +40,7 @@ export function plainLoggerProvider(
   };
 }
 
-function plainLogger(logger: Logger, resource: Resource, queues: readonly RecordQueue[]): Logger {
+function createLightLogger(logger: Logger, resource: Resource, queues: readonly RecordQueue[]): Logger {
   const instrumentationScope = { name: SCOPE };
   return {
     enabled: (options) => logger.enabled(options),
@@ -50,7 +50,7 @@ function plainLogger(logger: Logger, resource: Resource, queues: readonly Record
         return;
       }
       // A copy, as the SDK makes one: the caller may go on with its own.
-      const attributes = copyPlain(record.attributes);
+      const attributes = copySimpleAttributes(record.attributes);
       if (attributes === undefined) {
         logger.emit(record);
         return;

@@ -6,11 +6,10 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { AlwaysOnSampler, type ReadableSpan, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readConfig } from '../../../src/platform/config.ts';
-import { LINKED_ROOT } from '../../../src/telemetry/sdk/linked-context.ts';
+import { LightSpan } from '../../../src/telemetry/light/light-span.ts';
+import { createLightTracerProvider, LightTracer } from '../../../src/telemetry/light/light-tracer.ts';
+import { linkedRoot } from '../../../src/telemetry/sdk/linked-context.ts';
 import { createSampler } from '../../../src/telemetry/sdk/sampler.ts';
-import { PlainSpan } from '../../../src/telemetry/spans/plain-span.ts';
-import { PlainTracer } from '../../../src/telemetry/spans/plain-tracer.ts';
-import { plainTracerProvider } from '../../../src/telemetry/spans/plain-tracer-provider.ts';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
 import { type Stage, scenarios } from './span-scenarios.ts';
 
@@ -67,7 +66,7 @@ function play(kind: 'plain' | 'sdk', sampler: Sampler, scenario: Play): Outcome 
   const idGenerator = { generateTraceId: () => id(32), generateSpanId: () => id(16) };
   const tracer =
     kind === 'plain'
-      ? new PlainTracer({ resource, scope, processors: [processor] }, { sampler, idGenerator })
+      ? new LightTracer({ resource, scope, processors: [processor] }, { sampler, idGenerator })
       : new TracerProvider({ resource, sampler, idGenerator, spanProcessors: [processor] }).getTracer('waymark', '1');
   scenario({ tracer, wait, setClock });
   vi.restoreAllMocks();
@@ -105,7 +104,7 @@ async function expectTheSame(sampler: Sampler, scenario: Play): Promise<number> 
   expect(plain.calls).toEqual(sdk.calls);
   expect(plain.spans.map(read)).toEqual(sdk.spans.map(read));
   expect(await otlp(plain.spans)).toEqual(await otlp(sdk.spans));
-  expect(plain.spans.every((span) => span instanceof PlainSpan)).toBe(true);
+  expect(plain.spans.every((span) => span instanceof LightSpan)).toBe(true);
   return plain.spans.length;
 }
 
@@ -117,7 +116,7 @@ const sampling = ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [
 
 test.each(sampling)('%s: the same spans are sampled, whoever calls', async (name) => {
   const sampler = createSampler(readConfig({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: '0.5' }));
-  const callers = [ROOT_CONTEXT, LINKED_ROOT].flatMap((root) => [
+  const callers = [ROOT_CONTEXT, linkedRoot].flatMap((root) => [
     root,
     ...[TraceFlags.SAMPLED, TraceFlags.NONE].flatMap((traceFlags) =>
       ['4', 'e'].flatMap((digit) =>
@@ -172,9 +171,9 @@ test('only the scopes that are named make plain spans, each a tracer of its own'
   const sdk = new TracerProvider();
   const idGenerator = { generateTraceId: () => '1'.repeat(32), generateSpanId: () => '1'.repeat(16) };
   const options = { scopes: new Set(['own']), resource, processors: [], sampler: new AlwaysOnSampler(), idGenerator };
-  const provider = plainTracerProvider(sdk, options);
+  const provider = createLightTracerProvider(sdk, options);
   expect(provider.getTracer('other', '1')).toBe(sdk.getTracer('other', '1'));
-  expect(provider.getTracer('own')).toBeInstanceOf(PlainTracer);
+  expect(provider.getTracer('own')).toBeInstanceOf(LightTracer);
   expect(provider.getTracer('own')).toBe(provider.getTracer('own'));
   expect(provider.getTracer('own', '1')).not.toBe(provider.getTracer('own'));
 });

@@ -2,7 +2,7 @@ import { type LogRecord, ROOT_CONTEXT, SeverityNumber, TraceFlags, trace } from 
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider, type LogRecordProcessor, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { plainLoggerProvider } from '../../../src/telemetry/logs/plain-logger-provider.ts';
+import { createLightLoggerProvider } from '../../../src/telemetry/light/light-logger-provider.ts';
 import { SCOPE } from '../../../src/telemetry/names.ts';
 
 beforeEach(() => {
@@ -40,7 +40,7 @@ function bothWays(records: LogRecord[], scope = SCOPE) {
       async shutdown() {},
     };
     const sdk = new LoggerProvider({ resource, processors: [queue] });
-    const logger = (plain ? plainLoggerProvider(sdk, resource, [queue]) : sdk).getLogger(scope);
+    const logger = (plain ? createLightLoggerProvider(sdk, resource, [queue]) : sdk).getLogger(scope);
     for (const record of records) logger.emit(record);
     return received;
   };

@@ -6,7 +6,7 @@ type Shutdown = () => Promise<void>;
 let shutdown: Shutdown | undefined;
 
 /** Called by the preload that started the SDK: the service ends it after its last response. */
-export function registerSdk(stop: Shutdown): void {
+export function registerSdkShutdown(stop: Shutdown): void {
   shutdown = stop;
 }
 
@@ -14,7 +14,7 @@ export function registerSdk(stop: Shutdown): void {
  * Why requests would not be traced, or undefined if they will be. Without the preload, or with an instrumentation
  * that no longer fits Node, everything works and nothing is followed: that has to be said.
  */
-export function missingInstrumentation(): string | undefined {
+export function findMissingInstrumentation(): string | undefined {
   if (shutdown === undefined)
     return 'the telemetry preload did not run (start with `npm start`, or node --import ./otel/preload.ts)';
   if (!isWrapped(Server.prototype.emit)) return 'the HTTP server is not instrumented';

@@ -12,26 +12,26 @@ interface Handle {
  *
  * @returns to be called when the worker has ended: gives them to other workers, or closes them where there is none
  */
-export function watchUntaken(worker: Worker): () => void {
+export function trackPendingConnections(worker: Worker): () => void {
   const child = worker.process;
-  const untaken = new Map<unknown, Handle>();
+  const pending = new Map<unknown, Handle>();
   const send = child.send as (...args: unknown[]) => boolean;
   child.send = (...args: unknown[]) => {
     const [message, handle] = args as [{ act?: unknown; seq?: unknown } | undefined, Handle | undefined];
-    if (handle && message?.act === 'newconn') untaken.set(message.seq, handle);
+    if (handle && message?.act === 'newconn') pending.set(message.seq, handle);
     return send.apply(child, args);
   };
-  child.on('internalMessage', ({ ack }: { ack?: unknown }) => untaken.delete(ack));
+  child.on('internalMessage', ({ ack }: { ack?: unknown }) => pending.delete(ack));
 
   return () => {
     // It is not told of the end itself where a connection was on its way.
     if (cluster.workers?.[worker.id]) worker.disconnect();
     const others = Object.values(cluster.workers ?? {}).some((other) => other?.isConnected());
-    for (const [ack, handle] of untaken) {
+    for (const [ack, handle] of pending) {
       // As a worker answers that is closing: then it is somebody else's.
       if (others) child.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted: false });
       else handle.close();
     }
-    untaken.clear();
+    pending.clear();
   };
 }

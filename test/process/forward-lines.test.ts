@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { wholeLines } from '../../src/process/whole-lines.ts';
+import { forwardLines } from '../../src/process/forward-lines.ts';
 
 async function handedOn(...pieces: Uint8Array[]): Promise<string[]> {
   const written: string[] = [];
-  await wholeLines(Readable.from(pieces), { write: (text) => written.push(text) });
+  await forwardLines(Readable.from(pieces), { write: (text) => written.push(text) });
   return written;
 }
 

@@ -6,19 +6,19 @@ import {
   ATTR_EXCEPTION_STACKTRACE,
   ATTR_EXCEPTION_TYPE,
 } from '@opentelemetry/semantic-conventions';
-import { ATTRIBUTE_LIMITS, LIMIT } from './plain-attributes.ts';
+import { attributeLimits, LIMIT } from './light-attributes.ts';
 import { type Instant, toHrTime } from './span-time.ts';
 
 export type SpanEvent = ReadableSpan['events'][number];
 
 /** An event as it is exported. */
 export function spanEvent(name: string, time: Instant, attributes: Attributes | undefined): SpanEvent {
-  return { name, time: toHrTime(time), ...cleanSimpleAttributes(attributes, ATTRIBUTE_LIMITS) };
+  return { name, time: toHrTime(time), ...cleanSimpleAttributes(attributes, attributeLimits) };
 }
 
 /** A link as it is exported. */
 export function spanLink({ context, attributes }: Link): Link {
-  return { context, ...cleanAttributes(attributes, ATTRIBUTE_LIMITS) };
+  return { context, ...cleanAttributes(attributes, attributeLimits) };
 }
 
 /** An exception as the attributes of its event; undefined where there is nothing to tell. */

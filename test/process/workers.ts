@@ -7,10 +7,10 @@ export function startWorkers(count: number, env: Record<string, string> = {}): P
   return startProcess({ WORKERS: String(count), ...env });
 }
 
-/** The process ids of the workers that ever got ready in one place, in their order. */
-export function pidsOf({ lines }: ServiceProcess, place: number): number[] {
+/** The process ids of the workers that ever got ready in one workerIndex, in their order. */
+export function pidsOf({ lines }: ServiceProcess, workerIndex: number): number[] {
   return lines
-    .filter(({ msg, worker }) => msg === 'worker ready' && worker === place)
+    .filter(({ msg, worker }) => msg === 'worker ready' && worker === workerIndex)
     .map((line) => Number(line['process.pid']));
 }
 
@@ -23,11 +23,11 @@ export async function until(holds: () => boolean | Promise<boolean>, timeoutMs =
   }
 }
 
-/** Ends the worker in a place as a power cut would, and waits for the one that replaces it. */
-export async function killAndWait(service: ServiceProcess, place: number): Promise<void> {
-  const before = pidsOf(service, place);
+/** Ends the worker in a workerIndex as a power cut would, and waits for the one that replaces it. */
+export async function killAndWait(service: ServiceProcess, workerIndex: number): Promise<void> {
+  const before = pidsOf(service, workerIndex);
   process.kill(before.at(-1)!, 'SIGKILL');
-  await until(() => pidsOf(service, place).length > before.length);
+  await until(() => pidsOf(service, workerIndex).length > before.length);
 }
 
 export function isAlive(pid: number): boolean {

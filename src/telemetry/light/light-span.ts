@@ -25,7 +25,7 @@ import {
 } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { ATTRIBUTE_LIMITS, copyPlain, isPlain, LIMIT } from './plain-attributes.ts';
+import { attributeLimits, copySimpleAttributes, isSimpleValue, LIMIT } from './light-attributes.ts';
 import { addWithinLimit, exceptionEvent, type SpanEvent, spanEvent, spanLink } from './span-details.ts';
 import { clockOffset, type Instant, instantOf, isBefore, toHrTime } from './span-time.ts';
 
@@ -46,7 +46,7 @@ const NO_TIME: HrTime = [0, 0];
  * A span as the SDK's, without what that does for the spans of anybody: attributes of plain values are taken over with one
  * look at each, times become what is exported when they are exported, and what a span does not have is not made.
  */
-export class PlainSpan implements Span, ReadableSpan {
+export class LightSpan implements Span, ReadableSpan {
   name: string;
   readonly kind: SpanKind;
   readonly parentSpanContext?: SpanContext;
@@ -117,14 +117,14 @@ export class PlainSpan implements Span, ReadableSpan {
     if (this.#isOver()) return this;
     if (this.attributes === NO_ATTRIBUTES) this.attributes = {};
     this.#timesSet++;
-    if (isPlain(value) && key !== '' && this.#timesSet <= LIMIT) this.attributes[key] = value;
+    if (isSimpleValue(value) && key !== '' && this.#timesSet <= LIMIT) this.attributes[key] = value;
     else this.#setWithCare(key, value);
     return this;
   }
 
   setAttributes(attributes: Attributes): this {
     if (this.#timesSet === 0 && !this.#isOver()) {
-      const copy = copyPlain(attributes);
+      const copy = copySimpleAttributes(attributes);
       if (copy !== undefined) {
         this.#keep(copy);
         return this;
@@ -188,12 +188,12 @@ export class PlainSpan implements Span, ReadableSpan {
   }
 
   #takeOver(attributes: Attributes): void {
-    const copy = copyPlain(attributes);
+    const copy = copySimpleAttributes(attributes);
     if (copy !== undefined) {
       this.#keep(copy);
       return;
     }
-    const cleaned = cleanAttributes(attributes, ATTRIBUTE_LIMITS);
+    const cleaned = cleanAttributes(attributes, attributeLimits);
     this.#keep(cleaned.attributes as Attributes);
     this.droppedAttributesCount = cleaned.droppedAttributesCount ?? 0;
   }
@@ -206,7 +206,7 @@ export class PlainSpan implements Span, ReadableSpan {
   #setWithCare(key: string, value: AttributeValue): void {
     const { attributes } = this;
     const currentAttributesCount = Object.keys(attributes).length;
-    const decision = maybeAddAttribute({ key, value, attributes, limits: ATTRIBUTE_LIMITS, currentAttributesCount });
+    const decision = maybeAddAttribute({ key, value, attributes, limits: attributeLimits, currentAttributesCount });
     if (decision === AddAttributeDecision.DROP_LIMIT_REACHED) this.droppedAttributesCount++;
   }
 

@@ -1,0 +1,25 @@
+import type { ServerResponse } from 'node:http';
+
+/** The methods of the semantic conventions. Node accepts more methods, and a label must have few values. */
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
+
+const ROUTE = Symbol('route');
+
+interface RoutedResponse extends ServerResponse {
+  [ROUTE]?: string;
+}
+
+/** Returns the value of `http.request.method`: the method itself, or `_OTHER` if the conventions do not name it. */
+export function normalizeMethod(method: string | undefined): string {
+  return method !== undefined && METHODS.has(method) ? method : '_OTHER';
+}
+
+/** Records the route that serves a request. The server span and the metrics of the request read it. */
+export function setServedRoute(response: ServerResponse, route: string): void {
+  (response as RoutedResponse)[ROUTE] = route;
+}
+
+/** Returns the route that serves a request, or `undefined` if no route took the request. */
+export function getServedRoute(response: ServerResponse): string | undefined {
+  return (response as RoutedResponse)[ROUTE];
+}

@@ -1,0 +1,81 @@
+import { type Attributes, type Counter, diag, type MeterProvider } from '@opentelemetry/api';
+import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
+import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
+import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { BatchLogRecordProcessor, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { Config } from '../../platform/config.ts';
+import { RetryingExporter } from './retrying-exporter.ts';
+
+/** Creates the processors that export spans. Without an endpoint nothing is exported, but traces still have ids. */
+export function createSpanProcessors(config: Config, meters: MeterProvider): SpanProcessor[] {
+  const endpoint = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return [new NoopSpanProcessor()];
+  const TraceExporter = usesJson(config) ? JsonTraceExporter : OTLPTraceExporter;
+  const exporter = new TraceExporter({ selfObsMeterProvider: meters });
+  return [
+    new BatchSpanProcessor({
+      exporter: new RetryingExporter(exporter, 'spans', config.OTEL_BSP_EXPORT_TIMEOUT),
+      maxQueueSize: config.OTEL_BSP_MAX_QUEUE_SIZE,
+      maxExportBatchSize: config.OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
+      scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY,
+      exportTimeoutMillis: config.OTEL_BSP_EXPORT_TIMEOUT,
+      selfObsMeterProvider: reportDrops(meters, 'spans'),
+    }),
+  ];
+}
+
+/** Creates the processors that export log records. Without an endpoint there are none, and stdout has the only copy. */
+export function createLogRecordProcessors(config: Config, meters: MeterProvider): LogRecordProcessor[] {
+  const endpoint = config.OTEL_EXPORTER_OTLP_LOGS_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  if (endpoint === undefined) return [];
+  const LogExporter = usesJson(config) ? JsonLogExporter : OTLPLogExporter;
+  const exporter = new LogExporter({ selfObsMeterProvider: meters });
+  return [
+    new BatchLogRecordProcessor({
+      exporter: new RetryingExporter(exporter, 'log records', config.OTEL_BLRP_EXPORT_TIMEOUT),
+      maxQueueSize: config.OTEL_BLRP_MAX_QUEUE_SIZE,
+      maxExportBatchSize: config.OTEL_BLRP_MAX_EXPORT_BATCH_SIZE,
+      scheduledDelayMillis: config.OTEL_BLRP_SCHEDULE_DELAY,
+      exportTimeoutMillis: config.OTEL_BLRP_EXPORT_TIMEOUT,
+      selfObsMeterProvider: reportDrops(meters, 'log records'),
+    }),
+  ];
+}
+
+function usesJson({ OTEL_EXPORTER_OTLP_PROTOCOL }: Config): boolean {
+  return OTEL_EXPORTER_OTLP_PROTOCOL === 'http/json';
+}
+
+/**
+ * Wraps a meter provider so that the first record which a batch processor drops is also reported as a diagnostic message.
+ * The SDK only counts dropped log records, and reports dropped spans when it no longer drops any.
+ *
+ * @param records the kind of the dropped records, for the message
+ */
+function reportDrops(provider: MeterProvider, records: string): MeterProvider {
+  let reported = false;
+  const watch = (counter: Counter): Counter => ({
+    add(value, attributes, scope) {
+      counter.add(value, attributes, scope);
+      if (reported || !isDrop(attributes)) return;
+      reported = true;
+      diag.error(`the queue of ${records} is full: some are dropped (counted in otel_sdk_processor_*_processed_total)`);
+    },
+  });
+  return {
+    getMeter(...scope) {
+      const meter = provider.getMeter(...scope);
+      return Object.create(meter, {
+        createCounter: {
+          value: (...instrument: Parameters<typeof meter.createCounter>) => watch(meter.createCounter(...instrument)),
+        },
+      });
+    },
+  };
+}
+
+function isDrop(attributes: Attributes | undefined): boolean {
+  return attributes?.['error.type'] === 'queue_full';
+}
