@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openFeedbackDatabase } from '../src/feedback/feedback-database.ts';
-import { declareData } from '../src/models/declare-data.ts';
+import { writeInitialPolicy } from '../src/models/policy-file.ts';
 import { cacheFolder } from '../src/platform/cache-folder.ts';
 import { type Example, readExamples } from '../src/training/read-examples.ts';
 import { freePorts } from '../tools/stack/ports.ts';
@@ -44,7 +44,7 @@ export async function runRetrainBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-bench-'));
   const [models, data] = [join(folder, 'models'), join(folder, 'data')];
   await cp(join(PROJECT, 'models/spam/1'), join(models, 'spam/1'), { recursive: true });
-  await declareData(join(models, 'spam'), train);
+  await writeInitialPolicy(join(models, 'spam'), train);
   giveFeedback(data, held.slice(0, 1_000));
   const ports = await freePorts();
   const url = `http://127.0.0.1:${ports.service}`;

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
+import { syncFolder } from '../platform/atomic-write.ts';
 import { artefactFormat, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier } from './pack.ts';
 
@@ -38,7 +39,9 @@ export async function writeArtefact(folder: string, manifest: Manifest, bytes: U
     await mkdir(unfinished);
     await writeFile(join(unfinished, weightsFile), bytes, { flush: true });
     await writeFile(join(unfinished, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+    await syncFolder(unfinished);
     await rename(unfinished, folder);
+    await syncFolder(parent);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
     throw new ArtefactError(folder, `it could not be written: ${(error as Error).message}`, { cause: error });

@@ -3,6 +3,7 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
+import { syncFolder } from '../platform/atomic-write.ts';
 
 /** Who sent a message, and to whom it goes. */
 export interface Envelope {
@@ -49,6 +50,7 @@ export async function deliverToMaildir(folder: string): Promise<Delivery> {
         await file.close();
       }
       await rename(draft, join(folder, 'new', name));
+      await syncFolder(join(folder, 'new'));
     },
     close: () => undefined,
   };

@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../platform/atomic-write.ts';
 import { parseChange, type RecordedChange } from './roles.ts';
-import { syncFolder } from './roles-file.ts';
 
 /** The audit trail of a model, in its folder: one row of JSON a change. */
 const fileName = 'audit.jsonl';

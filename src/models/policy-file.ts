@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
+import { atomicWrite } from '../platform/atomic-write.ts';
 
 const seconds = z.number().nonnegative();
 const share = z.number().min(0).max(1);
@@ -91,8 +92,8 @@ export type PolicyFile =
   | { readonly policy: Policy; readonly problem?: undefined }
   | { readonly policy?: undefined; readonly problem: string };
 
-/** In a model's folder. */
-export const policyFileName = 'policy.json';
+/** The name of the policy file in a model's folder. */
+const policyFileName = 'policy.json';
 
 /** Reads a model's policy: all defaults (only recommend) where there is no file, a problem where it cannot be used. */
 export async function readPolicy(modelFolder: string): Promise<PolicyFile> {
@@ -119,4 +120,17 @@ export function parsePolicy(text: string): PolicyFile {
   if (parsed.success) return { policy: parsed.data };
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`);
   return { problem: `${policyFileName}: ${issues.join('; ')}` };
+}
+
+/**
+ * Writes a policy that names the training data of a model, unless the model has a policy already.
+ *
+ * @param dataFile a path relative to the working directory
+ * @returns the path of the new file, or `undefined` if there was one
+ */
+export async function writeInitialPolicy(modelFolder: string, dataFile: string): Promise<string | undefined> {
+  const file = join(modelFolder, policyFileName);
+  const policy = { data: relative(modelFolder, dataFile).replaceAll(sep, '/') };
+  const isWritten = await atomicWrite(file, `${JSON.stringify(policy, null, 2)}\n`, { ifAbsent: true });
+  return isWritten ? file : undefined;
 }

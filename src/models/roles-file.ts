@@ -1,5 +1,6 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { atomicWrite } from '../platform/atomic-write.ts';
 import { parseRoles, type Roles } from './roles.ts';
 
 /** What is in a model's roles file. */
@@ -33,20 +34,8 @@ export async function readRoles(folder: string): Promise<RolesFile> {
  */
 export async function writeRoles(folder: string, roles: Roles): Promise<RolesFile> {
   const text = `${JSON.stringify(roles, null, 2)}\n`;
-  // One name for all drafts: only the holder of the lock writes, and what a dead one left is written over.
-  const draft = join(folder, `${fileName}.tmp`);
-  await writeFile(draft, text, { flush: true });
-  await rename(draft, join(folder, fileName));
-  await syncFolder(folder);
+  const file = join(folder, fileName);
+  // All drafts have one name: only the holder of the lock writes, and its draft replaces one that a crash left.
+  await atomicWrite(file, text, { draft: `${file}.tmp` });
   return { kind: 'roles', roles, text };
-}
-
-/** Resolves when the names in a folder are on the disk, as `fsync` of a file alone does not promise. */
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

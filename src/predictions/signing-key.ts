@@ -3,10 +3,11 @@ import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The key that signs prediction ids: made at the first start and kept, readable by its owner only, so that ids
- * given out before a restart are still accepted after it.
+ * Returns the key that signs prediction ids. The first start creates the key in a file that only its owner can read. Later
+ * starts read it, so ids from before a restart stay valid.
  *
- * @param dataDir a folder of the service's own; made if it is not there
+ * @param dataDir the data folder of the service; created if it does not exist
+ * @throws if the file cannot be read or written, or if it holds less than 16 bytes
  */
 export async function readOrCreateSigningKey(dataDir: string): Promise<Uint8Array> {
   const file = join(dataDir, 'prediction-id.key');
@@ -16,14 +17,14 @@ export async function readOrCreateSigningKey(dataDir: string): Promise<Uint8Arra
   await mkdir(dataDir, { recursive: true });
   const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   await writeFile(draft, randomBytes(32).toString('base64'), { mode: 0o600 });
-  // A link appears whole and fails if the file is there: of two processes that start at once, one key wins.
+  // A link is atomic and fails if the file exists, so processes that start at the same time use one key.
   await link(draft, file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;
   });
   await unlink(draft);
-  const kept = await readKey(file);
-  if (!kept) throw new Error(`${file} was removed while it was being made`);
-  return kept;
+  const key = await readKey(file);
+  if (!key) throw new Error(`${file} was removed while the service created it`);
+  return key;
 }
 
 async function readKey(file: string): Promise<Uint8Array | undefined> {
@@ -33,6 +34,6 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
   });
   if (text === undefined) return undefined;
   const key = Buffer.from(text, 'base64');
-  if (key.length < 16) throw new Error(`${file} does not hold a key: remove it to have a new one made`);
+  if (key.length < 16) throw new Error(`${file} does not hold a key: remove the file, and the service creates a new key`);
   return key;
 }

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../../src/cli/usage.ts';
+import { atomicWrite } from '../../src/platform/atomic-write.ts';
 import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { isHeldOut, readSpamAssassin } from './spam-assassin.ts';
 
@@ -45,21 +45,12 @@ async function installCorpus(folder: string): Promise<string> {
 
 async function writeCorpus(data: string, out: string): Promise<Record<'train' | 'test', number>> {
   await mkdir(out, { recursive: true });
-  const counts = { train: 0, test: 0 };
-  const part = (side: string) => join(out, `${side}.jsonl.tmp`);
-  const streams = { train: createWriteStream(part('train')), test: createWriteStream(part('test')) };
+  const lines: Record<'train' | 'test', string[]> = { train: [], test: [] };
   for await (const mail of readSpamAssassin(data)) {
-    const side = isHeldOut(mail.text) ? 'test' : 'train';
-    counts[side] += 1;
-    if (!streams[side].write(`${JSON.stringify(mail)}\n`)) {
-      await new Promise((drained) => streams[side].once('drain', drained));
-    }
+    lines[isHeldOut(mail.text) ? 'test' : 'train'].push(`${JSON.stringify(mail)}\n`);
   }
-  for (const side of ['train', 'test'] as const) {
-    await finished(streams[side].end());
-    await rename(part(side), join(out, `${side}.jsonl`));
-  }
-  return counts;
+  for (const side of ['train', 'test'] as const) await atomicWrite(join(out, `${side}.jsonl`), lines[side].join(''));
+  return { train: lines.train.length, test: lines.test.length };
 }
 
 async function main(): Promise<void> {

@@ -1,5 +1,6 @@
-import { access, mkdir, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { atomicWrite } from '../../platform/atomic-write.ts';
 import { jobId, jobSchema, type RetrainJob } from './job.ts';
 
 /** How many jobs of a model are remembered. */
@@ -50,10 +51,9 @@ export async function openJobFiles(folder: string): Promise<JobFiles> {
   return {
     lockOf: (model) => join(folder, `${model}.lock`),
     async write(job) {
-      const draft = `${fileOf(job.id)}.tmp`;
-      const ended = job.state !== 'running';
-      await writeFile(draft, `${JSON.stringify(job, null, 2)}\n`, { flush: ended });
-      await rename(draft, fileOf(job.id));
+      const file = fileOf(job.id);
+      // All drafts have one name: the holder of the model's lock alone writes.
+      await atomicWrite(file, `${JSON.stringify(job, null, 2)}\n`, { draft: `${file}.tmp` });
     },
     read,
     list,

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { atomicWrite } from '../../platform/atomic-write.ts';
 import { initialState, type PolicyState, stateSchema } from './policy-state.ts';
 
 /** The file in `DATA_DIR` that holds what the policy of a model remembers. */
@@ -26,20 +26,6 @@ export async function readState(file: string): Promise<PolicyState> {
 
 /** Writes it so that a reader, and a start after a crash, finds the old or the new one whole. */
 export async function writeState(file: string, state: PolicyState): Promise<void> {
-  const folder = dirname(file);
-  await mkdir(folder, { recursive: true });
-  const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    const handle = await open(draft, 'wx');
-    try {
-      await handle.writeFile(`${JSON.stringify(state, null, 2)}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+  await mkdir(dirname(file), { recursive: true });
+  await atomicWrite(file, `${JSON.stringify(state, null, 2)}\n`);
 }

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { link, open, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Options of `atomicWrite`. */
+export interface AtomicWriteOptions {
+  /**
+   * The path of the draft, in the same folder as the file. The default is a random name. A fixed name leaves at most one
+   * draft behind after crashes, and needs a lock: two writers must not share a draft.
+   */
+  readonly draft?: string;
+  /** The permissions of the file, such as `0o600`. The default is that of Node. */
+  readonly mode?: number;
+  /** Keeps a file that exists already. The default is to replace it. */
+  readonly ifAbsent?: boolean;
+}
+
+/**
+ * Writes a file so that readers find the old content or the new one, never a part of it, and so that the new content
+ * survives a crash of the machine once the promise resolves. The folder must exist.
+ *
+ * @returns false if `ifAbsent` is set and there is a file already
+ * @throws the error of the file system; the draft is removed then
+ */
+export async function atomicWrite(
+  file: string,
+  content: string | Uint8Array,
+  { draft, mode, ifAbsent = false }: AtomicWriteOptions = {},
+): Promise<boolean> {
+  const unfinished = draft ?? `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await writeFile(unfinished, content, { flush: true, ...(mode !== undefined && { mode }) });
+    // Unlike a rename, a link fails if the file exists: of two processes that write at once, one wins.
+    await (ifAbsent ? link(unfinished, file) : rename(unfinished, file));
+  } catch (error) {
+    if (ifAbsent && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    // A draft that cannot be removed does no harm, and must not hide the first error.
+    await rm(unfinished, { force: true }).catch(() => {});
+  }
+  await syncFolder(dirname(file));
+  return true;
+}
+
+/**
+ * Writes the names in a folder to the disk. A rename survives a crash of the machine only after this: `fsync` of the file
+ * covers its content alone.
+ */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows cannot open a folder.
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
