@@ -13,7 +13,7 @@ const stdout = standardOutput();
 const log = createLog(config.LOG_LEVEL, stdout);
 const describe = ({ url }: { readonly url: string }) => ({ [ATTRIBUTE.url]: url });
 
-// Each imports what it needs: a supervisor has no use for a classifier.
+// Dynamic imports, because a supervisor does not need the classifier.
 if (role === 'supervisor') {
   const { startSupervisor } = await import('./process/supervisor.ts');
   await runProcess(config, log, () => startSupervisor(config, log, stdout), describe);
@@ -22,7 +22,7 @@ if (role === 'supervisor') {
   if (role === 'alone') {
     await runProcess(config, log, () => startService(config, log), describe);
   } else {
-    const windowOf = createPooledCounts();
-    await runProcess(config, log, () => startService(config, log, { windowOf }), describe, supervisorLink());
+    const createWindow = createPooledCounts();
+    await runProcess(config, log, () => startService(config, log, { createWindow }), describe, supervisorLink());
   }
 }

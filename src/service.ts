@@ -1,9 +1,9 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
-import type { WindowOf } from './drift/sliding-counts.ts';
-import { createTrialLog } from './feedback/experiment-log.ts';
-import { createFeedbackDesk } from './feedback/feedback-service.ts';
+import type { SlidingCountsFactory } from './drift/sliding-counts.ts';
+import { createExperimentLog } from './feedback/experiment-log.ts';
+import { createFeedbackService } from './feedback/feedback-service.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
 import { createApp } from './http/app.ts';
@@ -22,34 +22,37 @@ import { createInstruments, type Instruments } from './telemetry/instruments.ts'
 import type { Log } from './telemetry/logs/log.ts';
 import { LABEL } from './telemetry/names.ts';
 
-/** For how long, at the end, shadows score what was answered last. */
+/** The time in milliseconds for which shadows score the last texts during shutdown. */
 const SHADOW_DRAIN_MS = 1_000;
 
+/** A started service. */
 export interface RunningService {
   readonly url: string;
-  /** Stops taking requests, and resolves when the last one is answered. */
+  /** Stops accepting requests, answers those in progress, and closes all parts of the service. */
   stop(): Promise<void>;
 }
 
-/** What there is once the models are loaded. */
-interface Loaded {
+/** The parts of the service that exist after the models are loaded. */
+interface LoadedParts {
   readonly registry: ModelRegistry;
   readonly retrainer: Retrainer;
   readonly maintenance: Maintenance;
 }
 
-/** What a process has in common with others that serve on the same port. */
-interface Together {
-  readonly windowOf: WindowOf;
+/** Options of a worker process, which shares its port with other workers. */
+interface WorkerOptions {
+  /** Creates counts that all workers share. */
+  readonly createWindow: SlidingCountsFactory;
 }
 
 /**
- * Starts the service: it listens first, and is ready when its models are loaded. Where others serve on the same port it
- * listens last, so that none of their requests comes here too early.
+ * Starts the service. It listens first, and is ready after its models are loaded. A worker listens last, so that it gets no
+ * requests before it is ready.
  *
+ * @param worker options of a worker process; undefined if this process serves alone
  * @throws {ConfigError} if a setting cannot be used
  */
-export async function startService(config: Config, log: Log, together?: Together): Promise<RunningService> {
+export async function startService(config: Config, log: Log, worker?: WorkerOptions): Promise<RunningService> {
   const instruments = createInstruments();
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
@@ -57,15 +60,15 @@ export async function startService(config: Config, log: Log, together?: Together
   ]);
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
-  const driftMonitor = createDriftMonitor(Date.now, together?.windowOf);
+  const driftMonitor = createDriftMonitor(Date.now, worker?.createWindow);
   observeDrift(driftMonitor, instruments);
-  const trialLog = createTrialLog(feedbackStore.trials, log);
-  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: trialLog });
+  const experimentLog = createExperimentLog(feedbackStore.experiments, log);
+  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog });
   let phase: ReturnType<Service['phase']> = 'loading';
-  let afterLoading: Loaded | undefined;
-  const whenLoaded = () => {
-    if (!afterLoading) throw notReady();
-    return afterLoading;
+  let loadedParts: LoadedParts | undefined;
+  const requireLoaded = () => {
+    if (!loadedParts) throw notReady();
+    return loadedParts;
   };
 
   const app = createApp({
@@ -73,10 +76,10 @@ export async function startService(config: Config, log: Log, together?: Together
     log,
     instruments,
     phase: () => phase,
-    registry: () => whenLoaded().registry,
-    models: () => whenLoaded().registry.models(),
-    retrainer: () => whenLoaded().retrainer,
-    maintenance: () => whenLoaded().maintenance,
+    registry: () => requireLoaded().registry,
+    models: () => requireLoaded().registry.models(),
+    retrainer: () => requireLoaded().retrainer,
+    maintenance: () => requireLoaded().maintenance,
     predictor: createPredictor({
       ids,
       instruments,
@@ -85,36 +88,36 @@ export async function startService(config: Config, log: Log, together?: Together
       captureText: config.CAPTURE_TEXT,
       driftMonitor,
       shadowOf: (model) => {
-        const versions = afterLoading?.registry.models().get(model.name);
+        const versions = loadedParts?.registry.models().get(model.name);
         return versions?.active === model ? versions.shadow : undefined;
       },
       shadows,
-      recorder: trialLog,
+      recorder: experimentLog,
     }),
     feedbackStore,
     driftMonitor,
-    feedbackDesk: createFeedbackDesk(ids, feedbackStore, log),
+    feedbackService: createFeedbackService(ids, feedbackStore, log),
   });
   const open = () => listen(app.callback(), config.HOST, config.PORT);
-  const early = together ? undefined : await open();
+  const earlyServer = worker ? undefined : await open();
 
   const registry = await openRegistry({
     folder: config.MODELS_DIR,
     log,
     warmUp,
     onSwap: (versions) => {
-      for (const { model } of serving(versions)) driftMonitor.watch(model);
-      driftMonitor.keepOnly(versions.name, versions.versions);
+      for (const { model } of versionsWithRole(versions)) driftMonitor.watch(model);
+      driftMonitor.retain(versions.name, versions.versions);
     },
   });
-  const loaded = registry.models();
-  if (!findModel(loaded, config.DEFAULT_MODEL)) {
+  const models = registry.models();
+  if (!findModel(models, config.DEFAULT_MODEL)) {
     await registry.close();
-    await early?.drain(0);
+    await earlyServer?.drain(0);
     await feedbackStore.close();
-    const there = loaded.size > 0 ? [...loaded.keys()].join(', ') : 'none';
+    const available = models.size > 0 ? [...models.keys()].join(', ') : 'none';
     throw new ConfigError(
-      `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${there}`,
+      `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${available}`,
     );
   }
   observeModels(registry.models, instruments);
@@ -135,9 +138,9 @@ export async function startService(config: Config, log: Log, together?: Together
     instruments,
     log,
   });
-  afterLoading = { registry, retrainer, maintenance };
+  loadedParts = { registry, retrainer, maintenance };
   phase = 'ready';
-  const server = early ?? (await open());
+  const server = earlyServer ?? (await open());
 
   return {
     url: server.url,
@@ -147,22 +150,22 @@ export async function startService(config: Config, log: Log, together?: Together
       await maintenance.close();
       await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);
-      await Promise.all([registry.close(), trialLog.flush()]);
+      await Promise.all([registry.close(), experimentLog.flush()]);
       await feedbackStore.close();
     },
   };
 }
 
-/** The first text through a classifier is the slowest by far: it should not be a client's. */
+/** Scores some texts, because the first texts of a classifier are by far the slowest and no client should wait for them. */
 async function warmUp({ classifier }: Model): Promise<void> {
   for (let i = 0; i < 20; i++) {
     classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
-    await turn();
+    await nextTurn();
   }
 }
 
-/** The versions of a model that have a role. */
-function serving({ active, shadow, canary }: ModelVersions): { model: Model; role: string }[] {
+/** Returns the versions of a model that have a role. */
+function versionsWithRole({ active, shadow, canary }: ModelVersions): { model: Model; role: string }[] {
   return [
     { model: active, role: 'active' },
     ...(shadow ? [{ model: shadow, role: 'shadow' }] : []),
@@ -170,9 +173,10 @@ function serving({ active, shadow, canary }: ModelVersions): { model: Model; rol
   ];
 }
 
+/** Observes `classifier_model_info`. */
 function observeModels(models: () => Models, instruments: Instruments): void {
   instruments.modelInfo.addCallback((result) => {
-    for (const { model, role } of [...models().values()].flatMap(serving)) {
+    for (const { model, role } of [...models().values()].flatMap(versionsWithRole)) {
       result.observe(1, {
         [LABEL.model]: model.name,
         [LABEL.version]: model.version,

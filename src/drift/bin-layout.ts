@@ -6,23 +6,24 @@ import {
   type Observation,
 } from '../classifier/statistics/training-reference.ts';
 
-/** Where the bins of every feature lie in one row of counts. */
+/** The positions of the bins of all features in one array of counts. */
 export interface BinLayout {
+  /** The number of bins of all features. */
   readonly size: number;
   readonly features: readonly FeatureBins[];
-  /** The places of the bins that a text falls into, one a feature; the row is reused by the next call. */
-  placesOf(observation: Observation): Int32Array;
+  /** Returns the index of one bin per feature for a text. The next call reuses the array. */
+  indexesOf(observation: Observation): Int32Array;
 }
 
-/** The bins of one feature: `names.length` of them, from `start` on. */
+/** The bins of one feature. They have `names.length` consecutive indexes from `start`. */
 export interface FeatureBins {
   readonly feature: DriftFeature;
   readonly start: number;
   readonly names: readonly string[];
 }
 
-/** Lays out the bins of a model with these labels. */
-export function layOutBins(labels: readonly string[]): BinLayout {
+/** Creates the bin layout of a model with these labels. */
+export function createBinLayout(labels: readonly string[]): BinLayout {
   const features: FeatureBins[] = [];
   let size = 0;
   for (const feature of DRIFT_FEATURES) {
@@ -30,7 +31,7 @@ export function layOutBins(labels: readonly string[]): BinLayout {
     features.push({ feature, start: size, names });
     size += names.length;
   }
-  const labelPlace = new Map(labels.map((label, at) => [label, at]));
+  const labelIndexes = new Map(labels.map((label, index) => [label, index]));
   const starts = new Map(features.map(({ feature, start }) => [feature, start]));
   const [label, confidence, characters, unknownRatio] = DRIFT_FEATURES.map((feature) => starts.get(feature)!) as [
     number,
@@ -38,17 +39,17 @@ export function layOutBins(labels: readonly string[]): BinLayout {
     number,
     number,
   ];
-  const places = new Int32Array(DRIFT_FEATURES.length);
+  const indexes = new Int32Array(DRIFT_FEATURES.length);
 
   return {
     size,
     features,
-    placesOf(observation) {
-      places[0] = label + labelPlace.get(observation.label)!;
-      places[1] = confidence + binIndex('confidence', observation.confidence);
-      places[2] = characters + binIndex('characters', observation.characters);
-      places[3] = unknownRatio + binIndex('unknown_ratio', observation.unknownRatio);
-      return places;
+    indexesOf(observation) {
+      indexes[0] = label + labelIndexes.get(observation.label)!;
+      indexes[1] = confidence + binIndex('confidence', observation.confidence);
+      indexes[2] = characters + binIndex('characters', observation.characters);
+      indexes[3] = unknownRatio + binIndex('unknown_ratio', observation.unknownRatio);
+      return indexes;
     },
   };
 }

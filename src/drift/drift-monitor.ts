@@ -1,42 +1,45 @@
 import {
+  combineVerdicts,
   type DriftVerdict,
   type FeatureDrift,
   measureDrift,
-  combineVerdicts,
 } from '../classifier/statistics/drift-test.ts';
 import type { DriftFeature, Observation } from '../classifier/statistics/training-reference.ts';
 import type { Model } from '../models/store.ts';
-import { type BinLayout, layOutBins } from './bin-layout.ts';
+import { type BinLayout, createBinLayout } from './bin-layout.ts';
 import { createSlidingCounts, type SlidingCounts, type SlidingCountsFactory } from './sliding-counts.ts';
 
-/** How long a prediction counts for `GET /drift` and the drift gauges. */
+/** The time in milliseconds for which `GET /drift` and the drift gauges count a prediction. */
 export const DRIFT_WINDOW_MS = 3_600_000;
 
-const slices = 60;
+const SLICES = 60;
 
 /** One bin of one feature. */
 export interface Bin {
   readonly name: string;
-  /** Share of the training texts. */
+  /** The share of the training texts in this bin. */
   readonly reference: number;
-  /** Predictions. */
+  /** The number of predictions in this bin. */
   readonly count: number;
 }
 
+/** The drift of one feature with its bins. */
 export interface FeatureReport extends FeatureDrift {
   readonly feature: DriftFeature;
   readonly bins: readonly Bin[];
 }
 
+/** The drift of a model version in the last hour. */
 export interface DriftReport {
   readonly verdict: DriftVerdict;
   readonly features: readonly FeatureReport[];
-  /** Mean confidence of the predictions; null where there are none. */
+  /** The mean confidence of the predictions, or null if there are none. */
   readonly meanConfidence: number | null;
+  /** The number of predictions in the window. */
   readonly predictions: number;
 }
 
-/** One count of all predictions since the start. */
+/** The count of one bin since the start of the process. */
 export interface BinTotal {
   readonly model: Model;
   readonly feature: DriftFeature;
@@ -45,52 +48,57 @@ export interface BinTotal {
   readonly count: number;
 }
 
-/** Watches what the predictions of each model version look like, beside what its training data looked like. */
+/** Compares the predictions of each model version with its training data. */
 export interface DriftMonitor {
-  /** Begins to watch a version, so that its counts start at 0 and not at its first prediction. */
+  /** Adds a version, so that its counts start at 0 before its first prediction. */
   watch(model: Model): void;
-  /** Gives up the counts of a model's versions but for those that are still loaded. */
-  keepOnly(name: string, versions: readonly Model[]): void;
+  /** Keeps the counts of these versions of a model, and drops those of its other versions. */
+  retain(name: string, versions: readonly Model[]): void;
+  /** Counts one prediction. */
   observe(model: Model, observation: Observation): void;
-  /** The last hour's predictions of this service on this machine, all its processes, against the training data. */
+  /** Compares the predictions of the last hour, from all processes of the service on this machine, with the training data. */
   report(model: Model): DriftReport;
-  /** The versions that are watched. */
+  /** Returns the watched versions. */
   watched(): Iterable<Model>;
+  /** Returns the counts of all bins of all watched versions since the start of the process. */
   totals(): Iterable<BinTotal>;
 }
 
-interface Watched {
+/** The counts of one watched version. */
+interface VersionCounts {
   readonly layout: BinLayout;
   readonly totals: Float64Array;
   readonly window: SlidingCounts;
 }
 
 /**
- * @param now the time in milliseconds
- * @param windowOf where other processes watch the same models: counts that are everybody's
+ * Creates a drift monitor.
+ *
+ * @param now returns the time in milliseconds
+ * @param createWindow creates the counts of the last hour; worker processes pass a factory that pools their counts
  */
 export function createDriftMonitor(
   now: () => number = Date.now,
-  windowOf: SlidingCountsFactory = (_, ...bounds) => createSlidingCounts(...bounds),
+  createWindow: SlidingCountsFactory = (_, ...bounds) => createSlidingCounts(...bounds),
 ): DriftMonitor {
-  const watched = new Map<Model, Watched>();
+  const watched = new Map<Model, VersionCounts>();
 
-  function watch(model: Model): Watched {
+  function watch(model: Model): VersionCounts {
     const known = watched.get(model);
     if (known) return known;
-    // A version that is loaded again goes on counting where it was.
+    // A version that is loaded again continues its counts.
     for (const [older, counts] of watched) {
       if (older.name !== model.name || older.version !== model.version) continue;
       watched.delete(older);
       watched.set(model, counts);
       return counts;
     }
-    const layout = layOutBins(model.classifier.labels);
+    const layout = createBinLayout(model.classifier.labels);
     const added = {
       layout,
       totals: new Float64Array(layout.size),
-      // One place more than there are bins: it holds the sum of the confidences.
-      window: windowOf(`${model.name}@${model.version}`, layout.size + 1, DRIFT_WINDOW_MS, slices),
+      // The extra element holds the sum of the confidences.
+      window: createWindow(`${model.name}@${model.version}`, layout.size + 1, DRIFT_WINDOW_MS, SLICES),
     };
     watched.set(model, added);
     return added;
@@ -99,20 +107,20 @@ export function createDriftMonitor(
   return {
     watch: (model) => void watch(model),
 
-    keepOnly(name, versions) {
+    retain(name, versions) {
       for (const [model, { window }] of watched) {
         if (model.name !== name || versions.includes(model)) continue;
         watched.delete(model);
-        window.end?.();
+        window.close?.();
       }
     },
 
     observe(model, observation) {
       const { layout, totals, window } = watch(model);
       const time = now();
-      for (const place of layout.placesOf(observation)) {
-        totals[place]! += 1;
-        window.add(place, 1, time);
+      for (const index of layout.indexesOf(observation)) {
+        totals[index]! += 1;
+        window.add(index, 1, time);
       }
       window.add(layout.size, observation.confidence, time);
     },
@@ -126,7 +134,7 @@ export function createDriftMonitor(
         return {
           feature,
           ...measureDrift(counts, reference, model.manifest.training.documents),
-          bins: names.map((name, at) => ({ name, reference: reference[at]!, count: counts[at]! })),
+          bins: names.map((name, index) => ({ name, reference: reference[index]!, count: counts[index]! })),
         };
       });
       const predictions = features[0]!.samples;
@@ -144,8 +152,8 @@ export function createDriftMonitor(
       for (const [model, { layout, totals }] of watched) {
         for (const { feature, start, names } of layout.features) {
           const shares = model.manifest.reference[feature];
-          for (const [at, bin] of names.entries()) {
-            yield { model, feature, bin, reference: shares[bin] ?? 0, count: totals[start + at]! };
+          for (const [index, bin] of names.entries()) {
+            yield { model, feature, bin, reference: shares[bin] ?? 0, count: totals[start + index]! };
           }
         }
       }

@@ -4,8 +4,8 @@ import { LABEL } from '../telemetry/names.ts';
 import type { DriftMonitor } from './drift-monitor.ts';
 
 /**
- * Exposes the counts and the training reference by bin, so that drift can be computed over any window and all replicas,
- * and the drift that this process has seen in its last hour.
+ * Observes the drift metrics. The counts and the training reference by bin allow drift over any window and all replicas. The
+ * drift gauges cover the last hour of this service on this machine.
  */
 export function observeDrift(monitor: DriftMonitor, instruments: Instruments): void {
   const modelLabels = ({ name, version }: Model) => ({ [LABEL.model]: name, [LABEL.version]: version });

@@ -1,30 +1,31 @@
-/** Durations in buckets of one size on a logarithmic scale, as an HDR histogram has them: from 1 µs on, eight in each doubling. */
-const SMALLEST_SECONDS = 1e-6;
-const PER_DOUBLING = 8;
+/** The lower end of the logarithmic buckets. As in an HDR histogram, each doubling has the same number of buckets. */
+const MIN_SECONDS = 1e-6;
+const BUCKETS_PER_DOUBLING = 8;
 
-/** How many buckets there are: the last one begins at about an hour. */
-export const durationBuckets = 256;
+/** The number of buckets. The last one begins at about an hour. */
+export const DURATION_BUCKETS = 256;
 
-/** The bucket that a duration falls into. */
+/** Returns the index of the bucket that contains a duration. */
 export function durationBucket(seconds: number): number {
-  const at = Math.floor(Math.log2(seconds / SMALLEST_SECONDS) * PER_DOUBLING);
-  return at > 0 ? Math.min(at, durationBuckets - 1) : 0;
+  const bucket = Math.floor(Math.log2(seconds / MIN_SECONDS) * BUCKETS_PER_DOUBLING);
+  return bucket > 0 ? Math.min(bucket, DURATION_BUCKETS - 1) : 0;
 }
 
 /**
- * The duration that a share of all is at or below, within 5 %; null where there is none.
+ * Returns a quantile of durations in seconds, within 5 %, or null if there are no counts.
  *
- * @param counts by bucket, in any order
+ * @param counts the number of durations by bucket, in any order
+ * @param share the share of all durations that is at or below the quantile, from 0 to 1
  */
 export function durationQuantile(
   counts: readonly { readonly bucket: number; readonly count: number }[],
   share: number,
 ): number | null {
   const total = counts.reduce((sum, { count }) => sum + count, 0);
-  let left = Math.ceil(share * total);
+  let remaining = Math.ceil(share * total);
   for (const { bucket, count } of counts.toSorted((a, b) => a.bucket - b.bucket)) {
-    left -= count;
-    if (left <= 0) return SMALLEST_SECONDS * 2 ** ((bucket + 0.5) / PER_DOUBLING);
+    remaining -= count;
+    if (remaining <= 0) return MIN_SECONDS * 2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING);
   }
   return null;
 }

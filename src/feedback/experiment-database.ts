@@ -1,30 +1,33 @@
 import type { DatabaseSync } from 'node:sqlite';
 import {
-  type JudgedPair,
+  type EvaluatedPair,
+  type Experiment,
+  type ExperimentBatch,
   type LabelPair,
   type MinuteCount,
   minuteOf,
-  type Trial,
-  type TrialNews,
-  type Use,
+  type VersionUse,
 } from './experiment.ts';
 import type { FeedbackTotal } from './feedback.ts';
 import { inTransaction } from './transaction.ts';
 
-/** A shadow's label waits for the true one for so long, and there are at most so many that wait. */
-const LABELS_KEPT_MS = 30 * 86_400_000;
+/** The longest time for which a shadow's label waits for the true label. */
+const LABEL_RETENTION_MS = 30 * 86_400_000;
 const MAX_LABELS = 1_000_000;
-const MINUTES_KEPT = 1_440;
-/** Old rows are taken away after so many new ones. */
-const ROWS_BETWEEN_CLEARINGS = 20_000;
+const RETENTION_MINUTES = 1_440;
+/** The number of new rows after which old rows are deleted. */
+const ROWS_BETWEEN_CLEANUPS = 20_000;
 
 /**
- * Of a prediction id its last 16 characters tell one from another of the same millisecond: they are 96 bits of its signature.
- * Keys that begin with the time are written one after the other, and the oldest are one piece.
+ * The tables of experiments. Their names, columns and triggers never change, because existing databases have them: a
+ * renamed trigger would run beside the old one and count feedback twice.
  *
- * The pair is counted by whichever comes second, feedback or the shadow's label, in the transaction that keeps it: once.
+ * The key of a label is the time of the prediction and the last 16 characters of its id, which are 96 bits of the
+ * signature. A key that begins with the time makes inserts sequential, and the oldest rows are adjacent.
+ *
+ * A pair is counted once, in the transaction that stores its second part: the feedback or the shadow's label.
  */
-export const trialSchema = `
+export const experimentSchema = `
   CREATE TABLE IF NOT EXISTS shadow_labels (
     predicted_at INTEGER NOT NULL,
     key TEXT NOT NULL,
@@ -69,32 +72,37 @@ export const trialSchema = `
   END;
 `;
 
-/** What is known of versions on trial. Of the newest of it a power cut may take some, and a crash takes none. */
-export interface TrialDatabase {
-  /** Keeps all of it or (it throws) nothing. */
-  keep(news: TrialNews): void;
-  /** What two versions said of the same texts. */
-  pairs(trial: Trial): LabelPair[];
-  /** The same where the true label came in. */
-  judged(trial: Trial): JudgedPair[];
-  /** The confusion matrices of all shadows that there ever were. */
+/** The records of experiments. A power cut may lose the newest records; a crash of the process loses none. */
+export interface ExperimentDatabase {
+  /**
+   * Saves a batch in one transaction.
+   *
+   * @throws if SQLite fails; then nothing of the batch is saved
+   */
+  save(batch: ExperimentBatch): void;
+  /** Returns the labels that two versions gave to the same texts. */
+  pairs(experiment: Experiment): LabelPair[];
+  /** Returns the label pairs whose true label is known. */
+  evaluatedPairs(experiment: Experiment): EvaluatedPair[];
+  /** Returns the confusion matrices of all shadows since the database was created. */
   totals(): FeedbackTotal[];
-  /** What a version did since a time in milliseconds; of the minute that lies in, all. */
-  minutes(model: string, version: string, use: Use, since: number): MinuteCount[];
-  /** How many texts came in with their true label, since a time in milliseconds. */
-  texts(model: string, since: number): number;
+  /** Returns the counts of a version since a time in milliseconds, including the whole minute that contains this time. */
+  minuteCounts(model: string, version: string, use: VersionUse, since: number): MinuteCount[];
+  /** Returns the number of feedbacks with a text since a time in milliseconds. */
+  textCount(model: string, since: number): number;
   close(): void;
 }
 
 /**
- * Opens it beside the feedback in the same file, whose tables are there.
+ * Opens the tables of experiments in the feedback file.
  *
- * @param db a connection of its own: its commits do not wait for the disk, as those of feedback do
+ * @param db a separate connection to a file that already has all tables: commits of this connection do not wait for the
+ * disk, unlike those of feedback
  */
-export function openTrials(db: DatabaseSync): TrialDatabase {
+export function openExperiments(db: DatabaseSync): ExperimentDatabase {
   db.exec('PRAGMA synchronous = NORMAL;');
   const addLabel = db.prepare('INSERT INTO shadow_labels VALUES (?, substr(?, -16), ?, ?) ON CONFLICT DO NOTHING');
-  const judge = db.prepare(`
+  const addEvaluatedPair = db.prepare(`
     INSERT INTO shadow_feedback
       SELECT model, version, ?, actual, predicted, ?, 1 FROM feedback WHERE id = ?
       ON CONFLICT DO UPDATE SET count = count + 1`);
@@ -104,62 +112,62 @@ export function openTrials(db: DatabaseSync): TrialDatabase {
   const addMinute = db.prepare(`
     INSERT INTO version_minutes (model, version, use, minute, bucket, count, confidence) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET count = count + excluded.count, confidence = confidence + excluded.confidence`);
-  const clearings = [
-    db.prepare('DELETE FROM shadow_labels WHERE predicted_at < ?'),
-    db.prepare('DELETE FROM version_minutes WHERE minute < ?'),
-  ] as const;
-  const clearBeyond = db.prepare(`
+  const deleteOldLabels = db.prepare('DELETE FROM shadow_labels WHERE predicted_at < ?');
+  const deleteOldMinutes = db.prepare('DELETE FROM version_minutes WHERE minute < ?');
+  const deleteExcessLabels = db.prepare(`
     DELETE FROM shadow_labels WHERE predicted_at <=
       (SELECT predicted_at FROM shadow_labels ORDER BY predicted_at DESC LIMIT 1 OFFSET ${MAX_LABELS})`);
-  const ofTrial = 'WHERE model = ? AND active = ? AND shadow = ?';
-  const pairs = db.prepare(`SELECT active_label, shadow_label, count FROM shadow_pairs ${ofTrial}`);
-  const judged = db.prepare(`SELECT actual, active_label, shadow_label, count FROM shadow_feedback ${ofTrial}`);
-  const totals = db.prepare(`
+  const ofExperiment = 'WHERE model = ? AND active = ? AND shadow = ?';
+  const selectPairs = db.prepare(`SELECT active_label, shadow_label, count FROM shadow_pairs ${ofExperiment}`);
+  const selectEvaluatedPairs = db.prepare(
+    `SELECT actual, active_label, shadow_label, count FROM shadow_feedback ${ofExperiment}`,
+  );
+  const selectTotals = db.prepare(`
     SELECT model, shadow AS version, actual, shadow_label AS predicted, SUM(count) AS count FROM shadow_feedback
       GROUP BY model, shadow, actual, shadow_label`);
-  const minutes = db.prepare(
+  const selectMinutes = db.prepare(
     'SELECT minute, bucket, count, confidence FROM version_minutes WHERE model = ? AND version = ? AND use = ? AND minute >= ?',
   );
-  const texts = db.prepare(
+  const countTexts = db.prepare(
     'SELECT COUNT(*) AS count FROM feedback WHERE model = ? AND received_at >= ? AND text IS NOT NULL',
   );
-  let rows = ROWS_BETWEEN_CLEARINGS;
+  let newRows = ROWS_BETWEEN_CLEANUPS;
 
-  function clearOld(): void {
-    if (rows < ROWS_BETWEEN_CLEARINGS) return;
-    rows = 0;
-    clearings[0].run(Date.now() - LABELS_KEPT_MS);
-    clearings[1].run(minuteOf(Date.now()) - MINUTES_KEPT);
-    clearBeyond.run();
+  function deleteOldRows(): void {
+    if (newRows < ROWS_BETWEEN_CLEANUPS) return;
+    newRows = 0;
+    deleteOldLabels.run(Date.now() - LABEL_RETENTION_MS);
+    deleteOldMinutes.run(minuteOf(Date.now()) - RETENTION_MINUTES);
+    deleteExcessLabels.run();
   }
 
   return {
-    keep: (news) =>
+    save: (batch) =>
       inTransaction(db, () => {
-        for (const { id, predictedAt, version, label } of news.labels) {
-          if (addLabel.run(predictedAt, id, version, label).changes === 1) judge.run(version, label, id);
+        for (const { id, predictedAt, version, label } of batch.labels) {
+          if (addLabel.run(predictedAt, id, version, label).changes === 1) addEvaluatedPair.run(version, label, id);
         }
-        for (const { model, active, shadow, activeLabel, shadowLabel, count } of news.pairs) {
+        for (const { model, active, shadow, activeLabel, shadowLabel, count } of batch.pairs) {
           addPair.run(model, active, shadow, activeLabel, shadowLabel, count);
         }
-        for (const { model, version, use, minute, bucket, count, confidence } of news.minutes) {
+        for (const { model, version, use, minute, bucket, count, confidence } of batch.minutes) {
           addMinute.run(model, version, use, minute, bucket, count, confidence);
         }
-        rows += news.labels.length + news.minutes.length;
-        clearOld();
+        newRows += batch.labels.length + batch.minutes.length;
+        deleteOldRows();
       }),
-    pairs: ({ model, active, shadow }) => pairs.all(model, active, shadow).map(labelPair),
-    judged: ({ model, active, shadow }) => judged.all(model, active, shadow).map(judgedPair),
+    pairs: ({ model, active, shadow }) => selectPairs.all(model, active, shadow).map(labelPair),
+    evaluatedPairs: ({ model, active, shadow }) => selectEvaluatedPairs.all(model, active, shadow).map(evaluatedPair),
     totals: () =>
-      totals.all().map((row) => ({
+      selectTotals.all().map((row) => ({
         model: String(row['model']),
         version: String(row['version']),
         actual: String(row['actual']),
         predicted: String(row['predicted']),
         count: Number(row['count']),
       })),
-    minutes: (model, version, use, since) =>
-      minutes.all(model, version, use, minuteOf(since)).map((row) => ({
+    minuteCounts: (model, version, use, since) =>
+      selectMinutes.all(model, version, use, minuteOf(since)).map((row) => ({
         model,
         version,
         use,
@@ -168,7 +176,7 @@ export function openTrials(db: DatabaseSync): TrialDatabase {
         count: Number(row['count']),
         confidence: Number(row['confidence']),
       })),
-    texts: (model, since) => Number(texts.get(model, since)?.['count']),
+    textCount: (model, since) => Number(countTexts.get(model, since)?.['count']),
     close: () => db.close(),
   };
 }
@@ -183,6 +191,6 @@ function labelPair(row: Row): LabelPair {
   };
 }
 
-function judgedPair(row: Row): JudgedPair {
+function evaluatedPair(row: Row): EvaluatedPair {
   return { actual: String(row['actual']), ...labelPair(row) };
 }

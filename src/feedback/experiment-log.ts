@@ -1,55 +1,58 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Model } from '../models/store.ts';
-import type { TrialRecorder } from '../predictions/experiment-recorder.ts';
+import type { ExperimentRecorder } from '../predictions/shadow-queue.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
-import { durationBucket, durationBuckets } from './duration-buckets.ts';
+import { DURATION_BUCKETS, durationBucket } from './duration-buckets.ts';
 import {
-  failedBucket,
+  type Experiment,
+  FAILED_BUCKET,
   type LabelPair,
   type MinuteCount,
   minuteOf,
   type ShadowLabel,
-  type Trial,
-  type Use,
+  type VersionUse,
 } from './experiment.ts';
-import type { TrialStore } from './feedback-store.ts';
+import type { ExperimentStore } from './feedback-store.ts';
 
-/** For how long news comes together before it is handed on. A crash of the process loses that much. */
-const TOGETHER_MS = 1_000;
-/** So many labels may come together; what is beyond them is not kept. */
+/** The time for which records are collected before they are saved. A crash of the process loses these records. */
+const FLUSH_INTERVAL_MS = 1_000;
+/** The maximum number of labels in one batch. Further labels are dropped. */
 const MAX_LABELS = 20_000;
-const QUIET_MS = 60_000;
+const WARNING_INTERVAL_MS = 60_000;
 
-/** A recorder that hands on what it takes down, all of a second at once. */
-export interface TrialLog extends TrialRecorder {
-  /** Resolves when all that was taken down is handed on. */
+/** A recorder that saves its records once a second. */
+export interface ExperimentLog extends ExperimentRecorder {
+  /** Resolves when all records are saved, or the attempt has failed and is logged. */
   flush(): Promise<void>;
 }
 
-/** Of one version in one use: how many took how long, and the sum of their confidences; failures in the last place. */
-interface Tally {
+/** The counts and the sums of confidences of one version in one use, by duration bucket. The last element holds failures. */
+interface BucketCounts {
   readonly counts: Uint32Array;
   readonly confidences: Float64Array;
 }
 
-/** Takes down what versions do, for the store that all processes of this machine share. */
-export function createTrialLog(store: Pick<TrialStore, 'keep'>, log: Log): TrialLog {
-  const tallies = { answer: new Map<Model, Tally>(), shadow: new Map<Model, Tally>() };
-  const pairs = new Map<string, Trial & LabelPair>();
+/** Creates a log of experiments that saves into the store shared by all processes on this machine. */
+export function createExperimentLog(store: Pick<ExperimentStore, 'save'>, log: Log): ExperimentLog {
+  const countsByUse = { answer: new Map<Model, BucketCounts>(), shadow: new Map<Model, BucketCounts>() };
+  const pairs = new Map<string, Experiment & LabelPair>();
   let labels: ShadowLabel[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let underWay: Promise<void> | undefined;
-  let quietUntil = Number.NEGATIVE_INFINITY;
+  let saving: Promise<void> | undefined;
+  let silentUntil = Number.NEGATIVE_INFINITY;
 
-  function count(model: Model, use: Use, at: number, confidence: number): void {
-    let tally = tallies[use].get(model);
-    if (!tally) {
-      tally = { counts: new Uint32Array(durationBuckets + 1), confidences: new Float64Array(durationBuckets + 1) };
-      tallies[use].set(model, tally);
+  function count(model: Model, use: VersionUse, index: number, confidence: number): void {
+    let bucketCounts = countsByUse[use].get(model);
+    if (!bucketCounts) {
+      bucketCounts = {
+        counts: new Uint32Array(DURATION_BUCKETS + 1),
+        confidences: new Float64Array(DURATION_BUCKETS + 1),
+      };
+      countsByUse[use].set(model, bucketCounts);
     }
-    tally.counts[at]! += 1;
-    tally.confidences[at]! += confidence;
-    timer ??= setTimeout(() => void flush(), TOGETHER_MS).unref();
+    bucketCounts.counts[index]! += 1;
+    bucketCounts.confidences[index]! += confidence;
+    timer ??= setTimeout(() => void flush(), FLUSH_INTERVAL_MS).unref();
   }
 
   function countPair(model: string, active: string, shadow: string, activeLabel: string, shadowLabel: string): void {
@@ -58,50 +61,50 @@ export function createTrialLog(store: Pick<TrialStore, 'keep'>, log: Log): Trial
     pairs.set(key, { model, active, shadow, activeLabel, shadowLabel, count: (known?.count ?? 0) + 1 });
   }
 
-  function takeMinutes(): MinuteCount[] {
+  function takeMinuteCounts(): MinuteCount[] {
     const minute = minuteOf(Date.now());
     const rows: MinuteCount[] = [];
     for (const use of ['answer', 'shadow'] as const) {
-      for (const [{ name: model, version }, { counts, confidences }] of tallies[use]) {
-        for (const [at, count] of counts.entries()) {
+      for (const [{ name: model, version }, { counts, confidences }] of countsByUse[use]) {
+        for (const [index, count] of counts.entries()) {
           if (count === 0) continue;
-          const bucket = at === durationBuckets ? failedBucket : at;
-          rows.push({ model, version, use, minute, bucket, count, confidence: confidences[at]! });
+          const bucket = index === DURATION_BUCKETS ? FAILED_BUCKET : index;
+          rows.push({ model, version, use, minute, bucket, count, confidence: confidences[index]! });
         }
       }
-      tallies[use].clear();
+      countsByUse[use].clear();
     }
     return rows;
   }
 
-  /** One at a time: where the store is slow, what comes meanwhile is in the next. */
+  /** Saves one batch at a time. If the store is slow, new records wait for the next batch. */
   async function flush(): Promise<void> {
     clearTimeout(timer);
     timer = undefined;
-    await underWay;
-    const news = { labels, pairs: [...pairs.values()], minutes: takeMinutes() };
-    if (news.labels.length === 0 && news.minutes.length === 0) return;
+    await saving;
+    const batch = { labels, pairs: [...pairs.values()], minutes: takeMinuteCounts() };
+    if (batch.labels.length === 0 && batch.minutes.length === 0) return;
     labels = [];
     pairs.clear();
-    underWay = store.keep(news).catch(report);
-    await underWay;
+    saving = store.save(batch).catch(warn);
+    await saving;
   }
 
-  function report(error: unknown): void {
+  function warn(error: unknown): void {
     const now = performance.now();
-    if (now < quietUntil) return;
-    quietUntil = now + QUIET_MS;
-    log.warn('trial not kept', exceptionAttributes(error), ROOT_CONTEXT);
+    if (now < silentUntil) return;
+    silentUntil = now + WARNING_INTERVAL_MS;
+    log.warn('experiment data not stored', exceptionAttributes(error), ROOT_CONTEXT);
   }
 
   return {
-    answered(model, seconds, confidence) {
+    recordAnswer(model, seconds, confidence) {
       count(model, 'answer', durationBucket(seconds), confidence);
     },
-    failed(model, use) {
-      count(model, use, durationBuckets, 0);
+    recordFailure(model, use) {
+      count(model, use, DURATION_BUCKETS, 0);
     },
-    shadowed({ id, predictedAt, active, activeLabel, shadow, shadowLabel, confidence, seconds }) {
+    recordShadowResult({ id, predictedAt, active, activeLabel, shadow, shadowLabel, confidence, seconds }) {
       count(shadow, 'shadow', durationBucket(seconds), confidence);
       countPair(active.name, active.version, shadow.version, activeLabel, shadowLabel);
       if (labels.length < MAX_LABELS) labels.push({ id, predictedAt, version: shadow.version, label: shadowLabel });

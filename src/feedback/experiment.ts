@@ -1,60 +1,61 @@
-/** How a version was used when it scored a text: it answered, or it scored beside the version that did. */
-export type Use = 'answer' | 'shadow';
+/** The use of a version when it scored a text: it gave the answer, or it scored beside the version that did. */
+export type VersionUse = 'answer' | 'shadow';
 
-/** What a shadow said of one prediction, until the true label comes. */
+/** The label that a shadow gave to one prediction. It is kept until the true label comes. */
 export interface ShadowLabel {
-  /** The prediction's id. */
+  /** The id of the prediction. */
   readonly id: string;
-  /** Milliseconds since the epoch, as the id has it. */
+  /** The time in the id, in milliseconds since the epoch. */
   readonly predictedAt: number;
+  /** The version of the shadow. */
   readonly version: string;
   readonly label: string;
 }
 
-/** A version that answers, and the one that scores beside it. */
-export interface Trial {
+/** An active version and the shadow that is compared with it. */
+export interface Experiment {
   readonly model: string;
   readonly active: string;
   readonly shadow: string;
 }
 
-/** How often the two versions gave these labels to one text. */
+/** The number of texts that got these two labels from the two versions. */
 export interface LabelPair {
   readonly activeLabel: string;
   readonly shadowLabel: string;
   readonly count: number;
 }
 
-/** The same where the true label came in. */
-export interface JudgedPair extends LabelPair {
+/** A label pair whose true label is known. */
+export interface EvaluatedPair extends LabelPair {
   readonly actual: string;
 }
 
-/** What one version did in one minute, of the texts that took about as long. */
+/** The texts of one duration bucket that one version scored in one minute. */
 export interface MinuteCount {
   readonly model: string;
   readonly version: string;
-  readonly use: Use;
+  readonly use: VersionUse;
   /** Minutes since the epoch. */
   readonly minute: number;
-  /** The bucket of the time they took, or {@link failedBucket}. */
+  /** The bucket of the scoring time, or {@link FAILED_BUCKET}. */
   readonly bucket: number;
   readonly count: number;
-  /** The sum of their confidences. */
+  /** The sum of the confidences. */
   readonly confidence: number;
 }
 
-/** Stands among the buckets for the texts that could not be scored. */
-export const failedBucket = -1;
+/** The bucket number of texts that could not be scored. */
+export const FAILED_BUCKET = -1;
 
-/** What came together since the last time: one process sends it in one message. */
-export interface TrialNews {
+/** The records of about one second, which a process sends to the store in one message. */
+export interface ExperimentBatch {
   readonly labels: readonly ShadowLabel[];
-  readonly pairs: readonly (Trial & LabelPair)[];
+  readonly pairs: readonly (Experiment & LabelPair)[];
   readonly minutes: readonly MinuteCount[];
 }
 
-/** The minute since the epoch that a time in milliseconds lies in. */
+/** Returns the minute since the epoch that contains a time in milliseconds. */
 export function minuteOf(time: number): number {
   return Math.floor(time / 60_000);
 }

@@ -2,17 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
-import { openTrials, type TrialDatabase, trialSchema } from './experiment-database.ts';
-import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
+import { tryLock } from '../platform/file-lock.ts';
+import { type ExperimentDatabase, experimentSchema, openExperiments } from './experiment-database.ts';
+import type { Feedback, FeedbackOutcome, FeedbackTotal } from './feedback.ts';
 import { inTransaction } from './transaction.ts';
 
-/** The name of the file in its folder. */
+/** The file name of the database in `DATA_DIR`. */
 export const FEEDBACK_FILE = 'feedback.db';
 
-/** How long a writer waits for another process that is writing to the same file. */
+/** The longest wait of a writer while another process writes to the file. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** The code of "database is locked". */
+/** The SQLite error code of "database is locked". */
 const SQLITE_BUSY = 5;
 
 const schema = `
@@ -42,79 +43,91 @@ const schema = `
   END;
 `;
 
-/** Feedback on disk. Synchronous: it belongs into a thread that may wait for the disk. */
+/** Feedback on disk. All calls are synchronous, so use it in a thread that may wait for the disk. */
 export interface FeedbackDatabase {
-  /** Keeps all of them in one transaction: when this returns they are on the disk, or (it throws) none is. */
-  record(feedback: readonly Feedback[]): Outcome[];
-  /** What came in of one model version, since a time in milliseconds or ever. */
+  /**
+   * Stores feedback in one transaction. All of it is on the disk when this method returns.
+   *
+   * @throws if SQLite fails; then nothing is stored
+   */
+  record(feedback: readonly Feedback[]): FeedbackOutcome[];
+  /** Returns the confusion counts of a model version, of all feedback or since a time in milliseconds. */
   counts(model: string, version: string, since: number | undefined): ConfusionCount[];
-  /** Everything that ever came in, by every process that shares the folder. */
+  /** Returns the totals of all feedback from every process that shares the folder. */
   totals(): FeedbackTotal[];
   /**
-   * Whether this process is the one that reports the totals. Several processes may share the folder, and their counts
-   * are added up where metrics are kept: one must speak for all. The lock ends with its holder, however that ends.
+   * Returns true if this process reports the totals. Several processes may share the folder, and metrics add up their
+   * counts, so only one process reports. It holds a lock that the operating system releases when the process ends.
+   *
+   * @throws if the lock file cannot be written
    */
   isReporter(): boolean;
-  /** What is known of versions on trial, in the same file. */
-  readonly trials: TrialDatabase;
+  /** The records of experiments in the same file. */
+  readonly experiments: ExperimentDatabase;
   close(): void;
 }
 
-/** Opens the feedback that is kept in a folder, and makes both where they are not there. */
+/**
+ * Opens the feedback database in a folder. Creates the folder and the database if they do not exist.
+ *
+ * @throws if the files cannot be opened or written
+ */
 export function openFeedbackDatabase(folder: string): FeedbackDatabase {
   mkdirSync(folder, { recursive: true });
   const open = () => new DatabaseSync(join(folder, FEEDBACK_FILE), { timeout: BUSY_TIMEOUT_MS });
   const db = open();
-  // FULL: a commit is on the disk when it returns. With WAL's default, NORMAL, a power cut may take the last ones.
-  whenNotBusy(() => db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'));
-  db.exec(`BEGIN IMMEDIATE; ${schema} ${trialSchema} COMMIT;`);
-  const trials = openTrials(open());
+  // FULL: a commit is on the disk when it returns. With NORMAL in WAL mode, a power cut may lose the last commits.
+  retryWhileBusy(() => db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'));
+  db.exec(`BEGIN IMMEDIATE; ${schema} ${experimentSchema} COMMIT;`);
+  const experiments = openExperiments(open());
   const insert = db.prepare('INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
-  const labelOf = db.prepare('SELECT actual FROM feedback WHERE id = ?');
+  const selectLabel = db.prepare('SELECT actual FROM feedback WHERE id = ?');
   const addText = db.prepare('UPDATE feedback SET text = ? WHERE id = ? AND text IS NULL');
   const countSince = db.prepare(
     'SELECT actual, predicted, COUNT(*) AS count FROM feedback WHERE model = ? AND version = ? AND received_at >= ? GROUP BY actual, predicted',
   );
   const countAll = db.prepare('SELECT actual, predicted, count FROM feedback_totals WHERE model = ? AND version = ?');
-  const everything = db.prepare('SELECT model, version, actual, predicted, count FROM feedback_totals');
-  const lock = new DatabaseSync(join(folder, 'feedback-reporter.lock'), { timeout: 0 });
-  let reporting = false;
+  const selectTotals = db.prepare('SELECT model, version, actual, predicted, count FROM feedback_totals');
+  let reporterLock: ReturnType<typeof tryLock>;
 
-  function keep({ id, model, version, predicted, actual, predictedAt, receivedAt, text }: Feedback): Outcome {
+  function store({ id, model, version, predicted, actual, predictedAt, receivedAt, text }: Feedback): FeedbackOutcome {
     const { changes } = insert.run(id, model, version, predicted, actual, predictedAt, receivedAt, text ?? null);
     if (changes === 1) return 'recorded';
-    if (labelOf.get(id)?.['actual'] !== actual) return 'conflict';
+    if (selectLabel.get(id)?.['actual'] !== actual) return 'conflict';
     if (text !== undefined) addText.run(text, id);
     return 'repeated';
   }
 
   return {
-    record: (feedback) => inTransaction(db, () => feedback.map(keep)),
+    record: (feedback) => inTransaction(db, () => feedback.map(store)),
     counts(model, version, since) {
       const rows = since === undefined ? countAll.all(model, version) : countSince.all(model, version, since);
       return rows.map(confusionCount);
     },
     totals: () =>
-      everything.all().map((row) => ({
+      selectTotals.all().map((row) => ({
         model: String(row['model']),
         version: String(row['version']),
         ...confusionCount(row),
       })),
     isReporter() {
-      reporting ||= tryLock(lock);
-      return reporting;
+      reporterLock ??= tryLock(join(folder, 'feedback-reporter.lock'));
+      return reporterLock !== undefined;
     },
-    trials,
+    experiments,
     close() {
-      lock.close();
-      trials.close();
+      reporterLock?.close();
+      experiments.close();
       db.close();
     },
   };
 }
 
-/** SQLite does not wait by itself where several processes make one file: to change its mode none may have it open. */
-function whenNotBusy(work: () => void): void {
+/**
+ * Repeats work while the file is locked. SQLite does not wait when several processes create one file, because no other
+ * process may have the file open while its journal mode changes.
+ */
+function retryWhileBusy(work: () => void): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (const deadline = performance.now() + BUSY_TIMEOUT_MS; ; Atomics.wait(pause, 0, 0, 10)) {
     try {
@@ -128,13 +141,4 @@ function whenNotBusy(work: () => void): void {
 
 function confusionCount(row: Record<string, unknown>): ConfusionCount {
   return { actual: String(row['actual']), predicted: String(row['predicted']), count: Number(row['count']) };
-}
-
-function tryLock(lock: DatabaseSync): boolean {
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,126 +1,130 @@
 import { Worker } from 'node:worker_threads';
 import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
-import type { JudgedPair, LabelPair, MinuteCount, Trial, TrialNews, Use } from './experiment.ts';
-import type { Feedback, FeedbackTotal, Outcome } from './feedback.ts';
+import type { EvaluatedPair, Experiment, ExperimentBatch, LabelPair, MinuteCount, VersionUse } from './experiment.ts';
+import type { Feedback, FeedbackOutcome, FeedbackTotal } from './feedback.ts';
 
-/** What is asked of the store's thread and answered at once; feedback to keep may wait for more of it. */
-export type Question =
+/** A request that the store's thread answers at once. Requests to store feedback wait for a shared commit instead. */
+export type ImmediateRequest =
   | { readonly kind: 'counts'; readonly model: string; readonly version: string; readonly since: number | undefined }
   | { readonly kind: 'totals' }
-  | { readonly kind: 'news'; readonly news: TrialNews }
-  | { readonly kind: 'pairs' | 'judged'; readonly trial: Trial }
+  | { readonly kind: 'save batch'; readonly batch: ExperimentBatch }
+  | { readonly kind: 'pairs' | 'evaluated pairs'; readonly experiment: Experiment }
   | { readonly kind: 'shadow totals' }
   | {
-      readonly kind: 'minutes';
+      readonly kind: 'minute counts';
       readonly model: string;
       readonly version: string;
-      readonly use: Use;
+      readonly use: VersionUse;
       readonly since: number;
     }
-  | { readonly kind: 'texts'; readonly model: string; readonly since: number };
+  | { readonly kind: 'text count'; readonly model: string; readonly since: number };
 
-type Request = Question | { readonly kind: 'record'; readonly feedback: Feedback } | { readonly kind: 'close' };
+type StoreRequest =
+  | ImmediateRequest
+  | { readonly kind: 'record'; readonly feedback: Feedback }
+  | { readonly kind: 'close' };
 
 /** A message to the store's thread. */
-export interface Call {
-  readonly call: number;
-  readonly request: Request;
+export interface RequestMessage {
+  readonly requestId: number;
+  readonly request: StoreRequest;
 }
 
-/** The answer of the store's thread to one call. */
-export type Reply =
-  | { readonly call: number; readonly result: unknown }
-  | { readonly call: number; readonly failure: string };
+/** The answer of the store's thread to one request. */
+export type ResponseMessage =
+  | { readonly requestId: number; readonly result: unknown }
+  | { readonly requestId: number; readonly failure: string };
 
 /**
- * Feedback on disk, in `DATA_DIR`. Every process of this machine may have it open. Each call rejects with a
- * `FeedbackStoreError` where the files cannot be used.
+ * Feedback on disk, in `DATA_DIR`. All processes on this machine may open it. Each method rejects with a
+ * `FeedbackStoreError` if the files cannot be used.
  */
 export interface FeedbackStore {
-  /** Resolves when the feedback is on the disk. */
-  record(feedback: Feedback): Promise<Outcome>;
-  /** What came in of one model version, since a time in milliseconds or ever. */
+  /** Stores feedback, and resolves when it is on the disk. */
+  record(feedback: Feedback): Promise<FeedbackOutcome>;
+  /** Returns the confusion counts of a model version, of all feedback or since a time in milliseconds. */
   counts(model: string, version: string, since?: number): Promise<ConfusionCount[]>;
-  /** Everything that ever came in; nothing where another process of this folder reports it. */
+  /** Returns the totals of all feedback, or nothing if another process of this folder reports them. */
   totals(): Promise<FeedbackTotal[]>;
-  readonly trials: TrialStore;
-  /** Finishes what is under way. */
+  readonly experiments: ExperimentStore;
+  /** Closes the store after the pending requests. */
   close(): Promise<void>;
 }
 
-/** What is known of versions on trial, kept beside the feedback, by all processes of this machine. */
-export interface TrialStore {
-  /** Resolves when it is kept, though not yet on the disk: a crash of the machine may take the latest of it. */
-  keep(news: TrialNews): Promise<void>;
-  /** How often two versions gave which labels to the same text. */
-  pairs(trial: Trial): Promise<LabelPair[]>;
-  /** The same where the true label came in. */
-  judged(trial: Trial): Promise<JudgedPair[]>;
-  /** The confusion matrices of all shadows that there ever were; nothing where another process of this folder reports them. */
+/** The records of experiments by all processes on this machine, in the feedback file. */
+export interface ExperimentStore {
+  /** Saves a batch. It may not be on the disk yet: a crash of the machine may lose the newest batches. */
+  save(batch: ExperimentBatch): Promise<void>;
+  /** Returns the labels that two versions gave to the same texts. */
+  pairs(experiment: Experiment): Promise<LabelPair[]>;
+  /** Returns the label pairs whose true label is known. */
+  evaluatedPairs(experiment: Experiment): Promise<EvaluatedPair[]>;
+  /** Returns the confusion matrices of all shadows, or nothing if another process of this folder reports them. */
   totals(): Promise<FeedbackTotal[]>;
-  /** What a version did since a time in milliseconds, in a day at most. */
-  minutes(model: string, version: string, use: Use, since: number): Promise<MinuteCount[]>;
-  /** How many texts came in with their true label, since a time in milliseconds. */
-  texts(model: string, since: number): Promise<number>;
+  /** Returns the counts of a version since a time in milliseconds, of the last day at most. */
+  minuteCounts(model: string, version: string, use: VersionUse, since: number): Promise<MinuteCount[]>;
+  /** Returns the number of feedbacks with a text since a time in milliseconds. */
+  textCount(model: string, since: number): Promise<number>;
 }
 
 /**
- * Opens the store in a thread of its own: a durable write waits for the disk, and predictions must not wait with it.
+ * Opens the store in a separate thread, because a durable write waits for the disk and predictions must not wait.
  *
- * @param folder where the files are; made if it is not there
- * @throws where the files cannot be opened
+ * @param folder the folder of the files; created if it does not exist
+ * @throws {FeedbackStoreError} if the files cannot be opened
  */
 export async function openFeedbackStore(folder: string): Promise<FeedbackStore> {
-  // Without the process's own options: the telemetry preload belongs to the main thread alone.
+  // execArgv is empty, because the telemetry preload must run in the main thread only.
   const worker = new Worker(new URL('./feedback-thread.ts', import.meta.url), { workerData: folder, execArgv: [] });
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
-  let calls = 0;
-  let ended: Error | undefined;
+  const pending = new Map<number, PromiseWithResolvers<unknown>>();
+  let lastId = 0;
+  let endError: Error | undefined;
 
-  worker.on('message', (reply: Reply) => {
-    const caller = waiting.get(reply.call);
-    waiting.delete(reply.call);
-    if ('failure' in reply) caller?.reject(new FeedbackStoreError(`the feedback store failed: ${reply.failure}`));
-    else caller?.resolve(reply.result);
+  worker.on('message', (response: ResponseMessage) => {
+    const promise = pending.get(response.requestId);
+    pending.delete(response.requestId);
+    if ('failure' in response)
+      promise?.reject(new FeedbackStoreError(`the feedback store failed: ${response.failure}`));
+    else promise?.resolve(response.result);
   });
-  const end = (reason: string) => {
-    ended ??= new FeedbackStoreError(`the feedback store has ended: ${reason}`);
-    for (const caller of waiting.values()) caller.reject(ended);
-    waiting.clear();
+  const rejectPending = (reason: string) => {
+    endError ??= new FeedbackStoreError(`the feedback store has ended: ${reason}`);
+    for (const promise of pending.values()) promise.reject(endError);
+    pending.clear();
   };
-  worker.on('error', (error) => end((error as Error).message));
+  worker.on('error', (error) => rejectPending((error as Error).message));
   const exited = new Promise<void>((resolve) => {
     worker.once('exit', (code) => {
-      end(`exit ${code}`);
+      rejectPending(`exit ${code}`);
       resolve();
     });
   });
 
-  function ask<T>(request: Request): Promise<T> {
-    if (ended) return Promise.reject(ended);
-    const caller = Promise.withResolvers<unknown>();
-    calls += 1;
-    waiting.set(calls, caller);
-    worker.postMessage({ call: calls, request } satisfies Call);
-    return caller.promise as Promise<T>;
+  function send<T>(request: StoreRequest): Promise<T> {
+    if (endError) return Promise.reject(endError);
+    const response = Promise.withResolvers<unknown>();
+    lastId += 1;
+    pending.set(lastId, response);
+    worker.postMessage({ requestId: lastId, request } satisfies RequestMessage);
+    return response.promise as Promise<T>;
   }
 
-  await ask({ kind: 'totals' });
+  await send({ kind: 'totals' });
   return {
-    record: (feedback) => ask({ kind: 'record', feedback }),
-    counts: (model, version, since) => ask({ kind: 'counts', model, version, since }),
-    totals: () => ask({ kind: 'totals' }),
-    trials: {
-      keep: (news) => ask({ kind: 'news', news }),
-      pairs: (trial) => ask({ kind: 'pairs', trial }),
-      judged: (trial) => ask({ kind: 'judged', trial }),
-      totals: () => ask({ kind: 'shadow totals' }),
-      minutes: (model, version, use, since) => ask({ kind: 'minutes', model, version, use, since }),
-      texts: (model, since) => ask({ kind: 'texts', model, since }),
+    record: (feedback) => send({ kind: 'record', feedback }),
+    counts: (model, version, since) => send({ kind: 'counts', model, version, since }),
+    totals: () => send({ kind: 'totals' }),
+    experiments: {
+      save: (batch) => send({ kind: 'save batch', batch }),
+      pairs: (experiment) => send({ kind: 'pairs', experiment }),
+      evaluatedPairs: (experiment) => send({ kind: 'evaluated pairs', experiment }),
+      totals: () => send({ kind: 'shadow totals' }),
+      minuteCounts: (model, version, use, since) => send({ kind: 'minute counts', model, version, use, since }),
+      textCount: (model, since) => send({ kind: 'text count', model, since }),
     },
     async close() {
-      worker.postMessage({ call: 0, request: { kind: 'close' } } satisfies Call);
+      worker.postMessage({ requestId: 0, request: { kind: 'close' } } satisfies RequestMessage);
       await exited;
     },
   };

@@ -2,53 +2,53 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { FEEDBACK_FILE } from './feedback-database.ts';
 
-/** How long to wait where the file is being recovered. */
+/** The longest wait while another process recovers the file. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** Rows of one look at the file: between two of them, a service that writes to it can tidy up its log. */
+/** The number of rows per query. Between two queries, a service that writes to the file can run a checkpoint. */
 const PAGE_ROWS = 500;
 
 /** One feedback that came with its text. */
 export interface FeedbackText {
-  /** Where it is kept; later feedback has a higher number. */
+  /** The row number. Later feedback has a higher number. */
   readonly row: number;
   readonly text: string;
-  /** The true one. */
+  /** The true label. */
   readonly label: string;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
 }
 
-/** The texts that came with feedback. Only reads, so that a service may be running on the same folder. */
+/** The texts that came with feedback. Access is read-only, so a service may run on the same folder. */
 export interface FeedbackTexts {
-  /** The feedback of a model, whatever its version, in the order that it came in. */
+  /** Yields the feedback on all versions of a model in the order of arrival. */
   of(model: string): Generator<FeedbackText>;
   close(): void;
 }
 
 /**
- * Opens the feedback that is kept in a folder, for reading.
+ * Opens the feedback in a folder for reading.
  *
- * @throws where there is none
+ * @throws if the folder has no feedback file
  */
 export function openFeedbackTexts(folder: string): FeedbackTexts {
   const db = new DatabaseSync(join(folder, FEEDBACK_FILE), { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-  // By row: the index leads to a version's rows in the order of their times, and each page would sort them again.
+  // NOT INDEXED: the index is in the order of reception times, so each page would sort all rows again.
   const page = db.prepare(
     `SELECT rowid AS row, text, actual, received_at FROM feedback NOT INDEXED
      WHERE model = ? AND text IS NOT NULL AND rowid > ? ORDER BY rowid LIMIT ${PAGE_ROWS}`,
   );
   return {
     *of(model) {
-      let last = 0;
-      let found = PAGE_ROWS;
-      while (found === PAGE_ROWS) {
-        found = 0;
-        for (const row of page.iterate(model, last)) {
-          found += 1;
-          last = Number(row['row']);
+      let lastRow = 0;
+      let pageRows = PAGE_ROWS;
+      while (pageRows === PAGE_ROWS) {
+        pageRows = 0;
+        for (const row of page.iterate(model, lastRow)) {
+          pageRows += 1;
+          lastRow = Number(row['row']);
           const { text, actual, received_at: receivedAt } = row;
-          yield { row: last, text: String(text), label: String(actual), receivedAt: Number(receivedAt) };
+          yield { row: lastRow, text: String(text), label: String(actual), receivedAt: Number(receivedAt) };
         }
       }
     },

@@ -1,16 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Feedback } from './feedback.ts';
 import { openFeedbackDatabase } from './feedback-database.ts';
-import type { Call, Question, Reply } from './feedback-store.ts';
+import type { ImmediateRequest, RequestMessage, ResponseMessage } from './feedback-store.ts';
 
 const port = parentPort!;
 const database = openFeedbackDatabase(String(workerData));
-const waiting: { call: number; feedback: Feedback }[] = [];
+const pending: { requestId: number; feedback: Feedback }[] = [];
 
-port.on('message', ({ call, request }: Call) => {
+port.on('message', ({ requestId, request }: RequestMessage) => {
   if (request.kind === 'record') {
-    // What has come in by the end of this turn shares one commit, and so one wait for the disk.
-    if (waiting.push({ call, feedback: request.feedback }) === 1) setImmediate(recordWaiting);
+    // All feedback of this turn of the event loop shares one commit, and so one wait for the disk.
+    if (pending.push({ requestId, feedback: request.feedback }) === 1) setImmediate(recordPending);
     return;
   }
   if (request.kind === 'close') {
@@ -18,48 +18,48 @@ port.on('message', ({ call, request }: Call) => {
     port.close();
     return;
   }
-  answer([call], () => [resultOf(request)]);
+  respond([requestId], () => [execute(request)]);
 });
 
-function resultOf(question: Question): unknown {
-  const { trials } = database;
-  switch (question.kind) {
+function execute(request: ImmediateRequest): unknown {
+  const { experiments } = database;
+  switch (request.kind) {
     case 'counts':
-      return database.counts(question.model, question.version, question.since);
+      return database.counts(request.model, request.version, request.since);
     case 'totals':
       return database.isReporter() ? database.totals() : [];
-    case 'news':
-      return trials.keep(question.news);
+    case 'save batch':
+      return experiments.save(request.batch);
     case 'pairs':
-      return trials.pairs(question.trial);
-    case 'judged':
-      return trials.judged(question.trial);
+      return experiments.pairs(request.experiment);
+    case 'evaluated pairs':
+      return experiments.evaluatedPairs(request.experiment);
     case 'shadow totals':
-      return database.isReporter() ? trials.totals() : [];
-    case 'minutes':
-      return trials.minutes(question.model, question.version, question.use, question.since);
-    case 'texts':
-      return trials.texts(question.model, question.since);
+      return database.isReporter() ? experiments.totals() : [];
+    case 'minute counts':
+      return experiments.minuteCounts(request.model, request.version, request.use, request.since);
+    case 'text count':
+      return experiments.textCount(request.model, request.since);
   }
 }
 
-function recordWaiting(): void {
-  const batch = waiting.splice(0);
-  answer(
-    batch.map(({ call }) => call),
+function recordPending(): void {
+  const batch = pending.splice(0);
+  respond(
+    batch.map(({ requestId }) => requestId),
     () => database.record(batch.map(({ feedback }) => feedback)),
   );
 }
 
-/** Answers calls with one result each, or all of them with the same failure. */
-function answer(calls: readonly number[], work: () => readonly unknown[]): void {
-  const reply = (message: Reply) => port.postMessage(message);
+/** Answers each request with its own result, or all requests with the same failure. */
+function respond(requestIds: readonly number[], work: () => readonly unknown[]): void {
+  const send = (message: ResponseMessage) => port.postMessage(message);
   try {
     const results = work();
-    calls.forEach((call, at) => {
-      reply({ call, result: results[at] });
+    requestIds.forEach((requestId, index) => {
+      send({ requestId, result: results[index] });
     });
   } catch (error) {
-    for (const call of calls) reply({ call, failure: (error as Error).message });
+    for (const requestId of requestIds) send({ requestId, failure: (error as Error).message });
   }
 }

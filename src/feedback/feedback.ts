@@ -1,8 +1,8 @@
 import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
 
-/** The true label of one prediction, as it is kept. */
+/** The true label of one prediction, as the store keeps it. */
 export interface Feedback {
-  /** The prediction's id: there is at most one feedback for each. */
+  /** The id of the prediction. Each id has at most one feedback. */
   readonly id: string;
   readonly model: string;
   readonly version: string;
@@ -12,14 +12,14 @@ export interface Feedback {
   readonly predictedAt: number;
   /** Milliseconds since the epoch. */
   readonly receivedAt: number;
-  /** What was classified, where the sender wants it to be learnt from. */
+  /** The classified text, if the sender allows training on it. */
   readonly text?: string | undefined;
 }
 
-/** `repeated` is the same feedback again; `conflict` is another label than the one that is kept. */
-export type Outcome = 'recorded' | 'repeated' | 'conflict';
+/** The outcome of storing feedback: `repeated` is the same label again, `conflict` is another label than the stored one. */
+export type FeedbackOutcome = 'recorded' | 'repeated' | 'conflict';
 
-/** How often a model version predicted a label where another, or the same, was the true one. */
+/** The number of feedbacks of a model version by actual and predicted label. */
 export interface FeedbackTotal extends ConfusionCount {
   readonly model: string;
   readonly version: string;

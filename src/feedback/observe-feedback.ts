@@ -5,12 +5,12 @@ import type { FeedbackTotal } from './feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
 /**
- * Lets `classifier_feedback_total` and `classifier_shadow_feedback_total` be what the store holds. Read from there they
- * outlive restarts: sums over them are exact, and a rule that takes the difference of two moments needs no extrapolation.
+ * Observes `classifier_feedback_total` and `classifier_shadow_feedback_total` from the store. The stored totals survive
+ * restarts. Sums over these counters are exact, and a rule that subtracts two values needs no extrapolation.
  */
 export function observeFeedback(store: FeedbackStore, instruments: Instruments): void {
   observeTotals(instruments.feedback, () => store.totals());
-  observeTotals(instruments.shadowFeedback, () => store.trials.totals());
+  observeTotals(instruments.shadowFeedback, () => store.experiments.totals());
 }
 
 function observeTotals(instrument: ObservableCounter, totals: () => Promise<FeedbackTotal[]>): void {

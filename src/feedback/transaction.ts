@@ -1,6 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Writes all of it or, where the work throws, nothing. */
+/**
+ * Runs writes in one transaction and returns their result.
+ *
+ * @throws any error of the writes or of SQLite, after a rollback
+ */
 export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -8,7 +12,7 @@ export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
     db.exec('COMMIT');
     return result;
   } catch (error) {
-    // Some errors, a full disk among them, have ended it already.
+    // Some errors, such as a full disk, have already ended the transaction.
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
   }

@@ -1,28 +1,32 @@
-/** Time on a core that may be spent, over the second that ends now. */
+/** The CPU time that may be spent in the last second. All times are in milliseconds of one monotonic clock. */
 export interface CpuBudget {
-  /** Whether all of it is spent. Times are in milliseconds of one clock that never goes back. */
+  /** Returns true if the whole budget is spent. */
   isSpent(now: number): boolean;
   spend(milliseconds: number, now: number): void;
 }
 
 const WINDOW_MS = 1_000;
-/** Into so many slices the window is cut: what was spent is free again a slice at a time. */
+/** The number of slices of the window. Spent time becomes free again one slice at a time. */
 const SLICES = 20;
 const SLICE_MS = WINDOW_MS / SLICES;
 
-/** @param share of one core, from 0 to 1 */
+/**
+ * Creates a budget over a sliding window of one second.
+ *
+ * @param share the share of one core, from 0 to 1
+ */
 export function createCpuBudget(share: number): CpuBudget {
   const spent = new Float64Array(SLICES);
   let total = 0;
-  let latest = 0;
+  let lastSlice = 0;
 
   function advance(now: number): void {
     const slice = Math.floor(now / SLICE_MS);
-    if (slice === latest) return;
-    for (let at = Math.max(latest + 1, slice - SLICES + 1); at <= slice; at += 1) spent[at % SLICES] = 0;
-    latest = slice;
-    // Added up anew, so that rounding does not pile up.
-    total = spent.reduce((sum, one) => sum + one, 0);
+    if (slice === lastSlice) return;
+    for (let index = Math.max(lastSlice + 1, slice - SLICES + 1); index <= slice; index += 1) spent[index % SLICES] = 0;
+    lastSlice = slice;
+    // The full sum prevents that rounding errors accumulate.
+    total = spent.reduce((sum, milliseconds) => sum + milliseconds, 0);
   }
 
   return {
@@ -32,7 +36,7 @@ export function createCpuBudget(share: number): CpuBudget {
     },
     spend(milliseconds, now) {
       advance(now);
-      spent[latest % SLICES]! += milliseconds;
+      spent[lastSlice % SLICES]! += milliseconds;
       total += milliseconds;
     },
   };

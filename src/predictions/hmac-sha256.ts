@@ -1,31 +1,30 @@
 import { hash } from 'node:crypto';
 
-/** SHA-256 works on blocks of so many bytes, and gives so many. */
-const BLOCK = 64;
-const DIGEST = 32;
+/** The block size of SHA-256 in bytes. */
+const BLOCK_BYTES = 64;
+/** The digest size of SHA-256 in bytes. */
+const DIGEST_BYTES = 32;
 const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 
 /**
- * HMAC-SHA256 with one key (RFC 2104), as two one-shot hashes over a key that is padded once. `createHmac` makes an object
- * of OpenSSL's for each message, which costs more than the hashing of a short one.
- *
- * @returns what makes the code of a message
+ * Creates a function that returns the HMAC-SHA256 of a message (RFC 2104). It uses two one-shot hashes over a key that is
+ * padded once. `createHmac` creates an OpenSSL object for each message, which costs more than hashing a short message.
  */
 export function createSigner(key: Uint8Array): (message: Uint8Array) => Buffer {
-  const short = key.length > BLOCK ? hash('sha256', key, 'buffer') : key;
-  const outer = Buffer.alloc(BLOCK + DIGEST, OUTER_PAD);
-  let inner = Buffer.alloc(BLOCK * 8, INNER_PAD);
-  for (const [at, byte] of short.entries()) {
-    outer[at]! ^= byte;
-    inner[at]! ^= byte;
+  const shortKey = key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key;
+  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, OUTER_PAD);
+  let inner = Buffer.alloc(BLOCK_BYTES * 8, INNER_PAD);
+  for (const [index, byte] of shortKey.entries()) {
+    outer[index]! ^= byte;
+    inner[index]! ^= byte;
   }
 
   return (message) => {
-    const length = BLOCK + message.length;
-    if (length > inner.length) inner = Buffer.concat([inner.subarray(0, BLOCK), Buffer.alloc(message.length)]);
-    inner.set(message, BLOCK);
-    outer.write(hash('sha256', inner.subarray(0, length), 'latin1'), BLOCK, 'latin1');
+    const length = BLOCK_BYTES + message.length;
+    if (length > inner.length) inner = Buffer.concat([inner.subarray(0, BLOCK_BYTES), Buffer.alloc(message.length)]);
+    inner.set(message, BLOCK_BYTES);
+    outer.write(hash('sha256', inner.subarray(0, length), 'latin1'), BLOCK_BYTES, 'latin1');
     return hash('sha256', outer, 'buffer');
   };
 }

@@ -9,12 +9,11 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
 import { traceIds } from '../telemetry/tracing.ts';
-import type { ExperimentRecorder } from './experiment-recorder.ts';
 import type { PredictionIds } from './prediction-id.ts';
-import type { ShadowQueue } from './shadow-queue.ts';
+import type { ExperimentRecorder, ShadowQueue } from './shadow-queue.ts';
 
-/** One classification with the times at which its steps began and ended, in milliseconds of `performance.now()`. */
-export interface Timed {
+/** A classification and the times of its steps, in milliseconds of `performance.now()`. */
+export interface TimedClassification {
   readonly tokens: Tokens;
   readonly scores: Scores;
   readonly started: number;
@@ -22,43 +21,54 @@ export interface Timed {
   readonly scored: number;
 }
 
+/** Options of the prediction telemetry. */
 export interface PredictionTelemetryOptions {
   readonly ids: PredictionIds;
   readonly instruments: Instruments;
   readonly log: Log;
   readonly driftMonitor: Pick<DriftMonitor, 'observe'>;
-  /** The version that scores beside this one while it is the active one. */
+  /** Returns the shadow of a model version while this version is active. */
   readonly shadowOf: (model: Model) => Model | undefined;
   readonly shadows: Pick<ShadowQueue, 'offer'>;
-  readonly recorder: Pick<ExperimentRecorder, 'answered' | 'failed'>;
+  readonly recorder: Pick<ExperimentRecorder, 'recordAnswer' | 'recordFailure'>;
+  /** If true, spans contain the text. */
   readonly captureText: boolean;
 }
 
-/** Where a prediction belongs: the span that asked for it, and the role in which the model answered. */
-export interface Asked {
+/** The parent span of a prediction, and the role of the model that answered. */
+export interface PredictionContext {
   readonly parent: Context;
   readonly role: AnsweringRole;
 }
 
-/** Tells of predictions: in spans, metrics and log records, and to the drift monitor. */
+/** Records predictions in spans, metrics and logs, and in the drift monitor. */
 export interface PredictionTelemetry {
   /**
-   * Tells of one prediction.
+   * Records one prediction.
    *
-   * @param asked with whether each step gets a span of its own
-   * @returns the id by which the prediction can be followed
+   * @param origin its `steps` is true if each step gets a span
+   * @returns the prediction id for feedback
    */
-  follow(model: Model, text: string, timed: Timed, asked: Asked & { steps: boolean }): string;
-  /** Tells of a classification that failed; `begun` as by `performance.now()`. */
-  followFailure(model: Model, text: string, begun: number, asked: Asked): void;
+  record(
+    model: Model,
+    text: string,
+    classification: TimedClassification,
+    origin: PredictionContext & { steps: boolean },
+  ): string;
+  /**
+   * Records a failed classification.
+   *
+   * @param started the start, as returned by `performance.now()`
+   */
+  recordFailure(model: Model, text: string, started: number, origin: PredictionContext): void;
 }
 
-/** What the latency objective allows for a whole request: a prediction that takes as long says where the time went. */
+/** The latency objective of a whole request. A slower prediction is logged with the durations of its steps. */
 const SLOW_SECONDS = 0.025;
 
 /**
- * Spans are made after the work with the times taken during it, so that following costs nothing of what it times. All
- * spans of one prediction count from one reading of each clock: nested spans then nest exactly.
+ * Creates the telemetry of predictions. It creates spans after the work, from times taken during the work, so that telemetry
+ * does not slow down what it measures. All spans of a prediction use one reading of each clock, so that they nest exactly.
  */
 export function createPredictionTelemetry({
   ids,
@@ -72,27 +82,28 @@ export function createPredictionTelemetry({
 }: PredictionTelemetryOptions): PredictionTelemetry {
   const tracer = trace.getTracer(SCOPE);
 
-  function reportSlow(prediction: Attributes, text: string, timed: Timed, scope: Context): void {
+  function logSlow(prediction: Attributes, text: string, classification: TimedClassification, scope: Context): void {
+    const { tokens, started, tokenized, scored } = classification;
     const steps = {
-      [ATTRIBUTE.tokenizeDuration]: (timed.tokenized - timed.started) / 1000,
-      [ATTRIBUTE.scoreDuration]: (timed.scored - timed.tokenized) / 1000,
+      [ATTRIBUTE.tokenizeDuration]: (tokenized - started) / 1000,
+      [ATTRIBUTE.scoreDuration]: (scored - tokenized) / 1000,
       [ATTRIBUTE.inputCharacters]: text.length,
-      [ATTRIBUTE.inputTokens]: timed.tokens.count,
+      [ATTRIBUTE.inputTokens]: tokens.count,
     };
     log.warn('slow prediction', { ...prediction, ...steps }, scope);
   }
 
   return {
-    follow(model, text, timed, asked) {
+    record(model, text, classification, origin) {
       const now = Date.now();
       const epoch = now - performance.now();
-      const { tokens, scores, started, tokenized, scored } = timed;
+      const { tokens, scores, started, tokenized, scored } = classification;
       const { name, version } = model;
       const { labels, byLabel, spanAttributes } = telemetryOf(model);
-      const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started }, asked.parent);
+      const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started }, origin.parent);
       const isRecording = span.isRecording();
-      const scope = trace.setSpan(asked.parent, span);
-      if (asked.steps && isRecording) {
+      const scope = trace.setSpan(origin.parent, span);
+      if (origin.steps && isRecording) {
         tracer.startSpan(SPAN.tokenize, { startTime: epoch + started }, scope).end(epoch + tokenized);
         tracer.startSpan(SPAN.score, { startTime: epoch + tokenized }, scope).end(epoch + scored);
       }
@@ -108,9 +119,9 @@ export function createPredictionTelemetry({
       const anomalies = findAnomalies(observation, model.manifest.thresholds);
       const reason = anomalies.length > 0 ? anomalies.join() : undefined;
       if (isRecording) {
-        // All at once: a span that has none yet takes them over as they are.
+        // One call, because a span without attributes adopts the object and does not copy it.
         const attributes = { ...spanAttributes };
-        attributes[ATTRIBUTE.modelRole] = asked.role;
+        attributes[ATTRIBUTE.modelRole] = origin.role;
         attributes[ATTRIBUTE.inputCharacters] = text.length;
         attributes[ATTRIBUTE.predictionId] = id;
         attributes[ATTRIBUTE.predictionLabel] = scores.label;
@@ -121,13 +132,13 @@ export function createPredictionTelemetry({
         if (captureText) attributes[ATTRIBUTE.inputText] = text;
         span.setAttributes(attributes);
       }
-      const shadow = asked.role === 'active' ? shadowOf(model) : undefined;
+      const shadow = origin.role === 'active' ? shadowOf(model) : undefined;
       const endTime = epoch + scored;
       const { label } = scores;
-      // Where a shadow will score the text too, the span ends when it has.
-      const isTaken =
+      // If the queue accepts the text, the span ends after the shadow has scored it.
+      const isQueued =
         shadow && shadows.offer({ active: model, shadow, text, id, predictedAt: now, label, span, endTime, scope });
-      if (!isTaken) span.end(endTime);
+      if (!isQueued) span.end(endTime);
 
       const seconds = (scored - started) / 1000;
       instruments.predictions.add(1, byLabel.get(scores.label), scope);
@@ -135,7 +146,7 @@ export function createPredictionTelemetry({
       instruments.predictionConfidence.record(scores.confidence, labels, scope);
       for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
       driftMonitor.observe(model, observation);
-      recorder.answered(model, seconds, scores.confidence);
+      recorder.recordAnswer(model, seconds, scores.confidence);
       if (sampled) {
         const record: Attributes = {
           [ATTRIBUTE.modelName]: name,
@@ -146,45 +157,45 @@ export function createPredictionTelemetry({
         };
         if (reason !== undefined) record[ATTRIBUTE.anomalyReason] = reason;
         record[ATTRIBUTE.predictionDuration] = seconds;
-        if (seconds > SLOW_SECONDS) reportSlow(record, text, timed, scope);
+        if (seconds > SLOW_SECONDS) logSlow(record, text, classification, scope);
         log.info('prediction', record, scope);
       }
       return id;
     },
 
-    followFailure(model, text, begun, asked) {
+    recordFailure(model, text, started, origin) {
       const epoch = Date.now() - performance.now();
       const attributes: Attributes = {
         [ATTRIBUTE.modelName]: model.name,
         [ATTRIBUTE.modelVersion]: model.version,
-        [ATTRIBUTE.modelRole]: asked.role,
+        [ATTRIBUTE.modelRole]: origin.role,
         [ATTRIBUTE.inputCharacters]: text.length,
       };
       if (captureText) attributes[ATTRIBUTE.inputText] = text;
-      const span = tracer.startSpan(SPAN.classify, { startTime: epoch + begun, attributes }, asked.parent);
+      const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
-      recorder.failed(model, 'answer');
+      recorder.recordFailure(model, 'answer');
     },
   };
 }
 
-const telemetry = new WeakMap<Model, ModelTelemetry>();
+const telemetryByModel = new WeakMap<Model, ModelTelemetry>();
 
-/** What is made once a model for all its predictions. */
+/** Attributes that are created once per model for all its predictions. */
 interface ModelTelemetry {
-  /** Of its metrics: instruments find frozen ones by their identity. */
+  /** The attributes of metrics. They are frozen, because instruments look up frozen objects by identity. */
   readonly labels: Attributes;
   readonly byLabel: ReadonlyMap<string, Attributes>;
-  /** Of a `classify` span, with places for what each prediction has of its own: a copy is made quicker than a new one. */
+  /** A template of the attributes of a `classify` span. To copy it is faster than to create a new object. */
   readonly spanAttributes: Attributes;
 }
 
 function telemetryOf(model: Model): ModelTelemetry {
-  const known = telemetry.get(model);
+  const known = telemetryByModel.get(model);
   if (known !== undefined) return known;
   const labels = Object.freeze({ [LABEL.model]: model.name, [LABEL.version]: model.version });
   const withLabel = (label: string) => Object.freeze({ ...labels, [LABEL.label]: label });
-  const made: ModelTelemetry = {
+  const created: ModelTelemetry = {
     labels,
     byLabel: new Map(model.classifier.labels.map((label) => [label, withLabel(label)])),
     spanAttributes: {
@@ -199,6 +210,6 @@ function telemetryOf(model: Model): ModelTelemetry {
       [ATTRIBUTE.inputUnknownRatio]: 0,
     },
   };
-  telemetry.set(model, made);
-  return made;
+  telemetryByModel.set(model, created);
+  return created;
 }

@@ -3,25 +3,36 @@ import type { Contribution, Scores } from '../classifier/scoring/classifier.ts';
 import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
 import { Problem } from '../platform/problems.ts';
-import { createTurns } from './fair-turns.ts';
-import { createFollower, type FollowerOptions, type Timed } from './prediction-telemetry.ts';
+import { createFairQueue } from './fair-queue.ts';
+import {
+  createPredictionTelemetry,
+  type PredictionTelemetryOptions,
+  type TimedClassification,
+} from './prediction-telemetry.ts';
 
+/** A prediction, as the API returns it. */
 export interface Prediction {
-  /** By which it can be followed. */
+  /** The signed id for feedback. */
   readonly id: string;
   readonly model: Model;
   readonly scores: Scores;
-  /** Where it was asked for. */
+  /** Present if the caller requested it. */
   readonly explanation?: readonly Contribution[];
 }
 
+/** Predicts labels and records each prediction. */
 export interface Predictor {
-  /** Predicts the label of one text, each step in a span of its own. */
+  /**
+   * Predicts the label of one text. Each step has a span.
+   *
+   * @throws {Problem} if the text is too long
+   */
   predict(model: Model, text: string, options?: { explain?: boolean; role?: AnsweringRole }): Prediction;
   /**
-   * Predicts the labels of many texts, in their order. Other work gets its turn meanwhile.
+   * Predicts the labels of many texts, in their order. Other work runs in between.
    *
-   * @param options of them, `signal` stops the work: its reason is what the promise is rejected with
+   * @param options `signal` stops the work, and the promise is then rejected with the reason of the signal
+   * @throws {Problem} if a text is too long
    */
   predictBatch(
     model: Model,
@@ -30,17 +41,18 @@ export interface Predictor {
   ): Promise<Prediction[]>;
 }
 
-export interface PredictorOptions extends FollowerOptions {
+/** Options of the predictor. */
+export interface PredictorOptions extends PredictionTelemetryOptions {
   readonly maxTextCharacters: number;
 }
 
-/** For how long a batch is worked on before others get their turn. */
+/** The longest time in milliseconds that a batch runs before other work gets a turn. */
 const TURN_MS = 5;
 
-/** The application: runs the classifier, and lets every run be followed. */
+/** Creates a predictor that runs the classifier and records telemetry. */
 export function createPredictor({ maxTextCharacters, ...options }: PredictorOptions): Predictor {
-  const follower = createFollower(options);
-  const turns = createTurns();
+  const telemetry = createPredictionTelemetry(options);
+  const queue = createFairQueue();
 
   function predictOne(
     model: Model,
@@ -48,18 +60,18 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     { steps, explain, role }: { steps: boolean; explain: boolean; role: AnsweringRole },
   ): Prediction {
     const parent = context.active();
-    const begun = performance.now();
-    let timed: Timed;
+    const started = performance.now();
+    let classification: TimedClassification;
     try {
-      timed = classify(model, text);
+      classification = classify(model, text);
     } catch (error) {
-      follower.followFailure(model, text, begun, { parent, role });
+      telemetry.recordFailure(model, text, started, { parent, role });
       throw error;
     }
-    const { tokens, scores } = timed;
-    // Before anything else is classified: the next text takes over the buffers behind `tokens`.
+    const { tokens, scores } = classification;
+    // Explain now, because the next text reuses the buffers of `tokens`.
     const explanation = explain ? model.classifier.explain(tokens, scores) : undefined;
-    const id = follower.follow(model, text, timed, { parent, role, steps });
+    const id = telemetry.record(model, text, classification, { parent, role, steps });
     return explanation ? { id, model, scores, explanation } : { id, model, scores };
   }
 
@@ -78,14 +90,14 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     },
 
     async predictBatch(model, texts, { signal, role = 'named' }) {
-      for (const [at, text] of texts.entries()) checkLength(text, `"texts[${at}]"`);
+      for (const [index, text] of texts.entries()) checkLength(text, `"texts[${index}]"`);
       const predictions: Prediction[] = [];
-      let turnEnds = Number.NEGATIVE_INFINITY;
+      let turnEndsAt = Number.NEGATIVE_INFINITY;
       for (const text of texts) {
-        if (performance.now() >= turnEnds) {
-          await turns.next();
+        if (performance.now() >= turnEndsAt) {
+          await queue.nextTurn();
           signal.throwIfAborted();
-          turnEnds = performance.now() + TURN_MS;
+          turnEndsAt = performance.now() + TURN_MS;
         }
         predictions.push(predictOne(model, text, { steps: false, explain: false, role }));
       }
@@ -94,7 +106,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   };
 }
 
-function classify({ classifier }: Model, text: string): Timed {
+function classify({ classifier }: Model, text: string): TimedClassification {
   const started = performance.now();
   const tokens = classifier.tokenize(text);
   const tokenized = performance.now();

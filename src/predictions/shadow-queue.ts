@@ -5,55 +5,84 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from '../telemetry/names.ts';
 import { createCpuBudget } from './cpu-budget.ts';
-import type { TrialRecorder } from './experiment-recorder.ts';
 
-/** The share of a core that all shadows of a process may take together. */
+/** The share of one core that all shadows of a process may use together. */
 const CPU_SHARE = 0.2;
-/** For how long shadows score before whatever else has come in gets its turn. */
+/** The longest time in milliseconds that shadows score before other work gets a turn. */
 const TURN_MS = 0.5;
-/** So much may wait: a batch of the largest size, or a few texts of the greatest length. */
+/** The limits of the queue: a batch of the largest size, or a few texts of the greatest length. */
 const MAX_WAITING = 1_024;
 const MAX_WAITING_CHARACTERS = 4_000_000;
-const QUIET_MS = 60_000;
+const WARNING_INTERVAL_MS = 60_000;
 
-/** A text that was answered, and that a shadow is to score too. */
+/** Records the results of versions for later comparison. The methods run within requests, so they never wait. */
+export interface ExperimentRecorder {
+  /** Records an answer of a version. */
+  recordAnswer(model: Model, seconds: number, confidence: number): void;
+  /** Records that a version could not score a text, for the answer or as a shadow. */
+  recordFailure(model: Model, use: 'answer' | 'shadow'): void;
+  /** Records the result of a shadow for a text that the active version answered. */
+  recordShadowResult(result: ShadowResult): void;
+}
+
+/** The labels of the active version and its shadow for the same text. */
+export interface ShadowResult {
+  /** The id of the active version's prediction. */
+  readonly id: string;
+  /** The time in the id, in milliseconds since the epoch. */
+  readonly predictedAt: number;
+  readonly active: Model;
+  readonly activeLabel: string;
+  readonly shadow: Model;
+  readonly shadowLabel: string;
+  /** The confidence of the shadow. */
+  readonly confidence: number;
+  /** The duration of the shadow's classification. */
+  readonly seconds: number;
+}
+
+/** A text that the active version has answered and a shadow will score. */
 export interface ShadowJob {
   readonly active: Model;
   readonly shadow: Model;
   readonly text: string;
-  /** The prediction that was answered. */
+  /** The id of the active version's prediction. */
   readonly id: string;
   readonly predictedAt: number;
+  /** The label of the active version. */
   readonly label: string;
-  /** Its `classify` span, which ends when the shadow has scored, with the time at which it was answered. */
+  /** The `classify` span of the prediction. The queue ends it after the shadow has scored. */
   readonly span: Span;
+  /** The end time of the span: when the active version had scored. */
   readonly endTime: number;
   readonly scope: Context;
 }
 
-/** Scores texts by shadows when their answers are on the way. */
+/** A queue of texts that shadows score after the answers are sent. */
 export interface ShadowQueue {
-  /** Takes a text, and with it the duty to end its span; false where it does not fit, and nothing was taken. */
+  /** Adds a text and returns true: the queue will end the span. Returns false if the queue or the budget has no room. */
   offer(job: ShadowJob): boolean;
-  /** Scores what still waits, whatever the budget: for so long at most, and gives up the rest. */
+  /** Scores waiting texts without a budget for a limited time, and discards the others. */
   drain(milliseconds: number): void;
 }
 
+/** Options of the shadow queue. */
 export interface ShadowQueueOptions {
   readonly instruments: Instruments;
   readonly log: Log;
   readonly driftMonitor: Pick<DriftMonitor, 'observe'>;
-  readonly recorder: TrialRecorder;
+  readonly recorder: ExperimentRecorder;
+  /** The share of one core, from 0 to 1. */
   readonly cpuShare?: number;
 }
 
-/** Why a shadow did not score a text. */
-const reasons = ['budget', 'queue', 'failed'] as const;
-type Reason = (typeof reasons)[number];
+/** The reasons why a shadow did not score a text. */
+const SKIP_REASONS = ['budget', 'queue', 'failed'] as const;
+type SkipReason = (typeof SKIP_REASONS)[number];
 
 /**
- * One queue for all shadows of a process. It is worked off a little in each round of the event loop, after what came in from
- * sockets, and skips what would take more of the processor than its share: a shadow that is slow makes nobody wait.
+ * Creates the queue for all shadows of a process. It scores for a short time in each round of the event loop, after the
+ * events of sockets. It skips texts above its CPU share, so that a slow shadow does not delay requests.
  */
 export function createShadowQueue({
   instruments,
@@ -65,21 +94,22 @@ export function createShadowQueue({
   const budget = createCpuBudget(cpuShare);
   let waiting: ShadowJob[] = [];
   let characters = 0;
-  let isSet = false;
-  let quietUntil = Number.NEGATIVE_INFINITY;
-  const counted = new WeakSet<Model>();
+  let isScheduled = false;
+  let silentUntil = Number.NEGATIVE_INFINITY;
+  const initialized = new WeakSet<Model>();
 
-  /** Counts from 0 on: Prometheus takes the first that it sees of a counter for its beginning. */
-  function beginToCount(shadow: Model): void {
-    counted.add(shadow);
-    for (const reason of reasons) instruments.shadowSkipped.add(0, { ...labelsOf(shadow), [LABEL.reason]: reason });
+  /** Sets the counters to 0, because Prometheus uses the first value of a counter as its baseline. */
+  function initializeCounters(shadow: Model): void {
+    initialized.add(shadow);
+    for (const reason of SKIP_REASONS)
+      instruments.shadowSkipped.add(0, { ...labelsOf(shadow), [LABEL.reason]: reason });
   }
 
-  function skip({ shadow }: ShadowJob, reason: Reason): void {
+  function skip({ shadow }: ShadowJob, reason: SkipReason): void {
     instruments.shadowSkipped.add(1, { ...labelsOf(shadow), [LABEL.reason]: reason });
   }
 
-  function giveUp(): void {
+  function discardWaiting(): void {
     for (const job of waiting) {
       skip(job, 'budget');
       job.span.end(job.endTime);
@@ -95,8 +125,8 @@ export function createShadowQueue({
       job.span.setAttributes(score(job));
     } catch (error) {
       skip(job, 'failed');
-      recorder.failed(job.shadow, 'shadow');
-      report(job, error);
+      recorder.recordFailure(job.shadow, 'shadow');
+      warn(job, error);
     }
     job.span.end(job.endTime);
   }
@@ -114,7 +144,16 @@ export function createShadowQueue({
     instruments.shadowDuration.record(seconds, labels, scope);
     instruments.shadowConfidence.record(confidence, labels, scope);
     driftMonitor.observe(shadow, { label: shadowLabel, confidence, characters: text.length, unknownRatio });
-    recorder.shadowed({ id, predictedAt, active, activeLabel: label, shadow, shadowLabel, confidence, seconds });
+    recorder.recordShadowResult({
+      id,
+      predictedAt,
+      active,
+      activeLabel: label,
+      shadow,
+      shadowLabel,
+      confidence,
+      seconds,
+    });
     return {
       [ATTRIBUTE.shadowVersion]: shadow.version,
       [ATTRIBUTE.shadowLabel]: shadowLabel,
@@ -123,10 +162,10 @@ export function createShadowQueue({
     };
   }
 
-  function report({ active, shadow }: ShadowJob, error: unknown): void {
+  function warn({ active, shadow }: ShadowJob, error: unknown): void {
     const now = performance.now();
-    if (now < quietUntil) return;
-    quietUntil = now + QUIET_MS;
+    if (now < silentUntil) return;
+    silentUntil = now + WARNING_INTERVAL_MS;
     const attributes = {
       [ATTRIBUTE.modelName]: active.name,
       [ATTRIBUTE.modelVersion]: active.version,
@@ -136,32 +175,32 @@ export function createShadowQueue({
     log.warn('shadow failed', attributes, ROOT_CONTEXT);
   }
 
-  function takeTurn(): void {
-    isSet = false;
+  function runTurn(): void {
+    isScheduled = false;
     let now = performance.now();
-    const ends = now + TURN_MS;
-    while (waiting.length > 0 && now < ends) {
+    const endsAt = now + TURN_MS;
+    while (waiting.length > 0 && now < endsAt) {
       if (budget.isSpent(now)) {
-        giveUp();
+        discardWaiting();
         return;
       }
       scoreNext();
-      const then = now;
+      const startedAt = now;
       now = performance.now();
-      budget.spend(now - then, now);
+      budget.spend(now - startedAt, now);
     }
-    if (waiting.length > 0) setTurn();
+    if (waiting.length > 0) scheduleTurn();
   }
 
-  function setTurn(): void {
-    if (isSet) return;
-    isSet = true;
-    setImmediate(takeTurn);
+  function scheduleTurn(): void {
+    if (isScheduled) return;
+    isScheduled = true;
+    setImmediate(runTurn);
   }
 
   return {
     offer(job) {
-      if (!counted.has(job.shadow)) beginToCount(job.shadow);
+      if (!initialized.has(job.shadow)) initializeCounters(job.shadow);
       const isFull = waiting.length >= MAX_WAITING || characters + job.text.length > MAX_WAITING_CHARACTERS;
       if (isFull || budget.isSpent(performance.now())) {
         skip(job, isFull ? 'queue' : 'budget');
@@ -169,14 +208,14 @@ export function createShadowQueue({
       }
       waiting.push(job);
       characters += job.text.length;
-      setTurn();
+      scheduleTurn();
       return true;
     },
 
     drain(milliseconds) {
-      const ends = performance.now() + milliseconds;
-      while (waiting.length > 0 && performance.now() < ends) scoreNext();
-      giveUp();
+      const endsAt = performance.now() + milliseconds;
+      while (waiting.length > 0 && performance.now() < endsAt) scoreNext();
+      discardWaiting();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { atomicWrite } from '../platform/atomic-write.ts';
 
 /**
  * Returns the key that signs prediction ids. The first start creates the key in a file that only its owner can read. Later
@@ -15,13 +16,8 @@ export async function readOrCreateSigningKey(dataDir: string): Promise<Uint8Arra
   if (existing) return existing;
 
   await mkdir(dataDir, { recursive: true });
-  const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  await writeFile(draft, randomBytes(32).toString('base64'), { mode: 0o600 });
-  // A link is atomic and fails if the file exists, so processes that start at the same time use one key.
-  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await unlink(draft);
+  // With `ifAbsent`, processes that start at the same time use one key.
+  await atomicWrite(file, randomBytes(32).toString('base64'), { mode: 0o600, ifAbsent: true });
   const key = await readKey(file);
   if (!key) throw new Error(`${file} was removed while the service created it`);
   return key;
@@ -34,6 +30,7 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
   });
   if (text === undefined) return undefined;
   const key = Buffer.from(text, 'base64');
-  if (key.length < 16) throw new Error(`${file} does not hold a key: remove the file, and the service creates a new key`);
+  if (key.length < 16)
+    throw new Error(`${file} does not hold a key: remove the file, and the service creates a new key`);
   return key;
 }

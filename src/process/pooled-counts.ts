@@ -59,7 +59,7 @@ export function createPooledCounts(): SlidingCountsFactory {
         pool.pending[at]! += amount;
       },
       sums: () => pool.all.map((count, at) => count + pool.told[at]! + pool.pending[at]!),
-      end() {
+      close() {
         if (pools.get(key) === pool) pools.delete(key);
       },
     };

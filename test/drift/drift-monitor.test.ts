@@ -8,14 +8,14 @@ async function spamModel(): Promise<Model> {
 }
 
 const observation = { label: 'spam', confidence: 0.95, characters: 100, unknownRatio: 0 };
-const hour = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-test('a report counts the last hour, in the bins of the training reference', async () => {
+test('a report counts the last hour in the bins of the training reference', async () => {
   let now = 1_800_000_000_000;
   const monitor = createDriftMonitor(() => now);
   const model = await spamModel();
   monitor.observe(model, { ...observation, label: 'ham', confidence: 0.6 });
-  now += hour;
+  now += HOUR_MS;
   monitor.observe(model, observation);
   monitor.observe(model, { ...observation, confidence: 0.85 });
   const { features, meanConfidence, predictions } = monitor.report(model);
@@ -36,7 +36,7 @@ test('a report counts the last hour, in the bins of the training reference', asy
   }
 });
 
-test('the totals have every bin from the start, and never go back', async () => {
+test('the totals have all bins from the start and never decrease', async () => {
   let now = 1_800_000_000_000;
   const monitor = createDriftMonitor(() => now);
   const model = await spamModel();
@@ -45,7 +45,7 @@ test('the totals have every bin from the start, and never go back', async () => 
   expect(before.length).toBe(2 + 10 + 11 + 9);
   expect(before.every(({ count }) => count === 0)).toBe(true);
   monitor.observe(model, observation);
-  now += 2 * hour;
+  now += 2 * HOUR_MS;
   monitor.report(model);
   expect([...monitor.totals()].filter(({ count }) => count === 1).map(({ feature, bin }) => [feature, bin])).toEqual([
     ['label', 'spam'],
@@ -55,21 +55,21 @@ test('the totals have every bin from the start, and never go back', async () => 
   ]);
 });
 
-test('a version that is loaded again goes on where it was', async () => {
+test('a version that is loaded again continues its counts', async () => {
   const monitor = createDriftMonitor();
   monitor.observe(await spamModel(), observation);
-  const again = await spamModel();
-  monitor.observe(again, observation);
-  expect(monitor.report(again).predictions).toBe(2);
-  expect([...monitor.watched()]).toEqual([again]);
+  const reloaded = await spamModel();
+  monitor.observe(reloaded, observation);
+  expect(monitor.report(reloaded).predictions).toBe(2);
+  expect([...monitor.watched()]).toEqual([reloaded]);
 });
 
-test('a version that is loaded no more is watched no more', async () => {
+test('a version that is no longer loaded is no longer watched', async () => {
   const monitor = createDriftMonitor();
-  const [kept, gone] = [await spamModel(), { ...(await spamModel()), version: '0' }];
-  for (const model of [kept, gone]) monitor.observe(model, observation);
-  monitor.keepOnly('another', []);
-  expect([...monitor.watched()]).toEqual([kept, gone]);
-  monitor.keepOnly('spam', [kept]);
-  expect([...monitor.watched()]).toEqual([kept]);
+  const [loaded, removed] = [await spamModel(), { ...(await spamModel()), version: '0' }];
+  for (const model of [loaded, removed]) monitor.observe(model, observation);
+  monitor.retain('another', []);
+  expect([...monitor.watched()]).toEqual([loaded, removed]);
+  monitor.retain('spam', [loaded]);
+  expect([...monitor.watched()]).toEqual([loaded]);
 });

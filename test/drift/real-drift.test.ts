@@ -11,12 +11,12 @@ import { runTraining } from '../../src/training/run-training.ts';
 import mailSubjects from '../fixtures/drift/mail-subjects.json' with { type: 'json' };
 
 const folder = readdirSync('..')
-  .map((beside) => join('..', beside, 'data/banking77'))
+  .map((sibling) => join('..', sibling, 'data/banking77'))
   .find((candidate) => existsSync(candidate));
 if (folder === undefined)
-  process.stdout.write('Drift is not shown on banking77: there is no */data/banking77 beside this checkout.\n');
+  process.stdout.write('The drift tests on banking77 are skipped: no */data/banking77 exists beside this checkout.\n');
 
-describe.skipIf(folder === undefined)('a model of banking77', () => {
+describe.skipIf(folder === undefined)('a drift monitor on banking77', () => {
   let model: Model;
   let testTexts: string[];
 
@@ -37,7 +37,7 @@ describe.skipIf(folder === undefined)('a model of banking77', () => {
     await readExamples(join(folder!, 'test.jsonl'), ({ text }) => testTexts.push(text));
   }, 60_000);
 
-  function watch(texts: readonly string[]): DriftReport & { anomalous: number } {
+  function observe(texts: readonly string[]): DriftReport & { anomalous: number } {
     const monitor = createDriftMonitor();
     let anomalous = 0;
     for (const text of texts) {
@@ -50,12 +50,12 @@ describe.skipIf(folder === undefined)('a model of banking77', () => {
     return { ...monitor.report(model), anomalous: anomalous / texts.length };
   }
 
-  test('raises no alarm on 1,000 of its test texts, in five draws of them', () => {
+  test('raises no alarm on 1,000 test texts, in five samples', () => {
     const random = createRandom(7);
-    for (let draw = 0; draw < 5; draw += 1) {
-      // The file is sorted by label, and its first thousand texts would be a drift indeed.
+    for (let sample = 0; sample < 5; sample += 1) {
+      // Shuffle, because the file is sorted by label: its first thousand texts would be real drift.
       const texts = testTexts.map((text) => [random(), text] as const).sort(([a], [b]) => a - b);
-      const report = watch(texts.slice(0, 1000).map(([, text]) => text));
+      const report = observe(texts.slice(0, 1000).map(([, text]) => text));
       expect(report.features.map(({ feature, verdict }) => `${feature} ${verdict}`)).toEqual([
         'label stable',
         'confidence stable',
@@ -66,14 +66,14 @@ describe.skipIf(folder === undefined)('a model of banking77', () => {
     }
   });
 
-  test('raises the alarm on 500 subjects of mails, for every feature', () => {
-    const report = watch(mailSubjects);
+  test('raises an alarm for every feature on 500 mail subjects', () => {
+    const report = observe(mailSubjects);
     expect(report.features.map(({ verdict }) => verdict)).toEqual(Array(4).fill('drift'));
     expect(report.anomalous).toBeGreaterThan(0.5);
   });
 
-  test('is unsure after twenty of either', () => {
-    expect(watch(mailSubjects.slice(0, 20)).verdict).toBe('unsure');
-    expect(watch(testTexts.slice(0, 20)).verdict).toBe('unsure');
+  test('is unsure after twenty texts of either kind', () => {
+    expect(observe(mailSubjects.slice(0, 20)).verdict).toBe('unsure');
+    expect(observe(testTexts.slice(0, 20)).verdict).toBe('unsure');
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSlidingCounts } from '../../src/drift/sliding-counts.ts';
 
-test('counts slide out of the window a slice at a time', () => {
+test('counts leave the window one slice at a time', () => {
   const counts = createSlidingCounts(2, 60, 6);
   counts.add(0, 1, 1_000);
   counts.add(1, 2, 1_005);
@@ -12,14 +12,14 @@ test('counts slide out of the window a slice at a time', () => {
   expect([...counts.sums(1_090)]).toEqual([0, 0]);
 });
 
-test('a long silence leaves nothing behind', () => {
+test('all counts are gone after a long pause', () => {
   const counts = createSlidingCounts(1, 60, 6);
   counts.add(0, 5, 1_000);
   counts.add(0, 1, 1_000_000);
   expect([...counts.sums(1_000_000)]).toEqual([1]);
 });
 
-test('a clock that is set back loses nothing that is still in the window', () => {
+test('a clock that goes back loses no counts of the window', () => {
   const counts = createSlidingCounts(1, 60, 6);
   counts.add(0, 1, 1_030);
   counts.add(0, 1, 1_000);

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { readArtefact } from '../../src/artefacts/artefact.ts';
-import { durationBucket, durationBuckets, durationQuantile } from '../../src/feedback/duration-buckets.ts';
-import type { TrialNews } from '../../src/feedback/experiment.ts';
-import { createTrialLog } from '../../src/feedback/experiment-log.ts';
+import { DURATION_BUCKETS, durationBucket, durationQuantile } from '../../src/feedback/duration-buckets.ts';
+import type { ExperimentBatch } from '../../src/feedback/experiment.ts';
+import { createExperimentLog } from '../../src/feedback/experiment-log.ts';
 import type { Model } from '../../src/models/store.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 
 const active: Model = { name: 'spam', version: '1', ...(await readArtefact('models/spam/1')) };
 const shadow: Model = { ...active, version: '2' };
-const silent = createLog('silent', { write: () => {} });
-const shadowed = {
+const silentLog = createLog('silent', { write: () => {} });
+const shadowResult = {
   id: 'an id',
   predictedAt: 5,
   active,
@@ -21,36 +21,42 @@ const shadowed = {
 };
 
 describe('durations', () => {
-  test.each([0, 1e-9, 1e-6, 3.3e-5, 1e-3, 0.04, 1, 60, 1e9])('of %d s have a bucket within 5 %% of them', (seconds) => {
-    const bucket = durationBucket(seconds);
-    expect(bucket).toBeGreaterThanOrEqual(0);
-    expect(bucket).toBeLessThan(durationBuckets);
-    if (seconds < 1e-6 || seconds > 3_600) return;
-    const middle = durationQuantile([{ bucket, count: 1 }], 0.5)!;
-    expect(Math.abs(middle / seconds - 1)).toBeLessThan(0.05);
-  });
+  test.each([0, 1e-9, 1e-6, 3.3e-5, 1e-3, 0.04, 1, 60, 1e9])(
+    'of %d s have a bucket within 5 %% of their value',
+    (seconds) => {
+      const bucket = durationBucket(seconds);
+      expect(bucket).toBeGreaterThanOrEqual(0);
+      expect(bucket).toBeLessThan(DURATION_BUCKETS);
+      if (seconds < 1e-6 || seconds > 3_600) return;
+      const middle = durationQuantile([{ bucket, count: 1 }], 0.5)!;
+      expect(Math.abs(middle / seconds - 1)).toBeLessThan(0.05);
+    },
+  );
 
   test('have quantiles over all buckets', () => {
-    const counts = Array.from({ length: 1_000 }, (_, at) => ({ bucket: durationBucket((at + 1) / 1e4), count: 1 }));
+    const counts = Array.from({ length: 1_000 }, (_, index) => ({
+      bucket: durationBucket((index + 1) / 1e4),
+      count: 1,
+    }));
     expect(durationQuantile(counts.reverse(), 0.5)).toBeCloseTo(0.05, 2);
     expect(durationQuantile(counts, 0.99)).toBeCloseTo(0.099, 2);
     expect(durationQuantile([], 0.5)).toBeNull();
   });
 });
 
-describe('what is taken down', () => {
-  test('is handed on together, added up', async () => {
-    const handedOn: TrialNews[] = [];
-    const trialLog = createTrialLog({ keep: async (news) => void handedOn.push(news) }, silent);
-    for (let at = 0; at < 3; at += 1) trialLog.answered(active, 1e-4, 0.5);
-    trialLog.failed(active, 'answer');
-    trialLog.shadowed(shadowed);
-    trialLog.shadowed({ ...shadowed, id: 'another id' });
-    await trialLog.flush();
-    await trialLog.flush();
+describe('an experiment log', () => {
+  test('saves its records in one batch, with their sums', async () => {
+    const batches: ExperimentBatch[] = [];
+    const experimentLog = createExperimentLog({ save: async (batch) => void batches.push(batch) }, silentLog);
+    for (let index = 0; index < 3; index += 1) experimentLog.recordAnswer(active, 1e-4, 0.5);
+    experimentLog.recordFailure(active, 'answer');
+    experimentLog.recordShadowResult(shadowResult);
+    experimentLog.recordShadowResult({ ...shadowResult, id: 'another id' });
+    await experimentLog.flush();
+    await experimentLog.flush();
     const minute = { model: 'spam', version: '1', use: 'answer', minute: Math.floor(Date.now() / 60_000) };
     const bucket = durationBucket(1e-4);
-    expect(handedOn).toEqual([
+    expect(batches).toEqual([
       {
         labels: ['an id', 'another id'].map((id) => ({ id, predictedAt: 5, version: '2', label: 'ham' })),
         pairs: [{ model: 'spam', active: '1', shadow: '2', activeLabel: 'spam', shadowLabel: 'ham', count: 2 }],
@@ -63,25 +69,25 @@ describe('what is taken down', () => {
     ]);
   });
 
-  test('that a store does not take is told, and nobody waits', async () => {
+  test('logs a failure of the store once, and does not fail itself', async () => {
     const lines: string[] = [];
     const log = createLog('debug', { write: (line) => void lines.push(line) });
-    const trialLog = createTrialLog({ keep: () => Promise.reject(new Error('the disk is full')) }, log);
-    for (let times = 0; times < 3; times += 1) {
-      trialLog.shadowed(shadowed);
-      await trialLog.flush();
+    const experimentLog = createExperimentLog({ save: () => Promise.reject(new Error('the disk is full')) }, log);
+    for (let index = 0; index < 3; index += 1) {
+      experimentLog.recordShadowResult(shadowResult);
+      await experimentLog.flush();
     }
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      expect.objectContaining({ msg: 'trial not kept', 'exception.message': 'the disk is full' }),
+      expect.objectContaining({ msg: 'experiment data not stored', 'exception.message': 'the disk is full' }),
     ]);
   });
 
-  test('is bounded where the store is slow', async () => {
-    const handedOn: TrialNews[] = [];
-    const trialLog = createTrialLog({ keep: async (news) => void handedOn.push(news) }, silent);
-    for (let at = 0; at < 30_000; at += 1) trialLog.shadowed(shadowed);
-    await trialLog.flush();
-    expect(handedOn[0]!.labels).toHaveLength(20_000);
-    expect(handedOn[0]!.pairs).toEqual([expect.objectContaining({ count: 30_000 })]);
+  test('limits the number of labels in a batch', async () => {
+    const batches: ExperimentBatch[] = [];
+    const experimentLog = createExperimentLog({ save: async (batch) => void batches.push(batch) }, silentLog);
+    for (let index = 0; index < 30_000; index += 1) experimentLog.recordShadowResult(shadowResult);
+    await experimentLog.flush();
+    expect(batches[0]!.labels).toHaveLength(20_000);
+    expect(batches[0]!.pairs).toEqual([expect.objectContaining({ count: 30_000 })]);
   });
 });

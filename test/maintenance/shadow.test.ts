@@ -194,11 +194,11 @@ test('kill -9 loses no feedback, and counts the pair of each once', { timeout: 6
   await killed.exited;
   expect(acknowledged.size).toBeGreaterThanOrEqual(150);
 
-  const trial = { model: 'spam', active: '1', shadow: '2' };
+  const experiment = { model: 'spam', active: '1', shadow: '2' };
   const counts = () => {
     const database = openFeedbackDatabase(DATA_DIR);
     const sum = (rows: { count: number }[]) => rows.reduce((total, { count }) => total + count, 0);
-    const found = { feedback: sum(database.totals()), pairs: sum(database.trials.judged(trial)) };
+    const found = { feedback: sum(database.totals()), pairs: sum(database.experiments.evaluatedPairs(experiment)) };
     database.close();
     return found;
   };

@@ -14,24 +14,24 @@ const reference: PredictionReference = {
 const ids = createPredictionIds('a key of some length');
 
 describe('prediction ids', () => {
-  test('hold what feedback needs', () => {
+  test('contain everything that feedback needs', () => {
     expect(ids.verify(ids.sign(reference))).toEqual(reference);
   });
 
-  test.each(['', 'schön', '垃圾郵件', '"quoted", comma', 'x'.repeat(500)])('carry the label %j', (label) => {
+  test.each(['', 'schön', '垃圾郵件', '"quoted", comma', 'x'.repeat(500)])('contain the label %j', (label) => {
     expect(ids.verify(ids.sign({ ...reference, label }))).toEqual({ ...reference, label });
   });
 
-  test('are plain enough for a URL or a header', () => {
+  test('are safe in a URL or a header', () => {
     expect(ids.sign(reference)).toMatch(/^[A-Za-z0-9_-]{80,120}$/);
   });
 
-  test('of another key are refused', () => {
+  test('of another key are rejected', () => {
     expect(createPredictionIds('another key, as long').verify(ids.sign(reference))).toBeUndefined();
     expect(createPredictionIds(randomBytes(32)).verify(ids.sign(reference))).toBeUndefined();
   });
 
-  test('changed in any byte are refused', () => {
+  test('with any changed byte are rejected', () => {
     const bytes = Buffer.from(ids.sign(reference), 'base64url');
     for (let i = 0; i < bytes.length; i++) {
       const changed = Buffer.from(bytes);
@@ -40,13 +40,13 @@ describe('prediction ids', () => {
     }
   });
 
-  test('cut short or made longer are refused', () => {
+  test('that are shorter or longer are rejected', () => {
     const id = ids.sign(reference);
     for (let length = 0; length < id.length; length++) expect(ids.verify(id.slice(0, length))).toBeUndefined();
-    for (const more of ['A', '=', ' ', '.', 'AAAA', id]) expect(ids.verify(id + more)).toBeUndefined();
+    for (const suffix of ['A', '=', ' ', '.', 'AAAA', id]) expect(ids.verify(id + suffix)).toBeUndefined();
   });
 
-  test('spelled in another way are refused, so that one prediction has one id', () => {
+  test('in another encoding are rejected, so that each prediction has one id', () => {
     const id = ids.sign(reference);
     expect(ids.verify(Buffer.from(id, 'base64url').toString('base64'))).toBeUndefined();
     expect(ids.verify(`${id.slice(0, 10)}!${id.slice(10)}`)).toBeUndefined();

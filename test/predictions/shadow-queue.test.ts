@@ -12,8 +12,12 @@ import { readArtefact } from '../../src/artefacts/artefact.ts';
 import type { Classifier } from '../../src/classifier/scoring/classifier.ts';
 import { createDriftMonitor } from '../../src/drift/drift-monitor.ts';
 import type { Model } from '../../src/models/store.ts';
-import type { Shadowed } from '../../src/predictions/experiment-recorder.ts';
-import { createShadowQueue, type ShadowJob, type ShadowQueueOptions } from '../../src/predictions/shadow-queue.ts';
+import {
+  createShadowQueue,
+  type ShadowJob,
+  type ShadowQueueOptions,
+  type ShadowResult,
+} from '../../src/predictions/shadow-queue.ts';
 import { createInstruments, type Instruments } from '../../src/telemetry/instruments.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 
@@ -25,15 +29,15 @@ const shadowWith = (changes: Partial<Classifier>): Model => ({
 });
 const shadow = shadowWith({});
 const text = 'Win a prize';
-/** When the text was answered: long before the shadow scores. */
-const answered = Date.now();
+/** The time of the answer, long before the shadow scores. */
+const answeredAt = Date.now();
 
 let reader: PeriodicExportingMetricReader;
 let instruments: Instruments;
 let spans: InMemorySpanExporter;
 let tracer: ReturnType<TracerProvider['getTracer']>;
-let shadowed: Shadowed[];
-let failed: string[];
+let shadowResults: ShadowResult[];
+let failures: string[];
 let lines: Record<string, unknown>[];
 
 beforeEach(() => {
@@ -44,7 +48,7 @@ beforeEach(() => {
   instruments = createInstruments();
   spans = new InMemorySpanExporter();
   tracer = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: spans })] }).getTracer('test');
-  [shadowed, failed, lines] = [[], [], []];
+  [shadowResults, failures, lines] = [[], [], []];
 });
 
 afterEach(() => reader.shutdown());
@@ -55,16 +59,16 @@ function createQueue(options: Partial<ShadowQueueOptions> = {}) {
     log: createLog('debug', { write: (line) => void lines.push(JSON.parse(line)) }),
     driftMonitor: createDriftMonitor(),
     recorder: {
-      answered: () => {},
-      failed: (model, use) => void failed.push(`${use} ${model.version}`),
-      shadowed: (one) => void shadowed.push(one),
+      recordAnswer: () => {},
+      recordFailure: (model, use) => void failures.push(`${use} ${model.version}`),
+      recordShadowResult: (result) => void shadowResults.push(result),
     },
     ...options,
   });
 }
 
 function job(model: Model = shadow, label = 'spam'): ShadowJob {
-  const span = tracer.startSpan('classify', { startTime: answered - 1 });
+  const span = tracer.startSpan('classify', { startTime: answeredAt - 1 });
   return {
     active,
     shadow: model,
@@ -73,14 +77,14 @@ function job(model: Model = shadow, label = 'spam'): ShadowJob {
     predictedAt: 5,
     label,
     span,
-    endTime: answered,
+    endTime: answeredAt,
     scope: ROOT_CONTEXT,
   };
 }
 
 async function seriesOf(name: string): Promise<[Record<string, unknown>, unknown][]> {
   const { resourceMetrics } = await reader.collect();
-  const all = resourceMetrics.scopeMetrics.flatMap(({ metrics: some }) => some);
+  const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
   const metric = all.find(({ descriptor }) => descriptor.name === name);
   return metric?.dataPoints.map(({ attributes, value }) => [attributes, value]) ?? [];
 }
@@ -89,12 +93,12 @@ async function settled(queued: number): Promise<void> {
   for (let turns = 0; turns < 10_000 && spans.getFinishedSpans().length < queued; turns += 1) await nextTurn();
 }
 
-describe('a shadow', () => {
-  test('scores after the turn in which the text was answered, and its answer is on the same span', async () => {
+describe('the shadow queue', () => {
+  test('scores after the turn of the answer, and adds its result to the same span', async () => {
     const driftMonitor = createDriftMonitor();
     const queue = createQueue({ driftMonitor });
     expect(queue.offer(job())).toBe(true);
-    expect(shadowed).toEqual([]);
+    expect(shadowResults).toEqual([]);
     expect(spans.getFinishedSpans()).toEqual([]);
     await settled(1);
     const [span] = spans.getFinishedSpans();
@@ -105,8 +109,8 @@ describe('a shadow', () => {
       'classifier.shadow.confidence': confidence,
       'classifier.shadow.agrees': label === 'spam',
     });
-    expect(span!.endTime).toEqual([Math.floor(answered / 1_000), (answered % 1_000) * 1_000_000]);
-    expect(shadowed).toEqual([
+    expect(span!.endTime).toEqual([Math.floor(answeredAt / 1_000), (answeredAt % 1_000) * 1_000_000]);
+    expect(shadowResults).toEqual([
       {
         id: 'an id',
         predictedAt: 5,
@@ -125,19 +129,19 @@ describe('a shadow', () => {
     ]);
   });
 
-  test('that is too slow is skipped, and what was answered is told all the same', async () => {
+  test('skips a shadow that is too slow, and still ends the spans', async () => {
     const slow = shadowWith({
-      tokenize: (some) => {
-        for (const ends = performance.now() + 30; performance.now() < ends; );
-        return active.classifier.tokenize(some);
+      tokenize: (input) => {
+        for (const endsAt = performance.now() + 30; performance.now() < endsAt; );
+        return active.classifier.tokenize(input);
       },
     });
     const queue = createQueue({ cpuShare: 0.05 });
-    const taken = Array.from({ length: 20 }, () => queue.offer(job(slow)));
-    expect(taken).not.toContain(false);
+    const accepted = Array.from({ length: 20 }, () => queue.offer(job(slow)));
+    expect(accepted).not.toContain(false);
     await settled(20);
     expect(spans.getFinishedSpans()).toHaveLength(20);
-    expect(shadowed).toHaveLength(2);
+    expect(shadowResults).toHaveLength(2);
     expect(queue.offer(job(slow))).toBe(false);
     expect(await seriesOf('classifier.shadow.skipped')).toContainEqual([
       { model: 'spam', version: '2', reason: 'budget' },
@@ -145,10 +149,10 @@ describe('a shadow', () => {
     ]);
   });
 
-  test('takes no more than fits', async () => {
+  test('rejects texts above its limits', async () => {
     const queue = createQueue();
-    const taken = Array.from({ length: 1_100 }, () => queue.offer(job()));
-    expect(taken.filter(Boolean)).toHaveLength(1_024);
+    const accepted = Array.from({ length: 1_100 }, () => queue.offer(job()));
+    expect(accepted.filter(Boolean)).toHaveLength(1_024);
     const long = createQueue();
     const huge = 'a'.repeat(1_500_000);
     expect(Array.from({ length: 3 }, () => long.offer({ ...job(), text: huge }))).toEqual([true, true, false]);
@@ -160,18 +164,18 @@ describe('a shadow', () => {
     queue.drain(0);
   });
 
-  test('that throws is counted, and told once a minute', async () => {
+  test('counts each failure of a shadow, and logs once a minute', async () => {
     const broken = shadowWith({
       score: () => {
         throw new Error('out of order');
       },
     });
     const queue = createQueue();
-    for (let at = 0; at < 5; at += 1) queue.offer(job(broken));
+    for (let index = 0; index < 5; index += 1) queue.offer(job(broken));
     await settled(5);
     expect(spans.getFinishedSpans().map(({ attributes }) => attributes)).toEqual(Array(5).fill({}));
-    expect(failed).toEqual(Array(5).fill('shadow 2'));
-    expect(shadowed).toEqual([]);
+    expect(failures).toEqual(Array(5).fill('shadow 2'));
+    expect(shadowResults).toEqual([]);
     expect(lines).toEqual([
       expect.objectContaining({
         msg: 'shadow failed',
@@ -186,16 +190,16 @@ describe('a shadow', () => {
     ]);
   });
 
-  test('scores what waits before the end, and what it can not is told without it', async () => {
+  test('scores waiting texts when it drains, and ends the spans of the others without a result', async () => {
     const queue = createQueue();
-    for (let at = 0; at < 100; at += 1) queue.offer(job());
+    for (let index = 0; index < 100; index += 1) queue.offer(job());
     queue.drain(10_000);
-    expect(shadowed).toHaveLength(100);
+    expect(shadowResults).toHaveLength(100);
     await settled(100);
     expect(spans.getFinishedSpans()).toHaveLength(100);
-    for (let at = 0; at < 100; at += 1) queue.offer(job());
+    for (let index = 0; index < 100; index += 1) queue.offer(job());
     queue.drain(0);
-    expect(shadowed).toHaveLength(100);
+    expect(shadowResults).toHaveLength(100);
     await settled(200);
     expect(spans.getFinishedSpans()).toHaveLength(200);
   });

@@ -11,29 +11,29 @@ beforeEach(async () => {
 });
 
 describe('readOrCreateSigningKey', () => {
-  test('makes a key once and keeps it', async () => {
+  test('creates a key once and keeps it', async () => {
     const key = await readOrCreateSigningKey(folder);
     expect(key.length).toBe(32);
     expect(await readOrCreateSigningKey(folder)).toEqual(key);
     expect(await readdir(folder)).toEqual(['prediction-id.key']);
   });
 
-  test('lets only the owner read it', async () => {
+  test('allows only the owner to read the file', async () => {
     await readOrCreateSigningKey(folder);
     expect((await stat(join(folder, 'prediction-id.key'))).mode & 0o777).toBe(0o600);
   });
 
-  test('gives one key to all who ask at once', async () => {
+  test('returns one key to concurrent callers', async () => {
     const keys = await Promise.all(Array.from({ length: 8 }, () => readOrCreateSigningKey(folder)));
     expect(new Set(keys.map(String)).size).toBe(1);
   });
 
-  test('makes another key for another folder', async () => {
+  test('creates another key for another folder', async () => {
     const other = await readOrCreateSigningKey(`${folder}-2`);
     expect(await readOrCreateSigningKey(folder)).not.toEqual(other);
   });
 
-  test('refuses a file that holds no key', async () => {
+  test('rejects a file without a key', async () => {
     await readOrCreateSigningKey(folder);
     await writeFile(join(folder, 'prediction-id.key'), '');
     await expect(readOrCreateSigningKey(folder)).rejects.toThrow('does not hold a key');

@@ -3,7 +3,7 @@ import { post } from '../http/in-process.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { startProcess } from '../support/service-process.ts';
 
-test('a slow prediction says which step took how long, under its trace', async () => {
+test('a slow prediction is logged with the duration of each step and its trace id', async () => {
   const receiver = await startOtlpReceiver();
   const service = await startProcess({
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -13,11 +13,11 @@ test('a slow prediction says which step took how long, under its trace', async (
   await service.stop();
   const line = service.lines.find(({ msg }) => msg === 'slow prediction');
   expect(line).toMatchObject({ level: 'warn', trace_id: answer.traceId, 'classifier.model.name': 'spam' });
-  const [whole, tokenize, score] = ['prediction', 'tokenize', 'score'].map((step) =>
+  const [total, tokenize, score] = ['prediction', 'tokenize', 'score'].map((step) =>
     Number(line![`classifier.${step}.duration`]),
   ) as [number, number, number];
   expect(score).toBeGreaterThanOrEqual(0.04);
-  expect(tokenize + score).toBeCloseTo(whole, 9);
+  expect(tokenize + score).toBeCloseTo(total, 9);
   expect(receiver.logs.map(({ body }) => body)).toContain('slow prediction');
   await receiver.close();
 });

@@ -12,7 +12,7 @@ const evidence = (that: string) =>
       description: `The evidence that it is ${that}, an e-value: however often one looks, it reaches 20 with a probability of at most 1/20 where it is not`,
     });
 
-const trial = {
+const experiment = {
   version: z.string(),
   since: z.iso.datetime().meta({ description: 'When it took its role' }),
   predictions: count.meta({
@@ -28,7 +28,7 @@ const trial = {
 };
 
 const shadow = z.object({
-  ...trial,
+  ...experiment,
   agreement: share
     .nullable()
     .meta({ description: 'The share of texts that both versions labelled alike, of all ever' }),
@@ -55,7 +55,7 @@ const shadow = z.object({
 const tally = z.object({ count, correct: count, accuracy: share.nullable(), accuracyInterval: interval });
 
 const canary = z.object({
-  ...trial,
+  ...experiment,
   share: share.meta({ description: 'Of the requests for the bare name' }),
   feedback: tally,
   activeFeedback: tally.meta({ description: 'Of the active version, since the canary began' }),

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { driftWindowMs } from '../../drift/drift-monitor.ts';
+import { DRIFT_WINDOW_MS } from '../../drift/drift-monitor.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { chooseModel, stringParameter } from './parameters.ts';
@@ -11,7 +11,7 @@ export function drift({ config, driftMonitor, models }: Service): Middleware<Req
     const { verdict, predictions, features } = driftMonitor.report(model);
     ctx.body = {
       model: { name: model.name, version: model.version },
-      windowSeconds: driftWindowMs / 1_000,
+      windowSeconds: DRIFT_WINDOW_MS / 1_000,
       predictions,
       verdict,
       features: Object.fromEntries(features.map(({ feature, ...report }) => [feature, report])),

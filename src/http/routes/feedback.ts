@@ -16,7 +16,7 @@ export const feedbackBody = z.strictObject(
 );
 
 /** `POST /feedback`: the true label of a prediction, kept for good before the answer. */
-export function feedback({ config, feedbackDesk, models }: Service): Middleware<RequestState> {
+export function feedback({ config, feedbackService, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const { id, label, text } = await readJson(ctx, feedbackBody, config.MAX_BODY_BYTES);
     if (text !== undefined && text.length > config.MAX_TEXT_CHARACTERS) {
@@ -25,6 +25,6 @@ export function feedback({ config, feedbackDesk, models }: Service): Middleware<
         `"text" has ${text.length} characters; at most ${config.MAX_TEXT_CHARACTERS} are allowed.`,
       );
     }
-    ctx.body = { ...(await feedbackDesk.judge(models(), id, label, text)), traceId: ctx.state.trace.traceId };
+    ctx.body = { ...(await feedbackService.record(models(), id, label, text)), traceId: ctx.state.trace.traceId };
   };
 }

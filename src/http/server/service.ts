@@ -1,5 +1,5 @@
 import type { DriftMonitor } from '../../drift/drift-monitor.ts';
-import type { FeedbackDesk } from '../../feedback/feedback-service.ts';
+import type { FeedbackService } from '../../feedback/feedback-service.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
 import type { Retrainer } from '../../maintenance/retraining/retrainer.ts';
 import type { Maintenance } from '../../maintenance/rollout/maintenance.ts';
@@ -26,7 +26,7 @@ export interface Service {
   /** @throws {Problem} 503 while the models are loading */
   readonly maintenance: () => Maintenance;
   readonly predictor: Predictor;
-  readonly feedbackDesk: FeedbackDesk;
+  readonly feedbackService: FeedbackService;
   readonly feedbackStore: FeedbackStore;
   readonly driftMonitor: DriftMonitor;
 }

@@ -1,9 +1,9 @@
 import { type MatrixQuality, qualityFromCounts, ratio } from '../../classifier/statistics/confusion-matrix.ts';
 import type { DriftVerdict } from '../../classifier/statistics/drift-test.ts';
-import { evidenceOfBetter, mcnemar } from '../../classifier/statistics/mcnemar.ts';
+import { evidenceOfBetter, mcnemar } from '../../classifier/statistics/binomial-tests.ts';
 import { compareShares, type ShareComparison, type Tally } from '../../classifier/statistics/two-proportions.ts';
 import { type Interval, wilsonInterval } from '../../classifier/statistics/wilson.ts';
-import type { LabelPair, Use } from '../../feedback/experiment.ts';
+import type { LabelPair, VersionUse } from '../../feedback/experiment.ts';
 import type { Canary, Model, ModelVersions } from '../../models/store.ts';
 import type { PairedCounts } from './measurement-types.ts';
 import { countedSince, type MeasurementSources, type RoleTimes, roleTimes } from './measurements.ts';
@@ -16,7 +16,7 @@ export interface Comparison {
   readonly canary: CanaryComparison | null;
 }
 
-interface TrialComparison {
+interface ExperimentComparison {
   readonly version: string;
   /** When it took its role, in ISO 8601. */
   readonly since: string;
@@ -31,7 +31,7 @@ interface TrialComparison {
   readonly drift: DriftVerdict;
 }
 
-export interface ShadowComparison extends TrialComparison {
+export interface ShadowComparison extends ExperimentComparison {
   /** The share of texts that both labelled alike, of all that both ever scored. */
   readonly agreement: number | null;
   /** 95 %. */
@@ -56,7 +56,7 @@ export interface ShadowComparison extends TrialComparison {
   };
 }
 
-export interface CanaryComparison extends TrialComparison {
+export interface CanaryComparison extends ExperimentComparison {
   readonly share: number;
   readonly feedback: Tally & { readonly accuracy: number | null; readonly accuracyInterval: Interval };
   /** Of the active version, since the canary began. */
@@ -98,12 +98,12 @@ async function compareShadow(
   sources: MeasurementSources,
   now: number,
 ): Promise<ShadowComparison> {
-  const { trials } = sources.feedbackStore;
-  const trial = { model: active.name, active: active.version, shadow: shadow.version };
+  const { experiments } = sources.feedbackStore;
+  const experiment = { model: active.name, active: active.version, shadow: shadow.version };
   const [comparison, pairs, judged] = await Promise.all([
-    compareTrial(active, shadow, 'shadow', since.shadow, sources, now),
-    trials.pairs(trial),
-    trials.judged(trial),
+    compareExperiment(active, shadow, 'shadow', since.shadow, sources, now),
+    experiments.pairs(experiment),
+    experiments.evaluatedPairs(experiment),
   ]);
   const { count, agreed } = agreementOf(pairs);
   const paired = pairedCounts(judged);
@@ -143,7 +143,7 @@ async function compareCanary(
   const tally = async ({ name, version }: Model) =>
     tallyOf(await sources.feedbackStore.counts(name, version, since.canary));
   const [comparison, ofActive, ofCanary] = await Promise.all([
-    compareTrial(active, model, 'answer', since.canary, sources, now),
+    compareExperiment(active, model, 'answer', since.canary, sources, now),
     tally(active),
     tally(model),
   ]);
@@ -158,17 +158,17 @@ async function compareCanary(
 }
 
 /** What is compared alike of a shadow and of a canary. */
-async function compareTrial(
+async function compareExperiment(
   active: Model,
   model: Model,
-  use: Use,
+  use: VersionUse,
   since: number,
   { feedbackStore, driftMonitor }: MeasurementSources,
   now: number,
-): Promise<TrialComparison> {
+): Promise<ExperimentComparison> {
   const counted = countedSince(since, now);
-  const usage = async ({ name, version }: Model, as: Use): Promise<Usage> =>
-    summariseUsage(await feedbackStore.trials.minutes(name, version, as, counted));
+  const usage = async ({ name, version }: Model, as: VersionUse): Promise<Usage> =>
+    summariseUsage(await feedbackStore.experiments.minuteCounts(name, version, as, counted));
   const [ofActive, ofModel] = await Promise.all([usage(active, 'answer'), usage(model, use)]);
   return {
     version: model.version,

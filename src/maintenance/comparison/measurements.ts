@@ -1,5 +1,5 @@
 import type { DriftMonitor } from '../../drift/drift-monitor.ts';
-import type { Use } from '../../feedback/experiment.ts';
+import type { VersionUse } from '../../feedback/experiment.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { Model, ModelVersions } from '../../models/store.ts';
@@ -10,7 +10,7 @@ import { summariseUsage } from './usage.ts';
 /** Where measurements come from. */
 export interface MeasurementSources {
   readonly registry: Pick<ModelRegistry, 'roles' | 'changes'>;
-  readonly feedbackStore: Pick<FeedbackStore, 'counts' | 'trials'>;
+  readonly feedbackStore: Pick<FeedbackStore, 'counts' | 'experiments'>;
   readonly driftMonitor: Pick<DriftMonitor, 'report'>;
 }
 
@@ -58,7 +58,7 @@ export async function gatherMeasurements(
     measureAnswering(active, since.active, sources, now),
     shadow && measureShadow(active, shadow, since.shadow, sources, now),
     canary && measureAnswering(canary.model, since.canary, sources, now),
-    feedbackStore.trials.texts(name, since.active),
+    feedbackStore.experiments.textCount(name, since.active),
   ]);
   const { verdict, features } = driftMonitor.report(active);
   const onTrial: { shadow?: ShadowMeasurements; canary?: CanaryMeasurements } = {};
@@ -93,12 +93,12 @@ async function measureShadow(
   { feedbackStore }: MeasurementSources,
   now: number,
 ): Promise<ShadowMeasurements> {
-  const { trials } = feedbackStore;
-  const trial = { model: active.name, active: active.version, shadow: shadow.version };
+  const { experiments } = feedbackStore;
+  const experiment = { model: active.name, active: active.version, shadow: shadow.version };
   const [usage, pairs, judged] = await Promise.all([
     usageOf(shadow, 'shadow', since, feedbackStore, now),
-    trials.pairs(trial),
-    trials.judged(trial),
+    experiments.pairs(experiment),
+    experiments.evaluatedPairs(experiment),
   ]);
   const { count, agreed } = agreementOf(pairs);
   const paired = pairedCounts(judged);
@@ -113,12 +113,12 @@ async function measureShadow(
 
 async function usageOf(
   { name, version, manifest }: Model,
-  use: Use,
+  use: VersionUse,
   since: number,
-  { trials }: Pick<FeedbackStore, 'trials'>,
+  { experiments }: Pick<FeedbackStore, 'experiments'>,
   now: number,
 ): Promise<Omit<VersionMeasurements, 'feedback'>> {
-  const minutes = await trials.minutes(name, version, use, countedSince(since, now));
+  const minutes = await experiments.minuteCounts(name, version, use, countedSince(since, now));
   const { predictions, errors, p99 } = summariseUsage(minutes);
   const trainingAccuracy = manifest.evaluation.accuracy;
   return { version, since, predictions, errors, p99Seconds: p99, trainingAccuracy };

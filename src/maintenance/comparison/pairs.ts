@@ -1,10 +1,10 @@
 import { type ConfusionCount, sum } from '../../classifier/statistics/confusion-matrix.ts';
 import type { Tally } from '../../classifier/statistics/two-proportions.ts';
-import type { JudgedPair, LabelPair } from '../../feedback/experiment.ts';
+import type { EvaluatedPair, LabelPair } from '../../feedback/experiment.ts';
 import type { PairedCounts } from './measurement-types.ts';
 
 /** Texts by which of the two versions labelled them rightly. */
-export function pairedCounts(judged: readonly JudgedPair[]): PairedCounts {
+export function pairedCounts(judged: readonly EvaluatedPair[]): PairedCounts {
   const counts = { bothRight: 0, onlyActive: 0, onlyShadow: 0, neither: 0 };
   for (const { actual, activeLabel, shadowLabel, count } of judged) {
     const [isActiveRight, isShadowRight] = [activeLabel === actual, shadowLabel === actual];
@@ -15,7 +15,7 @@ export function pairedCounts(judged: readonly JudgedPair[]): PairedCounts {
 }
 
 /** The confusion matrix of the shadow, or of the active version on the same texts. */
-export function confusionOf(judged: readonly JudgedPair[], which: 'activeLabel' | 'shadowLabel'): ConfusionCount[] {
+export function confusionOf(judged: readonly EvaluatedPair[], which: 'activeLabel' | 'shadowLabel'): ConfusionCount[] {
   return judged.map(({ actual, count, [which]: predicted }) => ({ actual, predicted, count }));
 }
 

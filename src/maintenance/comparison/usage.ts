@@ -1,6 +1,6 @@
 import { ratio, sum } from '../../classifier/statistics/confusion-matrix.ts';
 import { durationQuantile } from '../../feedback/duration-buckets.ts';
-import { failedBucket, type MinuteCount } from '../../feedback/experiment.ts';
+import { FAILED_BUCKET, type MinuteCount } from '../../feedback/experiment.ts';
 
 /** What a version did over some time. */
 export interface Usage {
@@ -15,7 +15,7 @@ export interface Usage {
 
 /** Adds up what a version did, minute by minute. */
 export function summariseUsage(minutes: readonly MinuteCount[]): Usage {
-  const scored = minutes.filter(({ bucket }) => bucket !== failedBucket);
+  const scored = minutes.filter(({ bucket }) => bucket !== FAILED_BUCKET);
   const predictions = sum(scored.map(({ count }) => count));
   return {
     predictions,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDriftMonitor } from '../../../src/drift/drift-monitor.ts';
-import { createTrialLog } from '../../../src/feedback/experiment-log.ts';
+import { createExperimentLog } from '../../../src/feedback/experiment-log.ts';
 import { openFeedbackStore } from '../../../src/feedback/feedback-store.ts';
 import { compareVersions } from '../../../src/maintenance/comparison/comparison.ts';
 import { gatherMeasurements } from '../../../src/maintenance/comparison/measurements.ts';
@@ -26,7 +26,7 @@ async function onTrial() {
   await registry.change('spam', { what: 'shadow', version: '2' }, by);
   const versions = await registry.change('spam', { what: 'canary', version: '3', share: 0.25 }, by);
   const driftMonitor = createDriftMonitor();
-  const trialLog = createTrialLog(feedbackStore.trials, silent);
+  const experimentLog = createExperimentLog(feedbackStore.experiments, silent);
   const judge = (version: string, predicted: string, actual: string, text?: string) =>
     feedbackStore.record({
       id: crypto.randomUUID(),
@@ -38,20 +38,20 @@ async function onTrial() {
       receivedAt: Date.now(),
       text,
     });
-  return { versions, sources: { registry, feedbackStore, driftMonitor }, trialLog, judge };
+  return { versions, sources: { registry, feedbackStore, driftMonitor }, experimentLog, judge };
 }
 
 describe('what versions on trial did', () => {
   test('is measured by their roles', async () => {
-    const { versions, sources, trialLog, judge } = await onTrial();
+    const { versions, sources, experimentLog, judge } = await onTrial();
     const { active, shadow, canary } = versions;
-    for (let at = 0; at < 100; at += 1) trialLog.answered(active, at < 98 ? 1e-4 : 1e-2, 0.9);
-    trialLog.failed(active, 'answer');
-    trialLog.answered(canary!.model, 1e-3, 0.8);
+    for (let at = 0; at < 100; at += 1) experimentLog.recordAnswer(active, at < 98 ? 1e-4 : 1e-2, 0.9);
+    experimentLog.recordFailure(active, 'answer');
+    experimentLog.recordAnswer(canary!.model, 1e-3, 0.8);
     for (const shadowLabel of ['spam', 'spam', 'ham', 'news']) {
       const predictedAt = Date.now();
       const id = crypto.randomUUID();
-      trialLog.shadowed({
+      experimentLog.recordShadowResult({
         id,
         predictedAt,
         active,
@@ -73,8 +73,8 @@ describe('what versions on trial did', () => {
         text: 'a text',
       });
     }
-    trialLog.failed(shadow!, 'shadow');
-    await trialLog.flush();
+    experimentLog.recordFailure(shadow!, 'shadow');
+    await experimentLog.flush();
     await judge('3', 'spam', 'spam');
     await judge('3', 'spam', 'ham');
 
@@ -123,7 +123,7 @@ describe('what versions on trial did', () => {
     const again = await sources.registry.change('spam', { what: 'canary', version: '3', share: 0.5 }, by);
     const before = Date.now();
     const { canary, active } = await gatherMeasurements(again, sources);
-    // Another share is another trial: what went to whom changed.
+    // Another share is another experiment: what went to whom changed.
     expect(canary!.feedback.count).toBe(0);
     expect(canary!.since).toBeGreaterThan(active.since);
     expect(canary!.since).toBeLessThanOrEqual(before);
@@ -132,12 +132,12 @@ describe('what versions on trial did', () => {
 });
 
 test('a canary is compared with the active version by the feedback of the same time', async () => {
-  const { versions, sources, trialLog, judge } = await onTrial();
+  const { versions, sources, experimentLog, judge } = await onTrial();
   for (let at = 0; at < 10; at += 1) {
-    trialLog.answered(versions.active, 1e-4, 0.9);
-    trialLog.answered(versions.canary!.model, 4e-4, 0.6);
+    experimentLog.recordAnswer(versions.active, 1e-4, 0.9);
+    experimentLog.recordAnswer(versions.canary!.model, 4e-4, 0.6);
   }
-  await trialLog.flush();
+  await experimentLog.flush();
   for (let at = 0; at < 60; at += 1) await judge('1', 'spam', at < 57 ? 'spam' : 'ham');
   for (let at = 0; at < 40; at += 1) await judge('3', 'spam', at < 20 ? 'spam' : 'ham');
   const { canary } = await compareVersions(versions, sources);
