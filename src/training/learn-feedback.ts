@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../artefacts/manifest.ts';
 import { type FeedbackTexts, openFeedbackTexts } from '../feedback/feedback-texts.ts';
-import { DataFileError, type Example } from './read-examples.ts';
+import { DataFileError } from '../platform/json-lines.ts';
+import type { Example } from './read-examples.ts';
 
 type LearntFeedback = NonNullable<Manifest['training']['feedback']>;
 
@@ -97,9 +98,8 @@ function reading(folder: string, read: (texts: FeedbackTexts) => void): void {
     read(texts);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error;
-    throw new DataFileError(`${folder} has no feedback that can be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const reason = `has no feedback that can be read: ${(error as Error).message}`;
+    throw new DataFileError({ file: folder, reason }, { cause: error });
   } finally {
     texts?.close();
   }

@@ -7,9 +7,10 @@ import { createLinearClassifier } from '../classifier/scoring/linear-classifier.
 import { createNaturalClassifier } from '../classifier/scoring/natural-classifier.ts';
 import { computeThresholds } from '../classifier/statistics/anomalies.ts';
 import { buildReference } from '../classifier/statistics/training-reference.ts';
+import { DataFileError } from '../platform/json-lines.ts';
 import { answerAll, answerFile, summarise } from './answer.ts';
 import { gatherFeedback } from './learn-feedback.ts';
-import { DataFileError, type Example, readExamples } from './read-examples.ts';
+import { type Example, readExamples } from './read-examples.ts';
 import type { TrainingJob, TrainingResult } from './training-job.ts';
 
 /**
@@ -78,7 +79,7 @@ async function learn(
 
 async function importNatural(job: TrainingJob, path: string): Promise<TrainingResult> {
   const file = await readFile(path).catch((error: Error) => {
-    throw new DataFileError(`${path} cannot be read: ${error.message}`, { cause: error });
+    throw new DataFileError({ file: path, reason: `cannot be read: ${error.message}` }, { cause: error });
   });
   const { model, documents } = compileNatural(parse(file.toString(), path));
   const classifier = createNaturalClassifier(model);

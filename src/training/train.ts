@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { NaturalFileError } from '../artefacts/natural-file.ts';
 import { TrainingDataError, type TrainingProgress } from '../classifier/learning/training-options.ts';
-import { DataFileError } from './read-examples.ts';
+import { DataFileError } from '../platform/json-lines.ts';
 import type { TrainingJob, TrainingResult, WorkerMessage } from './training-job.ts';
 
 /** How to follow and stop a training. */
@@ -30,7 +30,7 @@ export function train(job: TrainingJob, { signal, onProgress }: TrainingControl 
     worker.on('message', (message: WorkerMessage) => {
       if (message.kind === 'progress') onProgress?.(message.progress);
       else if (message.kind === 'done') resolve(message.result);
-      else reject(revive(message.name, message.message));
+      else reject(errorOf(message));
     });
     worker.on('error', reject);
     worker.on('exit', (code) => {
@@ -40,16 +40,9 @@ export function train(job: TrainingJob, { signal, onProgress }: TrainingControl 
   });
 }
 
-// Errors lose their class on the way out of a thread.
-function revive(name: string, message: string): Error {
-  switch (name) {
-    case 'TrainingDataError':
-      return new TrainingDataError(message);
-    case 'DataFileError':
-      return new DataFileError(message);
-    case 'NaturalFileError':
-      return new NaturalFileError(message);
-    default:
-      return new Error(message);
-  }
+/** Restores the class of an error, which is lost between threads. */
+function errorOf({ name, message, problem }: WorkerMessage & { kind: 'failed' }): Error {
+  if (problem) return new DataFileError(problem);
+  if (name === 'TrainingDataError') return new TrainingDataError(message);
+  return name === 'NaturalFileError' ? new NaturalFileError(message) : new Error(message);
 }

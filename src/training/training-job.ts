@@ -3,6 +3,7 @@ import type { Candidate } from '../classifier/learning/trainer.ts';
 import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 import type { AlgorithmName } from '../classifier/scoring/algorithm-names.ts';
 import type { TokenizerName } from '../classifier/text/text-options.ts';
+import type { DataFileProblem } from '../platform/json-lines.ts';
 
 /** What to train, from which files, under which name. */
 export interface TrainingJob {
@@ -31,4 +32,10 @@ export interface TrainingResult {
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
   | { readonly kind: 'done'; readonly result: TrainingResult }
-  | { readonly kind: 'failed'; readonly name: string; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly name: string;
+      readonly message: string;
+      /** The details of a `DataFileError`. */
+      readonly problem?: DataFileProblem;
+    };

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { DataFileProblem } from '../platform/json-lines.ts';
 import { runTraining } from './run-training.ts';
 import type { TrainingJob, WorkerMessage } from './training-job.ts';
 
@@ -7,5 +8,6 @@ const post = (message: WorkerMessage, transfer: ArrayBuffer[] = []) => port.post
 
 runTraining(workerData as TrainingJob, (progress) => post({ kind: 'progress', progress })).then(
   (result) => post({ kind: 'done', result }, [result.bytes.buffer as ArrayBuffer]),
-  (error: Error) => post({ kind: 'failed', name: error.name, message: error.message }),
+  ({ name, message, problem }: Error & { problem?: DataFileProblem }) =>
+    post({ kind: 'failed', name, message, ...(problem && { problem }) }),
 );

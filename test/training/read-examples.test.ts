@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DataFileError, type Example, readExamples } from '../../src/training/read-examples.ts';
+import { DataFileError } from '../../src/platform/json-lines.ts';
+import { type Example, readExamples } from '../../src/training/read-examples.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,22 +1,23 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { readJsonLines } from '../../../src/platform/json-lines.ts';
 import bundled from './bundled-texts.json' with { type: 'json' };
 
 const row = z.object({ text: z.string(), label: z.string().min(1).optional() });
 
-/** What is sent, and what is known about it. */
+/** The texts to send, with their labels. Texts are numbered from 0. */
 export interface Texts {
   readonly name: string;
   readonly count: number;
+  /** The number of texts with a label. */
   readonly labelled: number;
-  /** The whole HTTP request that sends a text. */
+  /** Returns the bytes of the HTTP request that sends a text. */
   readonly requestOf: (text: number) => Buffer;
   readonly labelOf: (text: number) => string | undefined;
-  /** Where the text stands in its file, from 1. */
+  /** Returns the line of the text in its file, from 1. */
   readonly lineOf: (text: number) => number;
 }
 
+/** The options that are the same for every request. */
 export interface RequestOptions {
   readonly target: URL;
   readonly model: string | undefined;
@@ -29,15 +30,10 @@ interface Row {
   readonly line: number;
 }
 
-/** A data file that cannot be used. */
-class DataFileError extends Error {
-  override name = 'DataFileError';
-}
-
 /**
- * Reads the texts to send: JSON Lines of `{"text", "label"?}`, or a few bundled ones, which have no labels.
+ * Reads the texts to send from JSON Lines of `{"text", "label"?}`, or takes the bundled texts, which have no labels.
  *
- * @throws DataFileError where the file cannot be read, has a bad line, or none
+ * @throws {DataFileError} if the file cannot be read, has an invalid line, or has no line
  */
 export async function readTexts(file: string | undefined, options: RequestOptions): Promise<Texts> {
   const head = requestHead(options);
@@ -59,12 +55,12 @@ export async function readTexts(file: string | undefined, options: RequestOption
   };
 }
 
-/** The path below the target's that takes a text. */
+/** Returns the URL of `POST /predict` below the path of the target. */
 export function predictUrl(target: URL): URL {
   return new URL(`${target.pathname.replace(/\/$/, '')}/predict`, target);
 }
 
-/** The headers of every request, by name. */
+/** Returns the headers of every request, by name. */
 export function requestHeaders(token: string | undefined): Record<string, string> {
   return {
     'content-type': 'application/json',
@@ -80,33 +76,7 @@ function requestHead({ target, token }: RequestOptions): string {
 
 async function readRows(file: string, encode: (text: string) => Buffer): Promise<Row[]> {
   const rows: Row[] = [];
-  let line = 0;
-  try {
-    for await (const json of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
-      line += 1;
-      if (json.trim() === '') continue;
-      const { text, label } = parseRow(file, line, json);
-      rows.push({ request: encode(text), label, line });
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new DataFileError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  if (rows.length === 0) throw new DataFileError(`${file} is empty: it holds no text`);
+  const options = { schema: row, allowed: '{"text": string, "label"?: string}' };
+  await readJsonLines(file, options, ({ text, label }, line) => rows.push({ request: encode(text), label, line }));
   return rows;
-}
-
-function parseRow(file: string, line: number, json: string): z.infer<typeof row> {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new DataFileError(`${file}, line ${line}: this is no JSON; allowed: {"text": string, "label"?: string}`);
-  }
-  const parsed = row.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new DataFileError(
-    `${file}, line ${line}: ${path.join('.') || 'the row'}: ${message}; allowed: {"text": string, "label"?: string}`,
-  );
 }
