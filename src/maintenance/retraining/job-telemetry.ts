@@ -2,7 +2,7 @@ import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../../telemetry/names.ts';
-import { traceIds } from '../../telemetry/trace-ids.ts';
+import { traceIds } from '../../telemetry/tracing.ts';
 import type { RetrainJob } from './job.ts';
 import type { Retrained, RetrainFailure } from './process-messages.ts';
 
