@@ -1,4 +1,4 @@
-const secondsPerUnit: Record<string, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+import { type DurationUnit, MS_PER_UNIT } from '../../src/platform/durations.ts';
 
 /** A minute becomes a second; but a rate needs some scrapes, of which there is one a second in a test. */
 const FACTOR = 60;
@@ -24,5 +24,5 @@ export function shortenRouting(routing: string): string {
 }
 
 function shortened(count: string, unit: string, shortest: number): string {
-  return `${Math.max(shortest, Math.round((Number(count) * secondsPerUnit[unit]!) / FACTOR))}s`;
+  return `${Math.max(shortest, Math.round((Number(count) * MS_PER_UNIT[unit as DurationUnit]) / 1_000 / FACTOR))}s`;
 }

@@ -1,9 +1,8 @@
 import { type Routed, routeModel } from '../../models/routing.ts';
 import { findModel, type Model, type Models } from '../../models/store.ts';
+import { parseDurationMs } from '../../platform/durations.ts';
 import { Problem } from '../../platform/problems.ts';
 import type { RequestContext } from '../server/context.ts';
-
-const secondsPerUnit = { s: 1, m: 60, h: 3_600, d: 86_400, w: 604_800 } as const;
 
 /**
  * The model that `NAME` or `NAME@VERSION` stands for.
@@ -55,9 +54,7 @@ export function booleanParameter(ctx: RequestContext, name: string): boolean {
 export function durationParameter(ctx: RequestContext, name: string): number | undefined {
   const value = stringParameter(ctx, name);
   if (value === undefined) return undefined;
-  const [, count, unit] = /^([1-9]\d{0,5})([smhdw])$/.exec(value) ?? [];
-  if (count === undefined) {
-    throw new Problem('invalid-request', `The parameter "${name}" must be a time span such as 30m, 24h or 7d.`);
-  }
-  return Number(count) * secondsPerUnit[unit as keyof typeof secondsPerUnit] * 1_000;
+  const milliseconds = /^[1-9]\d{0,5}[smhdw]$/.test(value) ? parseDurationMs(value) : undefined;
+  if (milliseconds !== undefined) return milliseconds;
+  throw new Problem('invalid-request', `The parameter "${name}" must be a time span such as 30m, 24h or 7d.`);
 }

@@ -1,29 +1,40 @@
 import { UsageError } from '../../../src/cli/usage.ts';
+import { MS_PER_UNIT, parseDurationMs } from '../../../src/platform/durations.ts';
 
-const millisecondsPerUnit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-type Unit = keyof typeof millisecondsPerUnit;
+const MAX_DURATION_MS = 7 * MS_PER_UNIT.d;
 
-/** A time such as `25ms`, `30s`, `10m` or `1h`, in milliseconds. */
+/**
+ * Parses a time such as `25ms`, `30s`, `10m` or `1h` into milliseconds.
+ *
+ * @throws UsageError if the value is not a time from above 0 to 168 hours
+ */
 export function parseDuration(option: string, value: string): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value) ?? [];
-  const milliseconds = Number(amount) * millisecondsPerUnit[unit as Unit];
-  if (!(milliseconds > 0 && milliseconds <= 7 * 24 * 3_600_000)) {
-    throw refuse(option, value, 'a time above 0 with its unit, ms, s, m or h, up to 168h: 25ms, 30s, 10m');
+  const milliseconds = parseDurationMs(value) ?? 0;
+  if (milliseconds <= 0 || milliseconds > MAX_DURATION_MS) {
+    throw refuse(option, value, 'a time above 0 with its unit, ms, s, m, h or d, up to 7d: 25ms, 30s, 10m');
   }
   return milliseconds;
 }
 
-/** A rate such as `500`, `500/s` or `0.5`, in requests a second. */
+/**
+ * Parses a rate such as `500`, `500/s` or `0.5`, in requests per second.
+ *
+ * @throws UsageError if the value is not a rate
+ */
 export function parseRate(option: string, value: string): number {
   const [, amount] = /^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(value) ?? [];
   const rate = Number(amount);
   if (!(rate > 0 && rate <= 1_000_000)) {
-    throw refuse(option, value, 'requests a second, above 0 and up to 1000000: 500, 0.5/s');
+    throw refuse(option, value, 'requests per second, above 0 and up to 1000000: 500, 0.5/s');
   }
   return rate;
 }
 
-/** A whole number in a range. */
+/**
+ * Parses a whole number from `from` to `to`.
+ *
+ * @throws UsageError if the value is not such a number
+ */
 export function parseWhole(option: string, value: string, from: number, to: number): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < from || number > to) {
@@ -32,7 +43,11 @@ export function parseWhole(option: string, value: string, from: number, to: numb
   return number;
 }
 
-/** A number above one, for a factor. */
+/**
+ * Parses a factor, a number above 1.
+ *
+ * @throws UsageError if the value is not such a number
+ */
 export function parseFactor(option: string, value: string): number {
   const factor = Number(value);
   if (!/^\d+(\.\d+)?$/.test(value) || factor <= 1 || factor > 1_000) {
@@ -41,7 +56,11 @@ export function parseFactor(option: string, value: string): number {
   return factor;
 }
 
-/** A share such as `0.97` or `97%`, from 0 to 1. */
+/**
+ * Parses a share such as `0.97` or `97%` into a number from 0 to 1.
+ *
+ * @throws UsageError if the value is not a share
+ */
 export function parseShare(option: string, value: string): number {
   const [, amount, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(value) ?? [];
   const share = percent === '%' ? Number(amount) / 100 : Number(amount);
@@ -49,24 +68,32 @@ export function parseShare(option: string, value: string): number {
   return share;
 }
 
-/** So many errors, or such a share of the requests. */
+/** The largest allowed number of failed requests, or their largest allowed share. */
 export type ErrorLimit = { readonly count: number } | { readonly share: number };
 
-/** A number of errors such as `0`, or a share of the requests such as `0.1%`. */
+/**
+ * Parses a number of failed requests such as `0`, or their share such as `0.1%`.
+ *
+ * @throws UsageError if the value is neither
+ */
 export function parseErrorLimit(option: string, value: string): ErrorLimit {
   if (/^\d{1,9}$/.test(value)) return { count: Number(value) };
   if (/^\d+(\.\d+)?%$/.test(value) && Number.parseFloat(value) <= 100) return { share: Number.parseFloat(value) / 100 };
   throw refuse(option, value, 'a whole number of requests, or a percentage of them: 0, 10, 0.1%');
 }
 
-/** An address of HTTP. */
+/**
+ * Parses an HTTP or HTTPS address without credentials.
+ *
+ * @throws UsageError if the value is not such an address
+ */
 export function parseUrl(option: string, value: string): URL {
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw refuse(option, value, 'an address such as http://localhost:3000');
   }
   if (url.username !== '' || url.password !== '') {
-    // The value itself is not told: it holds a password.
+    // The message does not repeat the value, which may hold a password.
     throw new UsageError(`--${option} holds a user or password; allowed: an address without, such as ${url.origin}`);
   }
   return url;
