@@ -1,14 +1,26 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // By default Vitest leaves one core to itself, and on two cores runs one file at a time.
+    maxWorkers: availableParallelism(),
+    reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/stack/**', 'test/browser/**'],
+          exclude: ['test/stack/**', 'test/browser/**', 'test/**/*.stress.test.ts'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          // Kills, floods and soaks: what takes long by its nature.
+          name: 'stress',
+          include: ['test/**/*.stress.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {
