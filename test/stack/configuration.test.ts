@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { installTools, type Tools } from '../../tools/stack/install.ts';
-import { promtool } from '../otel/promtool.ts';
+import { promtool } from './support/promtool.ts';
 
 const run = promisify(execFile);
 const OTEL = join(import.meta.dirname, '../../otel');
@@ -22,11 +22,11 @@ describe.skipIf(inject('stackIsMissing'))('the programs accept their configurati
   afterAll(() => rm(folder, { recursive: true }));
 
   test('the Collector, with every address left to its default', async () => {
-    await expect(validate(tools.collector, 'collector.yaml', { COLLECTOR_DATA_DIR: folder })).resolves.toBeDefined();
+    await expect(validate(tools.collector, 'collector/collector.yaml', { COLLECTOR_DATA_DIR: folder })).resolves.toBeDefined();
   });
 
   test('Jaeger, with every address left to its default', async () => {
-    await expect(validate(tools.jaeger, 'jaeger.yaml', { JAEGER_DATA_DIR: folder })).resolves.toBeDefined();
+    await expect(validate(tools.jaeger, 'jaeger/jaeger.yaml', { JAEGER_DATA_DIR: folder })).resolves.toBeDefined();
   });
 
   test('Prometheus, with the targets of docker-compose.yml', async () => {

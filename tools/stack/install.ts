@@ -67,13 +67,6 @@ export async function installTools(output: Output, signal: AbortSignal): Promise
   };
 }
 
-/** Prometheus's tool for rules and configuration, where it is on the PATH or was installed for the stack. */
-export async function installedPromtool(): Promise<string | undefined> {
-  const system = await onPath('promtool');
-  const unpacked = join(CACHE, prometheusBuild().key, 'usr/bin/promtool');
-  return system ?? ((await exists(unpacked, constants.X_OK)) ? unpacked : undefined);
-}
-
 async function goBuilds(): Promise<Build[]> {
   const manifest = join(import.meta.dirname, '../../otel/collector/builder.yaml');
   const digest = createHash('sha256')

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const PROMETHEUS = join(import.meta.dirname, '../../otel/prometheus');
+const PROMETHEUS = join(import.meta.dirname, '../../../otel/prometheus');
 
 /** Runs promtool on every file of a folder below `otel/prometheus`, and returns what it said; fails where it does. */
 export async function promtool(program: string, command: string[], folder: 'rules' | 'tests'): Promise<string> {
