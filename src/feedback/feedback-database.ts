@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
 import { tryLock } from '../platform/file-lock.ts';
-import { type ExperimentDatabase, experimentSchema, openExperiments } from './experiment-database.ts';
+import { EXPERIMENT_SCHEMA, type ExperimentDatabase, openExperiments } from './experiment-database.ts';
 import type { Feedback, FeedbackOutcome, FeedbackTotal } from './feedback.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -16,7 +16,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** The SQLite error code of "database is locked". */
 const SQLITE_BUSY = 5;
 
-const schema = `
+const FEEDBACK_SCHEMA = `
   CREATE TABLE IF NOT EXISTS feedback (
     id TEXT PRIMARY KEY,
     model TEXT NOT NULL,
@@ -51,7 +51,7 @@ export interface FeedbackDatabase {
    * @throws if SQLite fails; then nothing is stored
    */
   record(feedback: readonly Feedback[]): FeedbackOutcome[];
-  /** Returns the confusion counts of a model version, of all feedback or since a time in milliseconds. */
+  /** Returns the confusion counts of a model version: of all feedback, or of feedback since a time in milliseconds. */
   counts(model: string, version: string, since: number | undefined): ConfusionCount[];
   /** Returns the totals of all feedback from every process that shares the folder. */
   totals(): FeedbackTotal[];
@@ -78,7 +78,7 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
   const db = open();
   // FULL: a commit is on the disk when it returns. With NORMAL in WAL mode, a power cut may lose the last commits.
   retryWhileBusy(() => db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'));
-  db.exec(`BEGIN IMMEDIATE; ${schema} ${experimentSchema} COMMIT;`);
+  db.exec(`BEGIN IMMEDIATE; ${FEEDBACK_SCHEMA} ${EXPERIMENT_SCHEMA} COMMIT;`);
   const experiments = openExperiments(open());
   const insert = db.prepare('INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
   const selectLabel = db.prepare('SELECT actual FROM feedback WHERE id = ?');
@@ -111,7 +111,7 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
         ...confusionCount(row),
       })),
     isReporter() {
-      reporterLock ??= tryLock(join(folder, 'feedback-reporter.lock'));
+      reporterLock ??= tryLock(join(folder, 'feedback-reporter.lock'), 'the feedback metrics');
       return reporterLock !== undefined;
     },
     experiments,

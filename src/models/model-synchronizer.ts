@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { listVersions } from '../artefacts/versions.ts';
-import { withLock } from '../platform/file-lock.ts';
+import { LockNotWritableError, withLock } from '../platform/file-lock.ts';
 import { Problem } from '../platform/problems.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
@@ -36,6 +36,7 @@ type Looks = ReadonlyMap<string, VersionLook>;
 export function createModelKeeper(name: string, { folder, loader, log, onSwap }: KeeperOptions): ModelKeeper {
   const home = join(folder, name);
   const lock = join(home, 'roles.lock');
+  const purpose = `the roles of the model ${name}`;
   let inForce: InForce | undefined;
   let signature: string | undefined;
   let auditedText: string | undefined;
@@ -115,7 +116,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
   /** Writes into the audit trail; returns whether that need not be tried again. */
   async function record(write: () => Promise<unknown>): Promise<boolean> {
     try {
-      await withLock(lock, write);
+      await withLock(lock, purpose, write);
       return true;
     } catch (error) {
       // In a folder that this process only reads, another one will do it.
@@ -127,7 +128,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
 
   async function change(asked: RoleChange, by: ChangedBy): Promise<ModelVersions> {
     return followChange(name, asked.what, (span) =>
-      withLock(lock, async () => {
+      withLock(lock, purpose, async () => {
         const [file, looks, rows] = [await readRoles(home), await lookAtVersions(), await readChanges(home)];
         if (file.kind === 'roles' && file.roles.change) await recordChange(home, file.roles.change);
         const before = baseOf(file, looks);
@@ -197,7 +198,7 @@ function usablePrevious(roles: Roles, looks: Looks): Roles {
 }
 
 function isReadOnly(error: unknown): boolean {
-  if (error instanceof Problem) return error.type === 'models-read-only';
+  if (error instanceof LockNotWritableError) return true;
   return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 

@@ -2,21 +2,37 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Problem } from './problems.ts';
 
-/** How long a change waits for those before it. Each takes some milliseconds; a holder that is stopped keeps the lock. */
-const patienceMs = 10_000;
+/** The longest wait for a lock, in milliseconds. A holder usually needs some milliseconds, and a suspended one keeps it. */
+const MAX_WAIT_MS = 10_000;
 
-/** SQLite's codes for a file that cannot be opened or written. */
-const notWritable = new Set([8, 14]);
+/** The codes of SQLite that this module handles: https://sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
+const SQLITE_CANTOPEN = 14;
+
+/** A lock that this process holds. */
+export interface Lock {
+  /** Releases the lock. */
+  close(): void;
+}
+
+/** The lock file cannot be opened or written. */
+export class LockNotWritableError extends Error {
+  override name = 'LockNotWritableError';
+}
 
 /**
- * Works alone: nobody else holds the lock meanwhile, in this process or another. It is a lock of the operating system on
- * a file, taken through SQLite, and ends with its holder, however that ends. Waiting never holds up the event loop.
+ * Does some work while no other holder has the lock, in this process or another one. The lock is one of the operating
+ * system on a file, taken through SQLite. It ends with the process that holds it, also after `kill -9`. Waiting does not
+ * block the event loop.
  *
- * @param path the lock file; made if it is not there
- * @throws {Problem} where the folder cannot be written, or the lock is not to be had in ten seconds
+ * @param path the lock file, which is created if necessary
+ * @param purpose the name of the protected resource, for error messages: "the roles of the model spam"
+ * @throws {LockNotWritableError} if the lock file cannot be written
+ * @throws {Problem} `overloaded` if the lock is not free within ten seconds
  */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  const lock = await take(path);
+export async function withLock<T>(path: string, purpose: string, work: () => Promise<T>): Promise<T> {
+  const lock = await waitForLock(path, purpose);
   try {
     return await work();
   } finally {
@@ -24,13 +40,14 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
-async function take(path: string): Promise<Held> {
-  const deadline = performance.now() + patienceMs;
+async function waitForLock(path: string, purpose: string): Promise<Lock> {
+  const deadline = performance.now() + MAX_WAIT_MS;
   for (;;) {
-    const lock = tryLock(path);
+    const lock = tryLock(path, purpose);
     if (lock) return lock;
     if (performance.now() > deadline) {
-      throw new Problem('overloaded', 'Another change of this model has not come to its end for ten seconds.', {
+      const seconds = MAX_WAIT_MS / 1_000;
+      throw new Problem('overloaded', `The lock of ${purpose} was not free within ${seconds} seconds.`, {
         'retry-after': '1',
       });
     }
@@ -38,33 +55,25 @@ async function take(path: string): Promise<Held> {
   }
 }
 
-/** A lock that is held. */
-export interface Held {
-  close(): void;
-}
-
 /**
- * Takes the lock, as `withLock` does, where nobody holds it now.
+ * Takes a lock as `withLock` does, without waiting.
  *
- * @returns undefined where somebody does
- * @throws {Problem} where the folder cannot be written
+ * @returns the lock, or `undefined` if there is another holder
+ * @throws {LockNotWritableError} if the lock file cannot be written
  */
-export function tryLock(path: string): Held | undefined {
-  let lock: DatabaseSync | undefined;
+export function tryLock(path: string, purpose: string): Lock | undefined {
+  let database: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(path, { timeout: 0 });
-    lock.exec('BEGIN EXCLUSIVE');
-    return lock;
+    database = new DatabaseSync(path, { timeout: 0 });
+    database.exec('BEGIN EXCLUSIVE');
+    return database;
   } catch (error) {
-    lock?.close();
-    const code = (error as { errcode?: number }).errcode;
-    if (code !== undefined && notWritable.has(code & 0xff)) {
-      throw new Problem(
-        'models-read-only',
-        "This process cannot write into the model's folder: roles can be changed only where it can.",
-      );
-    }
-    if (code === undefined || (code & 0xff) !== 5) throw error;
-    return undefined;
+    database?.close();
+    const { errcode } = error as { errcode?: number };
+    // The low byte is the primary result code, without its extension.
+    const code = errcode === undefined ? undefined : errcode & 0xff;
+    if (code === SQLITE_BUSY) return undefined;
+    if (code !== SQLITE_READONLY && code !== SQLITE_CANTOPEN) throw error;
+    throw new LockNotWritableError(`This process cannot write the lock of ${purpose}, ${path}.`, { cause: error });
   }
 }

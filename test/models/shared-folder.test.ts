@@ -45,7 +45,7 @@ describe('processes that share a folder', () => {
     const path = join(await smallModels('1'), 'spam/roles.lock');
     const holder = `
       const { withLock } = await import(${source('platform/file-lock.ts')});
-      await withLock(${JSON.stringify(path)}, async () => {
+      await withLock(${JSON.stringify(path)}, 'the test', async () => {
         console.log('held');
         await new Promise((resolve) => setTimeout(resolve, 60_000));
       });`;
@@ -54,7 +54,7 @@ describe('processes that share a folder', () => {
     });
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const order: string[] = [];
-    const next = withLock(path, async () => void order.push('taken'));
+    const next = withLock(path, 'the test', async () => void order.push('taken'));
     await new Promise((resolve) => setTimeout(resolve, 200));
     order.push('killed');
     child.kill('SIGKILL');

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readPolicy } from '../../models/policy-file.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { ChangedBy } from '../../models/roles.ts';
-import { type Held, tryLock } from '../../platform/file-lock.ts';
+import { type Lock, tryLock } from '../../platform/file-lock.ts';
 import { Problem } from '../../platform/problems.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
@@ -64,7 +64,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   /** A job as it is: one that says it is running, while nobody holds the lock of running jobs, was interrupted. */
   async function settled(job: RetrainJob): Promise<RetrainJob> {
     if (job.state !== 'running' || own.has(job.id)) return job;
-    const lock = tryLock(files.lockOf(job.model));
+    const lock = tryLock(files.lockOf(job.model), `the retraining of ${job.model}`);
     if (!lock) return job;
     try {
       const now = await files.read(job.id);
@@ -98,9 +98,9 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     );
   }
 
-  async function lockFor(model: string): Promise<Held> {
+  async function lockFor(model: string): Promise<Lock> {
     for (let tries = 1; ; tries++) {
-      const lock = tryLock(files.lockOf(model));
+      const lock = tryLock(files.lockOf(model), `the retraining of ${model}`);
       if (lock) return lock;
       const running = (await list(model)).find(({ state }) => state === 'running');
       // The holder may not have written its job yet, or be one that only looks after a dead one.
@@ -136,7 +136,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     await registry.change(model, { what: 'activate', version: roles.active }, { who: 'retrain', why });
   }
 
-  async function forget(run: JobRun, lock: Held, { id, model }: RetrainJob): Promise<void> {
+  async function forget(run: JobRun, lock: Lock, { id, model }: RetrainJob): Promise<void> {
     await run.ended;
     own.delete(id);
     lock.close();

@@ -6,87 +6,93 @@ import { withLock } from '../../platform/file-lock.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
-import { look } from './evaluate-model.ts';
+import { evaluateModel } from './evaluate-model.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
-import type { Decided, PolicyState } from './policy-state.ts';
-import { type Evaluation, evaluationTelemetry } from './policy-telemetry.ts';
+import type { ActionDecision, PolicyState } from './policy-state.ts';
+import { type Evaluation, recordEvaluation } from './policy-telemetry.ts';
 import { readState, stateFileOf, writeState } from './state-file.ts';
 
-/** Looks at the models every so often, and does or recommends what their policies say. */
+/** Evaluates the models periodically, and carries out or recommends the decisions of their policies. */
 export interface Evaluator {
-  /** Looks now, at the models that are named or at all; those that are not loaded are passed over. */
+  /**
+   * Evaluates models now.
+   *
+   * @param names the models to evaluate, or undefined for all; models that are not loaded are ignored
+   * @throws {Error} if a state cannot be read or written, or the measurements fail
+   */
   evaluate(names?: readonly string[]): Promise<Evaluation[]>;
-  /** Looks no more, and resolves when the last look is done. */
+  /** Stops the periodic evaluations, and resolves when the last one has ended. */
   close(): Promise<void>;
 }
 
+/** Dependencies of {@link startEvaluator}. */
 export interface EvaluatorOptions {
   readonly modelsFolder: string;
   readonly dataFolder: string;
   readonly models: () => Models;
   readonly measure: (model: string, policy: Policy, state: PolicyState) => Promise<PolicyMeasurements>;
-  readonly apply: (model: string, policy: Policy, decided: Decided) => Promise<void>;
+  readonly apply: (model: string, policy: Policy, decision: ActionDecision) => Promise<void>;
   readonly log: Log;
   readonly instruments: Pick<Instruments, 'maintenanceDecisions'>;
-  /** Until the first look, and until a changed policy file is noticed at the latest. */
-  readonly longestPauseMs?: number;
+  /** Milliseconds until the first evaluation, and the longest time until a changed policy file takes effect. */
+  readonly maxPauseMs?: number;
 }
 
 /**
- * Starts the looks. Every process of a `DATA_DIR` may: they take turns, and whoever comes when a model was just looked at
- * passes it over.
+ * Starts periodic evaluations. All processes of one `DATA_DIR` may start them: a lock lets one process evaluate at a time,
+ * and the others skip a model that was just evaluated.
  */
 export function startEvaluator(options: EvaluatorOptions): Evaluator {
-  const { modelsFolder, dataFolder, models, measure, apply, log, longestPauseMs = 5_000 } = options;
-  const telemetry = evaluationTelemetry(log, options.instruments);
-  const troubles = new Map<string, string>();
+  const { modelsFolder, dataFolder, models, measure, apply, log, instruments, maxPauseMs = 5_000 } = options;
+  const loggedProblems = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let closed = false;
 
-  function isNewTrouble(model: string, trouble: string | undefined): trouble is string {
-    const known = troubles.get(model);
-    if (trouble === undefined) troubles.delete(model);
-    else troubles.set(model, trouble);
-    return trouble !== undefined && trouble !== known;
+  /** Returns whether a problem differs from the last one of this source, so that each problem is logged once. */
+  function isNewProblem(source: string, problem: string | undefined): problem is string {
+    const known = loggedProblems.get(source);
+    if (problem === undefined) loggedProblems.delete(source);
+    else loggedProblems.set(source, problem);
+    return problem !== undefined && problem !== known;
   }
 
-  async function policyOf(model: string): Promise<PolicyFile> {
+  async function readPolicyOf(model: string): Promise<PolicyFile> {
     const file = await readPolicy(join(modelsFolder, model));
-    if (isNewTrouble(`policy of ${model}`, file.problem)) {
+    if (isNewProblem(`policy of ${model}`, file.problem)) {
       log.warn('policy refused', { [ATTRIBUTE.modelName]: model, [ATTRIBUTE.reason]: file.problem! });
     }
     return file;
   }
 
-  /** @param onlyIfDue not where somebody has just looked */
   async function evaluateOne(model: string, policy: Policy, onlyIfDue: boolean): Promise<Evaluation | undefined> {
     const file = stateFileOf(dataFolder, model);
     const isDue = async () => Date.now() - ((await readState(file)).evaluatedAt ?? 0) >= policy.everySeconds * 1_000;
     if (onlyIfDue && !(await isDue())) return undefined;
     await mkdir(join(dataFolder, 'maintenance'), { recursive: true });
-    return withLock(join(dataFolder, 'maintenance', 'evaluator.lock'), async () => {
+    return withLock(join(dataFolder, 'maintenance', 'evaluator.lock'), 'the policy evaluation', async () => {
+      // Another process may have evaluated the model while this process waited for the lock.
       if (onlyIfDue && !(await isDue())) return undefined;
-      return telemetry.follow(model, () =>
-        look({
+      const evaluate = () =>
+        evaluateModel({
           model,
           policy,
           now: Date.now(),
           log,
-          read: () => readState(file),
-          write: (state) => writeState(file, state),
+          readState: () => readState(file),
+          writeState: (state) => writeState(file, state),
           measure: (state) => measure(model, policy, state),
-          apply: (decided) => apply(model, policy, decided),
-        }),
-      );
+          apply: (decision) => apply(model, policy, decision),
+        });
+      return recordEvaluation(model, evaluate, log, instruments);
     });
   }
 
   async function evaluateSome(names: readonly string[], onlyIfDue: boolean) {
     const evaluations: Evaluation[] = [];
-    let pauseMs = longestPauseMs;
+    let pauseMs = maxPauseMs;
     for (const model of names) {
-      const { policy } = await policyOf(model);
+      const { policy } = await readPolicyOf(model);
       if (!policy) continue;
       pauseMs = Math.min(pauseMs, policy.everySeconds * 1_000);
       const evaluation = await evaluateOne(model, policy, onlyIfDue);
@@ -95,28 +101,28 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
     return { evaluations, pauseMs };
   }
 
-  async function lookAgain(): Promise<void> {
-    let pauseMs = longestPauseMs;
+  async function evaluateDue(): Promise<void> {
+    let pauseMs = maxPauseMs;
     for (const model of models().keys()) {
       try {
         pauseMs = Math.min(pauseMs, (await evaluateSome([model], true)).pauseMs);
-        isNewTrouble(model, undefined);
+        isNewProblem(model, undefined);
       } catch (error) {
-        if (isNewTrouble(model, (error as Error).message)) {
+        if (isNewProblem(model, (error as Error).message)) {
           log.error('maintenance failed', { [ATTRIBUTE.modelName]: model, ...exceptionAttributes(error) });
         }
       }
     }
-    if (!closed) lookLater(pauseMs);
+    if (!closed) scheduleNext(pauseMs);
   }
 
-  function lookLater(pauseMs: number): void {
+  function scheduleNext(pauseMs: number): void {
     timer = setTimeout(() => {
-      running = lookAgain();
+      running = evaluateDue();
     }, pauseMs).unref();
   }
 
-  lookLater(longestPauseMs);
+  scheduleNext(maxPauseMs);
   return {
     async evaluate(names) {
       const loaded = [...models().keys()];
