@@ -2,35 +2,36 @@ import { LineChart as LineSeriesChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { inkColours, lineColours, themed } from './themed-svg.ts';
+import { inkColours, LINE_COLOURS, themed } from './themed-svg.ts';
 
 use([LineSeriesChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
 
-const rowHeight = 14;
-const characterWidth = 6.5;
+const LABEL_ROW_HEIGHT = 14;
+const CHARACTER_WIDTH = 6.5;
 
-/** One line. A point whose `y` is `null` is a gap. */
+/** A line of a chart. A point with a `y` of `null` is a gap. */
 export interface LineSeries {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number | null])[];
   readonly dashed?: boolean;
-  /** Keeps a value until the next one, as a setting does, instead of a slope between them. */
+  /** Draws steps: each value holds until the next point, instead of a slope between the two. */
   readonly stepped?: boolean;
 }
 
-/** Something that happened at a moment: a vertical line with its name. */
+/** A vertical line with a label, for an event at one moment. */
 export interface EventMark {
   readonly at: number;
   readonly label: string;
 }
 
+/** The data and options of a line chart. Sizes are in pixels. */
 export interface LineChart {
   readonly title: string;
   readonly series: readonly LineSeries[];
-  /** `time`: `x` is milliseconds since 1970, shown as UTC. `value`: any number, shown as it is. */
+  /** `time`: `x` is in milliseconds since 1970 and shown as UTC. `value`: `x` is a number and shown as it is. */
   readonly x: { readonly kind: 'time' | 'value'; readonly name?: string; readonly min?: number; readonly max?: number };
   readonly y: {
-    /** Stands below the title. */
+    /** The text below the title. */
     readonly name?: string;
     readonly min?: number;
     readonly max?: number;
@@ -38,15 +39,15 @@ export interface LineChart {
     readonly format?: (value: number) => string;
   };
   readonly events?: readonly EventMark[];
-  /** Horizontal lines, for limits. */
+  /** Horizontal lines with labels. */
   readonly limits?: readonly { readonly at: number; readonly label: string }[];
   readonly width?: number;
   readonly height?: number;
 }
 
 /**
- * Draws a line chart as one SVG element that needs no script, no font and no network. It scales to the width it is
- * given, and follows the light or dark scheme of whoever looks at it, in a page and as a file.
+ * Draws a line chart as one SVG element that needs no script, no font and no network. The chart scales to the available
+ * width and follows the viewer's light or dark scheme, in a page and as a file.
  */
 export function lineChart(chart: LineChart): string {
   const { width = 900, height = 300, events = [], limits = [] } = chart;
@@ -56,7 +57,7 @@ export function lineChart(chart: LineChart): string {
     drawing.setOption({
       animation: false,
       useUTC: true,
-      color: lineColours,
+      color: LINE_COLOURS,
       title: {
         text: chart.title,
         subtext: chart.y.name ?? '',
@@ -77,7 +78,7 @@ export function lineChart(chart: LineChart): string {
       grid: {
         left: 12,
         right: 24,
-        top: 60 + rowHeight * (rows.length === 0 ? 0 : Math.max(...rows) + 1),
+        top: 60 + LABEL_ROW_HEIGHT * (rows.length === 0 ? 0 : Math.max(...rows) + 1),
         bottom: chart.x.name === undefined ? 12 : 28,
       },
       xAxis: {
@@ -102,7 +103,7 @@ export function lineChart(chart: LineChart): string {
         symbolSize: 5,
         step: line.stepped === true ? ('end' as const) : false,
         lineStyle: { width: 1.75, ...(line.dashed === true && { type: 'dashed' as const }) },
-        // The marks belong to the chart; ECharts hangs them on a line.
+        // The marks belong to the chart, but ECharts attaches them to a series.
         ...(at === 0 && marks(events, rows, limits)),
       })),
     });
@@ -135,7 +136,7 @@ function marks(events: readonly EventMark[], rows: readonly number[], limits: No
           label: {
             formatter: () => label,
             position: 'end' as const,
-            distance: 5 + rowHeight * rows[index]!,
+            distance: 5 + LABEL_ROW_HEIGHT * rows[index]!,
             color: inkColours.text,
             fontSize: 11,
           },
@@ -151,15 +152,15 @@ function marks(events: readonly EventMark[], rows: readonly number[], limits: No
   };
 }
 
-/** The row above the chart in which each event's label fits beside those before it. */
+/** Returns, for each event, the row above the chart in which its label does not overlap an earlier label. */
 function labelRows(events: readonly EventMark[], { x, series }: LineChart, width: number): number[] {
   const xs = series.flatMap(({ points }) => points.map(([at]) => at));
-  const from = x.min ?? xs.reduce((least, at) => Math.min(least, at), Infinity);
-  const to = x.max ?? xs.reduce((most, at) => Math.max(most, at), -Infinity);
+  const from = x.min ?? xs.reduce((min, at) => Math.min(min, at), Infinity);
+  const to = x.max ?? xs.reduce((max, at) => Math.max(max, at), -Infinity);
   const rightEnds: number[] = [];
   return events.map(({ at, label }) => {
     const middle = ((at - from) / (to - from || 1)) * width;
-    const half = (label.length * characterWidth) / 2;
+    const half = (label.length * CHARACTER_WIDTH) / 2;
     const free = rightEnds.findIndex((end) => end < middle - half);
     const row = free === -1 ? rightEnds.length : free;
     rightEnds[row] = middle + half;

@@ -1,5 +1,5 @@
-/** How the report looks, on a light or dark screen, a narrow one, and on paper. */
-export const style = `
+/** The style sheet of HTML reports, for light and dark screens, narrow screens and paper. */
+export const REPORT_STYLE = `
 :root{color-scheme:light dark;--page:#f6f8fa;--card:#fff;--text:#1f2328;--faint:#59636e;--rule:#d1d9e0;--good:#1a7f37;--bad:#cf222e;--stopped:#9a6700;--note:#fff8c5}
 @media (prefers-color-scheme:dark){:root{--page:#0d1117;--card:#151b23;--text:#e6edf3;--faint:#9198a1;--rule:#3d444d;--good:#3fb950;--bad:#ff7b72;--stopped:#d29922;--note:#2b2611}}
 *{box-sizing:border-box}

@@ -1,5 +1,5 @@
-/** Colours of lines, told apart by readers of any colour vision (Okabe and Ito's palette, for light backgrounds). */
-const lines = [
+/** Line colours for light and dark backgrounds: Okabe and Ito's palette, safe for every kind of colour vision. */
+const LINE_COLOUR_PAIRS = [
   ['#0072b2', '#56b4e9'],
   ['#d55e00', '#ff9f4a'],
   ['#009e73', '#2fd3a2'],
@@ -8,8 +8,8 @@ const lines = [
   ['#5b5b5b', '#b5b5b5'],
 ] as const;
 
-/** What is no line: light, dark. */
-const inks = {
+/** Other colours, each for light and dark backgrounds. */
+const inkPairs = {
   text: ['#1f2328', '#e6edf3'],
   faint: ['#59636e', '#9198a1'],
   rule: ['#8c959f', '#656c76'],
@@ -17,39 +17,39 @@ const inks = {
   limit: ['#cf222e', '#ff7b72'],
 } as const;
 
-/** The light colours; {@link themed} knows their dark ones. */
-export const lineColours: string[] = lines.map(([light]) => light);
-/** Likewise. */
+/** The light line colours. {@link themed} adds the dark ones. */
+export const LINE_COLOURS: string[] = LINE_COLOUR_PAIRS.map(([light]) => light);
+/** The light colours of everything else. {@link themed} adds the dark ones. */
 export const inkColours = {
-  text: inks.text[0],
-  faint: inks.faint[0],
-  rule: inks.rule[0],
-  grid: inks.grid[0],
-  limit: inks.limit[0],
+  text: inkPairs.text[0],
+  faint: inkPairs.faint[0],
+  rule: inkPairs.rule[0],
+  grid: inkPairs.grid[0],
+  limit: inkPairs.limit[0],
 } as const;
 
-const pairs = [...lines, ...Object.values(inks)];
+const COLOUR_PAIRS = [...LINE_COLOUR_PAIRS, ...Object.values(inkPairs)];
 
-const variables = (scheme: 0 | 1) => pairs.map((pair, at) => `--chart-${at}:${pair[scheme]}`).join(';');
+const variables = (scheme: 0 | 1) => COLOUR_PAIRS.map((pair, at) => `--chart-${at}:${pair[scheme]}`).join(';');
 
-const style =
+const STYLE =
   `.line-chart{max-width:100%;height:auto;${variables(0)}}` +
   `@media (prefers-color-scheme:dark){.line-chart{${variables(1)}}}`;
 
-/** Lets an SVG that was drawn with the light colours follow the scheme of whoever looks at it, and names it for readers of screens. */
+/** Makes an SVG with the light colours follow the viewer's light or dark scheme, and titles it for screen readers. */
 export function themed(svg: string, title: string): string {
-  const coloured = pairs.reduce(
+  const coloured = COLOUR_PAIRS.reduce(
     (text, [light], at) => text.replaceAll(`"${light}"`, `"var(--chart-${at},${light})"`),
     withoutHover(svg),
   );
   return coloured.replace(
     /<svg ([^>]*)>/,
     (_, attributes: string) =>
-      `<svg class="line-chart" role="img" ${attributes}><title>${escapeXml(title)}</title><style>${style}</style>`,
+      `<svg class="line-chart" role="img" ${attributes}><title>${escapeXml(title)}</title><style>${STYLE}</style>`,
   );
 }
 
-/** ECharts styles what the mouse is over, by classes; here nothing answers to a mouse. */
+/** Removes the classes and styles that ECharts adds for the mouse: the charts are not interactive. */
 function withoutHover(svg: string): string {
   return svg.replace(/<style[^>]*><!\[CDATA\[[\s\S]*?\]\]>\s*<\/style>/, '').replaceAll(/ class="zr[^"]*"/g, '');
 }

@@ -1,5 +1,5 @@
 import { requireOneOf, UsageError } from '../../src/cli/usage.ts';
-import type { Pressure } from './generator/generator.ts';
+import type { LoadLevel } from './generator/generator.ts';
 import {
   parseDuration,
   parseErrorLimit,
@@ -9,10 +9,10 @@ import {
   parseUrl,
   parseWhole,
 } from './scenarios/quantities.ts';
-import { type ScenarioName, type Settings, scenarioNames } from './scenarios/scenarios.ts';
+import { SCENARIO_NAMES, type ScenarioName, type Settings } from './scenarios/scenarios.ts';
 import type { Thresholds } from './scenarios/thresholds.ts';
 
-const options = [
+const OPTIONS = [
   'target',
   'data',
   'model',
@@ -32,41 +32,51 @@ const options = [
   'metrics',
 ] as const;
 
-/** What the command line says, as text. */
+/** The options of the command line, as text. */
 export interface LoadArguments {
-  readonly values: { readonly [option in (typeof options)[number]]?: string | undefined };
+  readonly values: { readonly [option in (typeof OPTIONS)[number]]?: string | undefined };
 }
 
-const metricsPort = '9464';
-const mostConnections = 100;
-const objectiveMs = 25;
-/** A rate that is to be reached on average must be asked for with some to spare. */
-const spare = 1.05;
+const METRICS_PORT = '9464';
+const DEFAULT_MAX_CONNECTIONS = 100;
+const DEFAULT_OBJECTIVE_MS = 25;
+/** The factor between the requested rate and the minimum rate: the average must reach the minimum. */
+const RATE_MARGIN = 1.05;
 
-const durations: Readonly<Record<ScenarioName, number>> = {
+const defaultDurationsMs: Readonly<Record<ScenarioName, number>> = {
   smoke: 10_000,
   load: 60_000,
   stress: 10_000,
   spike: 60_000,
   soak: 600_000,
 };
-const rates: Readonly<Record<ScenarioName, number>> = { smoke: 20, load: 100, stress: 50, spike: 100, soak: 100 };
-const soakWarmUpMs = 60_000;
-const longestWarmUpMs = 10_000;
+const defaultRates: Readonly<Record<ScenarioName, number>> = {
+  smoke: 20,
+  load: 100,
+  stress: 50,
+  spike: 100,
+  soak: 100,
+};
+const SOAK_WARM_UP_MS = 60_000;
+const MAX_WARM_UP_MS = 10_000;
 
-/** Options that belong to one scenario; elsewhere they would be ignored, so they are refused. */
-const belongsTo: Readonly<Record<string, ScenarioName>> = { factor: 'spike', 'max-recovery': 'spike', step: 'stress' };
+/** The options of a single scenario. With another scenario they are an error, since they would have no effect. */
+const scenarioOfOption: Readonly<Record<string, ScenarioName>> = {
+  factor: 'spike',
+  'max-recovery': 'spike',
+  step: 'stress',
+};
 
 /**
- * Reads and checks the options of the command.
+ * Parses and checks the options of the command.
  *
- * @throws UsageError for the first that cannot be used
+ * @throws UsageError for the first invalid option
  */
 export function loadArguments(scenarioName: string | undefined, values: LoadArguments['values']) {
-  const scenario = requireOneOf('scenario', scenarioName ?? 'load', scenarioNames);
-  for (const [option, only] of Object.entries(belongsTo)) {
+  const scenario = requireOneOf('scenario', scenarioName ?? 'load', SCENARIO_NAMES);
+  for (const [option, only] of Object.entries(scenarioOfOption)) {
     if (values[option as keyof typeof values] !== undefined && scenario !== only) {
-      throw new UsageError(`--${option} belongs to the scenario ${only}, and this is ${scenario}`);
+      throw new UsageError(`--${option} belongs to the scenario ${only}; the scenario is ${scenario}`);
     }
   }
   if (values.target === undefined)
@@ -76,12 +86,14 @@ export function loadArguments(scenarioName: string | undefined, values: LoadArgu
   return {
     scenario,
     target,
-    metrics: values.metrics === undefined ? guessMetrics(target) : parseUrl('metrics', values.metrics),
+    metrics: values.metrics === undefined ? defaultMetrics(target) : parseUrl('metrics', values.metrics),
     settings: readSettings(scenario, values, thresholds),
     thresholds,
     timeoutMs: parseDuration('timeout', values.timeout ?? '5s'),
-    mostConnections:
-      values.connections === undefined ? mostConnections : parseWhole('connections', values.connections, 1, 10_000),
+    maxConnections:
+      values.connections === undefined
+        ? DEFAULT_MAX_CONNECTIONS
+        : parseWhole('connections', values.connections, 1, 10_000),
   };
 }
 
@@ -100,41 +112,42 @@ function readThresholds(scenario: ScenarioName, values: LoadArguments['values'])
 
 function readSettings(scenario: ScenarioName, values: LoadArguments['values'], thresholds: Thresholds): Settings {
   if (scenario === 'stress' && values.duration !== undefined) {
-    throw new UsageError('--duration does not belong to stress, which ends when it has found the knee; --step does');
+    throw new UsageError('--duration does not belong to stress, which ends when the knee is found; use --step');
   }
-  const durationMs = values.duration === undefined ? durations[scenario] : parseDuration('duration', values.duration);
+  const durationMs =
+    values.duration === undefined ? defaultDurationsMs[scenario] : parseDuration('duration', values.duration);
   const stepMs = parseDuration('step', values.step ?? '10s');
   return {
-    pressure: readPressure(scenario, values, thresholds),
+    loadLevel: readLoadLevel(scenario, values, thresholds),
     durationMs,
     warmUpMs: readWarmUp(scenario, values, durationMs),
     stepMs,
-    objectiveMs: thresholds.maxP99Ms ?? objectiveMs,
+    objectiveMs: thresholds.maxP99Ms ?? DEFAULT_OBJECTIVE_MS,
     factor: parseFactor('factor', values.factor ?? '5'),
   };
 }
 
-function readPressure(scenario: ScenarioName, values: LoadArguments['values'], thresholds: Thresholds): Pressure {
+function readLoadLevel(scenario: ScenarioName, values: LoadArguments['values'], thresholds: Thresholds): LoadLevel {
   if (values.rate !== undefined) return { rate: parseRate('rate', values.rate) };
   if (values.connections !== undefined) {
     if (scenario === 'stress') {
-      throw new UsageError('--connections alone is a closed loop, and stress searches a rate; allowed: with --rate');
+      throw new UsageError('--connections alone is a closed loop, and stress searches for a rate; use --rate as well');
     }
     return { connections: parseWhole('connections', values.connections, 1, 10_000) };
   }
-  const wanted = scenario === 'stress' ? 0 : (thresholds.minPerSecond ?? 0) * spare;
-  return { rate: Math.max(rates[scenario], wanted) };
+  const minRate = scenario === 'stress' ? 0 : (thresholds.minPerSecond ?? 0) * RATE_MARGIN;
+  return { rate: Math.max(defaultRates[scenario], minRate) };
 }
 
 function readWarmUp(scenario: ScenarioName, values: LoadArguments['values'], durationMs: number): number {
   if (values['warm-up'] === '0') return 0;
   if (values['warm-up'] !== undefined) return parseDuration('warm-up', values['warm-up']);
-  return scenario === 'soak' ? Math.min(soakWarmUpMs, durationMs / 4) : Math.min(longestWarmUpMs, durationMs / 10);
+  return scenario === 'soak' ? Math.min(SOAK_WARM_UP_MS, durationMs / 4) : Math.min(MAX_WARM_UP_MS, durationMs / 10);
 }
 
-function guessMetrics(target: URL): URL {
+function defaultMetrics(target: URL): URL {
   const metrics = new URL('/metrics', target);
   metrics.protocol = 'http:';
-  metrics.port = metricsPort;
+  metrics.port = METRICS_PORT;
   return metrics;
 }

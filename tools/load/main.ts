@@ -5,58 +5,59 @@ import { z } from 'zod';
 import { runCommand, UsageError } from '../../src/cli/usage.ts';
 import { ConfigError, readSettings } from '../../src/platform/config.ts';
 import { readTexts } from './generator/texts.ts';
+import { type LoadArguments, loadArguments } from './load-arguments.ts';
 import { htmlReport } from './report/html-report.ts';
 import { terminalReport } from './report/terminal-report.ts';
 import { type LoadOptions, runLoad, TargetError } from './run-load.ts';
-import { type LoadArguments, loadArguments } from './load-arguments.ts';
 import type { LoadResult } from './scenarios/result.ts';
 
-const help = `Usage: npm run load -- [SCENARIO] --target URL [options]
+const HELP = `Usage: npm run load -- [SCENARIO] --target URL [options]
 
-Tests how a running service performs, and writes a report.
+Tests the performance of a running service and writes a report.
 
 Scenarios
-  smoke   a few requests: does it answer, and rightly?
-  load    a steady load (the default)
+  smoke   a few requests: does the service answer correctly?
+  load    a steady load (default)
   stress  finds the knee, the highest rate at which the service meets its objective (--max-p99)
-  spike   a burst: what does the service do, and how soon is it as fast as before? (--factor)
-  soak    a steady load for long: do memory or latency grow?
+  spike   a burst: how does the service respond, and when is it as fast as before? (--factor)
+  soak    a long steady load: does memory or latency grow?
 
-What is sent
+Requests
   --target URL         the service, such as http://localhost:3000
   --data FILE          JSON Lines of {"text", "label"?}; labels are checked (default: bundled texts)
-  --model NAME         the model to ask, "NAME" or "NAME@VERSION"
+  --model NAME         the model to use, "NAME" or "NAME@VERSION"
   --token-file FILE    a file that holds a bearer token (default: the variable WAYMARK_TOKEN, if set)
-  --timeout T          when a request has failed (default: 5s)
+  --timeout T          a request without an answer fails after this time (default: 5s)
 
-How hard
-  --rate N             open loop: so many requests a second, whether or not they are answered
-                       (default: smoke 20, stress from 50, else 100 or what --min-rps needs)
-  --connections N      closed loop: so many connections, each asks again when it is answered;
-                       with --rate: the most connections that are opened (default: 100)
-  --duration T         (default: smoke 10s, load and spike 60s, soak 10m)
-  --warm-up T          before that, shown but not counted (default: a tenth of it, at most 10s; soak 60s; 0 for none)
-  --step T             of stress: how long each rate is held (default: 10s)
-  --factor N           of spike: by how much the rate rises (default: 5)
+Load
+  --rate N             open loop: N requests per second, independent of the answers
+                       (default: smoke 20, stress from 50, others 100 or enough for --min-rps)
+  --connections N      closed loop: N connections, each sends its next request when the last one is answered;
+                       with --rate: the maximum number of connections (default: 100)
+  --duration T         the duration of the measurement (default: smoke 10s, load and spike 60s, soak 10m)
+  --warm-up T          the time before it, shown but not counted (default: a tenth of it, at most 10s; soak 60s; 0 for none)
+  --step T             stress only: the duration of each rate (default: 10s)
+  --factor N           spike only: the factor by which the rate rises (default: 5)
 
-Thresholds: one that is breached makes the exit code 1
-  --max-p99 T          of latency, counted from when a request was due; of stress the objective (default there: 25ms)
-  --min-rps N          good answers a second; of stress the knee
+Thresholds: if one is breached, the exit code is 1
+  --max-p99 T          99th percentile of the latency from the time at which a request was due
+                       (stress: the objective, default 25ms)
+  --min-rps N          good answers per second (stress: the knee)
   --max-errors N       failed requests, such as 0 or 0.1% (default: 0; stress: not checked)
-  --min-accuracy N     of the labelled texts, such as 0.97 or 97%
-  --max-recovery T     of spike
-  A leak that soak finds, and answers that change from one request to the next, always count as a breach.
+  --min-accuracy N     accuracy on the labelled texts, such as 0.97 or 97%
+  --max-recovery T     spike only: the time until the service is as fast as before
+  A leak found by soak, and answers that change between requests, always count as a breach.
 
-What comes out
-  --metrics URL        the service's metrics (default: /metrics of the target's host, port 9464)
-  --out DIR            where the report and its JSON file are written (default: ./data/load)
+Output
+  --metrics URL        the metrics of the service (default: /metrics on the target's host, port 9464)
+  --out DIR            the folder for the report and its JSON file (default: ./data/load)
 
 Exit codes: 0 passed, 1 a threshold was breached, 2 the target cannot be tested, 64 wrong usage, 65 wrong data,
-130 stopped by Ctrl-C (the report holds what was measured until then).
+130 stopped by Ctrl-C (the report holds the measurements until then).
 `;
 
-const unusableTarget = 2;
-const interrupted = 130;
+const UNUSABLE_TARGET_EXIT = 2;
+const INTERRUPTED_EXIT = 130;
 
 async function readToken(file: string | undefined): Promise<string | undefined> {
   const token = {
@@ -79,7 +80,7 @@ async function prepare(values: LoadArguments['values'], scenario: string | undef
   const texts = await readTexts(values.data, { target, model: values.model, token });
   if (rest.thresholds.minAccuracy !== undefined && texts.labelled === 0) {
     throw new UsageError(
-      `--min-accuracy needs labels, and ${texts.name} has none; name a file of {"text", "label"} with --data`,
+      `--min-accuracy needs labels; the texts have none (${texts.name}); use --data with a file of {"text", "label"}`,
     );
   }
   const stop = new AbortController();
@@ -123,19 +124,21 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(help);
+    process.stdout.write(HELP);
     return;
   }
-  if (positionals.length > 1) throw new UsageError(`${JSON.stringify(positionals[1])} is one scenario too many`);
+  if (positionals.length > 1) {
+    throw new UsageError(`only one scenario is allowed; ${JSON.stringify(positionals[1])} is the second`);
+  }
   const options = await prepare(values, positionals[0]);
   try {
     const result = await runLoad(options);
     process.stdout.write(terminalReport(result) + (await write(result, values.out)));
-    process.exitCode = result.interrupted ? interrupted : result.passed ? 0 : 1;
+    process.exitCode = result.interrupted ? INTERRUPTED_EXIT : result.passed ? 0 : 1;
   } catch (error) {
     if (!(error instanceof TargetError)) throw error;
     process.stderr.write(`load: ${error.message}\n`);
-    process.exitCode = unusableTarget;
+    process.exitCode = UNUSABLE_TARGET_EXIT;
   }
 }
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { createLabelJudge, readAnswer } from './generator/check-answer.ts';
+import { createLabelCheck, readAnswer } from './generator/check-answer.ts';
 import { createGenerator } from './generator/generator.ts';
 import { predictUrl, requestHeaders, type Texts } from './generator/texts.ts';
 import { createLoadProgress } from './report/load-progress.ts';
@@ -8,9 +8,10 @@ import { watchResources } from './scenarios/resource-watch.ts';
 import type { LoadResult } from './scenarios/result.ts';
 import { createRun } from './scenarios/run.ts';
 import { runScenario, type ScenarioName, type Settings } from './scenarios/scenarios.ts';
-import { judgeStability } from './scenarios/stability.ts';
+import { checkStability } from './scenarios/stability.ts';
 import { checkThresholds, type Thresholds } from './scenarios/thresholds.ts';
 
+/** Options of `runLoad`. */
 export interface LoadOptions {
   readonly scenario: ScenarioName;
   readonly target: URL;
@@ -19,26 +20,26 @@ export interface LoadOptions {
   readonly settings: Settings;
   readonly thresholds: Thresholds;
   readonly timeoutMs: number;
-  readonly mostConnections: number;
+  readonly maxConnections: number;
   readonly model: string | undefined;
   readonly token: string | undefined;
   readonly progress: NodeJS.WriteStream;
   readonly signal: AbortSignal;
 }
 
-/** The target gives no answer at all, or refuses what it is asked. */
+/** The error for a target that cannot be reached, refuses the first request or is not a classifier. */
 export class TargetError extends Error {
   override name = 'TargetError';
 }
 
-const shortRunMs = 30_000;
-const shortestWindowMs = 100;
-const mostWindows = 600;
+const SHORT_RUN_MS = 30_000;
+const MIN_WINDOW_MS = 100;
+const MAX_WINDOWS = 600;
 
 /**
- * Runs a scenario against a target and judges it.
+ * Runs a scenario against a target and checks the result against the thresholds.
  *
- * @throws TargetError where the first request shows that there is nothing to measure
+ * @throws TargetError if the first request fails in a way that makes a measurement pointless
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { scenario, target, metrics, texts, settings, thresholds, timeoutMs, signal } = options;
@@ -46,11 +47,11 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
 
   const started = new Date();
   const windowMs = windowOf(scenario, settings);
-  const labels = createLabelJudge(texts.lineOf, texts.labelOf);
+  const labels = createLabelCheck(texts.lineOf, texts.labelOf);
   const generator = createGenerator({
     target,
     timeoutMs,
-    mostConnections: options.mostConnections,
+    maxConnections: options.maxConnections,
     texts: texts.count,
     requestOf: texts.requestOf,
   });
@@ -65,20 +66,20 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   });
   const watch = watchResources(metrics, windowMs, run.secondsNow);
   const cpuBefore = process.cpuUsage();
-  const findings = await runScenario(scenario, run, settings).finally(progress.clear);
+  const scenarioResult = await runScenario(scenario, run, settings).finally(progress.clear);
   const cpu = process.cpuUsage(cpuBefore);
   const seconds = run.secondsNow();
   await watch.stop();
   generator.close();
 
-  const { judged, knee, recovery } = findings;
+  const { checkedPhases, knee, recovery } = scenarioResult;
   const accuracy = labels.result();
-  const [soak] = judged;
-  const stability = scenario === 'soak' && soak !== undefined ? judgeStability(soak, run.timeline, watch.rows) : null;
-  const checks = checkThresholds(thresholds, findings, accuracy, stability?.memory ?? []);
+  const [soak] = checkedPhases;
+  const stability = scenario === 'soak' && soak !== undefined ? checkStability(soak, run.timeline, watch.rows) : null;
+  const checks = checkThresholds(thresholds, scenarioResult, accuracy, stability?.memory ?? []);
   const problem = watch.rows.length === 0 ? watch.problem() : undefined;
   return {
-    format: 1,
+    format: 2,
     scenario,
     target: predictUrl(target).href,
     started: started.toISOString(),
@@ -94,9 +95,9 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     passed: !signal.aborted && checks.every(({ passed }) => passed),
     interrupted: signal.aborted,
     checks,
-    notes: notesOf(scenario, judged, problem, stability, signal.aborted),
+    notes: notesOf(scenario, checkedPhases, problem, stability, signal.aborted),
     phases: run.phases,
-    judged,
+    checkedPhases,
     knee: knee ?? null,
     recovery: recovery ?? null,
     accuracy,
@@ -107,7 +108,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   };
 }
 
-/** Sends one text before the clock runs, so that a wrong address or token is told as such and not as thousands of errors. */
+/** Sends one text before the run, so that a wrong address or token is one clear message and not thousands of errors. */
 async function tryTarget({ target, texts, token, timeoutMs }: LoadOptions): Promise<void> {
   const url = predictUrl(target);
   const request = texts.requestOf(0);
@@ -128,12 +129,12 @@ async function tryTarget({ target, texts, token, timeoutMs }: LoadOptions): Prom
     throw new TargetError(`${url.href} cannot be reached: ${cause?.code ?? message}`, { cause: error });
   }
   if (response.status >= 300 && response.status < 500) {
-    const hint = response.status === 401 ? '; name a bearer token with --token-file or WAYMARK_TOKEN' : '';
+    const hint = response.status === 401 ? '; set a bearer token with --token-file or WAYMARK_TOKEN' : '';
     throw new TargetError(`${url.href} answered ${response.status}${problemOf(text)}${hint}`);
   }
   const answer = readAnswer({ status: response.status, body: text });
   if (response.status === 200 && 'error' in answer) {
-    throw new TargetError(`${url.href} is no classifier: ${answer.error}; wanted is {"prediction": string, …}`);
+    throw new TargetError(`${url.href} is not a classifier: ${answer.error}; expected: {"prediction": string, …}`);
   }
 }
 
@@ -146,9 +147,9 @@ function problemOf(body: string): string {
   }
 }
 
-/** A second, where a run has that many; enough windows for a short one, and not too many for a long one. */
+/** Returns the window length in milliseconds: usually a second, less for a short run and more for a very long one. */
 function windowOf(scenario: ScenarioName, { durationMs, stepMs }: Settings): number {
   const length = scenario === 'stress' ? stepMs * 10 : durationMs;
-  if (length < shortRunMs) return Math.max(shortestWindowMs, length / 40);
-  return Math.max(1_000, length / mostWindows);
+  if (length < SHORT_RUN_MS) return Math.max(MIN_WINDOW_MS, length / 40);
+  return Math.max(1_000, length / MAX_WINDOWS);
 }

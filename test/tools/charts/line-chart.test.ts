@@ -7,7 +7,7 @@ const points = [
   [2, 2],
 ] as const;
 
-test('a chart is one svg that holds its title, its lines, its marks, and loads nothing', () => {
+test('a chart is one SVG element with its title, lines and marks, and loads no other file', () => {
   const svg = lineChart({
     title: 'Latency & more',
     series: [
@@ -24,7 +24,7 @@ test('a chart is one svg that holds its title, its lines, its marks, and loads n
   expect(svg).not.toMatch(/<script|<image|href=|url\(http|@import/);
 });
 
-test('a moment is shown as UTC, whatever the zone of the machine', () => {
+test('times are shown in UTC, independent of the time zone of the machine', () => {
   const noon = Date.UTC(2026, 0, 2, 12);
   const svg = lineChart({
     title: 'Accuracy',
@@ -39,12 +39,12 @@ test('a moment is shown as UTC, whatever the zone of the machine', () => {
 test('every colour has a dark counterpart', () => {
   const svg = lineChart({ title: 'x', series: [{ name: 'a', points }], x: { kind: 'value' }, y: {} });
   expect(svg).toContain('prefers-color-scheme:dark');
-  // Frames of texts are there with a width of 0.
-  const seen = svg.split('\n').filter((element) => !element.includes('stroke-width="0"'));
-  expect(seen.filter((element) => /(?:stroke|fill)="#(?!000)/.test(element))).toEqual([]);
+  // Texts have frames with a width of 0, which are not visible.
+  const visible = svg.split('\n').filter((element) => !element.includes('stroke-width="0"'));
+  expect(visible.filter((element) => /(?:stroke|fill)="#(?!000)/.test(element))).toEqual([]);
 });
 
-test('labels of events that are close stand above one another', () => {
+test('labels of close events are placed in different rows', () => {
   const events = [0.99, 1, 1.01].map((at) => ({ at, label: 'a label as long as this one' }));
   const svg = lineChart({ title: 'x', series: [{ name: 'a', points }], x: { kind: 'value' }, y: {}, events });
   const heights = [...svg.matchAll(/translate\([\d.]+ ([\d.]+)\)"[^>]*>a label as long/g)].map(([, y]) => Number(y));

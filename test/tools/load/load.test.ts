@@ -5,25 +5,25 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import type { LoadResult } from '../../../tools/load/scenarios/result.ts';
 import { type Finished, runCli } from '../../cli/run-cli.ts';
 import { freePort, startProcess } from '../../support/service-process.ts';
-import { plant, stallEachSecond } from './planted-server.ts';
+import { stallEverySecond, startFaultyServer } from './faulty-server.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-// Faults are planted so large, and limits set so wide, that no machine is too slow or too fast for them.
-const wide = ['--max-p99', '20s', '--timeout', '30s'];
+// The faults are so large and the limits so WIDE_LIMITS that the speed of the machine does not matter.
+const WIDE_LIMITS = ['--max-p99', '20s', '--timeout', '30s'];
 
-interface Ran extends Finished {
+interface LoadRun extends Finished {
   readonly result: LoadResult;
   readonly html: string;
 }
 
-async function folder(): Promise<string> {
+async function makeFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'waymark-load-'));
 }
 
-/** Runs the command, and reads the files that it wrote. */
-async function load(args: readonly string[], onStderr?: Parameters<typeof runCli>[2]): Promise<Ran> {
-  const out = await folder();
+/** Runs the command and reads the files that it wrote. */
+async function load(args: readonly string[], onStderr?: Parameters<typeof runCli>[2]): Promise<LoadRun> {
+  const out = await makeFolder();
   const finished = await runCli('load', [...args, '--out', out], onStderr);
   const files = await readdir(out);
   const read = async (ending: string) => readFile(join(out, files.find((file) => file.endsWith(ending))!), 'utf8');
@@ -31,16 +31,16 @@ async function load(args: readonly string[], onStderr?: Parameters<typeof runCli
   return { ...finished, html: await read('.html'), result: JSON.parse(await read('.json')) as LoadResult };
 }
 
-async function dataFile(rows: readonly object[]): Promise<string> {
-  const file = join(await folder(), 'data.jsonl');
+async function writeData(rows: readonly object[]): Promise<string> {
+  const file = join(await makeFolder(), 'data.jsonl');
   await writeFile(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   return file;
 }
 
-test('smoke on a real service: labels, memory, CPU, a table, JSON, and one page that loads nothing', async () => {
+test('smoke on a real service checks labels, and reports memory and CPU in a table, JSON and a self-contained page', async () => {
   const service = await startProcess();
   onTestFinished(async () => void (await service.stop()));
-  const data = await dataFile([
+  const data = await writeData([
     { text: 'Congratulations, you won free money, click here to claim your prize now', label: 'spam' },
     {
       text: 'The linker cannot find libssl; could somebody look at what was upgraded on the build machine?',
@@ -58,7 +58,7 @@ test('smoke on a real service: labels, memory, CPU, a table, JSON, and one page 
     '--min-accuracy',
     '1',
   ];
-  const { code, stdout, html, result } = await load([...args, ...wide, '--duration', '2s']);
+  const { code, stdout, html, result } = await load([...args, ...WIDE_LIMITS, '--duration', '2s']);
   expect(stdout).toContain('PASSED');
   expect(code).toBe(0);
   expect(stdout).toMatch(/✓ accuracy is 100\.00 %/);
@@ -66,7 +66,7 @@ test('smoke on a real service: labels, memory, CPU, a table, JSON, and one page 
     passed: true,
     scenario: 'smoke',
     accuracy: { ratio: 1, changed: 0, mismatches: [] },
-    judged: [{ name: 'smoke', failed: 0, answered: 40 }],
+    checkedPhases: [{ name: 'smoke', failed: 0, answered: 40 }],
     metrics: { problem: null },
   });
   expect(result.resources.at(-1)!.memoryBytes).toBeGreaterThan(1e7);
@@ -77,9 +77,9 @@ test('smoke on a real service: labels, memory, CPU, a table, JSON, and one page 
   expect(html).not.toMatch(/<script|<link|<img|<image|src=|@import|url\((?!#)/);
 });
 
-test('a clean server passes; without metrics that is said, and nothing is drawn', async () => {
-  const { url } = await plant();
-  const args = ['--target', url, '--metrics', `${url}/metrics`, ...wide, '--min-rps', '1', '--max-errors', '0'];
+test('a server without faults passes; missing metrics are noted, and their chart is left out', async () => {
+  const { url } = await startFaultyServer();
+  const args = ['--target', url, '--metrics', `${url}/metrics`, ...WIDE_LIMITS, '--min-rps', '1', '--max-errors', '0'];
   const { code, stdout, html } = await load([...args, '--duration', '1s']);
   expect(stdout).toContain('PASSED');
   expect(code).toBe(0);
@@ -88,74 +88,85 @@ test('a clean server passes; without metrics that is said, and nothing is drawn'
 });
 
 test('a stall of 300 ms breaches the limit on p99', async () => {
-  const { url } = await plant({ hold: stallEachSecond });
+  const { url } = await startFaultyServer({ delay: stallEverySecond });
   const { code, stdout, result } = await load(['--target', url, '--duration', '2s', '--max-p99', '150ms']);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/✗ --max-p99 is breached: p99 of phase load is [\d,.]+ ms, allowed are 150 ms/);
-  expect(result.judged[0]!.latency!.p99).toBeGreaterThan(200);
+  expect(stdout).toMatch(/✗ --max-p99 is breached: p99 of phase load is [\d,.]+ ms; the limit is 150 ms/);
+  expect(result.checkedPhases[0]!.latency!.p99).toBeGreaterThan(200);
 });
 
-test('a leak breaches a soak, and growth that ends does not', async () => {
+test('a leak fails a soak, and a sawtooth does not', async () => {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1_000;
   const memory = (mebibytes: number) => `process_memory_usage_bytes ${Math.round(mebibytes * 1_048_576)}\n`;
   const sawtooth = () => 10 * ((seconds() * 3) % 1);
-  const leaking = await plant({ metrics: () => memory(100 + sawtooth() + 20 * seconds()) });
-  const steady = await plant({ metrics: () => memory(100 + sawtooth()) });
+  const leaking = await startFaultyServer({ metrics: () => memory(100 + sawtooth() + 20 * seconds()) });
+  const steady = await startFaultyServer({ metrics: () => memory(100 + sawtooth()) });
   const soak = (url: string) =>
-    load(['soak', '--target', url, '--metrics', `${url}/metrics`, '--duration', '5s', '--warm-up', '500ms', ...wide]);
+    load([
+      'soak',
+      '--target',
+      url,
+      '--metrics',
+      `${url}/metrics`,
+      '--duration',
+      '5s',
+      '--warm-up',
+      '500ms',
+      ...WIDE_LIMITS,
+    ]);
   const [leak, clean] = await Promise.all([soak(leaking.url), soak(steady.url)]);
   expect(leak.stdout).toMatch(/✗ there is a leak: memory changes by \+1[\d,.]+ MiB a minute \(95 % interval /);
   expect(leak.code).toBe(1);
-  expect(leak.result.stability!.memory).toMatchObject([{ what: 'memory', verdict: 'leak' }]);
+  expect(leak.result.stability!.memory).toMatchObject([{ quantity: 'memory', verdict: 'leak' }]);
   expect(clean.stdout).toContain('PASSED');
   expect(clean.code).toBe(0);
 });
 
-test('a wrong label breaches the limit on accuracy, and is named by its line', async () => {
-  const data = await dataFile([
+test('a wrong label breaches the limit on accuracy and is reported with its line', async () => {
+  const data = await writeData([
     { text: 'good morning', label: 'ham' },
     { text: 'no label here' },
     { text: 'free money', label: 'spam' },
   ]);
-  const { url } = await plant({ label: () => 'ham' });
+  const { url } = await startFaultyServer({ label: () => 'ham' });
   const args = ['smoke', '--target', url, '--data', data, '--min-accuracy', '90%', '--duration', '1s'];
-  const { code, stdout, html, result } = await load([...args, ...wide]);
+  const { code, stdout, html, result } = await load([...args, ...WIDE_LIMITS]);
   expect(code).toBe(1);
   expect(stdout).toMatch(/✗ --min-accuracy is breached: 5\d\.\d+ % .*line 3 should be "spam" and was "ham"/);
   expect(result.accuracy.mismatches).toMatchObject([{ line: 3, expected: 'spam', got: 'ham' }]);
-  // The report may be passed on: it holds no text.
+  // The report holds no text, so that it can be shared.
   expect(html + JSON.stringify(result)).not.toContain('free money');
 });
 
-test('answers that change from one request to the next are a breach without any label', async () => {
-  const { url } = await plant({ label: (_, number) => (number % 10 === 0 ? 'spam' : 'ham') });
-  const { code, stdout } = await load(['smoke', '--target', url, '--duration', '2s', ...wide]);
+test('answers that change between requests are a breach, even without labels', async () => {
+  const { url } = await startFaultyServer({ label: (_, number) => (number % 10 === 0 ? 'spam' : 'ham') });
+  const { code, stdout } = await load(['smoke', '--target', url, '--duration', '2s', ...WIDE_LIMITS]);
   expect(code).toBe(1);
   expect(stdout).toMatch(
     /✗ the same version of the model gave different answers to the same text \d+ times; line \d+ was/,
   );
 });
 
-test('failed requests are a breach, and told by their kind', async () => {
-  const { url } = await plant({ status: (number) => (number % 10 === 0 ? 503 : 200) });
-  const { code, stdout } = await load(['--target', url, '--connections', '2', '--duration', '1s', ...wide]);
+test('failed requests are a breach, and are reported by reason', async () => {
+  const { url } = await startFaultyServer({ status: (number) => (number % 10 === 0 ? 503 : 200) });
+  const { code, stdout } = await load(['--target', url, '--connections', '2', '--duration', '1s', ...WIDE_LIMITS]);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/✗ --max-errors is breached: \d+ of \d+ requests failed \(\d+ × status 503\), allowed are 0/);
+  expect(stdout).toMatch(/✗ --max-errors is breached: \d+ of \d+ requests failed \(\d+ × status 503\); the limit is 0/);
   expect(stdout).toContain('is a closed loop');
 });
 
-test('stress finds the knee of a server that refuses what is over its limit', async () => {
-  // 200 a second, and a store of 60, so that a burst after a pause of the machine is no breach.
-  let stored = 60;
+test('stress finds the knee of a server that rejects requests above its limit', async () => {
+  // A token bucket with 200 per second and a size of 60, so that a burst after a pause of the machine is allowed.
+  let tokens = 60;
   let before = performance.now();
-  const { url } = await plant({
+  const { url } = await startFaultyServer({
     status: () => {
       const now = performance.now();
-      stored = Math.min(60, stored + ((now - before) * 200) / 1_000);
+      tokens = Math.min(60, tokens + ((now - before) * 200) / 1_000);
       before = now;
-      if (stored < 1) return 503;
-      stored -= 1;
+      if (tokens < 1) return 503;
+      tokens -= 1;
       return 200;
     },
   });
@@ -164,61 +175,61 @@ test('stress finds the knee of a server that refuses what is over its limit', as
   expect(result.knee!.rate).toBeLessThan(800);
   expect(result.knee!.rate).toBeGreaterThanOrEqual(50);
   expect(code).toBe(1);
-  expect(stdout).toMatch(/✗ --min-rps is breached: the knee is at [\d,.]+\/s, wanted are 10,000\/s/);
+  expect(stdout).toMatch(/✗ --min-rps is breached: the knee is at [\d,.]+\/s; the limit is 10,000\/s/);
   expect(html).toContain('<title>Latency at each rate</title>');
 });
 
-test('spike tells how soon a server is as fast as before', async () => {
-  // It refuses instead of being slow: how slow would be slower than before is for the machine to decide.
+test('spike reports the time until a server is as fast as before', async () => {
+  // The server rejects instead of being slow, since a slow answer depends on the speed of the machine.
   let recent: number[] = [];
-  const { url } = await plant({
+  const { url } = await startFaultyServer({
     status: () => {
       const now = performance.now();
       recent = [...recent.filter((at) => at > now - 1_000), now];
       return recent.length > 60 ? 503 : 200;
     },
   });
-  const args = ['spike', '--target', url, '--rate', '20', '--factor', '20', '--duration', '4s', ...wide];
+  const args = ['spike', '--target', url, '--rate', '20', '--factor', '20', '--duration', '4s', ...WIDE_LIMITS];
   const { stdout, result } = await load([...args, '--max-recovery', '10ms']);
   expect(result.phases.map(({ name }) => name)).toEqual(['warm-up', 'before', 'spike', 'after']);
   expect(result.recovery!.seconds ?? Infinity).toBeGreaterThan(0.01);
-  expect(stdout).toContain('✗ --max-recovery is breached: back to normal after the spike: ');
+  expect(stdout).toContain('✗ --max-recovery is breached: recovery after the spike: ');
 });
 
-test('a run that is stopped writes what it has, and ends as an interrupt does', async () => {
-  const { url } = await plant();
+test('a run that is stopped writes its report and exits with 130', async () => {
+  const { url } = await startFaultyServer();
   const { code, stdout, result } = await load(['--target', url, '--duration', '1h'], (stop) => stop('SIGINT'));
   expect(code).toBe(130);
   expect(stdout).toContain('STOPPED');
   expect(result).toMatchObject({ interrupted: true, passed: false });
 });
 
-test('a target that is not there, wants a token or is no classifier ends with 2', async () => {
-  const gone = `http://127.0.0.1:${await freePort()}`;
-  expect(await runCli('load', ['--target', gone])).toMatchObject({
+test('a target that is absent or needs a token exits with 2', async () => {
+  const absent = `http://127.0.0.1:${await freePort()}`;
+  expect(await runCli('load', ['--target', absent])).toMatchObject({
     code: 2,
-    stderr: `load: ${gone}/predict cannot be reached: ECONNREFUSED\n`,
+    stderr: `load: ${absent}/predict cannot be reached: ECONNREFUSED\n`,
   });
-  const closed = await plant({
+  const guarded = await startFaultyServer({
     status: (_, { headers }) => (headers.authorization === 'Bearer sesame' ? 200 : 401),
   });
-  const refused = await runCli('load', ['--target', closed.url]);
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain('answered 401: as planted; name a bearer token with --token-file');
-  const token = join(await folder(), 'token');
+  const rejected = await runCli('load', ['--target', guarded.url]);
+  expect(rejected.code).toBe(2);
+  expect(rejected.stderr).toContain('answered 401: a planned fault; set a bearer token with --token-file');
+  const token = join(await makeFolder(), 'token');
   await writeFile(token, 'sesame\n');
-  const args = ['smoke', '--target', closed.url, '--token-file', token, '--duration', '500ms', ...wide];
+  const args = ['smoke', '--target', guarded.url, '--token-file', token, '--duration', '500ms', ...WIDE_LIMITS];
   const { code, html, result } = await load(args);
   expect(code).toBe(0);
   expect(html + JSON.stringify(result)).not.toContain('sesame');
 });
 
-test('wrong usage ends with 64 and wrong data with 65, each named', async () => {
+test('wrong usage exits with 64 and wrong data with 65, each with the reason', async () => {
   const target = ['--target', 'http://127.0.0.1'];
   const usage = await runCli('load', [...target, '--min-accuracy', '1']);
   expect(usage).toMatchObject({ code: 64, stdout: '' });
-  expect(usage.stderr).toContain('--min-accuracy needs labels, and bundled texts has none');
-  const data = await dataFile([{ text: 'fine' }, { text: 5 }]);
+  expect(usage.stderr).toContain('--min-accuracy needs labels; the texts have none (bundled texts)');
+  const data = await writeData([{ text: 'fine' }, { text: 5 }]);
   const unreadable = await runCli('load', [...target, '--data', data]);
   expect(unreadable.code).toBe(65);
   expect(unreadable.stderr).toMatch(/data\.jsonl, line 2: text: .*; allowed: \{"text": string, "label"\?: string\}/);

@@ -1,4 +1,4 @@
-// autocannon publishes no types, and those of others do not have its client.
+// autocannon publishes no types, and @types/autocannon does not describe its client.
 declare module 'autocannon/lib/httpClient.js' {
   import type { EventEmitter } from 'node:events';
   import type { Socket } from 'node:net';

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 
-const prediction = z.object({
+const predictionSchema = z.object({
   prediction: z.string(),
   model: z.object({ name: z.string(), version: z.string() }).optional(),
 });
 
-/** What became of a request, as far as its answer alone tells. */
+/** The predicted label and the model (`name@version`, or empty) of a good answer, or the reason why the answer failed. */
 export type Answer = { readonly label: string; readonly model: string } | { readonly error: string };
 
-/** Reads an answer of `POST /predict`. */
+/** Parses an answer of `POST /predict`. Any status other than 200 is an error. */
 export function readAnswer(answer: { status: number; body: string } | { lost: string }): Answer {
   if ('lost' in answer) return { error: answer.lost };
   if (answer.status !== 200) return { error: `status ${answer.status}` };
   try {
-    const parsed = prediction.safeParse(JSON.parse(answer.body));
+    const parsed = predictionSchema.safeParse(JSON.parse(answer.body));
     if (!parsed.success) return { error: 'no prediction in the answer' };
     const { prediction: label, model } = parsed.data;
     return { label, model: model === undefined ? '' : `${model.name}@${model.version}` };
   } catch {
-    return { error: 'the answer is no JSON' };
+    return { error: 'the answer is not JSON' };
   }
 }
 
-/** A wrong answer, by the line of the data. */
+/** A wrong answer. `line` is the line of the text in the data file. */
 export interface Mismatch {
   readonly line: number;
   readonly expected: string;
@@ -30,25 +30,27 @@ export interface Mismatch {
   readonly times: number;
 }
 
+/** The accuracy of the answers during a run. */
 export interface Accuracy {
   readonly labelled: number;
   readonly correct: number;
+  /** `correct / labelled`, or `null` if no labelled text was answered. */
   readonly ratio: number | null;
-  /** The most frequent ones. */
+  /** The most frequent wrong answers, at most 100. */
   readonly mismatches: readonly Mismatch[];
-  /** Answers that differ from the first one to the same text, though the model's version is the same. */
+  /** The number of answers that differ from the first answer of the same model version to the same text. */
   readonly changed: number;
-  /** The most frequent ones; `expected` is the first answer. */
+  /** The most frequent changed answers, at most 100; `expected` is the first answer. */
   readonly changes: readonly Mismatch[];
 }
 
-const mostListed = 100;
+const MAX_LISTED = 100;
 
 /**
- * Compares labels with what is expected: the data's label, where it has one, and always the first answer that the same
- * version of the model gave to the same text. A service that mixes up requests under load is found by the second.
+ * Creates a check that compares each predicted label with the label in the data, if there is one, and with the first
+ * answer of the same model version to the same text. The second comparison finds a service that mixes up requests.
  */
-export function createLabelJudge(lineOf: (text: number) => number, expectedOf: (text: number) => string | undefined) {
+export function createLabelCheck(lineOf: (text: number) => number, expectedOf: (text: number) => string | undefined) {
   const first = new Map<string, string>();
   const mismatches = new Map<string, Mismatch>();
   const changes = new Map<string, Mismatch>();
@@ -57,7 +59,7 @@ export function createLabelJudge(lineOf: (text: number) => number, expectedOf: (
   let changed = 0;
 
   return {
-    judge(text: number, label: string, model: string): void {
+    check(text: number, label: string, model: string): void {
       const expected = expectedOf(text);
       if (expected !== undefined) {
         labelled += 1;
@@ -90,5 +92,5 @@ export function createLabelJudge(lineOf: (text: number) => number, expectedOf: (
 }
 
 function mostFrequent(found: Map<string, Mismatch>): Mismatch[] {
-  return [...found.values()].sort((a, b) => b.times - a.times || a.line - b.line).slice(0, mostListed);
+  return [...found.values()].sort((a, b) => b.times - a.times || a.line - b.line).slice(0, MAX_LISTED);
 }

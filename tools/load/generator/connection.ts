@@ -1,40 +1,42 @@
 import Client from 'autocannon/lib/httpClient.js';
 
-/** A request that got no answer. */
-export interface Loss {
-  /** `timeout`, an error's code such as `ECONNREFUSED`, or `closed`. */
+/** A request that was in flight when its connection ended. */
+export interface LostRequest {
+  /** `timeout`, an error code such as `ECONNRESET`, or `closed`. */
   readonly reason: string;
   /**
-   * The connection had been idle and ended just as the request was sent: servers close idle connections at a time of their
-   * own choosing, and a client may send such a request once more (RFC 9112, section 9.3.1).
+   * True if the connection was idle before the request was sent. A server may close an idle connection at any time, and a
+   * client may retry such a request once (RFC 9112, section 9.3.1).
    */
   readonly stale: boolean;
 }
 
+/** Callbacks for the events of a connection. */
 export interface ConnectionEvents {
-  /** A request can be sent. */
+  /** Reports that a request can be sent. */
   onReady(connection: Connection): void;
   onAnswer(connection: Connection, status: number, body: string): void;
-  /** It is no longer ready, and opened again; with the request that it takes along, if one was under way. */
-  onDown(connection: Connection, loss?: Loss): void;
+  /** Reports that the connection ended and is being reopened, and the request in flight, if there was one. */
+  onDisconnect(connection: Connection, lost?: LostRequest): void;
+  /** Reports that the target did not accept the connection. */
   onRefused(connection: Connection, reason: string): void;
 }
 
-/** One connection to the target: one request at a time, kept alive, opened again when it is lost. */
+/** A keep-alive connection to the target with one request at a time. It is reopened when it ends. */
 export interface Connection {
-  /** Sends bytes that are a whole HTTP request; only after `onReady`. */
+  /** Sends the bytes of a complete HTTP request. Allowed only after `onReady`. */
   send(request: Buffer): void;
   close(): void;
 }
 
-const longestPauseMs = 1_000;
-const idleMs = 1_000;
-/** autocannon's own timer runs while nothing is under way as well; this keeps it out of the way. */
-const neverSeconds = 2_000_000;
+const MAX_PAUSE_MS = 1_000;
+const IDLE_MS = 1_000;
+/** The timeout given to autocannon: so long that it never fires, since autocannon also counts the time without a request. */
+const NO_TIMEOUT_SECONDS = 2_000_000;
 
 /**
- * autocannon's client, told from outside when to send and what. By itself it sends the next request when the last one is
- * answered; here that is somebody else's decision, which is what makes an open loop possible.
+ * Opens a connection with autocannon's client. That client sends the next request when the last one is answered; here the
+ * caller decides when to send, which makes an open loop possible.
  */
 export function openConnection(target: URL, timeoutMs: number, events: ConnectionEvents): Connection {
   let request: Buffer | undefined;
@@ -65,7 +67,7 @@ export function openConnection(target: URL, timeoutMs: number, events: Connectio
     protocol: target.protocol,
     hostname: target.hostname.replace(/^\[|\]$/g, ''),
     port: Number(target.port || (target.protocol === 'https:' ? 443 : 80)),
-    timeout: neverSeconds,
+    timeout: NO_TIMEOUT_SECONDS,
     requests: [
       {
         onResponse(status, body) {
@@ -85,7 +87,7 @@ export function openConnection(target: URL, timeoutMs: number, events: Connectio
   function drive(driven: Client): void {
     const connect = driven._connect;
     const parse = driven.parser.execute.bind(driven.parser);
-    // With nothing under way there is no answer to be had: servers say 408 to a connection that has sent nothing for long.
+    // Without a request in flight, bytes are not an answer: servers send 408 on a connection that stays silent for too long.
     driven.parser.execute = (bytes) => (request === undefined ? bytes.length : parse(bytes));
     sendNow = driven._doRequest.bind(driven);
     driven.getRequestBuffer = () => request!;
@@ -99,14 +101,14 @@ export function openConnection(target: URL, timeoutMs: number, events: Connectio
         connect.call(driven);
         return;
       }
-      if (connected) events.onDown(connection, loss());
+      if (connected) events.onDisconnect(connection, takeLostRequest());
       else events.onRefused(connection, lastError ?? 'closed');
       connected = false;
-      // What is left of the old connection must not be taken for an answer on the new one.
+      // Otherwise bytes that are left of the old connection would be read as an answer on the new one.
       driven._destroyConnection();
       driven.parser.reinitialize(driven.parser.type);
       failedConnects += 1;
-      const pause = failedConnects === 1 ? 0 : Math.min(longestPauseMs, 10 * 2 ** failedConnects);
+      const pause = failedConnects === 1 ? 0 : Math.min(MAX_PAUSE_MS, 10 * 2 ** failedConnects);
       setTimeout(() => {
         if (!driven.destroyed) connect.call(driven);
       }, pause);
@@ -126,12 +128,12 @@ export function openConnection(target: URL, timeoutMs: number, events: Connectio
     reconnect();
   }
 
-  function loss(): Loss | undefined {
+  function takeLostRequest(): LostRequest | undefined {
     clearTimeout(timer);
     if (request === undefined) return undefined;
     request = undefined;
     const reason = timedOut ? 'timeout' : (lastError ?? 'closed');
-    const stale = !timedOut && sentAt - readyAt > idleMs;
+    const stale = !timedOut && sentAt - readyAt > IDLE_MS;
     timedOut = false;
     return { reason, stale };
   }

@@ -1,77 +1,88 @@
-import { type Connection, type Loss, openConnection } from './connection.ts';
+import { type Connection, type LostRequest, openConnection } from './connection.ts';
 
-/** A request that has its answer, or will never have one. Times in milliseconds of `performance.now()`. */
+/** A request that has an answer, or that will never have one. Times are in milliseconds of `performance.now()`. */
 export interface Outcome {
-  /** The number of the text that was sent. */
+  /** The index of the text that was sent. */
   readonly text: number;
-  /** When it was due to be sent: in an open loop by the rate, in a closed loop when it was sent. */
+  /** The time at which the request was due: set by the rate in an open loop, equal to `sent` in a closed loop. */
   readonly due: number;
-  /** When it was sent; missing where no connection came free in time. */
+  /** The time at which the request was sent. It is missing if no connection became free in time. */
   readonly sent?: number;
+  /** The time at which the request was answered or given up. */
   readonly done: number;
   readonly answer: { readonly status: number; readonly body: string } | { readonly lost: string };
 }
 
-/** So many requests a second, or as many as so many connections get answered. */
-export type Pressure = { readonly rate: number } | { readonly connections: number };
+/** The load to apply: requests per second in an open loop, or a number of busy connections in a closed loop. */
+export type LoadLevel = { readonly rate: number } | { readonly connections: number };
 
-export interface Listener {
+/** Callbacks for the events of a run. */
+export interface OutcomeListener {
   onOutcome(outcome: Outcome): void;
-  /** By how many milliseconds this process itself was late to notice that a request is due. */
+  /** Reports the milliseconds between the time at which a request was due and the time at which the timer fired. */
   onLateness(milliseconds: number): void;
 }
 
+/** A load generator for one target. */
 export interface Generator {
-  /** Sends for so long, then waits until everything sent is answered or timed out. */
-  run(pressure: Pressure, durationMs: number, listener: Listener, signal: AbortSignal): Promise<void>;
+  /** Sends requests for `durationMs`, then waits until each of them is answered or has timed out. */
+  run(loadLevel: LoadLevel, durationMs: number, listener: OutcomeListener, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
+/** Options of `createGenerator`. */
 export interface GeneratorOptions {
   readonly target: URL;
   readonly timeoutMs: number;
-  /** An open loop opens connections as it needs them, up to so many; beyond, requests that are due wait in line. */
-  readonly mostConnections: number;
+  /** The limit on connections in an open loop. The generator opens them as needed; further requests wait in the queue. */
+  readonly maxConnections: number;
+  /** The number of texts. Texts are sent in order, again from the first after the last. */
   readonly texts: number;
-  /** The bytes of the request that sends a text. */
+  /** Returns the bytes of the HTTP request for a text. */
   readonly requestOf: (text: number) => Buffer;
 }
 
-interface Sending {
+interface PendingRequest {
   readonly text: number;
   readonly due: number;
   sent?: number;
-  again?: boolean;
+  retried?: boolean;
 }
 
-/** Sends requests to one target, keeping its connections from one run to the next. */
-export function createGenerator({ target, timeoutMs, mostConnections, texts, requestOf }: GeneratorOptions): Generator {
+/** Creates a generator that sends requests to one target. Its connections stay open from one run to the next. */
+export function createGenerator({ target, timeoutMs, maxConnections, texts, requestOf }: GeneratorOptions): Generator {
   const idle: Connection[] = [];
   const open = new Set<Connection>();
-  const underWay = new Map<Connection, Sending>();
-  const line: Sending[] = [];
+  const inFlight = new Map<Connection, PendingRequest>();
+  const queue: PendingRequest[] = [];
   let nextText = 0;
-  /** In a closed loop: how many requests may be under way, and the next one. */
-  let most = Infinity;
-  let feed: (() => Sending | undefined) | undefined;
-  let listener: Listener;
-  let onSettled = () => {};
-  /** Why the last connection was refused, until one is accepted. */
+  /** The limit on requests in flight; finite only in a closed loop. */
+  let maxInFlight = Infinity;
+  /** Creates the next request of a closed loop, or returns `undefined` once its time is over. */
+  let createNext: (() => PendingRequest | undefined) | undefined;
+  let listener: OutcomeListener;
+  let onDrained = () => {};
+  /** The reason for the last refused connection; cleared when a connection is accepted. */
   let refusal: string | undefined;
 
   return { run, close };
 
-  async function run(pressure: Pressure, durationMs: number, hear: Listener, signal: AbortSignal): Promise<void> {
-    listener = hear;
+  async function run(
+    loadLevel: LoadLevel,
+    durationMs: number,
+    outcomeListener: OutcomeListener,
+    signal: AbortSignal,
+  ): Promise<void> {
+    listener = outcomeListener;
     const from = performance.now();
-    if ('rate' in pressure) await openLoop(pressure.rate, from, durationMs, signal);
-    else await closedLoop(pressure.connections, from + durationMs, signal);
-    feed = undefined;
-    most = Infinity;
-    await settled();
+    if ('rate' in loadLevel) await openLoop(loadLevel.rate, from, durationMs, signal);
+    else await closedLoop(loadLevel.connections, from + durationMs, signal);
+    createNext = undefined;
+    maxInFlight = Infinity;
+    await drain();
   }
 
-  /** A request is due at its time, whatever became of those before it. */
+  /** Makes requests due at fixed times, independent of the answers to earlier ones. */
   async function openLoop(rate: number, from: number, durationMs: number, signal: AbortSignal): Promise<void> {
     const count = Math.round((rate * durationMs) / 1_000);
     const dueAt = (number: number) => from + (number * 1_000) / rate;
@@ -82,7 +93,7 @@ export function createGenerator({ target, timeoutMs, mostConnections, texts, req
       for (; number < count && dueAt(number) <= now; number += 1) {
         const due = dueAt(number);
         listener.onLateness(now - due);
-        line.push({ text: takeText(), due });
+        queue.push({ text: takeText(), due });
       }
       expire(now);
       dispatch();
@@ -90,29 +101,30 @@ export function createGenerator({ target, timeoutMs, mostConnections, texts, req
     if (!signal.aborted) await sleep(from + durationMs - performance.now());
   }
 
-  /** The next request goes when one is answered. */
+  /** Sends the next request on a connection as soon as the last one is answered. */
   async function closedLoop(connections: number, until: number, signal: AbortSignal): Promise<void> {
-    most = connections;
-    feed = () => {
+    maxInFlight = connections;
+    createNext = () => {
       const now = performance.now();
       return now < until && !signal.aborted ? { text: takeText(), due: now } : undefined;
     };
-    while (open.size < connections) openOne();
+    while (open.size < connections) openNext();
     for (const connection of idle.splice(0, connections)) onReady(connection);
     while (performance.now() < until && !signal.aborted) await sleep(Math.min(50, until - performance.now()));
   }
 
-  async function settled(): Promise<void> {
+  /** Waits until no request is queued or in flight; after the timeout, the remaining ones have failed. */
+  async function drain(): Promise<void> {
     const deadline = performance.now() + timeoutMs + 1_000;
-    while ((underWay.size > 0 || line.length > 0) && performance.now() < deadline) {
+    while ((inFlight.size > 0 || queue.length > 0) && performance.now() < deadline) {
       await new Promise<void>((resolve) => {
-        onSettled = resolve;
+        onDrained = resolve;
         setTimeout(resolve, 20);
       });
       expire(performance.now());
     }
-    for (const sending of [...line.splice(0), ...underWay.values()]) finish(sending, { lost: refusal ?? 'timeout' });
-    underWay.clear();
+    for (const request of [...queue.splice(0), ...inFlight.values()]) finish(request, { lost: refusal ?? 'timeout' });
+    inFlight.clear();
   }
 
   function takeText(): number {
@@ -121,64 +133,64 @@ export function createGenerator({ target, timeoutMs, mostConnections, texts, req
     return text;
   }
 
-  function openOne(): void {
-    open.add(openConnection(target, timeoutMs, { onReady, onAnswer, onDown, onRefused }));
+  function openNext(): void {
+    open.add(openConnection(target, timeoutMs, { onReady, onAnswer, onDisconnect, onRefused }));
   }
 
   function dispatch(): void {
     let taken = 0;
-    while (taken < line.length && idle.length > 0) send(idle.pop()!, line[taken++]!);
-    line.splice(0, taken);
-    const missing = line.length - (open.size - underWay.size);
-    for (let more = Math.min(missing, mostConnections - open.size); more > 0; more -= 1) openOne();
+    while (taken < queue.length && idle.length > 0) send(idle.pop()!, queue[taken++]!);
+    queue.splice(0, taken);
+    const missing = queue.length - (open.size - inFlight.size);
+    for (let more = Math.min(missing, maxConnections - open.size); more > 0; more -= 1) openNext();
   }
 
-  function send(connection: Connection, sending: Sending): void {
-    sending.sent = performance.now();
-    underWay.set(connection, sending);
-    connection.send(requestOf(sending.text));
+  function send(connection: Connection, request: PendingRequest): void {
+    request.sent = performance.now();
+    inFlight.set(connection, request);
+    connection.send(requestOf(request.text));
   }
 
   function onReady(connection: Connection): void {
     refusal = undefined;
-    const sending = underWay.size < most ? (line.shift() ?? feed?.()) : undefined;
-    if (sending === undefined) idle.push(connection);
-    else send(connection, sending);
+    const request = inFlight.size < maxInFlight ? (queue.shift() ?? createNext?.()) : undefined;
+    if (request === undefined) idle.push(connection);
+    else send(connection, request);
   }
 
   function onAnswer(connection: Connection, status: number, body: string): void {
-    const sending = underWay.get(connection);
-    underWay.delete(connection);
-    if (sending !== undefined) finish(sending, { status, body });
+    const request = inFlight.get(connection);
+    inFlight.delete(connection);
+    if (request !== undefined) finish(request, { status, body });
   }
 
-  function onDown(connection: Connection, loss?: Loss): void {
-    const place = idle.indexOf(connection);
-    if (place !== -1) idle.splice(place, 1);
-    const sending = underWay.get(connection);
-    underWay.delete(connection);
-    if (sending === undefined || loss === undefined) return;
-    if (loss.stale && sending.again !== true) line.unshift({ ...sending, again: true });
-    else finish(sending, { lost: loss.reason });
+  function onDisconnect(connection: Connection, lost?: LostRequest): void {
+    const index = idle.indexOf(connection);
+    if (index !== -1) idle.splice(index, 1);
+    const request = inFlight.get(connection);
+    inFlight.delete(connection);
+    if (request === undefined || lost === undefined) return;
+    if (lost.stale && request.retried !== true) queue.unshift({ ...request, retried: true });
+    else finish(request, { lost: lost.reason });
   }
 
-  /** In an open loop the requests in line run out of time; in a closed one there is no line. */
+  /** Fails one request of a closed loop. In an open loop, queued requests fail by their timeout instead. */
   function onRefused(_connection: Connection, reason: string): void {
     refusal = reason;
-    const sending = feed?.();
-    if (sending !== undefined) finish(sending, { lost: reason });
+    const request = createNext?.();
+    if (request !== undefined) finish(request, { lost: reason });
   }
 
-  /** Those that waited in line for longer than a request may take have failed, though they were never sent. */
+  /** Fails the requests that were queued for longer than the timeout, although they were never sent. */
   function expire(now: number): void {
-    let late = 0;
-    while (late < line.length && now - line[late]!.due > timeoutMs) late += 1;
-    for (const sending of line.splice(0, late)) finish(sending, { lost: refusal ?? 'timeout' });
+    let expired = 0;
+    while (expired < queue.length && now - queue[expired]!.due > timeoutMs) expired += 1;
+    for (const request of queue.splice(0, expired)) finish(request, { lost: refusal ?? 'timeout' });
   }
 
-  function finish({ text, due, sent }: Sending, answer: Outcome['answer']): void {
+  function finish({ text, due, sent }: PendingRequest, answer: Outcome['answer']): void {
     listener.onOutcome({ text, due, ...(sent !== undefined && { sent }), done: performance.now(), answer });
-    if (underWay.size === 0 && line.length === 0) onSettled();
+    if (inFlight.size === 0 && queue.length === 0) onDrained();
   }
 
   function close(): void {

@@ -1,35 +1,42 @@
 import { readAnswer } from './check-answer.ts';
-import type { Listener, Outcome } from './generator.ts';
+import type { Outcome, OutcomeListener } from './generator.ts';
 import { createLatencies, type Percentiles } from './latencies.ts';
 
-/** What happened in one stretch of the run: a window of the timeline, or a whole phase. */
+/** The counts of a part of the run: a window of the timeline, or a phase. */
 export interface Counts {
   readonly answered: number;
   readonly failed: number;
-  /** How many requests failed for each reason. */
+  /** The number of failed requests by reason. */
   readonly errors: Readonly<Record<string, number>>;
-  /** Of the good answers, from when the request was due. */
+  /** The latency of the good answers, measured from the time at which the request was due. */
   readonly latency: Percentiles | null;
 }
 
+/** The counts of a phase. */
 export interface PhaseCounts extends Counts {
   readonly seconds: number;
-  /** Good answers a second. */
+  /** Good answers per second. */
   readonly perSecond: number;
-  /** From when the request was sent. The difference to `latency` is time in line. */
+  /** The latency measured from the time at which the request was sent. The difference to `latency` is time in the queue. */
   readonly serviceTime: Percentiles | null;
-  /** How late the load generator itself was. */
+  /** The delay of the load generator itself, from the time at which a request was due until its timer fired. */
   readonly lateness: Percentiles | null;
 }
 
-export interface Recorder extends Listener {
-  /** What happened since the last call. */
-  window(): Counts;
-  /** All of it; the rate is over the time planned, or until the last answer where that took notably longer. */
+/** Counts the outcomes of one phase. */
+export interface Recorder extends OutcomeListener {
+  /** Returns the counts since the last call. */
+  takeWindow(): Counts;
+  /**
+   * Returns the counts of the phase.
+   *
+   * @param plannedSeconds the length of the phase. The rate is taken over this time, or over the time until the last
+   * answer if that was notably longer.
+   */
   total(plannedSeconds: number): PhaseCounts;
 }
 
-/** Counts what a generator hears during one phase. `onLabel` hears of each good answer. */
+/** Creates a recorder for one phase. It calls `onLabel` for each good answer. */
 export function createRecorder(onLabel: (text: number, label: string, model: string) => void): Recorder {
   const started = performance.now();
   const [latency, serviceTime, lateness, windowLatency] = Array.from({ length: 4 }, createLatencies) as [
@@ -65,7 +72,7 @@ export function createRecorder(onLabel: (text: number, label: string, model: str
       onLabel(outcome.text, answer.label, answer.model);
     },
     onLateness: lateness.add,
-    window() {
+    takeWindow() {
       const counts = {
         answered: windowAnswered,
         failed: windowFailed,

@@ -1,11 +1,11 @@
+import { REPORT_STYLE } from '../../charts/report-style.ts';
 import type { LoadResult } from '../scenarios/result.ts';
 import { format, outcomeOf } from '../scenarios/thresholds.ts';
 import { chartsOf } from './report-charts.ts';
-import { style } from '../../charts/report-style.ts';
 import { type Table, tablesOf } from './tables.ts';
 import { verdictOf } from './terminal-report.ts';
 
-/** The whole report as one page, which needs no script and loads nothing. */
+/** Returns the report as an HTML page that needs no script and loads no other file. */
 export function htmlReport(result: LoadResult): string {
   const { scenario, target, started } = result;
   const verdict = verdictOf(result);
@@ -18,7 +18,7 @@ export function htmlReport(result: LoadResult): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeHtml(`${verdict}: ${title}`)}</title>
-<style>${style}</style>
+<style>${REPORT_STYLE}</style>
 </head>
 <body>
 <main>
@@ -41,16 +41,16 @@ ${section(conditions(result))}
 `;
 }
 
-/** The few numbers that most readers came for. */
-function tiles({ judged, knee, accuracy, recovery }: LoadResult): string {
-  const p99 = Math.max(...judged.map(({ latency }) => latency?.p99 ?? Number.NaN));
-  const p50 = Math.max(...judged.map(({ latency }) => latency?.p50 ?? Number.NaN));
-  const failed = judged.reduce((sum, phase) => sum + phase.failed, 0);
+/** Returns the most important numbers as a row of tiles. */
+function tiles({ checkedPhases, knee, accuracy, recovery }: LoadResult): string {
+  const p99 = Math.max(...checkedPhases.map(({ latency }) => latency?.p99 ?? Number.NaN));
+  const p50 = Math.max(...checkedPhases.map(({ latency }) => latency?.p50 ?? Number.NaN));
+  const failed = checkedPhases.reduce((sum, phase) => sum + phase.failed, 0);
   const all: [string, string][] = [
     ...(knee === null || knee === undefined
       ? []
       : [['knee', knee.rate === null ? 'none' : `${format(knee.rate)}/s`] as [string, string]]),
-    ['answered', `${format(Math.max(0, ...judged.map(({ perSecond }) => perSecond)))}/s`],
+    ['answered', `${format(Math.max(0, ...checkedPhases.map(({ perSecond }) => perSecond)))}/s`],
     ['p50', `${format(p50)} ms`],
     ['p99', `${format(p99)} ms`],
     ['errors', format(failed)],
@@ -64,13 +64,13 @@ function tiles({ judged, knee, accuracy, recovery }: LoadResult): string {
 function checks({ checks }: LoadResult): string {
   const rows = checks.map((check) => {
     const { sign, word } = outcomeOf(check);
-    const why = check.passed ? '' : `<p>${escapeHtml(check.message)}</p>`;
+    const explanation = check.passed ? '' : `<p>${escapeHtml(check.message)}</p>`;
     return (
       `<tr class="${word.replace(' ', '-')}"><td>${sign} ${word}</td><td>${escapeHtml(check.name)}</td>` +
-      `<td>${escapeHtml(check.limit)}</td><td>${escapeHtml(check.value)}${why}</td></tr>`
+      `<td>${escapeHtml(check.limit)}</td><td>${escapeHtml(check.value)}${explanation}</td></tr>`
     );
   });
-  const head = '<tr><th></th><th>what</th><th>limit</th><th>found</th></tr>';
+  const head = '<tr><th></th><th>check</th><th>limit</th><th>value</th></tr>';
   return `<div class="wide"><table class="checks"><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
@@ -79,22 +79,24 @@ function notes({ notes }: LoadResult): string {
   return `<section class="notes"><h2>Notes</h2><ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul></section>`;
 }
 
-function section({ title, head, rows, words, note }: Table): string {
+function section({ title, head, rows, textColumns, note }: Table): string {
   const cells = (row: readonly string[], tag: 'th' | 'td') =>
-    row.map((cell, at) => `<${tag}${at < words ? '' : ' class="number"'}>${escapeHtml(cell)}</${tag}>`).join('');
+    row.map((cell, at) => `<${tag}${at < textColumns ? '' : ' class="number"'}>${escapeHtml(cell)}</${tag}>`).join('');
   return `<section><h2>${escapeHtml(title)}</h2><div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table></div>${
     note === undefined ? '' : `<p class="faint">${escapeHtml(note)}</p>`
   }</section>`;
 }
 
-/** Under which conditions the numbers came about. */
+/** Returns the conditions of the run as a table. */
 function conditions({ data, settings, generator, metrics, seconds }: LoadResult): Table {
-  const { pressure } = settings;
+  const { loadLevel } = settings;
   const rows = [
     [
       'load',
-      'rate' in pressure ? `open loop, ${format(pressure.rate)}/s` : `closed loop, ${pressure.connections} connections`,
+      'rate' in loadLevel
+        ? `open loop, ${format(loadLevel.rate)}/s`
+        : `closed loop, ${loadLevel.connections} connections`,
     ],
     ['data', `${data.name}: ${data.texts} texts, ${data.labelled} with a label`],
     ['model', settings.model ?? 'the default of the service'],
@@ -105,7 +107,7 @@ function conditions({ data, settings, generator, metrics, seconds }: LoadResult)
       `Node ${generator.node}, ${format(generator.used)} of ${generator.cores} cores used over ${format(seconds)} s`,
     ],
   ];
-  return { title: 'Conditions', head: ['what', ''], rows, words: 2 };
+  return { title: 'Conditions', head: ['condition', ''], rows, textColumns: 2 };
 }
 
 function escapeHtml(text: string): string {

@@ -2,10 +2,10 @@ import type { ResourceRow } from '../scenarios/resource-watch.ts';
 import type { TimelineRow } from '../scenarios/run.ts';
 import { format } from '../scenarios/thresholds.ts';
 
-const everySeconds = 10;
-const mebibyte = 1_048_576;
+const LINE_INTERVAL_SECONDS = 10;
+const MEBIBYTE = 1_048_576;
 
-/** Shows how the run goes: one line that changes on a terminal, and a line now and then where output goes to a file. */
+/** Creates a progress display: one line that is redrawn on a terminal, or a new line every ten seconds in a file. */
 export function createLoadProgress(stream: NodeJS.WriteStream, plannedSeconds: number | undefined) {
   let phase = '';
   let shown = -Infinity;
@@ -18,7 +18,7 @@ export function createLoadProgress(stream: NodeJS.WriteStream, plannedSeconds: n
       if (stream.isTTY) {
         stream.write(`\r\u001b[K${line.slice(0, (stream.columns ?? 120) - 1)}`);
         drawn = true;
-      } else if (row.phase !== phase || row.seconds - shown >= everySeconds) {
+      } else if (row.phase !== phase || row.seconds - shown >= LINE_INTERVAL_SECONDS) {
         stream.write(`${line}\n`);
         shown = row.seconds;
       }
@@ -31,18 +31,18 @@ export function createLoadProgress(stream: NodeJS.WriteStream, plannedSeconds: n
 }
 
 function describe(
-  { seconds, windowSeconds, phase, asked, answered, latency }: TimelineRow,
+  { seconds, windowSeconds, phase, targetRate, answered, latency }: TimelineRow,
   failed: number,
   plannedSeconds: number | undefined,
   resources: ResourceRow | undefined,
 ): string {
   const parts = [
     `${phase.padEnd(8)} ${format(seconds)}${plannedSeconds === undefined ? '' : ` of ${format(plannedSeconds)}`} s`,
-    `${format(answered / windowSeconds)}/s${asked === null ? '' : ` of ${format(asked)}/s`}`,
+    `${format(answered / windowSeconds)}/s${targetRate === null ? '' : ` of ${format(targetRate)}/s`}`,
     latency === null ? 'no answer' : `p50 ${format(latency.p50)} ms, p99 ${format(latency.p99)} ms`,
     `errors ${failed}`,
   ];
-  if (resources?.memoryBytes !== undefined) parts.push(`${format(resources.memoryBytes / mebibyte)} MiB`);
+  if (resources?.memoryBytes !== undefined) parts.push(`${format(resources.memoryBytes / MEBIBYTE)} MiB`);
   if (resources?.cores !== undefined) parts.push(`${format(resources.cores)} cores`);
   return parts.join('  ');
 }

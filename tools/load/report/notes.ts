@@ -3,44 +3,44 @@ import type { PhaseResult } from '../scenarios/run.ts';
 import type { ScenarioName } from '../scenarios/scenarios.ts';
 import { format } from '../scenarios/thresholds.ts';
 
-const lateMs = 10;
-const leastAnswered = 0.97;
+const MAX_LATENESS_MS = 10;
+const MIN_ANSWERED_SHARE = 0.97;
 
-/** What a reader has to know before they believe the numbers. */
+/** Returns sentences about conditions that make the numbers of a run less reliable. */
 export function notesOf(
   scenario: ScenarioName,
-  judged: readonly PhaseResult[],
+  checkedPhases: readonly PhaseResult[],
   metricsProblem: string | undefined,
   stability: Stability | null,
   interrupted: boolean,
 ): string[] {
   const notes: string[] = [];
   if (interrupted) notes.push('The run was stopped before its end.');
-  for (const { name, pressure, perSecond, lateness } of judged) {
-    if (lateness !== null && lateness.p99 > lateMs) {
+  for (const { name, loadLevel, perSecond, lateness } of checkedPhases) {
+    if (lateness !== null && lateness.p99 > MAX_LATENESS_MS) {
       notes.push(
-        `Phase ${name}: the load generator itself was late (p99 ${format(lateness.p99)} ms), so latencies are upper bounds. Give it a core of its own, or ask for less.`,
+        `Phase ${name}: the load generator itself was late (p99 ${format(lateness.p99)} ms), so latencies are upper bounds. Give it a core of its own, or lower the rate.`,
       );
     }
-    if ('rate' in pressure && perSecond < pressure.rate * leastAnswered) {
+    if ('rate' in loadLevel && perSecond < loadLevel.rate * MIN_ANSWERED_SHARE) {
       notes.push(
-        `Phase ${name}: ${format(pressure.rate)}/s were asked for, ${format(perSecond)}/s were answered well: more than the service can take.`,
+        `Phase ${name}: ${format(loadLevel.rate)}/s were requested, ${format(perSecond)}/s were answered successfully: the service cannot handle this rate.`,
       );
     }
-    if ('connections' in pressure) {
+    if ('connections' in loadLevel) {
       notes.push(
-        `Phase ${name} is a closed loop: a stalled service slows the load down, so that its latencies look better than users would find them. Use --rate to see stalls.`,
+        `Phase ${name} is a closed loop: a stalled service slows the load down, so its latencies look better than users would see them. Use --rate to see stalls.`,
       );
     }
   }
   if (metricsProblem !== undefined) {
-    notes.push(`No memory and CPU: ${metricsProblem}. Name the service's metrics endpoint with --metrics URL.`);
+    notes.push(`No memory and CPU: ${metricsProblem}. Set the metrics endpoint of the service with --metrics URL.`);
   }
   if (scenario === 'soak' && (stability === null || stability.memory.length === 0)) {
     notes.push('There is no verdict on leaks: the memory of the service is not known.');
   }
-  for (const { verdict, what, reason } of stability?.memory ?? []) {
-    if (verdict === 'unsure') notes.push(`No verdict on a leak in ${what}: ${reason}.`);
+  for (const { verdict, quantity, reason } of stability?.memory ?? []) {
+    if (verdict === 'unsure') notes.push(`No verdict on a leak in ${quantity}: ${reason}.`);
   }
   return notes;
 }

@@ -2,18 +2,18 @@ import { type EventMark, type LineChart, type LineSeries, lineChart } from '../.
 import type { LoadResult } from '../scenarios/result.ts';
 import type { TimelineRow } from '../scenarios/run.ts';
 
-const mebibyte = 1_048_576;
-const seconds = { kind: 'value', name: 'seconds since the start' } as const;
+const MEBIBYTE = 1_048_576;
+const timeAxis = { kind: 'value', name: 'seconds since the start' } as const;
 
-/** The plots of a report, as SVG. */
+/** Returns the charts of a report, as SVG. */
 export function chartsOf(result: LoadResult): string[] {
   const events = phaseMarks(result);
   const end = result.seconds;
-  const over = (chart: Omit<LineChart, 'x' | 'events'>) =>
-    lineChart({ ...chart, x: { ...seconds, min: 0, max: Math.ceil(end * 10) / 10 }, events });
+  const overTime = (chart: Omit<LineChart, 'x' | 'events'>) =>
+    lineChart({ ...chart, x: { ...timeAxis, min: 0, max: Math.ceil(end * 10) / 10 }, events });
   return [
     ...kneeChart(result),
-    over({
+    overTime({
       title: 'Latency',
       series: (['p50', 'p95', 'p99', 'max'] as const).map((name) => ({
         name,
@@ -23,14 +23,14 @@ export function chartsOf(result: LoadResult): string[] {
       y: { name: 'milliseconds, logarithmic', logarithmic: true },
       limits: latencyLimits(result),
     }),
-    over({ title: 'Throughput', series: throughput(result.timeline), y: { name: 'requests a second', min: 0 } }),
-    ...[errorChart(result), ...resourceCharts(result)].map(over),
+    overTime({ title: 'Throughput', series: throughput(result.timeline), y: { name: 'requests per second', min: 0 } }),
+    ...[errorChart(result), ...resourceCharts(result)].map(overTime),
   ];
 }
 
 function kneeChart({ knee, settings }: LoadResult): string[] {
   if (knee === null || knee === undefined) return [];
-  // Of several tries the best, as the search takes it.
+  // A rate with several attempts shows its best one, as in the search.
   const best = new Map<number, number>();
   for (const { rate, p99 } of knee.steps) if (p99 !== null) best.set(rate, Math.min(p99, best.get(rate) ?? Infinity));
   const points = [...best].toSorted(([a], [b]) => a - b);
@@ -38,7 +38,7 @@ function kneeChart({ knee, settings }: LoadResult): string[] {
     lineChart({
       title: 'Latency at each rate',
       series: [{ name: 'p99', points }],
-      x: { kind: 'value', name: 'requests a second' },
+      x: { kind: 'value', name: 'requests per second' },
       y: { name: 'milliseconds, logarithmic', logarithmic: true },
       events: knee.rate === null ? [] : [{ at: knee.rate, label: 'the knee' }],
       limits: [{ at: settings.objectiveMs, label: `objective: p99 of ${settings.objectiveMs} ms` }],
@@ -51,30 +51,31 @@ function latencyLimits({ knee, thresholds, settings }: LoadResult): { at: number
   return at === undefined ? [] : [{ at, label: `p99 at most ${at} ms` }];
 }
 
-/** Where the phases begin. The steps of a search are so many that their marks would hide the lines. */
+/** Returns a mark at the start of each phase. A search has so many steps that their marks would hide the lines. */
 function phaseMarks({ phases, knee }: LoadResult): EventMark[] {
   return (knee === null ? phases.slice(1) : []).map(({ name, from }) => ({ at: from, label: name }));
 }
 
 function throughput(timeline: readonly TimelineRow[]): LineSeries[] {
   const answered: LineSeries = {
-    name: 'answered well',
+    name: 'answered successfully',
     points: timeline.map((row) => [row.seconds, row.answered / row.windowSeconds]),
   };
-  if (timeline.every(({ asked }) => asked === null)) return [answered];
-  const asked = timeline.map((row): [number, number | null] => [row.seconds - row.windowSeconds, row.asked]);
+  if (timeline.every(({ targetRate }) => targetRate === null)) return [answered];
+  const starts = timeline.map((row): [number, number | null] => [row.seconds - row.windowSeconds, row.targetRate]);
   const last = timeline.at(-1)!;
-  return [answered, { name: 'asked for', points: [...asked, [last.seconds, last.asked]], dashed: true, stepped: true }];
+  const points = [...starts, [last.seconds, last.targetRate] as const];
+  return [answered, { name: 'requested', points, dashed: true, stepped: true }];
 }
 
-/** One line for each reason; a line at zero where nothing failed. */
+/** Returns a chart with one line per reason, or a line at zero if no request failed. */
 function errorChart({ timeline }: LoadResult): Omit<LineChart, 'x' | 'events'> {
   const reasons = new Set(timeline.flatMap(({ errors }) => Object.keys(errors)));
   const series = [...(reasons.size === 0 ? ['errors'] : reasons)].map((name) => ({
     name,
     points: timeline.map((row): [number, number] => [row.seconds, (row.errors[name] ?? 0) / row.windowSeconds]),
   }));
-  return { title: 'Errors', series, y: { name: 'failed requests a second', min: 0 } };
+  return { title: 'Errors', series, y: { name: 'failed requests per second', min: 0 } };
 }
 
 function resourceCharts({ resources }: LoadResult): Omit<LineChart, 'x' | 'events'>[] {
@@ -84,8 +85,8 @@ function resourceCharts({ resources }: LoadResult): Omit<LineChart, 'x' | 'event
       return value === undefined ? [] : [[row.seconds, value]];
     });
   const memory: LineSeries[] = [
-    { name: 'memory', points: points(({ memoryBytes }) => memoryBytes && memoryBytes / mebibyte) },
-    { name: 'heap, old generation', points: points(({ heapBytes }) => heapBytes && heapBytes / mebibyte) },
+    { name: 'memory', points: points(({ memoryBytes }) => memoryBytes && memoryBytes / MEBIBYTE) },
+    { name: 'heap, old generation', points: points(({ heapBytes }) => heapBytes && heapBytes / MEBIBYTE) },
   ].filter(({ points }) => points.length > 0);
   const cores = points((row) => row.cores);
   return [

@@ -2,55 +2,54 @@ import type { LoadResult } from '../scenarios/result.ts';
 import type { PhaseResult } from '../scenarios/run.ts';
 import { format } from '../scenarios/thresholds.ts';
 
-/** A table as both the terminal and the report show it. */
+/** A table for the terminal and the HTML report. */
 export interface Table {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** How many columns from the left hold words; numbers stand at the right of theirs. */
-  readonly words: number;
+  /** The number of text columns from the left. The other columns hold numbers, which are aligned to the right. */
+  readonly textColumns: number;
   readonly note?: string;
 }
 
-const mebibyte = 1_048_576;
+const MEBIBYTE = 1_048_576;
 
-/** The tables of a result; those that would be empty are left out. */
+/** Returns the tables of a result, without the empty ones. */
 export function tablesOf(result: LoadResult): Table[] {
   return [phaseTable(result), errorTable(result), accuracyTable(result), stabilityTable(result)].filter(
     (table) => table.rows.length > 0,
   );
 }
 
-function phaseTable({ phases, judged, knee }: LoadResult): Table {
-  const shown = knee === null ? phases : phases.filter(({ counts }) => counts);
+function phaseTable({ phases, checkedPhases, knee }: LoadResult): Table {
+  const shown = knee === null ? phases : phases.filter(({ counted }) => counted);
   return {
     title: knee === null ? 'Phases' : 'Steps',
-    head: ['phase', 'asked', 'answered', 'errors', 'p50', 'p90', 'p99', 'p99.9', 'max', 'p99 from sending'],
+    head: ['phase', 'requested', 'answered', 'errors', 'p50', 'p90', 'p99', 'p99.9', 'max', 'p99 from sending'],
     rows: shown.map((phase) => [
-      `${phase.name}${phase.counts ? '' : ', not counted'}${knee !== null && judged.includes(phase) ? ', the knee' : ''}`,
-      pressureOf(phase),
+      `${phase.name}${phase.counted ? '' : ', not counted'}${knee !== null && checkedPhases.includes(phase) ? ', the knee' : ''}`,
+      formatLoadLevel(phase),
       `${format(phase.perSecond)}/s`,
       format(phase.failed),
       ...(['p50', 'p90', 'p99', 'p999', 'max'] as const).map((name) => milliseconds(phase.latency?.[name])),
       milliseconds(phase.serviceTime?.p99),
     ]),
-    words: 1,
+    textColumns: 1,
     note:
-      'Latency counts from when a request was due, so it holds the time that requests waited behind a stalled service; ' +
-      'the last column counts from when it was sent.',
+      'Latency is measured from the time at which a request was due, so it includes the time in the queue. ' +
+      'The last column is measured from the time at which the request was sent.',
   };
 }
 
-/** What was asked of a phase. */
-function pressureOf({ pressure }: Pick<PhaseResult, 'pressure'>): string {
-  return 'rate' in pressure ? `${format(pressure.rate)}/s` : `${pressure.connections} conn.`;
+function formatLoadLevel({ loadLevel }: Pick<PhaseResult, 'loadLevel'>): string {
+  return 'rate' in loadLevel ? `${format(loadLevel.rate)}/s` : `${loadLevel.connections} conn.`;
 }
 
 function errorTable({ phases }: LoadResult): Table {
   const rows = phases.flatMap(({ name, errors }) =>
     Object.entries(errors).map(([reason, count]) => [name, reason, format(count)]),
   );
-  return { title: 'Errors', head: ['phase', 'what', 'requests'], rows, words: 2 };
+  return { title: 'Errors', head: ['phase', 'reason', 'requests'], rows, textColumns: 2 };
 }
 
 function accuracyTable({ accuracy }: LoadResult): Table {
@@ -62,8 +61,8 @@ function accuracyTable({ accuracy }: LoadResult): Table {
     title: 'Answers',
     head: ['', 'line', 'expected', 'got', 'times'],
     rows: rows.slice(0, 20),
-    words: 1,
-    note: `${ratio}${rows.length > 20 ? `${rows.length - 20} more are in the JSON file. ` : ''}Lines are those of the data.`,
+    textColumns: 1,
+    note: `${ratio}${rows.length > 20 ? `${rows.length - 20} more are in the JSON file. ` : ''}"line" is the line in the data file.`,
   };
 
   function row({ line, expected, got, times }: LoadResult['accuracy']['mismatches'][number]): string[] {
@@ -72,22 +71,22 @@ function accuracyTable({ accuracy }: LoadResult): Table {
 }
 
 function stabilityTable({ stability }: LoadResult): Table {
-  const memory = (stability?.memory ?? []).map(({ what, trend, verdict }) => [
-    what,
+  const memory = (stability?.memory ?? []).map(({ quantity, trend, verdict }) => [
+    quantity,
     ...(trend === null
       ? ['–', '–']
       : [
-          `${signed((trend.slope * 60) / mebibyte)} MiB/min`,
-          `${signed((trend.lower * 60) / mebibyte)} to ${signed((trend.upper * 60) / mebibyte)}`,
+          `${signed((trend.slope * 60) / MEBIBYTE)} MiB/min`,
+          `${signed((trend.lower * 60) / MEBIBYTE)} to ${signed((trend.upper * 60) / MEBIBYTE)}`,
         ]),
     verdict,
   ]);
-  const latency = (stability?.latency ?? []).flatMap(({ what, trend }) =>
+  const latency = (stability?.latency ?? []).flatMap(({ percentile, trend }) =>
     trend === null
       ? []
       : [
           [
-            `${what} of latency`,
+            `${percentile} of latency`,
             `${signed(trend.slope * 60)} ms/min`,
             `${signed(trend.lower * 60)} to ${signed(trend.upper * 60)}`,
             trend.lower > 0 ? 'rising' : trend.upper < 0 ? 'falling' : 'no trend',
@@ -96,10 +95,12 @@ function stabilityTable({ stability }: LoadResult): Table {
   );
   return {
     title: 'Stability',
-    head: ['what', 'slope', '95 % interval', 'verdict'],
+    head: ['quantity', 'slope', '95 % interval', 'verdict'],
     rows: [...memory, ...latency],
-    words: 1,
-    note: 'Theil–Sen slopes with Sen’s interval, widened for autocorrelation; memory by its lower edge between collections.',
+    textColumns: 1,
+    note:
+      'Theil–Sen slopes with Sen’s interval, widened for autocorrelation. ' +
+      'The slope of memory is that of its lower edge between garbage collections.',
   };
 }
 

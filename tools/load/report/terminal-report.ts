@@ -2,7 +2,7 @@ import type { LoadResult } from '../scenarios/result.ts';
 import { outcomeOf } from '../scenarios/thresholds.ts';
 import { type Table, tablesOf } from './tables.ts';
 
-/** What is printed at the end of a run. */
+/** Returns the text to print at the end of a run. */
 export function terminalReport(result: LoadResult): string {
   const { scenario, target, data, checks, notes } = result;
   return [
@@ -14,17 +14,17 @@ export function terminalReport(result: LoadResult): string {
   ].join('\n\n');
 }
 
-/** In a word. */
+/** Returns the verdict on a run in one word. */
 export function verdictOf({ passed, interrupted }: Pick<LoadResult, 'passed' | 'interrupted'>): string {
   if (interrupted) return 'STOPPED';
   return passed ? 'PASSED' : 'FAILED';
 }
 
-function layOut({ title, head, rows, words, note }: Table): string {
+function layOut({ title, head, rows, textColumns, note }: Table): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   const lines = all.map((row) =>
-    row.map((cell, at) => (at < words ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  '),
+    row.map((cell, at) => (at < textColumns ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  '),
   );
   return [title, ...lines.map((line) => `  ${line.trimEnd()}`), ...(note === undefined ? [] : [`  ${note}`])].join(
     '\n',

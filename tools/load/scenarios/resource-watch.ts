@@ -1,21 +1,25 @@
 import { type Resources, readResources } from './service-metrics.ts';
 
-/** What the service used at one moment. */
+/** The resources that the service used at one moment. */
 export interface ResourceRow extends Omit<Resources, 'cpuSeconds'> {
-  /** Since the start of the run. */
+  /** The time since the start of the run. */
   readonly seconds: number;
-  /** How many cores were busy on average since the row before. */
+  /** The mean number of busy cores since the previous row. */
   readonly cores?: number;
 }
 
+/** A running watch of the service's resources. */
 export interface ResourceWatch {
   readonly rows: readonly ResourceRow[];
-  /** Why there are no rows, or not all. */
+  /** Returns the reason why rows are missing, or `undefined`. */
   problem(): string | undefined;
   stop(): Promise<void>;
 }
 
-/** Reads the service's metrics again and again until it is stopped. A service without metrics is a fact, no error. */
+/**
+ * Reads the metrics of the service every `intervalMs` until the watch is stopped. A service without metrics is not an
+ * error; `problem` reports it.
+ */
 export function watchResources(url: URL, intervalMs: number, secondsNow: () => number): ResourceWatch {
   const rows: ResourceRow[] = [];
   const stopping = new AbortController();
@@ -42,7 +46,7 @@ export function watchResources(url: URL, intervalMs: number, secondsNow: () => n
     try {
       const { cpuSeconds, ...resources } = await readResources(url);
       const seconds = secondsNow();
-      // A worker that was replaced takes its time along.
+      // The sum falls when a worker is replaced, since the CPU time of the old worker is gone.
       const used = cpuSeconds === undefined || before === undefined ? -1 : cpuSeconds - before.cpuSeconds;
       rows.push({ seconds, ...resources, ...(used >= 0 && { cores: used / (seconds - before!.seconds) }) });
       if (cpuSeconds !== undefined) before = { seconds, cpuSeconds };

@@ -2,13 +2,17 @@ import type { Accuracy } from '../generator/check-answer.ts';
 import type { GrowthVerdict } from './leak.ts';
 import type { ResourceRow } from './resource-watch.ts';
 import type { PhaseResult, TimelineRow } from './run.ts';
-import type { Findings, ScenarioName, Settings } from './scenarios.ts';
+import type { ScenarioName, ScenarioResult, Settings } from './scenarios.ts';
 import type { Check, Thresholds } from './thresholds.ts';
 import type { Trend } from './trend.ts';
 
-/** Everything a run found: what the JSON file holds, and what table and report are made of. Times are in seconds since its start. */
+/**
+ * The result of a run. It is the content of the JSON file, and the source of the tables and the HTML report. Times are in
+ * seconds since the start of the run.
+ */
 export interface LoadResult {
-  readonly format: 1;
+  /** The version of the JSON format. It changes when a field is renamed or removed. */
+  readonly format: 2;
   readonly scenario: ScenarioName;
   readonly target: string;
   readonly started: string;
@@ -18,21 +22,21 @@ export interface LoadResult {
   readonly generator: {
     readonly node: string;
     readonly cores: number;
-    /** How many cores this process itself used. */
+    /** The mean number of cores that the load generator used. */
     readonly used: number;
   };
   readonly thresholds: Thresholds;
   readonly passed: boolean;
-  /** Whether somebody stopped the run before its end. */
+  /** True if the run was stopped before its end. */
   readonly interrupted: boolean;
   readonly checks: readonly Check[];
-  /** What a reader has to know before they believe the numbers. */
+  /** Sentences about conditions that make the numbers less reliable. */
   readonly notes: readonly string[];
   readonly phases: readonly PhaseResult[];
-  /** The names of the phases that thresholds looked at. */
-  readonly judged: readonly PhaseResult[];
-  readonly knee: Findings['knee'] | null;
-  readonly recovery: Findings['recovery'] | null;
+  /** The phases that were checked against the thresholds. */
+  readonly checkedPhases: readonly PhaseResult[];
+  readonly knee: ScenarioResult['knee'] | null;
+  readonly recovery: ScenarioResult['recovery'] | null;
   readonly accuracy: Accuracy;
   readonly stability: Stability | null;
   readonly metrics: { readonly url: string; readonly problem: string | null };
@@ -40,9 +44,15 @@ export interface LoadResult {
   readonly resources: readonly ResourceRow[];
 }
 
-/** Of a soak. */
+/** The growth of memory and latency during a soak. */
 export interface Stability {
   readonly memory: readonly GrowthVerdict[];
-  /** Milliseconds a second. */
-  readonly latency: readonly { readonly what: 'p50' | 'p99'; readonly trend: Trend | null; readonly median: number }[];
+  readonly latency: readonly LatencyTrend[];
+}
+
+/** The trend of a latency percentile, in milliseconds per second, and its median in milliseconds. */
+interface LatencyTrend {
+  readonly percentile: 'p50' | 'p99';
+  readonly trend: Trend | null;
+  readonly median: number;
 }

@@ -1,6 +1,6 @@
-/** A straight line through noisy points, and how sure its slope is. */
+/** The slope of a straight line through noisy points, with its confidence interval. */
 export interface Trend {
-  /** How much `y` grows while `x` grows by one. */
+  /** The growth of `y` per unit of `x`. */
   readonly slope: number;
   /** The 95 % confidence interval of the slope. */
   readonly lower: number;
@@ -10,17 +10,19 @@ export interface Trend {
 
 export type Point = readonly [x: number, y: number];
 
-/** The 97.5th percentile of the normal distribution. */
-const z = 1.959963984540054;
+/** The 97.5th percentile of the standard normal distribution. */
+const Z_975 = 1.959963984540054;
 
 /**
- * The Theil-Sen slope: the median of the slopes between all pairs of points, which single outliers do not move. Its interval is
- * Sen's, of the variance of Kendall's S (Sen 1968, https://doi.org/10.1080/01621459.1968.10480934). Samples of a running process
- * resemble their neighbours, which makes that interval too narrow; the variance is therefore multiplied by the correction of
- * Hamed and Rao (1998, https://doi.org/10.1016/S0022-1694(97)00125-X), which counts the significant autocorrelations of the
- * ranks of what the line leaves over. A correction below one is not made: the interval is never narrower than Sen's.
+ * Returns the Theil–Sen slope: the median of the slopes between all pairs of points. Single outliers do not move it.
  *
- * @returns nothing for fewer than four points, or where all are at one `x`
+ * Its interval is Sen's, based on the variance of Kendall's S (Sen 1968, https://doi.org/10.1080/01621459.1968.10480934).
+ * Neighbouring samples of a running process resemble each other, which makes that interval too narrow. The variance is
+ * therefore multiplied by the correction of Hamed and Rao (1998, https://doi.org/10.1016/S0022-1694(97)00125-X). The
+ * correction uses the significant autocorrelations of the ranks of the residuals. A correction below 1 is not applied, so
+ * that the interval is never narrower than Sen's.
+ *
+ * @returns `null` for fewer than four points, or if all points have the same `x`
  */
 export function theilSen(points: readonly Point[]): Trend | null {
   const slopes: number[] = [];
@@ -30,22 +32,22 @@ export function theilSen(points: readonly Point[]): Trend | null {
   if (points.length < 4 || slopes.length === 0) return null;
   slopes.sort((a, b) => a - b);
   const slope = median(slopes);
-  const rest = points.map(([x, y]) => y - slope * x);
-  const variance = kendallVariance(points.map(([, y]) => y)) * autocorrelationFactor(rest);
-  const half = z * Math.sqrt(variance);
+  const residuals = points.map(([x, y]) => y - slope * x);
+  const variance = kendallVariance(points.map(([, y]) => y)) * autocorrelationFactor(residuals);
+  const half = Z_975 * Math.sqrt(variance);
   const last = slopes.length - 1;
   const upper = Math.min(last, Math.round((slopes.length + half) / 2));
   const lower = Math.max(0, Math.round((slopes.length - half) / 2) - 1);
   return { slope, lower: slopes[lower]!, upper: slopes[upper]!, points: points.length };
 }
 
-/** The middle of sorted numbers. */
+/** Returns the median of sorted numbers. */
 function median(sorted: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** The variance of S where there is no trend, with its correction for equal values. */
+/** Returns the variance of Kendall's S without a trend, with the correction for equal values. */
 function kendallVariance(values: readonly number[]): number {
   const term = (count: number) => count * (count - 1) * (2 * count + 5);
   const ties = Map.groupBy(values, (value) => value);
@@ -53,7 +55,7 @@ function kendallVariance(values: readonly number[]): number {
   return (term(values.length) - tied) / 18;
 }
 
-/** By how much autocorrelation widens the variance: n / n* of Hamed and Rao. */
+/** Returns the factor by which autocorrelation widens the variance: n / n* of Hamed and Rao. */
 function autocorrelationFactor(values: readonly number[]): number {
   const n = values.length;
   const ranks = rank(values);
@@ -65,12 +67,12 @@ function autocorrelationFactor(values: readonly number[]): number {
     let product = 0;
     for (let at = 0; at + lag < n; at += 1) product += (ranks[at]! - mean) * (ranks[at + lag]! - mean);
     const correlation = product / variance;
-    if (Math.abs(correlation) > z / Math.sqrt(n)) sum += (n - lag) * (n - lag - 1) * (n - lag - 2) * correlation;
+    if (Math.abs(correlation) > Z_975 / Math.sqrt(n)) sum += (n - lag) * (n - lag - 1) * (n - lag - 2) * correlation;
   }
   return Math.max(1, 1 + (2 / (n * (n - 1) * (n - 2))) * sum);
 }
 
-/** The rank of each value, from 1; equal ones share the mean of theirs. */
+/** Returns the rank of each value, from 1. Equal values share the mean of their ranks. */
 function rank(values: readonly number[]): number[] {
   const order = values.map((_, at) => at).sort((a, b) => values[a]! - values[b]!);
   const ranks = new Array<number>(values.length);

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { findKnee } from '../../../../tools/load/scenarios/knee.ts';
 
 const signal = new AbortController().signal;
-const options = { start: 50, precision: 1.05, most: 100_000, signal };
+const options = { start: 50, precision: 1.05, maxRate: 100_000, signal };
 
-/** A service that keeps its objective up to a rate. */
-function upTo(capacity: number) {
+/** Creates a service that meets its objective up to a rate, and the list of the rates that were tried. */
+function serviceWithCapacity(capacity: number) {
   const rates: number[] = [];
   const attempt = async (rate: number) => {
     rates.push(rate);
@@ -14,14 +14,17 @@ function upTo(capacity: number) {
   return { rates, attempt };
 }
 
-test.each([1, 3, 60, 777, 12_345])('the knee of a service that takes %i/s is found to 5 %', async (capacity) => {
-  const knee = await findKnee(upTo(capacity).attempt, options);
-  expect(knee).toBeLessThanOrEqual(capacity);
-  expect(knee).toBeGreaterThanOrEqual(Math.floor(capacity / 1.06));
-});
+test.each([1, 3, 60, 777, 12_345])(
+  'the knee of a service with a capacity of %i/s is found within 5 %',
+  async (capacity) => {
+    const knee = await findKnee(serviceWithCapacity(capacity).attempt, options);
+    expect(knee).toBeLessThanOrEqual(capacity);
+    expect(knee).toBeGreaterThanOrEqual(Math.floor(capacity / 1.06));
+  },
+);
 
-test('a rate fails only when it failed twice', async () => {
-  const { attempt, rates } = upTo(400);
+test('a rate fails only after two failed attempts', async () => {
+  const { attempt, rates } = serviceWithCapacity(400);
   let paused = false;
   const knee = await findKnee(async (rate) => {
     const step = await attempt(rate);
@@ -33,13 +36,13 @@ test('a rate fails only when it failed twice', async () => {
   expect(knee).toBeGreaterThanOrEqual(380);
 });
 
-test('a service that meets its objective at no rate has no knee', async () => {
-  expect(await findKnee(upTo(0).attempt, options)).toBeNull();
+test('a service that misses its objective at every rate has no knee', async () => {
+  expect(await findKnee(serviceWithCapacity(0).attempt, options)).toBeNull();
 });
 
-test('the search ends at the most that it may ask for, and when it is stopped', async () => {
-  expect(await findKnee(upTo(Infinity).attempt, { ...options, most: 1_000 })).toBe(1_000);
-  const { attempt, rates } = upTo(1_000);
+test('the search ends at the maximum rate, and when it is stopped', async () => {
+  expect(await findKnee(serviceWithCapacity(Infinity).attempt, { ...options, maxRate: 1_000 })).toBe(1_000);
+  const { attempt, rates } = serviceWithCapacity(1_000);
   await findKnee(attempt, { ...options, signal: AbortSignal.abort() });
   expect(rates).toEqual([]);
 });

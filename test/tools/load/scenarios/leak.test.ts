@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { findLeak, type MemorySample } from '../../../../tools/load/scenarios/leak.ts';
 
-const mebibyte = 1_048_576;
+const MEBIBYTE = 1_048_576;
 
-/** Numbers from 0 to 1, the same ones in every run. */
+/** Creates a generator of numbers from 0 to 1, the same in every run. */
 function createNoise(seed: number): () => number {
   let state = seed;
   return () => {
@@ -12,17 +12,17 @@ function createNoise(seed: number): () => number {
   };
 }
 
-/** Ten minutes of a process: a sample a second, a sawtooth of 40 MiB every 37 s, and what is added to it. */
+/** Returns the memory of a process over ten minutes: one sample per second, a sawtooth of 40 MiB every 37 s, and extra. */
 function soak(extraMebibytes: (seconds: number) => number, collects = true): MemorySample[] {
   const noise = createNoise(7);
   return Array.from({ length: 600 }, (_, seconds) => ({
     seconds,
-    bytes: (150 + 40 * ((seconds % 37) / 37) + 2 * noise() + extraMebibytes(seconds)) * mebibyte,
+    bytes: (150 + 40 * ((seconds % 37) / 37) + 2 * noise() + extraMebibytes(seconds)) * MEBIBYTE,
     majorCollections: collects ? Math.floor(seconds / 37) : 0,
   }));
 }
 
-test('the sawtooth of garbage collection is no leak', () => {
+test('the sawtooth of garbage collection is not a leak', () => {
   expect(
     findLeak(
       'memory',
@@ -31,7 +31,7 @@ test('the sawtooth of garbage collection is no leak', () => {
   ).toMatchObject({ verdict: 'steady' });
 });
 
-test('a warm-up that ends is no leak', () => {
+test('a warm-up that ends is not a leak', () => {
   const { verdict } = findLeak(
     'memory',
     soak((seconds) => 60 * (1 - Math.exp(-seconds / 60))),
@@ -39,18 +39,18 @@ test('a warm-up that ends is no leak', () => {
   expect(verdict).not.toBe('leak');
 });
 
-test('a leak below the sawtooth is found, and told with its slope', () => {
+test('a leak below the sawtooth is found, and reported with its slope', () => {
   const found = findLeak(
     'heap',
     soak((seconds) => seconds / 10),
   );
-  expect(found).toMatchObject({ what: 'heap', verdict: 'leak' });
-  expect((found.trend!.slope * 60) / mebibyte).toBeCloseTo(6, 0);
+  expect(found).toMatchObject({ quantity: 'heap', verdict: 'leak' });
+  expect((found.trend!.slope * 60) / MEBIBYTE).toBeCloseTo(6, 0);
   expect(found.trend!.lower).toBeGreaterThan(0);
   expect(found.reason).toMatch(/^heap changes by \+[\d.]+ MiB a minute/);
 });
 
-test('what is sure but tiny is not worth a failed release', () => {
+test('a certain but tiny growth is steady: it is not worth a failed release', () => {
   const found = findLeak(
     'memory',
     soak((seconds) => seconds / 400),
@@ -58,7 +58,7 @@ test('what is sure but tiny is not worth a failed release', () => {
   expect(found.verdict).toBe('steady');
 });
 
-test('growth without collections may be garbage: no verdict', () => {
+test('growth without collections has no verdict: it may be garbage', () => {
   const found = findLeak(
     'memory',
     soak((seconds) => seconds / 10, false),
@@ -67,10 +67,10 @@ test('growth without collections may be garbage: no verdict', () => {
   expect(found.reason).toContain('0 major collections');
 });
 
-test('growth beyond what garbage can be is a leak without collections, which a leak makes rare', () => {
+test('growth beyond the share of garbage is a leak even without collections, which a leak makes rare', () => {
   const fast = soak((seconds) => seconds / 4, false);
   expect(findLeak('heap', fast).verdict).toBe('unsure');
-  expect(findLeak('memory', fast, 0.5)).toMatchObject({ what: 'memory', verdict: 'leak' });
+  expect(findLeak('memory', fast, 0.5)).toMatchObject({ quantity: 'memory', verdict: 'leak' });
   expect(
     findLeak(
       'memory',
@@ -80,12 +80,12 @@ test('growth beyond what garbage can be is a leak without collections, which a l
   ).toBe('unsure');
 });
 
-test('a service that does not tell of collections is judged by its lower edge alone', () => {
-  const unaware = (samples: MemorySample[]) => samples.map(({ seconds, bytes }) => ({ seconds, bytes }));
-  expect(findLeak('memory', unaware(soak((seconds) => seconds / 10))).verdict).toBe('leak');
-  expect(findLeak('memory', unaware(soak(() => 0))).verdict).toBe('steady');
+test('a service that does not report collections gets a verdict from its lower edge alone', () => {
+  const withoutCollections = (samples: MemorySample[]) => samples.map(({ seconds, bytes }) => ({ seconds, bytes }));
+  expect(findLeak('memory', withoutCollections(soak((seconds) => seconds / 10))).verdict).toBe('leak');
+  expect(findLeak('memory', withoutCollections(soak(() => 0))).verdict).toBe('steady');
 });
 
-test('a handful of samples allows no verdict', () => {
+test('too few samples have no verdict', () => {
   expect(findLeak('memory', soak((seconds) => seconds).slice(0, 10))).toMatchObject({ verdict: 'unsure', trend: null });
 });

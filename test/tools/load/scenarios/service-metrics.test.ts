@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseResources } from '../../../../tools/load/scenarios/service-metrics.ts';
 
-test('series of several workers are added up, and the young generation is left out', () => {
+test('the series of several workers are added up, without the young generation', () => {
   const text = `# HELP process_memory_usage_bytes The resident set size.
 # TYPE process_memory_usage_bytes gauge
 process_memory_usage_bytes{worker="1"} 100
@@ -19,6 +19,6 @@ v8js_gc_duration_seconds_count{v8js_gc_type="major"} 3
   expect(parseResources(text)).toEqual({ memoryBytes: 350, cpuSeconds: 2, heapBytes: 42, majorCollections: 3 });
 });
 
-test('what is missing is missing, and no number is none', () => {
+test('a missing metric and a value that is not a number give no field', () => {
   expect(parseResources('process_memory_usage_bytes NaN\n')).toEqual({});
 });

@@ -4,24 +4,24 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
-/** How a server misbehaves; `number` counts its requests from 1. */
+/** The faults of a server. `number` counts its requests from 1. */
 export interface Faults {
-  /** For how many milliseconds it holds a request back. */
-  readonly hold?: () => number;
+  /** Returns the delay of an answer, in milliseconds. */
+  readonly delay?: () => number;
   readonly label?: (text: string, number: number) => string;
   readonly status?: (number: number, request: IncomingMessage) => number;
-  /** Answers nothing, and ends the connection. */
+  /** Returns true to end the connection without an answer. */
   readonly hangUp?: (number: number) => boolean;
   readonly metrics?: () => string;
 }
 
-export interface PlantedServer {
+export interface FaultyServer {
   readonly url: string;
   readonly requests: () => number;
 }
 
-/** A stand-in for a classifier, since a real one does not misbehave when told to; it ends after the test. */
-export async function plant(faults: Faults = {}): Promise<PlantedServer> {
+/** Starts a substitute for a classifier with the given faults. The server stops when the test finishes. */
+export async function startFaultyServer(faults: Faults = {}): Promise<FaultyServer> {
   let requests = 0;
   const server = createServer((request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
@@ -42,19 +42,19 @@ export async function plant(faults: Faults = {}): Promise<PlantedServer> {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const { text } = JSON.parse(Buffer.concat(chunks).toString()) as { text: string };
-    await delay(faults.hold?.() ?? 0);
+    await delay(faults.delay?.() ?? 0);
     if (faults.hangUp?.(number) === true) {
       request.socket.destroy();
       return;
     }
     const prediction = faults.label?.(text, number) ?? 'ham';
     response.writeHead(faults.status?.(number, request) ?? 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ prediction, model: { name: 'planted', version: '1' }, detail: 'as planted' }));
+    response.end(JSON.stringify({ prediction, model: { name: 'faulty', version: '1' }, detail: 'a planned fault' }));
   }
 }
 
-/** Every second it answers nothing for 300 ms; what comes meanwhile is answered at the end of that time. */
-export function stallEachSecond(): number {
-  const into = performance.now() % 1_000;
-  return into < 300 ? 300 - into : 0;
+/** Returns the delay of a server that stalls for the first 300 ms of each second. */
+export function stallEverySecond(): number {
+  const millisecond = performance.now() % 1_000;
+  return millisecond < 300 ? 300 - millisecond : 0;
 }
