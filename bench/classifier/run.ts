@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
+import { cacheFolder } from '../../tools/cache-folder.ts';
 import type { Contender, Dataset } from './contender.ts';
 import { measureNatural } from './natural-peer.ts';
 import { installScikitLearn, measurePython } from './python-peers.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
+import { cacheFolder } from '../../tools/cache-folder.ts';
 import { run } from './python-environment.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');

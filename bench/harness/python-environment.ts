@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder } from '../../src/platform/cache-folder.ts';
+import { cacheFolder } from '../../tools/cache-folder.ts';
 
 /**
  * Runs a command on one thread, whatever its libraries would take; gives its standard output, and passes on what it says on

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
+import { cacheFolder } from '../../tools/cache-folder.ts';
 import { startArguments } from '../../tools/stack/start-command.ts';
 import { trainNatural } from '../classifier/natural-peer.ts';
 import type { Command, Contender, ContenderName, Workplace } from './contender.ts';

