@@ -9,8 +9,8 @@ import {
 import { instrumentOptions, type MetricDefinition } from './metric-definition.ts';
 import { MODEL_METRIC } from './model-metrics.ts';
 import { METRIC, SCOPE } from './names.ts';
-import { observedSum } from './observed-sum.ts';
 
+/** The instruments that Waymark itself records with. */
 export interface Instruments {
   readonly predictions: Counter;
   readonly predictionDuration: Histogram;
@@ -36,14 +36,13 @@ export interface Instruments {
   readonly activeRequests: UpDownCounter;
 }
 
-/** Waymark's instruments, from the global meter provider: created after the SDK has started, and once. */
+/** Creates the instruments with the global meter provider. Called once, after the SDK has started. */
 export function createInstruments(): Instruments {
   const meter = metrics.getMeter(SCOPE);
-  const counter = (metric: MetricDefinition) =>
-    observedSum(meter.createObservableCounter(metric.name, instrumentOptions(metric)));
-  const upDownCounter = (metric: MetricDefinition) =>
-    observedSum(meter.createObservableUpDownCounter(metric.name, instrumentOptions(metric)));
-  const observed = (metric: MetricDefinition) => meter.createObservableCounter(metric.name, instrumentOptions(metric));
+  const counter = (metric: MetricDefinition) => meter.createCounter(metric.name, instrumentOptions(metric));
+  const upDownCounter = (metric: MetricDefinition) => meter.createUpDownCounter(metric.name, instrumentOptions(metric));
+  const observableCounter = (metric: MetricDefinition) =>
+    meter.createObservableCounter(metric.name, instrumentOptions(metric));
   const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, instrumentOptions(metric));
   const histogram = (metric: MetricDefinition) => meter.createHistogram(metric.name, instrumentOptions(metric));
 
@@ -52,9 +51,9 @@ export function createInstruments(): Instruments {
     predictionDuration: histogram(METRIC.predictionDuration),
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),
-    feedback: observed(MODEL_METRIC.feedback),
+    feedback: observableCounter(MODEL_METRIC.feedback),
     anomalies: counter(METRIC.anomalies),
-    featureObservations: observed(MODEL_METRIC.featureObservations),
+    featureObservations: observableCounter(MODEL_METRIC.featureObservations),
     featureReference: gauge(MODEL_METRIC.featureReference),
     driftPsi: gauge(MODEL_METRIC.driftPsi),
     driftJs: gauge(MODEL_METRIC.driftJs),
@@ -64,7 +63,7 @@ export function createInstruments(): Instruments {
     shadowDuration: histogram(MODEL_METRIC.shadowDuration),
     shadowConfidence: histogram(MODEL_METRIC.shadowConfidence),
     shadowSkipped: counter(MODEL_METRIC.shadowSkipped),
-    shadowFeedback: observed(MODEL_METRIC.shadowFeedback),
+    shadowFeedback: observableCounter(MODEL_METRIC.shadowFeedback),
     modelInfo: gauge(MODEL_METRIC.modelInfo),
     retrainJobs: counter(MODEL_METRIC.retrainJobs),
     retrainDuration: histogram(MODEL_METRIC.retrainDuration),

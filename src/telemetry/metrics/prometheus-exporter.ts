@@ -5,6 +5,7 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import {
   type CollectionResult,
   DataPointType,
+  InstrumentType,
   type MetricData,
   type MetricProducer,
   MetricReader,
@@ -13,6 +14,19 @@ import { OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics } from './openmetrics-se
 import { nameWithUnit } from './prometheus-names.ts';
 
 const PLAIN_TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** The SDK's default limit on the series of one metric. The overflow series has the measurements beyond it. */
+const MAX_SERIES = 2_000;
+
+/**
+ * These have no limit. The SDK's overflow series of an observable counter keeps one of the observed values and loses the
+ * others. Their callbacks decide how many series there are: as many as a confusion matrix has cells, for example.
+ */
+const OBSERVABLE: ReadonlySet<InstrumentType> = new Set([
+  InstrumentType.OBSERVABLE_COUNTER,
+  InstrumentType.OBSERVABLE_UP_DOWN_COUNTER,
+  InstrumentType.OBSERVABLE_GAUGE,
+]);
 
 interface Address {
   readonly host: string;
@@ -34,7 +48,11 @@ export class UnitNamingPrometheusExporter extends MetricReader {
 
   /** @param metricProducers what else is exposed beside what the SDK counts */
   constructor(address: Address, metricProducers: MetricProducer[] = []) {
-    super({ otelComponentType: 'prometheus_http_text_metric_exporter', metricProducers });
+    super({
+      otelComponentType: 'prometheus_http_text_metric_exporter',
+      metricProducers,
+      cardinalitySelector: (type) => (OBSERVABLE.has(type) ? Number.POSITIVE_INFINITY : MAX_SERIES),
+    });
     this.#address = address;
   }
 
