@@ -1,4 +1,4 @@
-/** The published entry `waymark/client`: all that its users may rely on. */
+/** The entry of the package `waymark-client`. Everything that its users may rely on is exported here. */
 export type {
   BatchAnswer,
   Contribution,
