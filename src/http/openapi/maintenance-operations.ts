@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { actions } from '../../maintenance/rollout/policy-state.ts';
+import { ACTIONS } from '../../maintenance/rollout/policy-state.ts';
 import { evaluateBody } from '../routes/maintenance.ts';
 import { bodyProblems, type NamedSchemas, type Operation } from './operation.ts';
 
 const time = z.iso.datetime();
 
 const decided = z.object({
-  action: z.enum(actions),
+  action: z.enum(ACTIONS),
   version: z.string().nullable().meta({ description: 'The version that it is about; null for a training' }),
   reason: z.string(),
   numbers: z.record(z.string(), z.number().nullable()).meta({ description: 'What the reason rests on' }),
@@ -33,7 +33,7 @@ export const maintenanceReport = z.object({
 
 const evaluation = decided.extend({
   model: z.string(),
-  action: z.enum(['none', ...actions]),
+  action: z.enum(['none', ...ACTIONS]),
   applied: z.boolean().meta({ description: 'Whether it was done, or only recommended' }),
 });
 
@@ -67,7 +67,7 @@ export const maintenanceOperations: readonly Operation[] = [
             model: 'spam',
             action: 'none',
             version: null,
-            reason: 'the active version does what it did when it was trained',
+            reason: 'the active version performs as it did in training',
             numbers: { psi: 0.02, accuracy: 0.98, feedback: 412, feedbackWithText: 390 },
             applied: false,
           },

@@ -3,81 +3,103 @@ import { evidenceOfGreater, type Tally } from '../../classifier/statistics/two-p
 import type { Policy } from '../../models/policy-file.ts';
 import type { PairedCounts, VersionMeasurements } from '../comparison/measurement-types.ts';
 
-/** Why a version must not go on, with the numbers that say so. */
+/** The reason why a version must not continue in its role, with the measurements that the reason rests on. */
 export interface Breach {
   readonly reason: string;
   readonly numbers: Readonly<Record<string, number | null>>;
 }
 
-/** How sure evidence is: 1 - 1 / evidence, which holds however often one looks. */
+/**
+ * Returns the confidence that an e-value gives, from 0 to 1: 1 - 1 / evidence. By Ville's inequality the confidence holds
+ * for any number of evaluations.
+ */
 export function confidenceOf(evidence: number): number {
   return evidence <= 1 ? 0 : 1 - 1 / evidence;
 }
 
-/** What a version did in its role, apart from whether it was right. */
-export type Service = Pick<VersionMeasurements, 'version' | 'predictions' | 'errors' | 'p99Seconds'>;
+/** A version's measurements in its role, without its accuracy. */
+export type ServiceFigures = Pick<VersionMeasurements, 'version' | 'predictions' | 'errors' | 'p99Seconds'>;
 
-/** Whether one version fails, or takes so much longer than another, that it must not go on. */
-export function breachOfService(policy: Policy, one: Service, other: Service | undefined): Breach | undefined {
-  return breachOfErrors(policy, one, other) ?? breachOfLatency(policy, one, other);
+/** Returns a breach if a version fails too often, or is much slower than another version. */
+export function breachOfService(
+  policy: Policy,
+  version: ServiceFigures,
+  other: ServiceFigures | undefined,
+): Breach | undefined {
+  return breachOfErrors(policy, version, other) ?? breachOfLatency(policy, version, other);
 }
 
-function breachOfErrors({ rollback }: Policy, one: Service, other: Service | undefined): Breach | undefined {
-  const { count, correct: errors } = failures(one);
+function breachOfErrors(
+  { rollback }: Policy,
+  version: ServiceFigures,
+  other: ServiceFigures | undefined,
+): Breach | undefined {
+  const { count, correct: errors } = failuresOf(version);
   if (count < rollback.accuracy.minimumFeedback) return undefined;
-  const aboveAllowed = evidenceOfShareAbove(rollback.errorShare, errors, count);
-  // What fails for every version is not this one's fault.
-  const aboveOther = other?.errors ? evidenceOfGreater(failures(other), failures(one)) : aboveAllowed;
-  const confidence = confidenceOf(Math.min(aboveAllowed, aboveOther));
+  const aboveLimit = evidenceOfShareAbove(rollback.errorShare, errors, count);
+  // Texts that fail with every version are not a fault of this version.
+  const aboveOther = other?.errors ? evidenceOfGreater(failuresOf(other), failuresOf(version)) : aboveLimit;
+  const confidence = confidenceOf(Math.min(aboveLimit, aboveOther));
   if (confidence < rollback.accuracy.confidence) return undefined;
   return {
-    reason: `${percent(errors / count)} of its predictions fail, where ${percent(rollback.errorShare)} may`,
-    numbers: { predictions: one.predictions, errors, errorShare: errors / count, confidence },
+    reason: `${percent(errors / count)} of its predictions fail; the limit is ${percent(rollback.errorShare)}`,
+    numbers: { predictions: version.predictions, errors, errorShare: errors / count, confidence },
   };
 }
 
-function breachOfLatency({ rollback }: Policy, one: Service, other: Service | undefined): Breach | undefined {
-  const ratio = latencyRatio(one, other, rollback.minimumPredictions);
-  if (ratio === null || ratio < rollback.latencyRatio || one.p99Seconds! < rollback.latencySeconds) return undefined;
+function breachOfLatency(
+  { rollback }: Policy,
+  version: ServiceFigures,
+  other: ServiceFigures | undefined,
+): Breach | undefined {
+  const ratio = latencyRatio(version, other, rollback.minimumPredictions);
+  if (ratio === null || ratio < rollback.latencyRatio || version.p99Seconds! < rollback.latencySeconds) {
+    return undefined;
+  }
   return {
-    reason: `its 99th percentile is ${ratio.toFixed(1)} times that of version ${other!.version}`,
-    numbers: { p99Seconds: one.p99Seconds, otherP99Seconds: other!.p99Seconds, latencyRatio: ratio },
+    reason: `its 99th percentile latency is ${ratio.toFixed(1)} times that of version ${other!.version}`,
+    numbers: { p99Seconds: version.p99Seconds, otherP99Seconds: other!.p99Seconds, latencyRatio: ratio },
   };
 }
 
-/** Whether one version is surely less often right than what it is compared with. */
-export function breachOfQuality({ rollback }: Policy, one: Tally, other: Tally | undefined): Breach | undefined {
-  const { confidence, minimumFeedback } = rollback.accuracy;
-  if (!other || Math.min(one.count, other.count) < minimumFeedback) return undefined;
-  const sure = confidenceOf(evidenceOfGreater(one, other));
-  if (sure < confidence) return undefined;
-  const [accuracy, otherAccuracy] = [one.correct / one.count, other.correct / other.count];
+/** Returns a breach if a version's accuracy is lower than another version's with the confidence of the policy. */
+export function breachOfQuality({ rollback }: Policy, version: Tally, other: Tally | undefined): Breach | undefined {
+  const { confidence: required, minimumFeedback } = rollback.accuracy;
+  if (!other || Math.min(version.count, other.count) < minimumFeedback) return undefined;
+  const confidence = confidenceOf(evidenceOfGreater(version, other));
+  if (confidence < required) return undefined;
+  const [accuracy, otherAccuracy] = [version.correct / version.count, other.correct / other.count];
   return {
-    reason: `it is right in ${percent(accuracy)} of ${one.count} judged predictions, where ${percent(otherAccuracy)} of ${other.count} were`,
-    numbers: { feedback: one.count, accuracy, otherFeedback: other.count, otherAccuracy, confidence: sure },
+    reason: `its accuracy is ${percent(accuracy)} of ${version.count} labels, against ${percent(otherAccuracy)} of ${other.count} for the other version`,
+    numbers: { feedback: version.count, accuracy, otherFeedback: other.count, otherAccuracy, confidence },
   };
 }
 
-/** Whether the shadow is surely less often right, on the same texts. */
+/** Returns a breach if the shadow is less accurate than the active version, on the same texts. */
 export function breachOfPairs({ rollback }: Policy, paired: PairedCounts): Breach | undefined {
-  const { confidence, minimumFeedback } = rollback.accuracy;
+  const { confidence: required, minimumFeedback } = rollback.accuracy;
   const { onlyActive, onlyShadow } = paired;
-  if (pairs(paired) < minimumFeedback) return undefined;
-  const sure = confidenceOf(evidenceOfBetter(onlyShadow, onlyActive));
-  if (sure < confidence) return undefined;
+  const count = pairCount(paired);
+  if (count < minimumFeedback) return undefined;
+  const confidence = confidenceOf(evidenceOfBetter(onlyShadow, onlyActive));
+  if (confidence < required) return undefined;
   return {
-    reason: `of ${pairs(paired)} judged texts the active version alone was right in ${onlyActive}, it alone in ${onlyShadow}`,
-    numbers: { feedback: pairs(paired), onlyActive, onlyCandidate: onlyShadow, confidence: sure },
+    reason: `of ${count} labelled texts, only the active version was right on ${onlyActive}, and only this version on ${onlyShadow}`,
+    numbers: { feedback: count, onlyActive, onlyCandidate: onlyShadow, confidence },
   };
 }
 
-/** The 99th percentile of one version over that of another; null where either has too few predictions. */
-export function latencyRatio(one: Service, other: Service | undefined, minimumPredictions: number): number | null {
-  if (!other || Math.min(one.predictions, other.predictions) < minimumPredictions) return null;
-  return one.p99Seconds === null || !other.p99Seconds ? null : one.p99Seconds / other.p99Seconds;
+/** Returns a version's 99th percentile divided by another version's; null where either has too few predictions. */
+export function latencyRatio(
+  version: ServiceFigures,
+  other: ServiceFigures | undefined,
+  minimumPredictions: number,
+): number | null {
+  if (!other || Math.min(version.predictions, other.predictions) < minimumPredictions) return null;
+  return version.p99Seconds === null || !other.p99Seconds ? null : version.p99Seconds / other.p99Seconds;
 }
 
-export function pairs({ bothRight, onlyActive, onlyShadow, neither }: PairedCounts): number {
+export function pairCount({ bothRight, onlyActive, onlyShadow, neither }: PairedCounts): number {
   return bothRight + onlyActive + onlyShadow + neither;
 }
 
@@ -85,6 +107,7 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
-function failures({ predictions, errors }: Service): Tally {
+/** Counts failures as the "correct" ones, because the statistics compare shares of correct answers. */
+function failuresOf({ predictions, errors }: ServiceFigures): Tally {
   return { count: predictions + errors, correct: errors };
 }

@@ -2,60 +2,70 @@ import type { Policy } from '../../models/policy-file.ts';
 import { Problem } from '../../platform/problems.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
-import { decide, taken } from './policy.ts';
+import { decide } from './policy.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
-import type { Decided, Decision, PolicyState } from './policy-state.ts';
-import type { Evaluation } from './policy-telemetry.ts';
+import type { ActionDecision, Decision, PolicyState } from './policy-state.ts';
+import type { ReportableEvaluation } from './policy-telemetry.ts';
+import { recordAction } from './state-updates.ts';
 
-/** What a look at a model works with. */
-export interface LookContext {
+/** The model to evaluate, and the operations that an evaluation needs. */
+export interface EvaluationContext {
   readonly model: string;
   readonly policy: Policy;
+  /** Milliseconds since the epoch. */
   readonly now: number;
   readonly log: Log;
-  readonly read: () => Promise<PolicyState>;
-  readonly write: (state: PolicyState) => Promise<void>;
+  readonly readState: () => Promise<PolicyState>;
+  readonly writeState: (state: PolicyState) => Promise<void>;
   readonly measure: (state: PolicyState) => Promise<PolicyMeasurements>;
-  readonly apply: (decided: Decided) => Promise<void>;
+  readonly apply: (decision: ActionDecision) => Promise<void>;
 }
 
-/** Measures, decides, and does what was decided, or recommends it; what there is to remember is written before and after. */
-export async function look(context: LookContext): Promise<{ evaluation: Evaluation; isNews: boolean }> {
-  const { model, policy, now, read, write, measure } = context;
-  const before = await read();
+/**
+ * Measures a model, decides by its policy, and carries out or recommends the decision. The state is written before an
+ * action and after each evaluation.
+ *
+ * @throws {Error} if the state cannot be read or written, or the measurements fail; a failed action is recommended instead
+ */
+export async function evaluateModel(context: EvaluationContext): Promise<ReportableEvaluation> {
+  const { model, policy, now, readState, writeState, measure } = context;
+  const before = await readState();
   const { state, decision } = decide(policy, before, await measure(before));
   const { action, reason, numbers } = decision;
   if (decision.action === 'none') {
-    await write({ ...state, recommendation: null, waitingFor: reason, evaluatedAt: now });
-    return { evaluation: { model, action, version: null, reason, numbers, applied: false }, isNews: false };
+    await writeState({ ...state, recommendation: null, waitingFor: reason, evaluatedAt: now });
+    return { evaluation: { model, action, version: null, reason, numbers, applied: false }, isNew: false };
   }
   const { version } = decision;
-  const mayAct = policy.mode === 'automatic' && decision.heldUntil === undefined;
+  const mayAct = policy.mode === 'automatic' && decision.coolDownUntil === undefined;
   const failure = mayAct ? await act(context, state, decision) : null;
   const applied = mayAct && failure === null;
-  const after = applied ? taken(state, decision, now) : recommended(state, decision, failure, now);
-  const isNews = applied || isToTell(policy, before, after, now);
-  const what = told(after);
-  await write({
+  const after = applied ? recordAction(state, decision, now) : withRecommendation(state, decision, failure, now);
+  const isNew = applied || isNewRecommendation(policy, before, after, now);
+  const summary = summaryOf(after.recommendation);
+  await writeState({
     ...after,
-    told: isNews && what !== undefined ? { what, at: now } : after.told,
+    told: isNew && summary !== undefined ? { what: summary, at: now } : after.told,
     waitingFor: null,
     evaluatedAt: now,
   });
-  return { evaluation: { model, action, version, reason, numbers, applied }, isNews };
+  return { evaluation: { model, action, version, reason, numbers, applied }, isNew };
 }
 
-/** Does what was decided. Should the process end in the middle, the next look finds what was about to be done. */
-async function act(context: LookContext, state: PolicyState, decided: Decided): Promise<string | null> {
-  const { model, now, log, write, apply } = context;
-  const { action, version, reason, numbers } = decided;
-  await write({ ...state, pending: { action, version, reason, numbers, at: now }, evaluatedAt: now });
+/**
+ * Carries out a decision; returns the reason where that fails. If the process ends in between, the next evaluation finds
+ * the pending action in the state.
+ */
+async function act(context: EvaluationContext, state: PolicyState, decision: ActionDecision): Promise<string | null> {
+  const { model, now, log, writeState, apply } = context;
+  const { action, version, reason, numbers } = decision;
+  await writeState({ ...state, pending: { action, version, reason, numbers, at: now }, evaluatedAt: now });
   try {
-    await apply(decided);
+    await apply(decision);
     return null;
   } catch (error) {
-    const message = error instanceof Problem ? error.message : 'the log of the service holds the reason';
-    // It is tried again at the next look: a failure that lasts is told once.
+    const message = error instanceof Problem ? error.message : "the reason is in the service's log";
+    // Each evaluation tries the action again, so the same failure is logged only once.
     if (state.recommendation?.failure !== message) {
       log.error('maintenance failed', { [ATTRIBUTE.modelName]: model, ...exceptionAttributes(error) });
     }
@@ -63,9 +73,9 @@ async function act(context: LookContext, state: PolicyState, decided: Decided): 
   }
 }
 
-function recommended(
+function withRecommendation(
   state: PolicyState,
-  { action, version, reason, numbers, heldUntil }: Exclude<Decision, { action: 'none' }>,
+  { action, version, reason, numbers, coolDownUntil }: Exclude<Decision, { action: 'none' }>,
   failure: string | null,
   now: number,
 ): PolicyState {
@@ -74,18 +84,18 @@ function recommended(
   return {
     ...state,
     pending: null,
-    recommendation: { action, version, reason, numbers, since, heldUntil: heldUntil ?? null, failure },
+    recommendation: { action, version, reason, numbers, since, heldUntil: coolDownUntil ?? null, failure },
   };
 }
 
-/** One that comes and goes at its limit is told once in a cool-down. */
-function isToTell(policy: Policy, before: PolicyState, after: PolicyState, now: number): boolean {
-  if (after.told?.what !== told(after)) return true;
-  const isNew = before.recommendation === null;
-  return isNew && now - (after.told?.at ?? 0) > policy.cooldownSeconds * 1_000;
+/** Returns whether a recommendation is to be logged. If the same one comes and goes, it is logged once in a cool-down. */
+function isNewRecommendation(policy: Policy, before: PolicyState, after: PolicyState, now: number): boolean {
+  if (after.told?.what !== summaryOf(after.recommendation)) return true;
+  const isBack = before.recommendation === null;
+  return isBack && now - (after.told?.at ?? 0) > policy.cooldownSeconds * 1_000;
 }
 
-function told({ recommendation }: PolicyState): string | undefined {
+function summaryOf(recommendation: PolicyState['recommendation']): string | undefined {
   if (!recommendation) return undefined;
   return `${recommendation.action} ${recommendation.version ?? ''} ${recommendation.failure ?? ''}`;
 }

@@ -1,30 +1,30 @@
 import { join } from 'node:path';
 import { readPolicy } from '../../models/policy-file.ts';
-import { type Action, type Decided, initialState } from './policy-state.ts';
+import { type ActionDecision, initialState } from './policy-state.ts';
 import { readState, stateFileOf } from './state-file.ts';
 
-interface Reported extends Decided {
-  readonly action: Action;
-}
-
-/** What the monitoring may do with a model, did last, and would do next. */
+/** A model's policy mode, last action and recommendation, as `GET /models/{name}` shows them; times in ISO 8601. */
 export interface MaintenanceReport {
-  /** `off` where the policy, or what it remembers, cannot be used. */
+  /** `off` where the policy file or the policy's state cannot be used. */
   readonly mode: 'recommend' | 'automatic' | 'off';
-  /** What is wrong with it. */
+  /** The error in the policy file or in the policy's state. */
   readonly problem: string | null;
   readonly recommendation:
-    | (Reported & { readonly since: string; readonly heldUntil: string | null; readonly failure: string | null })
+    | (ActionDecision & {
+        readonly since: string;
+        readonly heldUntil: string | null;
+        readonly failure: string | null;
+      })
     | null;
-  /** What is waited for, where nothing is recommended. */
+  /** The reason why nothing is recommended. */
   readonly waitingFor: string | null;
-  readonly lastAction: (Reported & { readonly at: string }) | null;
-  /** Until then no training begins. */
+  readonly lastAction: (ActionDecision & { readonly at: string }) | null;
+  /** No retraining starts before this time. */
   readonly cooldownUntil: string | null;
   readonly evaluatedAt: string | null;
 }
 
-/** Reads it from the files that all processes share. */
+/** Reads a model's report from the policy file and the state file, which all processes share. */
 export async function reportMaintenance(
   modelsFolder: string,
   dataFolder: string,
@@ -33,15 +33,15 @@ export async function reportMaintenance(
   const { policy, problem } = await readPolicy(join(modelsFolder, model));
   const file = stateFileOf(dataFolder, model);
   const state = await readState(file).catch(() => undefined);
-  const lost = state
+  const stateProblem = state
     ? undefined
-    : `DATA_DIR/maintenance/${model}.json cannot be used; without the file the policy begins anew`;
+    : `DATA_DIR/maintenance/${model}.json cannot be used; delete the file to start with an empty state`;
   const { recommendation, lastAction, lastAt, evaluatedAt, waitingFor } = state ?? initialState;
   const last = Math.max(0, ...Object.values(lastAt));
-  const until = last + (policy?.cooldownSeconds ?? 0) * 1_000;
+  const cooldownEnd = last + (policy?.cooldownSeconds ?? 0) * 1_000;
   return {
-    mode: lost === undefined ? (policy?.mode ?? 'off') : 'off',
-    problem: problem ?? lost ?? null,
+    mode: stateProblem === undefined ? (policy?.mode ?? 'off') : 'off',
+    problem: problem ?? stateProblem ?? null,
     recommendation: recommendation && {
       ...recommendation,
       since: iso(recommendation.since),
@@ -49,7 +49,7 @@ export async function reportMaintenance(
     },
     waitingFor,
     lastAction: lastAction && { ...lastAction, at: iso(lastAction.at) },
-    cooldownUntil: last > 0 && until > Date.now() ? iso(until) : null,
+    cooldownUntil: last > 0 && cooldownEnd > Date.now() ? iso(cooldownEnd) : null,
     evaluatedAt: evaluatedAt === null ? null : iso(evaluatedAt),
   };
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
-/** What a policy can come to want. */
-export const actions = ['retrain', 'canary', 'promote', 'rollback', 'drop-shadow', 'drop-canary'] as const;
-export type Action = (typeof actions)[number];
+/** The actions that a policy can decide on. */
+export const ACTIONS = ['retrain', 'canary', 'promote', 'rollback', 'drop-shadow', 'drop-canary'] as const;
+export type Action = (typeof ACTIONS)[number];
 
+/** Milliseconds since the epoch. */
 const time = z.number();
 const name = z.string();
 
-/** A version, and what it last did with enough predictions to go by. */
+/** A version with its last measurements that had enough predictions. */
 const service = z.object({
   version: name,
   predictions: z.number(),
@@ -15,73 +16,77 @@ const service = z.object({
   p99Seconds: z.number().nullable(),
 });
 
-const decided = z.object({
-  action: z.enum(actions),
-  /** The version that it is about; null for a training, whose version is not there yet. */
+const actionDecision = z.object({
+  action: z.enum(ACTIONS),
+  /** The version that the action concerns; null for a retraining, which has no version yet. */
   version: name.nullable(),
   reason: z.string(),
+  /** The measurements that the reason rests on. */
   numbers: z.record(z.string(), z.number().nullable()),
 });
 
+/** The schema of the state files. Its names stay as they are, because existing files must remain readable. */
 export const stateSchema = z.object({
   format: z.literal(1),
-  /** Since when each condition has held without a break. */
+  /** For each condition that holds now, the time since it has held without interruption. */
   holds: z.object({ drift: time.optional(), accuracyDrop: time.optional() }),
   active: service
     .extend({
       since: time,
-      /** Whose place it took, where it was not active before: what it is compared with while it is fresh. */
+      /** The version that it replaced, for comparison while it is fresh; null where it had been active before. */
       replaced: service.nullable(),
     })
     .nullable(),
-  /** Versions that were active and were not taken back: going back to one of them is nothing fresh. */
+  /** Versions that were active before and were not rolled back. A return to one of them does not make it fresh. */
   formerly: z.array(name),
-  /** The candidate that the labels have shown to be better, and how sure that was when it was last looked at. */
+  /** The candidate that was better as a shadow, with the confidence of its last evaluation as a shadow. */
   proven: z.object({ version: name, confidence: z.number() }).nullable(),
-  /** What there was to learn from when the active version was last trained anew: to try that again would be no use. */
+  /** The feedback at the last retraining under this active version: the same feedback would give the same result. */
   tried: z.object({ active: name, feedbackWithText: z.number() }).nullable(),
-  /** When each action was last taken. */
-  lastAt: z.partialRecord(z.enum(actions), time),
-  lastAction: decided.extend({ at: time }).nullable(),
-  /** An action that was about to be taken when this was written. */
-  pending: decided.extend({ at: time }).nullable(),
-  /** What should be done and was not, since when. */
-  recommendation: decided
+  /** The time of the last action of each kind. */
+  lastAt: z.partialRecord(z.enum(ACTIONS), time),
+  lastAction: actionDecision.extend({ at: time }).nullable(),
+  /** An action that is written before it is carried out, so that a crash neither loses nor repeats it. */
+  pending: actionDecision.extend({ at: time }).nullable(),
+  /** An action that was decided on and not carried out. */
+  recommendation: actionDecision
     .extend({
+      /** The time of the first evaluation that recommended it. */
       since: time,
-      /** Until when the cool-down holds it up. */
+      /** The end of the cool-down that delays the action. */
       heldUntil: time.nullable(),
-      /** Why it could not be done. */
+      /** The reason why the action failed. */
       failure: z.string().nullable(),
     })
     .nullable(),
-  /** What the last record in the log recommended, and when: it is told once. */
+  /** The recommendation that was logged last, so that it is logged once. */
   told: z.object({ what: z.string(), at: time }).nullable(),
-  /** The last look. */
+  /** The time of the last evaluation. */
   evaluatedAt: time.nullable(),
-  /** What it found to be waiting for. */
+  /** The reason why the last evaluation decided on no action. */
   waitingFor: z.string().nullable(),
 });
 
-/** What a policy remembers of one model from one look to the next; plain data, kept on disk. */
+/** The state of one model's policy between evaluations: plain data, stored as JSON. */
 export type PolicyState = z.output<typeof stateSchema>;
 
-export type Decided = z.output<typeof decided>;
+/** A decision for an action. */
+export type ActionDecision = z.output<typeof actionDecision>;
 
-/** What a look at the measurements came to. */
+/** The result of an evaluation. */
 export type Decision =
-  | (Decided & {
-      /** The cool-down holds it up until then, in milliseconds; undefined where it may be taken now. */
-      readonly heldUntil?: number | undefined;
+  | (ActionDecision & {
+      /** The end of the cool-down that delays the action, in milliseconds; undefined where the action may start now. */
+      readonly coolDownUntil?: number | undefined;
     })
   | {
       readonly action: 'none';
-      /** What is waited for. */
+      /** The condition that is not met yet. */
       readonly reason: string;
       readonly numbers: Readonly<Record<string, number | null>>;
     };
 
-/** Of a model that was never looked at. */
+/** The state of a model without an evaluation. */
 export const initialState: PolicyState = {
   format: 1,
   holds: {},

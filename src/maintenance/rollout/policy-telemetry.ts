@@ -5,45 +5,47 @@ import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../../telemetry/names.ts';
 import { withinSpan } from '../../telemetry/tracing.ts';
 import type { Action } from './policy-state.ts';
 
-/** What one look at a model came to. */
+/** The result of evaluating one model. */
 export interface Evaluation {
   readonly model: string;
   readonly action: Action | 'none';
-  /** The version that it is about. */
+  /** The version that the action concerns; null where there is none. */
   readonly version: string | null;
   readonly reason: string;
   readonly numbers: Readonly<Record<string, number | null>>;
   readonly applied: boolean;
 }
 
-/** Lets an evaluation be followed: as a span, and, where it is news, as a log record and a count. */
-export interface EvaluationTelemetry {
-  follow(model: string, look: () => Promise<{ evaluation: Evaluation; isNews: boolean }>): Promise<Evaluation>;
+/** An evaluation, with whether it is logged and counted. */
+export interface ReportableEvaluation {
+  readonly evaluation: Evaluation;
+  /** True for an action, and for a recommendation that was not logged before. */
+  readonly isNew: boolean;
 }
 
-export function evaluationTelemetry(log: Log, { maintenanceDecisions }: Pick<Instruments, 'maintenanceDecisions'>) {
-  const tracer = trace.getTracer(SCOPE);
-  return {
-    follow: (model, look) =>
-      withinSpan(
-        tracer.startSpan(SPAN.evaluateModel, { attributes: { [ATTRIBUTE.modelName]: model } }),
-        async (span) => {
-          const { evaluation, isNews } = await look();
-          const attributes = attributesOf(evaluation);
-          span.setAttributes(attributes);
-          if (isNews) {
-            const { action, applied } = evaluation;
-            log.info('model maintenance', attributes);
-            maintenanceDecisions.add(1, {
-              [LABEL.model]: model,
-              [LABEL.action]: action,
-              [LABEL.applied]: String(applied),
-            });
-          }
-          return evaluation;
-        },
-      ),
-  } satisfies EvaluationTelemetry;
+/** Evaluates a model within a `model.evaluate` span. A new result is also logged and counted. */
+export function recordEvaluation(
+  model: string,
+  evaluate: () => Promise<ReportableEvaluation>,
+  log: Log,
+  { maintenanceDecisions }: Pick<Instruments, 'maintenanceDecisions'>,
+): Promise<Evaluation> {
+  const span = trace.getTracer(SCOPE).startSpan(SPAN.evaluateModel, { attributes: { [ATTRIBUTE.modelName]: model } });
+  return withinSpan(span, async () => {
+    const { evaluation, isNew } = await evaluate();
+    const attributes = attributesOf(evaluation);
+    span.setAttributes(attributes);
+    if (isNew) {
+      const { action, applied } = evaluation;
+      log.info('model maintenance', attributes);
+      maintenanceDecisions.add(1, {
+        [LABEL.model]: model,
+        [LABEL.action]: action,
+        [LABEL.applied]: String(applied),
+      });
+    }
+    return evaluation;
+  });
 }
 
 function attributesOf({ model, version, action, applied, reason, numbers }: Evaluation): Attributes {

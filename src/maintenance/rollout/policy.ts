@@ -1,94 +1,65 @@
 import type { Policy } from '../../models/policy-file.ts';
 import { percent } from './breaches.ts';
-import { judgeCanary, judgeFresh, judgeShadow } from './candidate.ts';
-import { heldUntil } from './cool-down.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
-import { becameActive, lowestAccuracy, observe } from './policy-memory.ts';
-import type { Action, Decided, Decision, PolicyState } from './policy-state.ts';
+import type { Action, Decision, PolicyState } from './policy-state.ts';
+import { lowestAccuracy, resolvePending, updateFromMeasurements } from './state-updates.ts';
+import { decideOnCanary, decideOnFreshVersion, decideOnShadow } from './version-decisions.ts';
+
+/** For each action, the earlier actions that start its cool-down: the same action, and those after which nothing new starts. */
+const COOL_DOWN_AFTER: Readonly<Record<Action, readonly Action[]>> = {
+  retrain: ['retrain', 'promote', 'rollback', 'drop-shadow', 'drop-canary'],
+  canary: ['canary', 'promote', 'rollback', 'drop-canary'],
+  promote: ['promote', 'rollback', 'drop-canary'],
+  rollback: ['rollback'],
+  'drop-shadow': ['drop-shadow'],
+  'drop-canary': ['drop-canary'],
+};
 
 /**
- * What should be done with a model, and what to remember of this look. Pure: time comes with the measurements, and the
- * same ones give the same decision, after a restart too.
+ * Decides on a model by its policy, and returns the new state. The function is pure, and the measurements hold the time:
+ * the same measurements lead to the same decision, also after a restart.
  *
- * The first that applies: take back a fresh active version that breaches; take back a canary that does, or promote it;
- * drop a shadow that does, or make it a canary; train anew. There is one candidate at a time.
+ * The first action that applies is chosen, in this order: roll back a fresh active version that breaches the policy; drop
+ * the canary for a breach, or promote it; drop the shadow for a breach, or make it canary; retrain. A model has one
+ * candidate at a time.
  */
 export function decide(
   policy: Policy,
   before: PolicyState,
-  measured: PolicyMeasurements,
+  measurements: PolicyMeasurements,
 ): { readonly state: PolicyState; readonly decision: Decision } {
-  const state = observe(policy, settled(before, measured), measured);
-  const decision = judge(policy, state, measured);
+  const state = updateFromMeasurements(policy, resolvePending(before, measurements), measurements);
+  const decision = chooseDecision(policy, state, measurements);
   if (decision.action === 'none') return { state, decision };
-  return { state, decision: { ...decision, heldUntil: heldUntil(policy, state, decision.action, measured.now) } };
+  const coolDownUntil = endOfCoolDown(policy, state, decision.action, measurements.now);
+  return { state, decision: { ...decision, coolDownUntil } };
 }
 
-/** What to remember when an action is taken. */
-export function taken(state: PolicyState, { action, version, reason, numbers }: Decided, now: number): PolicyState {
-  const proven = action === 'canary' && version !== null ? { version, confidence: numbers['confidence'] ?? 0 } : null;
-  const tried =
-    action === 'retrain' && state.active
-      ? { active: state.active.version, feedbackWithText: numbers['feedbackWithText'] ?? 0 }
-      : state.tried;
-  // Another version may take its place before anybody looks again.
-  const before =
-    action === 'promote' && version !== null
-      ? becameActive(state, { version, predictions: 0, errors: 0, p99Seconds: null }, now, undefined)
-      : state;
-  return {
-    ...before,
-    proven,
-    tried,
-    pending: null,
-    recommendation: null,
-    lastAt: { ...state.lastAt, [action]: now },
-    lastAction: { action, version, reason, numbers, at: now },
-  };
+function chooseDecision(policy: Policy, state: PolicyState, measurements: PolicyMeasurements): Decision {
+  const rollback = decideOnFreshVersion(policy, state, measurements);
+  if (rollback) return rollback;
+  if (measurements.canary) return decideOnCanary(policy, state, measurements);
+  if (measurements.shadow) return decideOnShadow(policy, measurements);
+  return decideOnRetraining(policy, state, measurements);
 }
 
-/** Whoever was about to act may have ended before writing that it did: the roles say whether it came to pass. */
-function settled(state: PolicyState, { active, shadow, canary }: PolicyMeasurements): PolicyState {
-  const { pending } = state;
-  if (!pending) return state;
-  const { version } = pending;
-  const came: Record<Action, boolean> = {
-    // That it began is not seen from here; to begin twice would be worse than to wait.
-    retrain: true,
-    canary: canary?.version === version || active.version === version,
-    promote: active.version === version,
-    rollback: active.version !== version,
-    'drop-shadow': shadow?.version !== version,
-    'drop-canary': canary?.version !== version,
-  };
-  return came[pending.action] ? taken(state, pending, pending.at) : { ...state, pending: null };
-}
-
-function judge(policy: Policy, state: PolicyState, measured: PolicyMeasurements): Decision {
-  const back = judgeFresh(policy, state, measured);
-  if (back) return back;
-  if (measured.canary) return judgeCanary(policy, state, measured);
-  if (measured.shadow) return judgeShadow(policy, measured);
-  return judgeAge(policy, state, measured);
-}
-
-/** Whether the active version has become stale, for so long that it is no passing whim, and there is something to learn from. */
-function judgeAge(policy: Policy, { holds, tried }: PolicyState, measured: PolicyMeasurements): Decision {
-  const { now, recent, drift, feedbackWithText } = measured;
+/** Decides to retrain if drift or a lower accuracy has lasted, and there is enough feedback that no training has used. */
+function decideOnRetraining(policy: Policy, { holds, tried }: PolicyState, measurements: PolicyMeasurements): Decision {
+  const { now, recent, drift, feedbackWithText } = measurements;
   const { retrain } = policy;
-  const lasted = (since: number | undefined) => (since === undefined ? null : (now - since) / 1_000);
-  const [driftSeconds, dropSeconds] = [lasted(holds.drift), lasted(holds.accuracyDrop)];
+  const secondsSince = (time: number | undefined) => (time === undefined ? null : (now - time) / 1_000);
+  const [driftSeconds, dropSeconds] = [secondsSince(holds.drift), secondsSince(holds.accuracyDrop)];
   const accuracy = recent.count === 0 ? null : recent.correct / recent.count;
   const numbers = {
     driftSeconds,
     psi: drift.psi,
     dropSeconds,
     accuracy,
-    lowestAccuracy: lowestAccuracy(policy, measured),
+    lowestAccuracy: lowestAccuracy(policy, measurements),
     feedback: recent.count,
     feedbackWithText,
   };
-  const reasons = [
+  const symptoms = [
     ...(dropSeconds !== null && dropSeconds >= retrain.accuracyDrop.forSeconds
       ? [
           `its accuracy, ${percent(accuracy ?? 0)} of ${recent.count} labels, has been below ${percent(numbers.lowestAccuracy)} for ${Math.round(dropSeconds)} s`,
@@ -96,18 +67,25 @@ function judgeAge(policy: Policy, { holds, tried }: PolicyState, measured: Polic
       : []),
     ...(driftSeconds !== null && drift.verdict === 'drift' && driftSeconds >= retrain.drift.forSeconds
       ? [
-          `its texts have looked unlike the training's for ${Math.round(driftSeconds)} s (stability index ${drift.psi.toFixed(2)})`,
+          `its texts have differed from the training texts for ${Math.round(driftSeconds)} s (stability index ${drift.psi.toFixed(2)})`,
         ]
       : []),
   ];
-  const learned = tried?.active === measured.active.version ? tried.feedbackWithText : 0;
-  const fresh = Math.max(0, feedbackWithText - learned);
+  const used = tried?.active === measurements.active.version ? tried.feedbackWithText : 0;
+  const unused = Math.max(0, feedbackWithText - used);
   const none = (reason: string): Decision => ({ action: 'none', reason, numbers });
-  if (measured.retraining) return none('a training is under way');
-  if (reasons.length === 0) return none('the active version does what it did when it was trained');
-  const why = reasons.join(', and ');
-  const learnable = `texts with labels are there to learn from${learned > 0 ? ' that were not when it was last tried' : ''}`;
-  if (fresh < retrain.minimumFeedback)
-    return none(`${why}; but only ${fresh} of ${retrain.minimumFeedback} ${learnable}`);
-  return { action: 'retrain', version: null, reason: `${why}; ${fresh} ${learnable}`, numbers };
+  if (measurements.retraining) return none('a retraining is running');
+  if (symptoms.length === 0) return none('the active version performs as it did in training');
+  const reason = symptoms.join(', and ');
+  const available = `labelled texts are available for training${used > 0 ? ' since the last retraining' : ''}`;
+  if (unused < retrain.minimumFeedback)
+    return none(`${reason}; but only ${unused} of ${retrain.minimumFeedback} ${available}`);
+  return { action: 'retrain', version: null, reason: `${reason}; ${unused} ${available}`, numbers };
+}
+
+/** Returns the end of an action's cool-down in milliseconds; undefined where the action may start now. */
+function endOfCoolDown(policy: Policy, state: PolicyState, action: Action, now: number): number | undefined {
+  const last = Math.max(...COOL_DOWN_AFTER[action].map((other) => state.lastAt[other] ?? Number.NEGATIVE_INFINITY));
+  const end = last + policy.cooldownSeconds * 1_000;
+  return end > now ? end : undefined;
 }

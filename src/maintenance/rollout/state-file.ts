@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import { atomicWrite } from '../../platform/atomic-write.ts';
 import { initialState, type PolicyState, stateSchema } from './policy-state.ts';
 
-/** The file in `DATA_DIR` that holds what the policy of a model remembers. */
+/** Returns the path in `DATA_DIR` of the file with a model's policy state. */
 export function stateFileOf(dataFolder: string, model: string): string {
   return join(dataFolder, 'maintenance', `${model}.json`);
 }
 
 /**
- * What the policy of a model remembers; the initial state where there is no file.
+ * Reads a policy state; returns the initial state where the file does not exist.
  *
- * @throws Error where there is one that cannot be used
+ * @throws {Error} if the file cannot be read, or its content is not a policy state
  */
 export async function readState(file: string): Promise<PolicyState> {
   let text: string;
@@ -24,7 +24,7 @@ export async function readState(file: string): Promise<PolicyState> {
   return stateSchema.parse(JSON.parse(text));
 }
 
-/** Writes it so that a reader, and a start after a crash, finds the old or the new one whole. */
+/** Replaces the file in one step: readers, and a start after a crash, find the old state or the new state, complete. */
 export async function writeState(file: string, state: PolicyState): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await atomicWrite(file, `${JSON.stringify(state, null, 2)}\n`);

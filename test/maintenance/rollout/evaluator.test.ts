@@ -14,10 +14,10 @@ let lines: Record<string, unknown>[];
 let counted: unknown[];
 let applied: string[];
 let evaluators: Evaluator[];
-/** What is measured; a test changes it. */
+/** The result of each measurement; tests change it. */
 let measured: Omit<PolicyMeasurements, 'now'>;
 
-const quiet: Omit<PolicyMeasurements, 'now'> = {
+const stable: Omit<PolicyMeasurements, 'now'> = {
   active: {
     version: '1',
     since: 0,
@@ -32,7 +32,7 @@ const quiet: Omit<PolicyMeasurements, 'now'> = {
   recent: { count: 500, correct: 485 },
   retraining: false,
 };
-const stale = { ...quiet, recent: { count: 500, correct: 400 } };
+const stale = { ...stable, recent: { count: 500, correct: 400 } };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'waymark-evaluator-'));
@@ -41,20 +41,20 @@ beforeEach(async () => {
   counted = [];
   applied = [];
   evaluators = [];
-  measured = quiet;
+  measured = stable;
 });
 afterEach(async () => {
   await Promise.all(evaluators.map((evaluator) => evaluator.close()));
   await rm(folder, { recursive: true });
 });
 
-async function declare(policy: object | string): Promise<void> {
+async function writePolicy(policy: object | string): Promise<void> {
   const text = typeof policy === 'string' ? policy : JSON.stringify(policy);
   await writeFile(join(folder, 'models/spam/policy.json'), text);
 }
 
-/** An evaluator that looks when the test asks it to. */
-function evaluator(options: Partial<EvaluatorOptions> = {}): Evaluator {
+/** Starts an evaluator with a pause of an hour, so that it evaluates only on request. */
+function startTestEvaluator(options: Partial<EvaluatorOptions> = {}): Evaluator {
   const started = startEvaluator({
     modelsFolder: join(folder, 'models'),
     dataFolder: join(folder, 'data'),
@@ -63,7 +63,7 @@ function evaluator(options: Partial<EvaluatorOptions> = {}): Evaluator {
     apply: async (_model, _policy, { action }) => void applied.push(action),
     log: createLog('debug', { write: (line) => void lines.push(JSON.parse(line)) }),
     instruments: { maintenanceDecisions: { add: (_one, labels) => void counted.push(labels) } },
-    longestPauseMs: 3_600_000,
+    maxPauseMs: 3_600_000,
     ...options,
   });
   evaluators.push(started);
@@ -71,14 +71,14 @@ function evaluator(options: Partial<EvaluatorOptions> = {}): Evaluator {
 }
 
 const report = () => reportMaintenance(join(folder, 'models'), join(folder, 'data'), 'spam');
-const told = () => lines.filter(({ msg }) => msg === 'model maintenance');
-const atOnce = { retrain: { accuracyDrop: { forSeconds: 0 } } };
+const maintenanceRecords = () => lines.filter(({ msg }) => msg === 'model maintenance');
+const withoutDelay = { retrain: { accuracyDrop: { forSeconds: 0 } } };
 
 describe('the evaluator', () => {
-  test('recommends, and says so once', async () => {
-    await declare({ ...atOnce });
+  test('logs a recommendation once', async () => {
+    await writePolicy({ ...withoutDelay });
     measured = stale;
-    const { evaluate } = evaluator();
+    const { evaluate } = startTestEvaluator();
     const [first] = await evaluate();
     expect(first).toMatchObject({ model: 'spam', action: 'retrain', applied: false });
     const { recommendation } = await report();
@@ -88,21 +88,21 @@ describe('the evaluator', () => {
     await evaluate();
     expect((await report()).recommendation?.since).toBe(recommendation?.since);
     expect(applied).toEqual([]);
-    expect(told()).toHaveLength(1);
-    expect(told()[0]).toMatchObject({
+    expect(maintenanceRecords()).toHaveLength(1);
+    expect(maintenanceRecords()[0]).toMatchObject({
       'classifier.maintenance.action': 'retrain',
       'classifier.maintenance.applied': false,
     });
     expect(counted).toEqual([{ model: 'spam', action: 'retrain', applied: 'false' }]);
-    measured = quiet;
+    measured = stable;
     await evaluate();
     expect(await report()).toMatchObject({ mode: 'recommend', recommendation: null, lastAction: null });
   });
 
-  test('acts where it may, and then holds still', async () => {
-    await declare({ mode: 'automatic', cooldownSeconds: 600, ...atOnce });
+  test('acts in automatic mode, and then waits for the cool-down', async () => {
+    await writePolicy({ mode: 'automatic', cooldownSeconds: 600, ...withoutDelay });
     measured = stale;
-    const { evaluate } = evaluator();
+    const { evaluate } = startTestEvaluator();
     expect(await evaluate()).toMatchObject([{ action: 'retrain', applied: true }]);
     measured = { ...stale, feedbackWithText: 5_000 };
     expect(await evaluate()).toMatchObject([{ action: 'retrain', applied: false }]);
@@ -113,11 +113,11 @@ describe('the evaluator', () => {
     expect(recommendation?.heldUntil).toBe(cooldownUntil);
   });
 
-  test('tries again what could not be done, and tells of it once', async () => {
-    await declare({ mode: 'automatic', ...atOnce });
+  test('tries a failed action again, and logs the failure once', async () => {
+    await writePolicy({ mode: 'automatic', ...withoutDelay });
     measured = stale;
     let fails = true;
-    const { evaluate } = evaluator({
+    const { evaluate } = startTestEvaluator({
       apply: async (_model, _policy, { action }) => {
         if (fails) throw new Problem('model-needed', 'The data are not declared.');
         applied.push(action);
@@ -133,10 +133,10 @@ describe('the evaluator', () => {
     expect((await report()).recommendation).toBeNull();
   });
 
-  test('does nothing by a policy that cannot be used, and says so once', async () => {
-    await declare('{"mode": "automatic", "everySecond": 1}');
+  test('does nothing with an invalid policy, and logs the error once', async () => {
+    await writePolicy('{"mode": "automatic", "everySecond": 1}');
     measured = stale;
-    const { evaluate } = evaluator();
+    const { evaluate } = startTestEvaluator();
     expect(await evaluate()).toEqual([]);
     expect(await evaluate()).toEqual([]);
     expect(lines.filter(({ msg }) => msg === 'policy refused')).toHaveLength(1);
@@ -144,10 +144,10 @@ describe('the evaluator', () => {
   });
 
   test.each([
-    ['came to pass', '2', []],
-    ['did not', '1', ['promote']],
-  ])('after a crash in the middle of an action that %s', async (_, active, expected) => {
-    await declare({
+    ['does not repeat an action that was carried out', '2', []],
+    ['repeats an action that was not carried out', '1', ['promote']],
+  ])('after a crash %s', async (_, active, expected) => {
+    await writePolicy({
       mode: 'automatic',
       everySeconds: 3_600,
       promote: { minimumCanarySeconds: 0, minimumCanaryFeedback: 0 },
@@ -162,50 +162,50 @@ describe('the evaluator', () => {
       pending,
     };
     await writeFile(join(folder, 'data/maintenance/spam.json'), JSON.stringify(state));
-    const canary = { ...quiet.active, version: '2', share: 0.1 };
-    measured = { ...quiet, active: { ...quiet.active, version: active }, ...(active === '1' && { canary }) };
-    await evaluator().evaluate();
+    const canary = { ...stable.active, version: '2', share: 0.1 };
+    measured = { ...stable, active: { ...stable.active, version: active }, ...(active === '1' && { canary }) };
+    await startTestEvaluator().evaluate();
     expect(applied).toEqual(expected);
     expect((await report()).lastAction).toMatchObject({ action: 'promote', version: '2' });
   });
 
-  test('shares one state among processes: what one did, the other does not', async () => {
-    await declare({ mode: 'automatic', ...atOnce });
+  test('shares its state between processes: only one of them acts', async () => {
+    await writePolicy({ mode: 'automatic', ...withoutDelay });
     measured = stale;
-    const both = [evaluator(), evaluator()];
+    const both = [startTestEvaluator(), startTestEvaluator()];
     await Promise.all(both.flatMap(({ evaluate }) => [evaluate(), evaluate()]));
     expect(applied).toEqual(['retrain']);
   });
 
-  test('looks by itself as often as the policy says, whichever process does', async () => {
-    await declare({ everySeconds: 0.1 });
-    let looks = 0;
+  test('evaluates at the interval of the policy, over all processes together', async () => {
+    await writePolicy({ everySeconds: 0.1 });
+    let evaluations = 0;
     const third = Promise.withResolvers<void>();
     const measure = async () => {
-      looks += 1;
-      if (looks === 3) third.resolve();
+      evaluations += 1;
+      if (evaluations === 3) third.resolve();
       return { ...measured, now: Date.now() };
     };
-    evaluator({ measure, longestPauseMs: 50 });
-    evaluator({ measure, longestPauseMs: 50 });
+    startTestEvaluator({ measure, maxPauseMs: 50 });
+    startTestEvaluator({ measure, maxPauseMs: 50 });
     await third.promise;
     expect((await report()).evaluatedAt).not.toBeNull();
   });
 
-  test('does nothing where what it remembers is damaged, and says so', async () => {
-    await declare({ mode: 'automatic', ...atOnce });
+  test('does nothing with a damaged state file, and reports the file', async () => {
+    await writePolicy({ mode: 'automatic', ...withoutDelay });
     await mkdir(join(folder, 'data/maintenance'), { recursive: true });
     await writeFile(join(folder, 'data/maintenance/spam.json'), '{"format": 1');
     measured = stale;
-    await expect(evaluator().evaluate()).rejects.toThrow();
+    await expect(startTestEvaluator().evaluate()).rejects.toThrow();
     expect(applied).toEqual([]);
     expect(await report()).toMatchObject({ mode: 'off', problem: expect.stringContaining('maintenance/spam.json') });
   });
 
-  test('leaves no half-written state behind', async () => {
-    await declare({});
-    await evaluator().evaluate();
+  test('writes a complete state file', async () => {
+    await writePolicy({});
+    await startTestEvaluator().evaluate();
     const state = JSON.parse(await readFile(join(folder, 'data/maintenance/spam.json'), 'utf8'));
-    expect(state).toMatchObject({ format: 1, waitingFor: 'the active version does what it did when it was trained' });
+    expect(state).toMatchObject({ format: 1, waitingFor: 'the active version performs as it did in training' });
   });
 });
