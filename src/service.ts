@@ -22,7 +22,7 @@ import { createInstruments, type Instruments } from './telemetry/instruments.ts'
 import type { Log } from './telemetry/logs/log.ts';
 import { LABEL } from './telemetry/names.ts';
 
-/** The time in milliseconds for which shadows score the last texts during shutdown. */
+/** The longest time in milliseconds that shadows score the last texts during shutdown. */
 const SHADOW_DRAIN_MS = 1_000;
 
 /** A started service. */
@@ -46,8 +46,8 @@ interface WorkerOptions {
 }
 
 /**
- * Starts the service. It listens first, and is ready after its models are loaded. A worker listens last, so that it gets no
- * requests before it is ready.
+ * Starts the service. It listens first, and is ready after its models are loaded. A worker listens last, so that it
+ * gets no requests before it is ready.
  *
  * @param worker options of a worker process; undefined if this process serves alone
  * @throws {ConfigError} if a setting cannot be used
@@ -156,7 +156,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   };
 }
 
-/** Scores some texts, because the first texts of a classifier are by far the slowest and no client should wait for them. */
+/**
+ * Scores some texts, because the first texts of a classifier are by far the slowest and no client should wait for them.
+ */
 async function warmUp({ classifier }: Model): Promise<void> {
   for (let i = 0; i < 20; i++) {
     classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));

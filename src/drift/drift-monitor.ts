@@ -56,7 +56,10 @@ export interface DriftMonitor {
   retain(name: string, versions: readonly Model[]): void;
   /** Counts one prediction. */
   observe(model: Model, observation: Observation): void;
-  /** Compares the predictions of the last hour, from all processes of the service on this machine, with the training data. */
+  /**
+   * Compares the predictions of the last hour, from all processes of the service on this machine, with the training
+   * data.
+   */
   report(model: Model): DriftReport;
   /** Returns the watched versions. */
   watched(): Iterable<Model>;

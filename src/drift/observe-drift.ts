@@ -4,8 +4,8 @@ import { LABEL } from '../telemetry/names.ts';
 import type { DriftMonitor } from './drift-monitor.ts';
 
 /**
- * Observes the drift metrics. The counts and the training reference by bin allow drift over any window and all replicas. The
- * drift gauges cover the last hour of this service on this machine.
+ * Observes the drift metrics. The counts and the training reference by bin allow drift over any window and all
+ * replicas. The drift gauges cover the last hour of this service on this machine.
  */
 export function observeDrift(monitor: DriftMonitor, instruments: Instruments): void {
   const modelLabels = ({ name, version }: Model) => ({ [LABEL.model]: name, [LABEL.version]: version });

@@ -11,9 +11,11 @@ import {
 import type { FeedbackTotal } from './feedback.ts';
 import { inTransaction } from './transaction.ts';
 
-/** The longest time for which a shadow's label waits for the true label. */
+/** The longest time in milliseconds that a shadow's label waits for the true label. */
 const LABEL_RETENTION_MS = 30 * 86_400_000;
+/** The maximum number of labels that wait. */
 const MAX_LABELS = 1_000_000;
+/** The time in minutes that minute counts are kept. */
 const RETENTION_MINUTES = 1_440;
 /** The number of new rows after which old rows are deleted. */
 const ROWS_BETWEEN_CLEANUPS = 20_000;
@@ -22,12 +24,13 @@ const ROWS_BETWEEN_CLEANUPS = 20_000;
  * The tables of experiments. Their names, columns and triggers never change, because existing databases have them: a
  * renamed trigger would run beside the old one and count feedback twice.
  *
- * The key of a label is the time of the prediction and the last 16 characters of its id, which are 96 bits of the
- * signature. A key that begins with the time makes inserts sequential, and the oldest rows are adjacent.
+ * The key of a label is the time of the prediction and the last 16 characters of its id. These are 96 bits of the
+ * signature, and distinguish predictions of the same millisecond. A key that begins with the time makes inserts
+ * sequential, and the oldest rows are adjacent.
  *
  * A pair is counted once, in the transaction that stores its second part: the feedback or the shadow's label.
  */
-export const experimentSchema = `
+export const EXPERIMENT_SCHEMA = `
   CREATE TABLE IF NOT EXISTS shadow_labels (
     predicted_at INTEGER NOT NULL,
     key TEXT NOT NULL,
@@ -86,7 +89,9 @@ export interface ExperimentDatabase {
   evaluatedPairs(experiment: Experiment): EvaluatedPair[];
   /** Returns the confusion matrices of all shadows since the database was created. */
   totals(): FeedbackTotal[];
-  /** Returns the counts of a version since a time in milliseconds, including the whole minute that contains this time. */
+  /**
+   * Returns the counts of a version since a time in milliseconds, including the whole minute that contains this time.
+   */
   minuteCounts(model: string, version: string, use: VersionUse, since: number): MinuteCount[];
   /** Returns the number of feedbacks with a text since a time in milliseconds. */
   textCount(model: string, since: number): number;

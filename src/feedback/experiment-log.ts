@@ -14,7 +14,7 @@ import {
 } from './experiment.ts';
 import type { ExperimentStore } from './feedback-store.ts';
 
-/** The time for which records are collected before they are saved. A crash of the process loses these records. */
+/** The time in milliseconds that records are collected before a save. A crash of the process loses these records. */
 const FLUSH_INTERVAL_MS = 1_000;
 /** The maximum number of labels in one batch. Further labels are dropped. */
 const MAX_LABELS = 20_000;
@@ -26,7 +26,10 @@ export interface ExperimentLog extends ExperimentRecorder {
   flush(): Promise<void>;
 }
 
-/** The counts and the sums of confidences of one version in one use, by duration bucket. The last element holds failures. */
+/**
+ * The counts and the sums of confidences of one version in one use, by duration bucket. The last element holds
+ * failures.
+ */
 interface BucketCounts {
   readonly counts: Uint32Array;
   readonly confidences: Float64Array;

@@ -22,8 +22,8 @@ export interface FeedbackService {
   /**
    * Records feedback, and resolves when it is on the disk.
    *
-   * @throws {Problem} if the id is not from this service, if its model does not have the label, or if the prediction has
-   * feedback with another label
+   * @throws {Problem} if the id is not from this service, if its model does not have the label, or if the prediction
+   * already has another label
    */
   record(models: Models, id: string, label: string, text?: string): Promise<FeedbackResult>;
 }

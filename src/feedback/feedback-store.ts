@@ -43,7 +43,7 @@ export type ResponseMessage =
 export interface FeedbackStore {
   /** Stores feedback, and resolves when it is on the disk. */
   record(feedback: Feedback): Promise<FeedbackOutcome>;
-  /** Returns the confusion counts of a model version, of all feedback or since a time in milliseconds. */
+  /** Returns the confusion counts of a model version: of all feedback, or of feedback since a time in milliseconds. */
   counts(model: string, version: string, since?: number): Promise<ConfusionCount[]>;
   /** Returns the totals of all feedback, or nothing if another process of this folder reports them. */
   totals(): Promise<FeedbackTotal[]>;

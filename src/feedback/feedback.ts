@@ -16,7 +16,9 @@ export interface Feedback {
   readonly text?: string | undefined;
 }
 
-/** The outcome of storing feedback: `repeated` is the same label again, `conflict` is another label than the stored one. */
+/**
+ * The outcome of storing feedback: `repeated` is the same label again, `conflict` is another label than the stored one.
+ */
 export type FeedbackOutcome = 'recorded' | 'repeated' | 'conflict';
 
 /** The number of feedbacks of a model version by actual and predicted label. */

@@ -16,7 +16,7 @@ interface LabelReport {
 
 /** The quality of the predictions that have feedback. */
 export interface QualityReport extends Omit<MatrixQuality, 'accuracy' | 'labels'> {
-  /** Null if there is no feedback. */
+  /** Null without feedback. */
   readonly accuracy: number | null;
   /** The 95 % interval. */
   readonly accuracyInterval: Interval;

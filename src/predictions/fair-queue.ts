@@ -5,8 +5,8 @@ export interface FairQueue {
 }
 
 /**
- * Creates a queue that gives one turn per round of the event loop, in the order of the calls. Other work waits for one turn
- * at most, however long the queue is.
+ * Creates a queue that gives one turn per round of the event loop, in the order of the calls. Other work waits for one
+ * turn at most, however long the queue is.
  */
 export function createFairQueue(): FairQueue {
   const waiting: (() => void)[] = [];

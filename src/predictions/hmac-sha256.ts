@@ -8,8 +8,9 @@ const INNER_PAD = 0x36;
 const OUTER_PAD = 0x5c;
 
 /**
- * Creates a function that returns the HMAC-SHA256 of a message (RFC 2104). It uses two one-shot hashes over a key that is
- * padded once. `createHmac` creates an OpenSSL object for each message, which costs more than hashing a short message.
+ * Creates a function that returns the HMAC-SHA256 of a message (RFC 2104). It uses two one-shot hashes over a key that
+ * is padded once. `createHmac` creates an OpenSSL object for each message, which costs more than hashing a short
+ * message.
  */
 export function createSigner(key: Uint8Array): (message: Uint8Array) => Buffer {
   const shortKey = key.length > BLOCK_BYTES ? hash('sha256', key, 'buffer') : key;

@@ -28,7 +28,9 @@ const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 const TIME_BYTES = 6;
 const HEADER_BYTES = 1 + TRACE_ID_BYTES + SPAN_ID_BYTES + TIME_BYTES;
-/** 128 of the 256 bits of HMAC-SHA256. RFC 2104 (section 5) allows this. The ids are shorter, and nobody can guess them. */
+/**
+ * 128 of the 256 bits of HMAC-SHA256. RFC 2104 (section 5) allows this. The ids are shorter, and nobody can guess them.
+ */
 const SIGNATURE_BYTES = 16;
 /** The maximum number of cached names. Usually all loaded models together have fewer labels. */
 const MAX_CACHED_NAMES = 10_000;
@@ -36,8 +38,8 @@ const MAX_CACHED_NAMES = 10_000;
 const namesSchema = z.tuple([z.string(), z.string(), z.string()]);
 
 /**
- * Creates the signer of prediction ids. An id is the base64url of: format, trace id, span id, time, JSON of
- * `[model, version, label]`, signature. An id contains everything that feedback needs, so the service stores no predictions.
+ * Creates the signer of prediction ids. An id is the base64url of: format, trace id, span id, time, JSON of `[model,
+ * version, label]`, signature. An id contains everything that feedback needs, so the service stores no predictions.
  *
  * @param secret the key; replicas with the same key accept each other's ids
  */

@@ -36,7 +36,7 @@ export interface PredictionTelemetryOptions {
 }
 
 /** The parent span of a prediction, and the role of the model that answered. */
-export interface PredictionContext {
+export interface PredictionOrigin {
   readonly parent: Context;
   readonly role: AnsweringRole;
 }
@@ -53,22 +53,23 @@ export interface PredictionTelemetry {
     model: Model,
     text: string,
     classification: TimedClassification,
-    origin: PredictionContext & { steps: boolean },
+    origin: PredictionOrigin & { steps: boolean },
   ): string;
   /**
    * Records a failed classification.
    *
    * @param started the start, as returned by `performance.now()`
    */
-  recordFailure(model: Model, text: string, started: number, origin: PredictionContext): void;
+  recordFailure(model: Model, text: string, started: number, origin: PredictionOrigin): void;
 }
 
 /** The latency objective of a whole request. A slower prediction is logged with the durations of its steps. */
 const SLOW_SECONDS = 0.025;
 
 /**
- * Creates the telemetry of predictions. It creates spans after the work, from times taken during the work, so that telemetry
- * does not slow down what it measures. All spans of a prediction use one reading of each clock, so that they nest exactly.
+ * Creates the telemetry of predictions. It creates spans after the work, from times taken during the work, so that
+ * telemetry does not slow down what it measures. All spans of a prediction use one reading of each clock, so that they
+ * nest exactly.
  */
 export function createPredictionTelemetry({
   ids,

@@ -60,7 +60,11 @@ export interface ShadowJob {
 
 /** A queue of texts that shadows score after the answers are sent. */
 export interface ShadowQueue {
-  /** Adds a text and returns true: the queue will end the span. Returns false if the queue or the budget has no room. */
+  /**
+   * Adds a text.
+   *
+   * @returns true if the queue will end the span of the text, or false if the text exceeds a limit and is not added
+   */
   offer(job: ShadowJob): boolean;
   /** Scores waiting texts without a budget for a limited time, and discards the others. */
   drain(milliseconds: number): void;
@@ -101,8 +105,9 @@ export function createShadowQueue({
   /** Sets the counters to 0, because Prometheus uses the first value of a counter as its baseline. */
   function initializeCounters(shadow: Model): void {
     initialized.add(shadow);
-    for (const reason of SKIP_REASONS)
+    for (const reason of SKIP_REASONS) {
       instruments.shadowSkipped.add(0, { ...labelsOf(shadow), [LABEL.reason]: reason });
+    }
   }
 
   function skip({ shadow }: ShadowJob, reason: SkipReason): void {

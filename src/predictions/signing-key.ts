@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { atomicWrite } from '../platform/atomic-write.ts';
 
 /**
- * Returns the key that signs prediction ids. The first start creates the key in a file that only its owner can read. Later
- * starts read it, so ids from before a restart stay valid.
+ * Returns the key that signs prediction ids. The first start creates the key in a file that only its owner can read.
+ * Later starts read it, so ids from before a restart stay valid.
  *
  * @param dataDir the data folder of the service; created if it does not exist
  * @throws if the file cannot be read or written, or if it holds less than 16 bytes

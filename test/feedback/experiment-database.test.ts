@@ -26,9 +26,9 @@ const feedback: Feedback = {
   predictedAt: label.predictedAt,
   receivedAt: label.predictedAt + 1_000,
 };
-const counted = { actual: 'ham', activeLabel: 'spam', shadowLabel: 'ham', count: 1 };
+const countedPair = { actual: 'ham', activeLabel: 'spam', shadowLabel: 'ham', count: 1 };
 
-const newFolder = () => mkdtemp(join(tmpdir(), 'waymark-trials-'));
+const newFolder = () => mkdtemp(join(tmpdir(), 'waymark-experiments-'));
 
 async function open(folder?: string): Promise<FeedbackStore> {
   const store = await openFeedbackStore(folder ?? (await newFolder()));
@@ -36,46 +36,46 @@ async function open(folder?: string): Promise<FeedbackStore> {
   return store;
 }
 
-function news(some: Partial<ExperimentBatch>): ExperimentBatch {
-  return { labels: [], pairs: [], minutes: [], ...some };
+function batchOf(parts: Partial<ExperimentBatch>): ExperimentBatch {
+  return { labels: [], pairs: [], minutes: [], ...parts };
 }
 
 describe('feedback and the label of a shadow', () => {
-  test('are counted as a pair when the feedback comes later', async () => {
+  test('are counted as a pair if the feedback comes second', async () => {
     const { record, experiments } = await open();
-    await experiments.save(news({ labels: [label] }));
+    await experiments.save(batchOf({ labels: [label] }));
     expect(await experiments.evaluatedPairs(experiment)).toEqual([]);
     await record(feedback);
-    expect(await experiments.evaluatedPairs(experiment)).toEqual([counted]);
+    expect(await experiments.evaluatedPairs(experiment)).toEqual([countedPair]);
     expect(await experiments.totals()).toEqual([
       { model: 'spam', version: '2', actual: 'ham', predicted: 'ham', count: 1 },
     ]);
   });
 
-  test('and when it was there first', async () => {
+  test('are counted as a pair if the feedback comes first', async () => {
     const { record, experiments } = await open();
     await record(feedback);
-    await experiments.save(news({ labels: [label] }));
-    expect(await experiments.evaluatedPairs(experiment)).toEqual([counted]);
+    await experiments.save(batchOf({ labels: [label] }));
+    expect(await experiments.evaluatedPairs(experiment)).toEqual([countedPair]);
   });
 
-  test('once, however often either comes', async () => {
+  test('are counted once if either comes several times', async () => {
     const { record, experiments } = await open();
-    await experiments.save(news({ labels: [label, label] }));
+    await experiments.save(batchOf({ labels: [label, label] }));
     await Promise.all([record(feedback), record(feedback), record({ ...feedback, actual: 'spam' })]);
-    await experiments.save(news({ labels: [label] }));
+    await experiments.save(batchOf({ labels: [label] }));
     expect(await record(feedback)).toBe('repeated');
-    expect(await experiments.evaluatedPairs(experiment)).toEqual([counted]);
+    expect(await experiments.evaluatedPairs(experiment)).toEqual([countedPair]);
   });
 
-  test('not where they are of two predictions of the same moment', async () => {
+  test('are not counted if they belong to two predictions of the same time', async () => {
     const { record, experiments } = await open();
-    await experiments.save(news({ labels: [{ ...label, id: `${id}, another` }] }));
+    await experiments.save(batchOf({ labels: [{ ...label, id: `${id}, another` }] }));
     await record(feedback);
     expect(await experiments.evaluatedPairs(experiment)).toEqual([]);
   });
 
-  test('once, where processes that share a folder write at the same time', async () => {
+  test('are counted once if processes that share a folder write at the same time', async () => {
     const folder = await newFolder();
     const program = new URL('../../src/feedback/feedback-database.ts', import.meta.url).href;
     const script = (work: string) => [
@@ -98,12 +98,12 @@ describe('feedback and the label of a shadow', () => {
       ),
     ]);
     const database = openFeedbackDatabase(folder);
-    expect(database.experiments.evaluatedPairs(experiment)).toEqual([{ ...counted, count: 200 }]);
+    expect(database.experiments.evaluatedPairs(experiment)).toEqual([{ ...countedPair, count: 200 }]);
     database.close();
   });
 });
 
-describe('what versions do', () => {
+describe('the records of versions', () => {
   const minute: MinuteCount = {
     model: 'spam',
     version: '2',
@@ -114,41 +114,41 @@ describe('what versions do', () => {
     confidence: 2.5,
   };
 
-  test('adds up by minute and by how long it took, apart from what else the version was used for', async () => {
+  test('are added up by minute, duration bucket and use', async () => {
     const { experiments } = await open();
     const failed = { ...minute, bucket: FAILED_BUCKET, count: 1, confidence: 0 };
-    await experiments.save(news({ minutes: [minute, failed, { ...minute, use: 'answer' }] }));
-    await experiments.save(news({ minutes: [minute] }));
+    await experiments.save(batchOf({ minutes: [minute, failed, { ...minute, use: 'answer' }] }));
+    await experiments.save(batchOf({ minutes: [minute] }));
     const rows = await experiments.minuteCounts('spam', '2', 'shadow', Date.now() - 60_000);
     expect(rows).toHaveLength(2);
     expect(rows).toEqual(expect.arrayContaining([failed, { ...minute, count: 6, confidence: 5 }]));
     expect(await experiments.minuteCounts('spam', '2', 'shadow', Date.now() + 120_000)).toEqual([]);
   });
 
-  test('is forgotten after a day', async () => {
+  test('are deleted after a day', async () => {
     const { experiments } = await open();
-    await experiments.save(news({ minutes: [{ ...minute, minute: minute.minute - 1_500 }, minute] }));
+    await experiments.save(batchOf({ minutes: [{ ...minute, minute: minute.minute - 1_500 }, minute] }));
     expect(await experiments.minuteCounts('spam', '2', 'shadow', 0)).toEqual([minute]);
   });
 
-  test('adds up by the pairs of labels that two of them gave', async () => {
+  test('are added up by label pair', async () => {
     const { experiments } = await open();
     const pair = { ...experiment, activeLabel: 'spam', shadowLabel: 'ham', count: 2 };
-    await experiments.save(news({ pairs: [pair, { ...pair, shadow: '3' }] }));
-    await experiments.save(news({ pairs: [pair] }));
+    await experiments.save(batchOf({ pairs: [pair, { ...pair, shadow: '3' }] }));
+    await experiments.save(batchOf({ pairs: [pair] }));
     expect(await experiments.pairs(experiment)).toEqual([{ activeLabel: 'spam', shadowLabel: 'ham', count: 4 }]);
   });
 });
 
-test('a label that is too old for feedback makes room', async () => {
+test('a label that is too old for feedback is deleted', async () => {
   const { record, experiments } = await open();
   const old = Date.now() - 40 * 86_400_000;
-  await experiments.save(news({ labels: [{ ...label, predictedAt: old }] }));
+  await experiments.save(batchOf({ labels: [{ ...label, predictedAt: old }] }));
   await record({ ...feedback, predictedAt: old });
   expect(await experiments.evaluatedPairs(experiment)).toEqual([]);
 });
 
-test('texts that came in with their label are counted since a moment', async () => {
+test('feedback with a text is counted since a time', async () => {
   const { record, experiments } = await open();
   await record({ ...feedback, text: 'a text' });
   await record({ ...feedback, id: 'without one' });

@@ -26,7 +26,7 @@ async function open(folder: string): Promise<FeedbackStore> {
 }
 
 describe('the feedback store', () => {
-  test('keeps one feedback for an id, however often and from wherever it comes', async () => {
+  test('keeps one feedback per id if it comes several times', async () => {
     const store = await open(await newFolder());
     const outcomes = await Promise.all([1, 2, 3].map(() => store.record(feedback)));
     expect(outcomes).toEqual(['recorded', 'repeated', 'repeated']);
@@ -34,14 +34,14 @@ describe('the feedback store', () => {
     expect(await store.counts('spam', '1')).toEqual([{ actual: 'ham', predicted: 'spam', count: 1 }]);
   });
 
-  test('keeps the first label where another comes', async () => {
+  test('keeps the first label if another label comes', async () => {
     const store = await open(await newFolder());
     await store.record(feedback);
     expect(await store.record({ ...feedback, actual: 'spam' })).toBe('conflict');
     expect(await store.counts('spam', '1')).toEqual([{ actual: 'ham', predicted: 'spam', count: 1 }]);
   });
 
-  test('counts by model version, and since a moment', async () => {
+  test('counts by model version and since a time', async () => {
     const store = await open(await newFolder());
     await store.record(feedback);
     await store.record({ ...feedback, id: 'later', receivedAt: 5_000 });
@@ -52,7 +52,7 @@ describe('the feedback store', () => {
     expect(await store.counts('spam', '3')).toEqual([]);
   });
 
-  test('still has everything after it was closed', async () => {
+  test('has all feedback after it is closed and opened again', async () => {
     const folder = await newFolder();
     const before = await openFeedbackStore(folder);
     await before.record(feedback);
@@ -62,13 +62,13 @@ describe('the feedback store', () => {
     expect(await after.record(feedback)).toBe('repeated');
   });
 
-  test('refuses to answer once it is closed', async () => {
+  test('rejects requests after it is closed', async () => {
     const store = await openFeedbackStore(await newFolder());
     await store.close();
     await expect(store.record(feedback)).rejects.toThrow('has ended');
   });
 
-  test('says at once where its folder cannot be used', async () => {
+  test('fails to open if its folder cannot be used', async () => {
     await expect(openFeedbackStore('/dev/null/data')).rejects.toThrow('the feedback store');
   });
 });

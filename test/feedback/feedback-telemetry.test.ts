@@ -6,7 +6,7 @@ import { post } from '../http/in-process.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { startProcess } from '../support/service-process.ts';
 
-const secret = 'correct-horse-battery-staple';
+const SECRET = 'correct-horse-battery-staple';
 
 interface Prediction {
   id: string;
@@ -14,25 +14,25 @@ interface Prediction {
   traceId: string;
 }
 
-test('feedback is followed by its span, its counter and its log record, and never by its text', async () => {
+test('feedback has a span, a counter and a log record, and none of them contains its text', async () => {
   const receiver = await startOtlpReceiver();
   const env = {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-    DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-followed-')),
+    DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-feedback-telemetry-')),
   };
   const service = await startProcess(env);
   const predict = async () =>
     (await (await post(`${service.url}/predict`, { text: `Win a prize` })).json()) as Prediction;
   const [right, wrong] = [await predict(), await predict()];
-  const judge = async ({ id }: Prediction, label: string) =>
-    (await (await post(`${service.url}/feedback`, { id, label, text: secret })).json()) as {
+  const sendFeedback = async ({ id }: Prediction, label: string) =>
+    (await (await post(`${service.url}/feedback`, { id, label, text: SECRET })).json()) as {
       traceId: string;
       predictionTraceId: string;
     };
-  const other = right.prediction === 'spam' ? 'ham' : 'spam';
-  await judge(right, right.prediction);
-  await judge(right, right.prediction);
-  const { traceId, predictionTraceId } = await judge(wrong, other);
+  const otherLabel = right.prediction === 'spam' ? 'ham' : 'spam';
+  await sendFeedback(right, right.prediction);
+  await sendFeedback(right, right.prediction);
+  const { traceId, predictionTraceId } = await sendFeedback(wrong, otherLabel);
   expect(predictionTraceId).toBe(wrong.traceId);
   const before = await (await fetch(service.metricsUrl)).text();
   await service.stop();
@@ -41,23 +41,23 @@ test('feedback is followed by its span, its counter and its log record, and neve
   const after = await (await fetch(restarted.metricsUrl)).text();
   await restarted.stop();
   for (const metrics of [before, after]) {
-    for (const actual of [right.prediction, other]) {
+    for (const actual of [right.prediction, otherLabel]) {
       const labels = `model="spam",version="1",actual="${actual}",predicted="${right.prediction}"`;
       expect(metrics).toMatch(new RegExp(`^classifier_feedback_total\\{${labels}\\} 1( |$)`, 'm'));
     }
   }
 
-  const [judged] = receiver.spans.filter((span) => span.name === 'classify' && span.traceId === wrong.traceId);
-  const [server] = receiver.spans.filter((span) => span.name === 'POST /feedback' && span.traceId === traceId);
+  const [predictionSpan] = receiver.spans.filter((span) => span.name === 'classify' && span.traceId === wrong.traceId);
+  const [serverSpan] = receiver.spans.filter((span) => span.name === 'POST /feedback' && span.traceId === traceId);
   const [span] = receiver.spans.filter((candidate) => candidate.name === 'feedback' && candidate.traceId === traceId);
   expect(span).toMatchObject({
     kind: 1,
-    parentSpanId: server!.spanId,
-    links: [expect.objectContaining({ traceId: wrong.traceId, spanId: judged!.spanId })],
+    parentSpanId: serverSpan!.spanId,
+    links: [expect.objectContaining({ traceId: wrong.traceId, spanId: predictionSpan!.spanId })],
     attributes: {
       'classifier.model.name': 'spam',
       'classifier.prediction.id': wrong.id,
-      'classifier.feedback.label': other,
+      'classifier.feedback.label': otherLabel,
       'classifier.feedback.correct': false,
       'classifier.feedback.outcome': 'recorded',
     },
@@ -65,6 +65,6 @@ test('feedback is followed by its span, its counter and its log record, and neve
   expect(service.lines).toContainEqual(
     expect.objectContaining({ msg: 'feedback', trace_id: traceId, span_id: span!.spanId }),
   );
-  expect(receiver.raw.join() + JSON.stringify(service.lines) + before).not.toContain(secret);
+  expect(receiver.raw.join() + JSON.stringify(service.lines) + before).not.toContain(SECRET);
   await receiver.close();
 });

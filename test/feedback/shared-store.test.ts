@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
 
-const program = new URL('../../src/feedback/feedback-database.ts', import.meta.url);
+const moduleUrl = new URL('../../src/feedback/feedback-database.ts', import.meta.url);
 
 let folder: string;
 
@@ -14,14 +14,14 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'waymark-shared-'));
 });
 
-/** A script for a process of its own that has the folder open as `database`. */
+/** Returns the arguments of a process that runs a script with the folder open as `database`. */
 function script(body: string): string[] {
   const feedback =
     '{ id, model: "spam", version: "1", predicted: "spam", actual: "ham", predictedAt: 1, receivedAt: 2 }';
   return [
     '--input-type=module',
     '-e',
-    `import { openFeedbackDatabase } from ${JSON.stringify(program.href)};
+    `import { openFeedbackDatabase } from ${JSON.stringify(moduleUrl.href)};
      const database = openFeedbackDatabase(${JSON.stringify(folder)});
      const record = (id) => database.record([${feedback}])[0];
      ${body}`,
@@ -29,13 +29,10 @@ function script(body: string): string[] {
 }
 
 describe('processes that share a folder', () => {
-  test('record into it at the same time, and lose and double nothing', async () => {
+  test('record at the same time, without lost or double feedback', async () => {
     const run = promisify(execFile);
     const writers = ['a', 'b', 'c'].map((name) =>
-      run(
-        process.execPath,
-        script(`for (let i = 0; i < 100; i++) { record("${name}" + i); record("everybody's " + i); }`),
-      ),
+      run(process.execPath, script(`for (let i = 0; i < 100; i++) { record("${name}" + i); record("shared " + i); }`)),
     );
     await Promise.all(writers);
     const database = openFeedbackDatabase(folder);
@@ -43,12 +40,12 @@ describe('processes that share a folder', () => {
     database.close();
   });
 
-  test('have one among them that reports the totals, and the next one when it is gone', async () => {
+  test('have one reporter of the totals, and another one after it ends', async () => {
     const first = spawn(process.execPath, script('console.log(database.isReporter()); setInterval(() => {}, 1000);'), {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const said = await new Promise((resolve) => first.stdout.once('data', (data) => resolve(String(data).trim())));
-    expect(said).toBe('true');
+    const output = await new Promise((resolve) => first.stdout.once('data', (data) => resolve(String(data).trim())));
+    expect(output).toBe('true');
     const database = openFeedbackDatabase(folder);
     expect(database.isReporter()).toBe(false);
     first.kill('SIGKILL');

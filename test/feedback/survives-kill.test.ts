@@ -6,7 +6,7 @@ import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
 import { post } from '../http/in-process.ts';
 import { startProcess } from '../support/service-process.ts';
 
-test('kill -9 in the middle of feedback loses none that was acknowledged', async () => {
+test('kill -9 during feedback loses no acknowledged feedback', async () => {
   const DATA_DIR = await mkdtemp(join(tmpdir(), 'waymark-killed-'));
   const service = await startProcess({ DATA_DIR, LOG_LEVEL: 'info' });
   const response = await post(`${service.url}/predict/batch`, { texts: Array(600).fill('Win a prize') });
@@ -27,9 +27,9 @@ test('kill -9 in the middle of feedback loses none that was acknowledged', async
   expect(acknowledged.size).toBeGreaterThanOrEqual(200);
   expect(acknowledged.size).toBeLessThan(600);
 
-  // What was kept is there, once: recording it again changes nothing, as the store's counts then say.
+  // The store has the acknowledged feedback once: recording it again changes no counts.
   const database = openFeedbackDatabase(DATA_DIR);
-  const kept = database.totals().reduce((sum, { count }) => sum + count, 0);
+  const countBefore = database.totals().reduce((sum, { count }) => sum + count, 0);
   const outcomes = database.record(
     [...acknowledged].map((id) => ({
       id,
@@ -42,6 +42,6 @@ test('kill -9 in the middle of feedback loses none that was acknowledged', async
     })),
   );
   expect(new Set(outcomes)).toEqual(new Set(['repeated']));
-  expect(database.totals().reduce((sum, { count }) => sum + count, 0)).toBe(kept);
+  expect(database.totals().reduce((sum, { count }) => sum + count, 0)).toBe(countBefore);
   database.close();
 });

@@ -89,8 +89,8 @@ async function seriesOf(name: string): Promise<[Record<string, unknown>, unknown
   return metric?.dataPoints.map(({ attributes, value }) => [attributes, value]) ?? [];
 }
 
-async function settled(queued: number): Promise<void> {
-  for (let turns = 0; turns < 10_000 && spans.getFinishedSpans().length < queued; turns += 1) await nextTurn();
+async function waitForSpans(count: number): Promise<void> {
+  for (let turns = 0; turns < 10_000 && spans.getFinishedSpans().length < count; turns += 1) await nextTurn();
 }
 
 describe('the shadow queue', () => {
@@ -100,7 +100,7 @@ describe('the shadow queue', () => {
     expect(queue.offer(job())).toBe(true);
     expect(shadowResults).toEqual([]);
     expect(spans.getFinishedSpans()).toEqual([]);
-    await settled(1);
+    await waitForSpans(1);
     const [span] = spans.getFinishedSpans();
     const { label, confidence } = active.classifier.score(active.classifier.tokenize(text));
     expect(span!.attributes).toEqual({
@@ -139,7 +139,7 @@ describe('the shadow queue', () => {
     const queue = createQueue({ cpuShare: 0.05 });
     const accepted = Array.from({ length: 20 }, () => queue.offer(job(slow)));
     expect(accepted).not.toContain(false);
-    await settled(20);
+    await waitForSpans(20);
     expect(spans.getFinishedSpans()).toHaveLength(20);
     expect(shadowResults).toHaveLength(2);
     expect(queue.offer(job(slow))).toBe(false);
@@ -172,7 +172,7 @@ describe('the shadow queue', () => {
     });
     const queue = createQueue();
     for (let index = 0; index < 5; index += 1) queue.offer(job(broken));
-    await settled(5);
+    await waitForSpans(5);
     expect(spans.getFinishedSpans().map(({ attributes }) => attributes)).toEqual(Array(5).fill({}));
     expect(failures).toEqual(Array(5).fill('shadow 2'));
     expect(shadowResults).toEqual([]);
@@ -195,12 +195,12 @@ describe('the shadow queue', () => {
     for (let index = 0; index < 100; index += 1) queue.offer(job());
     queue.drain(10_000);
     expect(shadowResults).toHaveLength(100);
-    await settled(100);
+    await waitForSpans(100);
     expect(spans.getFinishedSpans()).toHaveLength(100);
     for (let index = 0; index < 100; index += 1) queue.offer(job());
     queue.drain(0);
     expect(shadowResults).toHaveLength(100);
-    await settled(200);
+    await waitForSpans(200);
     expect(spans.getFinishedSpans()).toHaveLength(200);
   });
 });
