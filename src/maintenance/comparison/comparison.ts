@@ -1,81 +1,85 @@
+import { evidenceOfBetter, mcnemar } from '../../classifier/statistics/binomial-tests.ts';
 import { type MatrixQuality, qualityFromCounts, ratio } from '../../classifier/statistics/confusion-matrix.ts';
 import type { DriftVerdict } from '../../classifier/statistics/drift-test.ts';
-import { evidenceOfBetter, mcnemar } from '../../classifier/statistics/binomial-tests.ts';
 import { compareShares, type ShareComparison, type Tally } from '../../classifier/statistics/two-proportions.ts';
 import { type Interval, wilsonInterval } from '../../classifier/statistics/wilson.ts';
 import type { LabelPair, VersionUse } from '../../feedback/experiment.ts';
 import type { Canary, Model, ModelVersions } from '../../models/store.ts';
 import type { PairedCounts } from './measurement-types.ts';
-import { countedSince, type MeasurementSources, type RoleTimes, roleTimes } from './measurements.ts';
-import { agreementOf, confusionOf, pairedCounts, tallyOf } from './pairs.ts';
-import { summariseUsage, type Usage } from './usage.ts';
+import { type MeasurementSources, type RoleTimes, readRoleTimes, windowStart } from './measurements.ts';
+import { agreementOf, confusionOf, pairedCounts, summariseUsage, tallyOf, type Usage } from './summaries.ts';
 
-/** How the versions on trial compare with the active one; null where there is none. */
+/** The comparisons of the shadow and of the canary with the active version; null where the model has none. */
 export interface Comparison {
   readonly shadow: ShadowComparison | null;
   readonly canary: CanaryComparison | null;
 }
 
-interface ExperimentComparison {
+/** The figures that a shadow and a canary have in common. */
+interface VersionComparison {
   readonly version: string;
-  /** When it took its role, in ISO 8601. */
+  /** The time when it took its role, in ISO 8601. */
   readonly since: string;
-  /** Texts that it scored in its role, and that it failed to score: since it took it, or in the last hour if that is shorter. */
+  /** The numbers of texts that it scored and failed to score in its role, in the last hour at most. */
   readonly predictions: number;
   readonly errors: number;
-  /** How many times as long as the active version it took in that time; null where either scored nothing. */
+  /** Its latency divided by that of the active version in the same time; null where either scored nothing. */
   readonly latencyRatio: { readonly p50: number | null; readonly p99: number | null };
   readonly meanConfidence: number | null;
   readonly activeMeanConfidence: number | null;
-  /** Of the last hour. */
+  /** The verdict on its predictions of the last hour. */
   readonly drift: DriftVerdict;
 }
 
-export interface ShadowComparison extends ExperimentComparison {
-  /** The share of texts that both labelled alike, of all that both ever scored. */
+export interface ShadowComparison extends VersionComparison {
+  /** The share of texts with two equal labels, of all texts that both versions have scored. */
   readonly agreement: number | null;
-  /** 95 %. */
+  /** The 95 % confidence interval of the agreement (Wilson). */
   readonly agreementInterval: Interval;
   readonly disagreements: readonly LabelPair[];
   readonly feedback: {
     readonly count: number;
     readonly accuracy: number | null;
-    /** Of the active version, on the same texts. */
+    /** The accuracy of the active version on the same texts. */
     readonly activeAccuracy: number | null;
     readonly confusionMatrix: MatrixQuality['confusionMatrix'];
     readonly paired: PairedCounts;
   };
   readonly test: {
     readonly method: 'mcnemar';
-    /** For one look: two-sided. */
+    /** Two-sided p-values, valid for one evaluation. */
     readonly exact: number;
     readonly midP: number;
-    /** For any number of looks: e-values, that the shadow is better, and that it is worse. */
+    /** E-values that the shadow is better, and that it is worse, valid for any number of evaluations. */
     readonly better: number;
     readonly worse: number;
   };
 }
 
-export interface CanaryComparison extends ExperimentComparison {
+export interface CanaryComparison extends VersionComparison {
   readonly share: number;
   readonly feedback: Tally & { readonly accuracy: number | null; readonly accuracyInterval: Interval };
-  /** Of the active version, since the canary began. */
+  /** Feedback on the active version since the canary began. */
   readonly activeFeedback: Tally & { readonly accuracy: number | null; readonly accuracyInterval: Interval };
   readonly test: {
     readonly method: 'mixture-sprt';
-    /** The canary's accuracy less the active version's. */
+    /** The accuracy of the canary minus that of the active version. */
     readonly difference: number | null;
-    /** 95 % for all looks together. */
+    /** The 95 % confidence sequence of the difference, valid for any number of evaluations. */
     readonly interval: Interval | null;
     readonly better: number;
     readonly worse: number;
   };
 }
 
-/** So many kinds of disagreement are told, the most frequent ones. */
-const MOST_DISAGREEMENTS = 50;
+/** The most frequent disagreements are reported, up to this number. */
+const MAX_DISAGREEMENTS = 50;
 
-/** Compares the versions on trial with the active one, by what all processes took down and the feedback that came in. */
+/**
+ * Compares the shadow and the canary with the active version, by the records of all processes and by the feedback.
+ *
+ * @param now in milliseconds since the epoch
+ */
 export async function compareVersions(
   versions: ModelVersions,
   sources: MeasurementSources,
@@ -83,7 +87,7 @@ export async function compareVersions(
 ): Promise<Comparison> {
   const { active, shadow, canary } = versions;
   if (!shadow && !canary) return { shadow: null, canary: null };
-  const since = await roleTimes(versions, sources.registry);
+  const since = await readRoleTimes(versions, sources.registry);
   const [ofShadow, ofCanary] = await Promise.all([
     shadow ? compareShadow(active, shadow, since, sources, now) : null,
     canary ? compareCanary(active, canary, since, sources, now) : null,
@@ -100,15 +104,15 @@ async function compareShadow(
 ): Promise<ShadowComparison> {
   const { experiments } = sources.feedbackStore;
   const experiment = { model: active.name, active: active.version, shadow: shadow.version };
-  const [comparison, pairs, judged] = await Promise.all([
-    compareExperiment(active, shadow, 'shadow', since.shadow, sources, now),
+  const [comparison, pairs, evaluatedPairs] = await Promise.all([
+    compareUsage(active, shadow, 'shadow', since.shadow, sources, now),
     experiments.pairs(experiment),
     experiments.evaluatedPairs(experiment),
   ]);
   const { count, agreed } = agreementOf(pairs);
-  const paired = pairedCounts(judged);
-  const quality = qualityFromCounts(confusionOf(judged, 'shadowLabel'));
-  const activeTally = tallyOf(confusionOf(judged, 'activeLabel'));
+  const paired = pairedCounts(evaluatedPairs);
+  const quality = qualityFromCounts(confusionOf(evaluatedPairs, 'shadowLabel'));
+  const activeTally = tallyOf(confusionOf(evaluatedPairs, 'activeLabel'));
   return {
     ...comparison,
     agreement: count === 0 ? null : agreed / count,
@@ -116,7 +120,7 @@ async function compareShadow(
     disagreements: pairs
       .filter(({ activeLabel, shadowLabel }) => activeLabel !== shadowLabel)
       .sort((a, b) => b.count - a.count)
-      .slice(0, MOST_DISAGREEMENTS),
+      .slice(0, MAX_DISAGREEMENTS),
     feedback: {
       count: quality.count,
       accuracy: quality.count === 0 ? null : quality.accuracy,
@@ -143,7 +147,7 @@ async function compareCanary(
   const tally = async ({ name, version }: Model) =>
     tallyOf(await sources.feedbackStore.counts(name, version, since.canary));
   const [comparison, ofActive, ofCanary] = await Promise.all([
-    compareExperiment(active, model, 'answer', since.canary, sources, now),
+    compareUsage(active, model, 'answer', since.canary, sources, now),
     tally(active),
     tally(model),
   ]);
@@ -157,19 +161,18 @@ async function compareCanary(
   };
 }
 
-/** What is compared alike of a shadow and of a canary. */
-async function compareExperiment(
+async function compareUsage(
   active: Model,
   model: Model,
   use: VersionUse,
   since: number,
   { feedbackStore, driftMonitor }: MeasurementSources,
   now: number,
-): Promise<ExperimentComparison> {
-  const counted = countedSince(since, now);
-  const usage = async ({ name, version }: Model, as: VersionUse): Promise<Usage> =>
-    summariseUsage(await feedbackStore.experiments.minuteCounts(name, version, as, counted));
-  const [ofActive, ofModel] = await Promise.all([usage(active, 'answer'), usage(model, use)]);
+): Promise<VersionComparison> {
+  const start = windowStart(since, now);
+  const usageOf = async ({ name, version }: Model, as: VersionUse): Promise<Usage> =>
+    summariseUsage(await feedbackStore.experiments.minuteCounts(name, version, as, start));
+  const [ofActive, ofModel] = await Promise.all([usageOf(active, 'answer'), usageOf(model, use)]);
   return {
     version: model.version,
     since: new Date(since).toISOString(),
@@ -182,8 +185,8 @@ async function compareExperiment(
   };
 }
 
-function quotient(some: number | null, other: number | null): number | null {
-  return some === null || other === null ? null : some / other;
+function quotient(dividend: number | null, divisor: number | null): number | null {
+  return dividend === null || divisor === null ? null : dividend / divisor;
 }
 
 function withAccuracy(tally: Tally) {

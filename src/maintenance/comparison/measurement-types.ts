@@ -1,36 +1,36 @@
 import type { DriftVerdict } from '../../classifier/statistics/drift-test.ts';
 
-/** All that a decision about a model may look at: plain numbers, measured by `gatherMeasurements`. */
+/** The measurements of a model that a decision may use: plain numbers, measured by `gatherMeasurements`. */
 export interface Measurements {
-  /** When they were taken, in milliseconds since the epoch. */
+  /** The time of the measurement, in milliseconds since the epoch. */
   readonly now: number;
   readonly active: VersionMeasurements;
   readonly shadow?: ShadowMeasurements;
   readonly canary?: CanaryMeasurements;
-  /** Of what the active version predicted in the last hour. */
+  /** The drift of the active version's predictions in the last hour. */
   readonly drift: {
     readonly verdict: DriftVerdict;
-    /** The largest stability index of any feature. */
+    /** The largest population stability index of any feature. */
     readonly psi: number;
   };
-  /** Texts that came in with their true label since the active version took its role: what retraining would add. */
+  /** The number of texts with a true label since the active version took its role; retraining would learn from them. */
   readonly feedbackWithText: number;
 }
 
-/** One version in its role. */
+/** One version in its role, measured over all processes. */
 export interface VersionMeasurements {
   readonly version: string;
-  /** When it took its role, in milliseconds since the epoch. */
+  /** The time when it took its role, in milliseconds since the epoch. */
   readonly since: number;
-  /** Texts that it scored in its role: since it took it, or in the last hour where that is shorter. By all processes. */
+  /** The number of texts that it scored in its role, in the last hour at most. */
   readonly predictions: number;
-  /** Texts over the same time that it failed to score. */
+  /** The number of texts that it failed to score in the same time. */
   readonly errors: number;
-  /** How long it took to tokenise and score one of them: 99th percentile; null where there is none. */
+  /** The 99th percentile of the time to tokenise and score one text; null where no text was scored. */
   readonly p99Seconds: number | null;
-  /** Its predictions whose true label came in since it took its role; of a shadow, ever. */
+  /** Its predictions whose true label arrived since it took its role. The feedback of a shadow is not limited in time. */
   readonly feedback: { readonly count: number; readonly correct: number };
-  /** As its manifest states it. */
+  /** The accuracy in its manifest. */
   readonly trainingAccuracy: number;
 }
 
@@ -40,13 +40,13 @@ export interface CanaryMeasurements extends VersionMeasurements {
 }
 
 export interface ShadowMeasurements extends VersionMeasurements {
-  /** The share of texts that it labelled as the active version did; null where there is none. */
+  /** The share of texts with the same label from the active version, from 0 to 1; null where no text was compared. */
   readonly agreement: number | null;
-  /** Texts that both versions scored and whose true label came in. */
+  /** The texts that both versions scored, and whose true label is known. */
   readonly paired: PairedCounts;
 }
 
-/** Texts by which of two versions labelled them rightly. */
+/** Numbers of texts by which of two versions labelled them correctly. */
 export interface PairedCounts {
   readonly bothRight: number;
   readonly onlyActive: number;

@@ -3,46 +3,45 @@ import type { VersionUse } from '../../feedback/experiment.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { Model, ModelVersions } from '../../models/store.ts';
-import type { CanaryMeasurements, Measurements, ShadowMeasurements, VersionMeasurements } from './measurement-types.ts';
-import { agreementOf, pairedCounts, tallyOf } from './pairs.ts';
-import { summariseUsage } from './usage.ts';
+import type { Measurements, ShadowMeasurements, VersionMeasurements } from './measurement-types.ts';
+import { agreementOf, pairedCounts, summariseUsage, tallyOf } from './summaries.ts';
 
-/** Where measurements come from. */
+/** The sources of measurements. */
 export interface MeasurementSources {
   readonly registry: Pick<ModelRegistry, 'roles' | 'changes'>;
   readonly feedbackStore: Pick<FeedbackStore, 'counts' | 'experiments'>;
   readonly driftMonitor: Pick<DriftMonitor, 'report'>;
 }
 
-/** When each role was taken, in milliseconds since the epoch. */
+/** The times when the current versions took their roles, in milliseconds since the epoch. */
 export interface RoleTimes {
   readonly active: number;
   readonly shadow: number;
   readonly canary: number;
 }
 
-/** How far back predictions, errors and latency are counted. */
-const HOUR_MS = 3_600_000;
+/** The period for which predictions, errors and latencies are counted. */
+const MAX_WINDOW_MS = 3_600_000;
 
-/** The time from which on a version's predictions are counted: since it took its role, in the last hour at most. */
-export function countedSince(since: number, now: number): number {
-  return Math.max(since, now - HOUR_MS);
+/** Returns the start of the period in which a version's predictions are counted: its time in the role, one hour at most. */
+export function windowStart(since: number, now: number): number {
+  return Math.max(since, now - MAX_WINDOW_MS);
 }
 
-/** Finds out when the versions took the roles that they have, from the audit trail. */
-export async function roleTimes(
+/** Reads from the audit trail when the versions took their current roles. */
+export async function readRoleTimes(
   { name, shadow, canary }: ModelVersions,
   registry: MeasurementSources['registry'],
 ): Promise<RoleTimes> {
   const active = registry.roles(name)?.activeSince ?? 0;
   const changes = shadow || canary ? await registry.changes(name) : [];
-  const since = (what: 'shadow' | 'canary', version: string | undefined) =>
-    changes.find((change) => change.what === what && change.to === version)?.at ?? active;
+  const since = (action: 'shadow' | 'canary', version: string | undefined) =>
+    changes.find((change) => change.action === action && change.to === version)?.at ?? active;
   return { active, shadow: since('shadow', shadow?.version), canary: since('canary', canary?.model.version) };
 }
 
 /**
- * Measures a model's versions in their roles: by what all processes of this machine took down and the feedback that came in.
+ * Measures a model's versions in their roles, from the records of all processes of this machine and from the feedback.
  *
  * @param now in milliseconds since the epoch
  */
@@ -53,7 +52,7 @@ export async function gatherMeasurements(
 ): Promise<Measurements> {
   const { name, active, shadow, canary } = versions;
   const { feedbackStore, driftMonitor, registry } = sources;
-  const since = await roleTimes(versions, registry);
+  const since = await readRoleTimes(versions, registry);
   const [ofActive, ofShadow, ofCanary, feedbackWithText] = await Promise.all([
     measureAnswering(active, since.active, sources, now),
     shadow && measureShadow(active, shadow, since.shadow, sources, now),
@@ -61,13 +60,11 @@ export async function gatherMeasurements(
     feedbackStore.experiments.textCount(name, since.active),
   ]);
   const { verdict, features } = driftMonitor.report(active);
-  const onTrial: { shadow?: ShadowMeasurements; canary?: CanaryMeasurements } = {};
-  if (ofShadow) onTrial.shadow = ofShadow;
-  if (ofCanary) onTrial.canary = { ...ofCanary, share: canary!.share };
   return {
     now,
     active: ofActive,
-    ...onTrial,
+    ...(ofShadow && { shadow: ofShadow }),
+    ...(ofCanary && { canary: { ...ofCanary, share: canary!.share } }),
     drift: { verdict, psi: Math.max(...features.map(({ psi }) => psi)) },
     feedbackWithText,
   };
@@ -80,7 +77,7 @@ async function measureAnswering(
   now: number,
 ): Promise<VersionMeasurements> {
   const [usage, counts] = await Promise.all([
-    usageOf(model, 'answer', since, feedbackStore, now),
+    measureUsage(model, 'answer', since, feedbackStore, now),
     feedbackStore.counts(model.name, model.version, since),
   ]);
   return { ...usage, feedback: tallyOf(counts) };
@@ -95,13 +92,13 @@ async function measureShadow(
 ): Promise<ShadowMeasurements> {
   const { experiments } = feedbackStore;
   const experiment = { model: active.name, active: active.version, shadow: shadow.version };
-  const [usage, pairs, judged] = await Promise.all([
-    usageOf(shadow, 'shadow', since, feedbackStore, now),
+  const [usage, pairs, evaluatedPairs] = await Promise.all([
+    measureUsage(shadow, 'shadow', since, feedbackStore, now),
     experiments.pairs(experiment),
     experiments.evaluatedPairs(experiment),
   ]);
   const { count, agreed } = agreementOf(pairs);
-  const paired = pairedCounts(judged);
+  const paired = pairedCounts(evaluatedPairs);
   const { bothRight, onlyActive, onlyShadow, neither } = paired;
   return {
     ...usage,
@@ -111,14 +108,14 @@ async function measureShadow(
   };
 }
 
-async function usageOf(
+async function measureUsage(
   { name, version, manifest }: Model,
   use: VersionUse,
   since: number,
   { experiments }: Pick<FeedbackStore, 'experiments'>,
   now: number,
 ): Promise<Omit<VersionMeasurements, 'feedback'>> {
-  const minutes = await experiments.minuteCounts(name, version, use, countedSince(since, now));
+  const minutes = await experiments.minuteCounts(name, version, use, windowStart(since, now));
   const { predictions, errors, p99 } = summariseUsage(minutes);
   const trainingAccuracy = manifest.evaluation.accuracy;
   return { version, since, predictions, errors, p99Seconds: p99, trainingAccuracy };

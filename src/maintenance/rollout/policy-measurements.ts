@@ -3,7 +3,7 @@ import type { Policy } from '../../models/policy-file.ts';
 import type { ModelVersions } from '../../models/store.ts';
 import type { Measurements } from '../comparison/measurement-types.ts';
 import { gatherMeasurements, type MeasurementSources } from '../comparison/measurements.ts';
-import { tallyOf } from '../comparison/pairs.ts';
+import { tallyOf } from '../comparison/summaries.ts';
 import type { Retrainer } from '../retraining/retrainer.ts';
 import type { PolicyState } from './policy-state.ts';
 

@@ -12,22 +12,22 @@ import { createLog } from '../../../src/telemetry/logs/log.ts';
 import { smallModels } from '../../models/small-models.ts';
 
 const silent = createLog('silent', { write: () => {} });
-const by = { who: 'a test', why: '' };
+const by = { actor: 'a test', reason: '' };
 
-/** Three versions: 1 active, 2 a shadow, 3 a canary; and all that measures them. */
-async function onTrial() {
+/** Opens a registry with three versions (1 active, 2 shadow, 3 canary) and the stores that measure them. */
+async function startExperiment() {
   const registry = await openRegistry({ folder: await smallModels('1', '2', '3'), log: silent });
   const feedbackStore = await openFeedbackStore(await mkdtemp(join(tmpdir(), 'waymark-measured-')));
   onTestFinished(async () => {
     await registry.close();
     await feedbackStore.close();
   });
-  await registry.change('spam', { what: 'activate', version: '1' }, by);
-  await registry.change('spam', { what: 'shadow', version: '2' }, by);
-  const versions = await registry.change('spam', { what: 'canary', version: '3', share: 0.25 }, by);
+  await registry.change('spam', { action: 'activate', version: '1' }, by);
+  await registry.change('spam', { action: 'shadow', version: '2' }, by);
+  const versions = await registry.change('spam', { action: 'canary', version: '3', share: 0.25 }, by);
   const driftMonitor = createDriftMonitor();
   const experimentLog = createExperimentLog(feedbackStore.experiments, silent);
-  const judge = (version: string, predicted: string, actual: string, text?: string) =>
+  const recordFeedback = (version: string, predicted: string, actual: string, text?: string) =>
     feedbackStore.record({
       id: crypto.randomUUID(),
       model: 'spam',
@@ -38,12 +38,12 @@ async function onTrial() {
       receivedAt: Date.now(),
       text,
     });
-  return { versions, sources: { registry, feedbackStore, driftMonitor }, experimentLog, judge };
+  return { versions, sources: { registry, feedbackStore, driftMonitor }, experimentLog, recordFeedback };
 }
 
-describe('what versions on trial did', () => {
-  test('is measured by their roles', async () => {
-    const { versions, sources, experimentLog, judge } = await onTrial();
+describe('measurements', () => {
+  test('cover each version in its role', async () => {
+    const { versions, sources, experimentLog, recordFeedback } = await startExperiment();
     const { active, shadow, canary } = versions;
     for (let at = 0; at < 100; at += 1) experimentLog.recordAnswer(active, at < 98 ? 1e-4 : 1e-2, 0.9);
     experimentLog.recordFailure(active, 'answer');
@@ -75,8 +75,8 @@ describe('what versions on trial did', () => {
     }
     experimentLog.recordFailure(shadow!, 'shadow');
     await experimentLog.flush();
-    await judge('3', 'spam', 'spam');
-    await judge('3', 'spam', 'ham');
+    await recordFeedback('3', 'spam', 'spam');
+    await recordFeedback('3', 'spam', 'ham');
 
     const now = Date.now();
     expect(await gatherMeasurements(versions, sources, now)).toEqual({
@@ -116,14 +116,14 @@ describe('what versions on trial did', () => {
     });
   });
 
-  test('counts from the time on at which each took its role', async () => {
-    const { versions, sources, judge } = await onTrial();
-    await judge('3', 'spam', 'spam');
+  test('count from the time when a version took its role', async () => {
+    const { versions, sources, recordFeedback } = await startExperiment();
+    await recordFeedback('3', 'spam', 'spam');
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const again = await sources.registry.change('spam', { what: 'canary', version: '3', share: 0.5 }, by);
+    const changed = await sources.registry.change('spam', { action: 'canary', version: '3', share: 0.5 }, by);
     const before = Date.now();
-    const { canary, active } = await gatherMeasurements(again, sources);
-    // Another share is another experiment: what went to whom changed.
+    const { canary, active } = await gatherMeasurements(changed, sources);
+    // A new share starts a new experiment, because it changes which version answers a request.
     expect(canary!.feedback.count).toBe(0);
     expect(canary!.since).toBeGreaterThan(active.since);
     expect(canary!.since).toBeLessThanOrEqual(before);
@@ -131,15 +131,15 @@ describe('what versions on trial did', () => {
   });
 });
 
-test('a canary is compared with the active version by the feedback of the same time', async () => {
-  const { versions, sources, experimentLog, judge } = await onTrial();
+test('a canary is compared with the active version on feedback of the same time', async () => {
+  const { versions, sources, experimentLog, recordFeedback } = await startExperiment();
   for (let at = 0; at < 10; at += 1) {
     experimentLog.recordAnswer(versions.active, 1e-4, 0.9);
     experimentLog.recordAnswer(versions.canary!.model, 4e-4, 0.6);
   }
   await experimentLog.flush();
-  for (let at = 0; at < 60; at += 1) await judge('1', 'spam', at < 57 ? 'spam' : 'ham');
-  for (let at = 0; at < 40; at += 1) await judge('3', 'spam', at < 20 ? 'spam' : 'ham');
+  for (let at = 0; at < 60; at += 1) await recordFeedback('1', 'spam', at < 57 ? 'spam' : 'ham');
+  for (let at = 0; at < 40; at += 1) await recordFeedback('3', 'spam', at < 20 ? 'spam' : 'ham');
   const { canary } = await compareVersions(versions, sources);
   expect(canary).toMatchObject({
     version: '3',
