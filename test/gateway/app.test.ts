@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { mailToText } from '../../src/mail/mail-text.ts';
 import { post, serve } from '../http/in-process.ts';
-import { answer, problem, scriptedServer } from '../packages/client/scripted-server.ts';
+import { respondWith, respondWithProblem, scriptedServer } from '../packages/client/scripted-server.ts';
 import { hamMail, postMail, spamMail, startTestGateway } from './in-process.ts';
 
 describe('POST /messages', () => {
@@ -63,7 +63,7 @@ describe('POST /messages', () => {
 });
 
 describe('POST /feedback', () => {
-  const kept = answer({
+  const kept = respondWith({
     id: 'x',
     prediction: 'spam',
     label: 'ham',
@@ -107,7 +107,7 @@ describe('POST /feedback', () => {
   });
 
   test('says so where the feedback was refused, or could not be kept', async () => {
-    const refusing = await scriptedServer(problem('feedback-conflict', 409));
+    const refusing = await scriptedServer(respondWithProblem('feedback-conflict', 409));
     const refused = await startTestGateway({ WAYMARK_URL: refusing.url });
     const conflict = await post(`${refused.url}/feedback`, { id: 'x', spam: true });
     expect(conflict.status).toBe(409);

@@ -1,8 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
-import { answer, hangUp, problem, scriptedServer, stall } from '../packages/client/scripted-server.ts';
+import {
+  neverRespond,
+  resetConnection,
+  respondWith,
+  respondWithProblem,
+  scriptedServer,
+} from '../packages/client/scripted-server.ts';
 import { postMail, spamMail, startTestGateway } from './in-process.ts';
 
-const good = answer({
+const good = respondWith({
   id: 'x',
   prediction: 'spam',
   confidence: 0.9,
@@ -21,11 +27,11 @@ async function judged(step: Parameters<typeof scriptedServer>[0], settings: Reco
 
 describe('mail is let through without a verdict, marked and within the deadline, where the service', () => {
   test.each([
-    ['does not answer', stall, 'deadline'],
-    ['breaks every connection', hangUp, 'deadline|connection'],
-    ['refuses the message', problem('text-too-long', 422), 'refused'],
-    ['is busy for longer than that', problem('overloaded', 503, { 'retry-after': '60' }), 'refused'],
-    ['is not the service', answer('hello'), 'refused'],
+    ['does not answer', neverRespond, 'deadline'],
+    ['breaks every connection', resetConnection, 'deadline|connection'],
+    ['refuses the message', respondWithProblem('text-too-long', 422), 'refused'],
+    ['is busy for longer than that', respondWithProblem('overloaded', 503, { 'retry-after': '60' }), 'refused'],
+    ['is not the service', respondWith('hello'), 'refused'],
   ])('%s', async (_, step, reason) => {
     const { response, ms } = await judged(step);
     expect(response.status).toBe(200);
@@ -36,7 +42,7 @@ describe('mail is let through without a verdict, marked and within the deadline,
   });
 
   test('is away altogether; and after a while mail does not even wait for it', async () => {
-    const { gateway, received } = await judged(hangUp);
+    const { gateway, received } = await judged(resetConnection);
     const reason = async () => {
       const response = await postMail(gateway.url, spamMail, { accept: 'application/json' });
       return ((await response.json()) as { reason: string }).reason;
@@ -49,7 +55,12 @@ describe('mail is let through without a verdict, marked and within the deadline,
 });
 
 test('a service that comes back within the deadline costs a message some time, not its verdict', async () => {
-  const { url, received } = await scriptedServer(hangUp, hangUp, problem('not-ready', 503), good);
+  const { url, received } = await scriptedServer(
+    resetConnection,
+    resetConnection,
+    respondWithProblem('not-ready', 503),
+    good,
+  );
   const gateway = await startTestGateway({ WAYMARK_URL: url });
   const response = await postMail(gateway.url, spamMail);
   expect(response.headers.get('x-spam-status')).toBe('Yes, score=0.9000 model=spam@1');

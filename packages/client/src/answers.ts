@@ -1,65 +1,73 @@
-/** What the service answers, as its OpenAPI document has it. */
+/** The answers of the service, as its OpenAPI document describes them. */
 
+/** A model version by its name and version. */
 export interface ModelReference {
   readonly name: string;
   readonly version: string;
 }
 
+/** The label of one text. */
 export interface Prediction {
-  /** Names the prediction when feedback on it is given. */
+  /** Identifies the prediction when feedback on it is given. */
   readonly id: string;
   /** The most probable label. */
   readonly prediction: string;
-  /** Its probability. */
+  /** The probability of that label. */
   readonly confidence: number;
-  /** A probability for each label. */
+  /** The probability of each label. */
   readonly scores: Readonly<Record<string, number>>;
   readonly model: ModelReference;
 }
 
+/** The influence of one feature on a prediction. */
 export interface Contribution {
   readonly feature: string;
-  /** In log-odds, for the predicted label against the runner-up. */
+  /** Log-odds of the predicted label against the second most probable one. */
   readonly weight: number;
 }
 
+/** The answer of `predict`. */
 export interface PredictAnswer extends Prediction {
-  /** With `explain`; strongest first. */
+  /** Present with `explain`; strongest feature first. */
   readonly explanation?: readonly Contribution[];
   readonly traceId: string;
 }
 
+/** The answer of `predictBatch`: one prediction for each text, in their order. */
 export interface BatchAnswer {
   readonly predictions: readonly Prediction[];
   readonly traceId: string;
 }
 
+/** The answer of `feedback`. */
 export interface FeedbackAnswer {
   readonly id: string;
-  /** The label that was predicted. */
+  /** The predicted label. */
   readonly prediction: string;
-  /** The label that was right. */
+  /** The true label. */
   readonly label: string;
   readonly correct: boolean;
-  /** The trace of the prediction. */
+  /** The id of the prediction's trace. */
   readonly predictionTraceId: string;
-  /** The trace of this feedback. */
+  /** The id of the trace of this feedback request. */
   readonly traceId: string;
 }
 
+/** Precision, recall and F1, each from 0 to 1. */
 export interface Score {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
 }
 
+/** One version of a model. */
 export interface ModelVersion {
   readonly version: string;
   readonly algorithm: string;
   readonly labels: readonly string[];
   readonly sha256: string;
   readonly training: Readonly<Record<string, unknown>>;
-  /** How well it did on texts that it had not learned from. */
+  /** Scores on texts that were not in the training data. */
   readonly evaluation: {
     readonly method: string;
     readonly count: number;
@@ -71,23 +79,26 @@ export interface ModelVersion {
   } | null;
 }
 
+/** A model with its versions. */
 export interface Model {
   readonly name: string;
-  /** The version that answers for the bare name. */
+  /** The version that answers requests for the name without a version. */
   readonly active: string;
   readonly shadow: string | null;
   readonly canary: string | null;
   readonly versions: readonly ModelVersion[];
 }
 
+/** Scores of a model version, computed from feedback. */
 export interface Quality {
   readonly model: ModelReference;
-  /** How many predictions have feedback. */
+  /** The number of predictions with feedback. */
   readonly count: number;
-  /** Null where none has. */
+  /** `null` if no prediction has feedback. */
   readonly accuracy: number | null;
   readonly macro: Score;
   readonly micro: Score;
   readonly labels: Readonly<Record<string, Score & { readonly support: number }>>;
+  /** Counts by true label, then by predicted label. */
   readonly confusionMatrix: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
 }

@@ -1,21 +1,28 @@
+/** Limits of the delays between attempts. */
 export interface BackoffOptions {
-  /** The longest first wait, in milliseconds; it doubles with each further one. */
+  /** The maximum of the first delay in milliseconds. It doubles with each attempt. */
   readonly baseMs: number;
-  /** The longest of all waits. */
+  /** The maximum of every delay in milliseconds. */
   readonly maxMs: number;
 }
 
 /**
- * How long to wait before the next attempt: anything from nothing to an exponentially growing limit ("full jitter"), so
- * that callers who failed together do not come back together. Where the service said when to come back, not before that.
+ * Returns the delay in milliseconds before the next attempt: a random time from 0 to a limit that doubles ("full jitter"),
+ * so that clients which failed together do not retry together.
+ * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
- * @param attempt how many attempts have failed
+ * @param attempt the number of failed attempts, from 1
+ * @param retryAfterMs the time that the service asked for; it is added to the random time
  */
-export function backoff(attempt: number, { baseMs, maxMs }: BackoffOptions, retryAfterMs = 0): number {
+export function backoffDelay(attempt: number, { baseMs, maxMs }: BackoffOptions, retryAfterMs = 0): number {
   return retryAfterMs + Math.random() * Math.min(maxMs, baseMs * 2 ** (attempt - 1));
 }
 
-/** The milliseconds that a `retry-after` header asks for; undefined where there is none that can be read. */
+/**
+ * Returns the milliseconds that a `retry-after` header asks for, or `undefined` if the header is missing or invalid.
+ *
+ * @param now the current time in milliseconds since the epoch
+ */
 export function readRetryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1_000;
@@ -23,18 +30,18 @@ export function readRetryAfter(header: string | null, now: number): number | und
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0);
 }
 
-/** Waits, but not longer than until the signal aborts; rejects with its reason then. */
+/** Waits for `ms` milliseconds. Rejects with the reason of the signal as soon as the signal aborts. */
 export function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const giveUp = () => {
+    const cancel = () => {
       clearTimeout(timer);
       reject(signal.reason);
     };
     const timer = setTimeout(() => {
-      signal.removeEventListener('abort', giveUp);
+      signal.removeEventListener('abort', cancel);
       resolve();
     }, ms);
-    signal.addEventListener('abort', giveUp, { once: true });
-    if (signal.aborted) giveUp();
+    signal.addEventListener('abort', cancel, { once: true });
+    if (signal.aborted) cancel();
   });
 }

@@ -1,40 +1,41 @@
 import { CircuitOpenError } from './errors.ts';
 
+/** Thresholds of a circuit breaker. */
 export interface CircuitBreakerOptions {
-  /** How many failures in a row open the circuit. */
+  /** The number of consecutive failures that opens the circuit. */
   readonly failures: number;
-  /** For how long there must have been nothing but failures, in milliseconds: a restart alone should not open it. */
+  /** The time in milliseconds that consecutive failures must span, so that a restart alone does not open the circuit. */
   readonly forMs: number;
-  /** How long it stays open, in milliseconds; then one call tries whether the service is back. */
+  /** The time in milliseconds that the circuit stays open. After it, one call tries the service. */
   readonly openMs: number;
 }
 
-/** Whether to ask a service at all. */
+/** A circuit breaker. Each attempt calls `enter` first, and then exactly one of the other functions. */
 export interface CircuitBreaker {
   /**
-   * To be called before each attempt.
+   * Permits an attempt.
    *
-   * @throws {CircuitOpenError} where it should not be made
+   * @throws {CircuitOpenError} if the circuit is open
    */
   enter(): void;
-  /** The attempt got an answer. */
-  succeeded(): void;
-  /** The service is away, broken or too slow. */
-  failed(): void;
-  /** The attempt ended without saying anything of the service: its caller gave it up. */
-  abandoned(): void;
+  /** Records an attempt that got an answer. */
+  recordSuccess(): void;
+  /** Records an attempt that failed: the service is unreachable, broken or too slow. */
+  recordFailure(): void;
+  /** Records an attempt that its caller cancelled. It proves nothing about the service. */
+  recordCancellation(): void;
 }
 
 /**
- * Leaves a failing service alone for a while: its callers get their answer at once, and it gets time to come back.
+ * Creates a circuit breaker. While the circuit is open, calls fail at once and the service gets time to recover.
  *
- * @param now a clock in milliseconds
+ * @param now returns the time of a monotonic clock in milliseconds
  */
 export function createCircuitBreaker(
   { failures, forMs, openMs }: CircuitBreakerOptions,
   now: () => number,
 ): CircuitBreaker {
-  let failed = 0;
+  let failuresInRow = 0;
   let failingSince = 0;
   let openUntil: number | undefined;
   let probing = false;
@@ -46,18 +47,18 @@ export function createCircuitBreaker(
       if (left > 0 || probing) throw new CircuitOpenError(Math.max(left, 0));
       probing = true;
     },
-    succeeded() {
-      failed = 0;
+    recordSuccess() {
+      failuresInRow = 0;
       openUntil = undefined;
       probing = false;
     },
-    failed() {
-      if (failed === 0) failingSince = now();
-      failed += 1;
-      if (probing || (failed >= failures && now() - failingSince >= forMs)) openUntil = now() + openMs;
+    recordFailure() {
+      if (failuresInRow === 0) failingSince = now();
+      failuresInRow += 1;
+      if (probing || (failuresInRow >= failures && now() - failingSince >= forMs)) openUntil = now() + openMs;
       probing = false;
     },
-    abandoned() {
+    recordCancellation() {
       probing = false;
     },
   };

@@ -2,66 +2,68 @@ import type { BatchAnswer, FeedbackAnswer, Model, PredictAnswer, Quality } from 
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { send } from './transport.ts';
 
+/** Options of `createClient`. */
 export interface ClientOptions {
-  /** Where the service is: `http://localhost:3000`. */
+  /** The URL of the service, such as `http://localhost:3000`. */
   readonly url: string;
-  /** One of the service's `API_TOKENS`, where it asks for them. */
+  /** One of the service's `API_TOKENS`, if the service requires them. */
   readonly token?: string;
-  /** For each call with all its attempts, in milliseconds: 10,000 where it is not given. */
+  /** The time limit in milliseconds of a call with all its attempts; default 10,000. */
   readonly timeoutMs?: number;
-  /** How often a call is made again where the service was away or busy: 3 times where it is not given. */
+  /** The maximum number of retries if the service is unreachable or busy; default 3. */
   readonly retries?: number;
-  /** The longest first wait before that, and the longest of all: 100 and 2,000 ms where they are not given. */
+  /** The maximum of the first delay before a retry, and of every delay; defaults 100 and 2,000 ms. */
   readonly backoff?: { readonly baseMs?: number; readonly maxMs?: number };
   /**
-   * After `failures` (5) in a row, over at least `forMs` (0), no call is tried for `openMs` (5,000); false tries every
-   * call.
+   * Thresholds of the circuit breaker; `false` turns it off. After `failures` (default 5) in a row over at least `forMs`
+   * (default 0), calls fail at once for `openMs` (default 5,000).
    */
   readonly circuitBreaker?: { readonly failures?: number; readonly forMs?: number; readonly openMs?: number } | false;
   /**
-   * More headers, made anew for each attempt. Trace context needs none where the caller's OpenTelemetry instruments
-   * `fetch`; where it does not, this is the place for `propagation.inject`.
+   * Returns more headers. It is called for each attempt. Trace context needs no headers if the caller's OpenTelemetry
+   * instruments `fetch`; otherwise call `propagation.inject` here.
    */
   readonly headers?: () => Readonly<Record<string, string>>;
-  /** Takes the place of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
+/** Options of each call. */
 export interface CallOptions {
-  /** Gives the call up. */
+  /** Cancels the call. */
   readonly signal?: AbortSignal;
-  /** In place of the client's. */
+  /** Replaces the client's `timeoutMs`. */
   readonly timeoutMs?: number;
 }
 
-/** A text-classification service. Every call is rejected with a `WaymarkError`, or with the reason of its own signal. */
+/** A client of one service. A failed call is rejected with a `WaymarkError`, a cancelled call with its signal's reason. */
 export interface WaymarkClient {
-  /** The label of one text. */
+  /** Returns the label of one text. */
   predict(text: string, options?: CallOptions & { model?: string; explain?: boolean }): Promise<PredictAnswer>;
-  /** The labels of many texts, in their order. */
+  /** Returns the labels of many texts, in their order. */
   predictBatch(texts: readonly string[], options?: CallOptions & { model?: string }): Promise<BatchAnswer>;
-  /** The true label of an earlier prediction; its text only where it may be kept for learning. */
+  /** Reports the true label of an earlier prediction. Send `text` only if the service may keep it for training. */
   feedback(
     feedback: { readonly id: string; readonly label: string; readonly text?: string },
     options?: CallOptions,
   ): Promise<FeedbackAnswer>;
-  /** Every model and its versions. */
+  /** Returns every model with its versions. */
   models(options?: CallOptions): Promise<readonly Model[]>;
-  /** How good a model's predictions were, by the feedback of a time window such as `24h`. */
+  /** Returns scores of a model, computed from the feedback of a time window such as `24h`. */
   quality(options?: CallOptions & { model?: string; window?: string }): Promise<Quality>;
 }
 
 /**
- * A client of one service. It keeps no connection of its own, so that there is nothing to close.
+ * Creates a client of one service. The client holds no connection of its own, so there is nothing to close.
  *
- * @throws {TypeError} where `url` is none
+ * @throws {TypeError} if `url` is not a URL
  */
 export function createClient(options: ClientOptions): WaymarkClient {
   const { token, headers, circuitBreaker = {}, timeoutMs: defaultTimeoutMs = 10_000 } = options;
   const transport = {
     url: new URL(options.url).href.replace(/\/+$/, ''),
     headers: () => ({ ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers?.() }),
-    // Looked up at each call: what instruments `fetch` may have replaced it since.
+    // The global is read at each call: an instrumentation may have replaced it since.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
     retries: options.retries ?? 3,
     backoff: { baseMs: 100, maxMs: 2_000, ...options.backoff },

@@ -1,9 +1,9 @@
-/** What every call of this client can be rejected with; `instanceof` one of the classes below says which it was. */
+/** The base class of the errors of this client. Test with `instanceof` for one of the classes below. */
 export class WaymarkError extends Error {
   override name = 'WaymarkError';
 }
 
-/** Problem details (RFC 9457) as the service sends them. */
+/** Problem details (RFC 9457) in the form that the service sends. */
 export interface ProblemDetails {
   readonly type: string;
   readonly title: string;
@@ -12,16 +12,16 @@ export interface ProblemDetails {
   readonly traceId?: string;
 }
 
-/** The service refused the request, or could not answer it. */
+/** The service rejected the request, or failed to answer it. */
 export class ProblemError extends WaymarkError {
   override name = 'ProblemError';
   readonly status: number;
   /** The end of the problem's type: `text-too-long`, `model-not-found`, `overloaded`, … */
   readonly problem: string;
   readonly title: string;
-  /** The trace in which it arose. */
+  /** The id of the trace in which the problem occurred. */
   readonly traceId: string | undefined;
-  /** When the service wants to be asked again. */
+  /** The time in milliseconds after which the service accepts a retry. */
   readonly retryAfterMs: number | undefined;
 
   constructor(details: ProblemDetails, retryAfterMs?: number) {
@@ -34,35 +34,35 @@ export class ProblemError extends WaymarkError {
   }
 }
 
-/** What answered is not the service, or not one that this client understands. */
+/** The response is not one of the service, or has a form that this client does not know. */
 export class UnexpectedAnswerError extends WaymarkError {
   override name = 'UnexpectedAnswerError';
   readonly status: number;
 
-  constructor(status: number, what: string) {
-    super(`The answer, with status ${status}, ${what}.`);
+  constructor(status: number, defect: string) {
+    super(`The response with status ${status} ${defect}.`);
     this.status = status;
   }
 }
 
-/** No answer came: the service is away, or the connection broke. `cause` has the reason. */
+/** The service is unreachable, or the connection broke. `cause` has the reason. */
 export class ConnectionError extends WaymarkError {
   override name = 'ConnectionError';
 }
 
-/** The call's time was over before an answer came. */
+/** The time limit of the call passed before the response arrived. */
 export class DeadlineError extends WaymarkError {
   override name = 'DeadlineError';
 }
 
-/** The call was not even tried, since those before it failed. */
+/** The call was not tried, because earlier calls failed and the circuit is open. */
 export class CircuitOpenError extends WaymarkError {
   override name = 'CircuitOpenError';
-  /** When a call will be tried again. */
+  /** The time in milliseconds until a call is tried again. */
   readonly retryAfterMs: number;
 
   constructor(retryAfterMs: number) {
-    super(`The service failed too often; it is asked again in ${Math.ceil(retryAfterMs)} ms.`);
+    super(`The service failed too often; the next call is possible in ${Math.ceil(retryAfterMs)} ms.`);
     this.retryAfterMs = retryAfterMs;
   }
 }

@@ -1,4 +1,4 @@
-import { type BackoffOptions, backoff, readRetryAfter, wait } from './backoff.ts';
+import { type BackoffOptions, backoffDelay, readRetryAfter, wait } from './backoff.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import {
   ConnectionError,
@@ -9,8 +9,9 @@ import {
   type WaymarkError,
 } from './errors.ts';
 
+/** Options of every call of a client. */
 export interface TransportOptions {
-  /** Where the service is, without a trailing slash. */
+  /** The URL of the service, without a trailing slash. */
   readonly url: string;
   readonly headers: () => Readonly<Record<string, string>>;
   readonly fetch: typeof fetch;
@@ -19,23 +20,25 @@ export interface TransportOptions {
   readonly breaker: CircuitBreaker | undefined;
 }
 
+/** One call. */
 export interface Call {
   readonly path: string;
-  /** Sent as JSON in a POST; without it the call is a GET. */
+  /** The value to send as JSON in a POST. Without it the call is a GET. */
   readonly body?: unknown;
-  /** For the call with all its attempts and the waits between them. */
+  /** The time limit in milliseconds of all attempts and the delays between them. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A response of a proxy or of the service that says: not now. A defect (500) would be there the second time too. */
-const passing = new Set([408, 429, 502, 503, 504]);
+/** Statuses of temporary failures of a proxy or the service. A defect (500) would occur again. */
+const TRANSIENT_STATUSES = new Set([408, 429, 502, 503, 504]);
 
 /**
- * Makes a call, and makes it again where that is safe and of use. It is safe for every call of this client: reads and
- * predictions change nothing, and the same feedback twice counts once.
+ * Makes a call, and retries it after temporary failures. A retry is safe for every call of this client: reads and
+ * predictions change nothing, and the service counts the same feedback once.
  *
- * @throws {WaymarkError}; where the caller's own signal aborted, its reason
+ * @returns the parsed JSON of the response
+ * @throws {WaymarkError} if the call fails; if the caller's signal aborted, the reason of that signal
  */
 export async function send<T>(options: TransportOptions, call: Call): Promise<T> {
   const deadline = performance.now() + call.timeoutMs;
@@ -43,26 +46,27 @@ export async function send<T>(options: TransportOptions, call: Call): Promise<T>
   const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
   const deadlineError = (cause: unknown) => {
     call.signal?.throwIfAborted();
-    return new DeadlineError(`No answer within ${call.timeoutMs} ms.`, { cause });
+    return new DeadlineError(`No response within ${call.timeoutMs} ms.`, { cause });
   };
 
   for (let attempt = 1; ; attempt++) {
-    const outcome = await tryOnce(options, call, signal, deadlineError);
+    const outcome = await attemptCall(options, call, signal, deadlineError);
     if ('answer' in outcome) return outcome.answer as T;
     const { error } = outcome;
-    const again = error instanceof ConnectionError || ('status' in error && passing.has(Number(error.status)));
-    if (!again || attempt > options.retries) throw error;
+    const isTransient =
+      error instanceof ConnectionError || ('status' in error && TRANSIENT_STATUSES.has(Number(error.status)));
+    if (!isTransient || attempt > options.retries) throw error;
     const retryAfterMs = error instanceof ProblemError ? error.retryAfterMs : undefined;
-    const pause = backoff(attempt, options.backoff, retryAfterMs);
-    // Where the wait outlasts the call, what is known now is worth more than a timeout later.
-    if (performance.now() + pause >= deadline) throw error;
-    await wait(pause, signal).catch((reason: unknown) => {
+    const delayMs = backoffDelay(attempt, options.backoff, retryAfterMs);
+    // If the delay outlasts the call, the present error tells more than a timeout would.
+    if (performance.now() + delayMs >= deadline) throw error;
+    await wait(delayMs, signal).catch((reason: unknown) => {
       throw deadlineError(reason);
     });
   }
 }
 
-async function tryOnce(
+async function attemptCall(
   { url, headers, fetch, breaker }: TransportOptions,
   { path, body, signal: callerSignal }: Call,
   signal: AbortSignal,
@@ -87,15 +91,15 @@ async function tryOnce(
     text = await response.text();
   } catch (cause) {
     if (callerSignal?.aborted) {
-      breaker?.abandoned();
+      breaker?.recordCancellation();
       throw callerSignal.reason;
     }
-    breaker?.failed();
+    breaker?.recordFailure();
     if (signal.aborted) throw deadlineError(cause);
     return { error: new ConnectionError('The service could not be reached.', { cause }) };
   }
-  if (response.status >= 500) breaker?.failed();
-  else breaker?.succeeded();
+  if (response.status >= 500) breaker?.recordFailure();
+  else breaker?.recordSuccess();
   return readAnswer(response, text);
 }
 

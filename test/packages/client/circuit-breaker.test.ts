@@ -2,45 +2,45 @@ import { describe, expect, test } from 'vitest';
 import { createCircuitBreaker } from '../../../packages/client/src/circuit-breaker.ts';
 import { createClient } from '../../../packages/client/src/client.ts';
 import { CircuitOpenError, DeadlineError } from '../../../packages/client/src/errors.ts';
-import { answer, problem, scriptedServer, stall } from './scripted-server.ts';
+import { neverRespond, respondWith, respondWithProblem, scriptedServer } from './scripted-server.ts';
 
-function breaker(forMs = 0) {
+function createTestBreaker(forMs = 0) {
   let time = 0;
   const circuit = createCircuitBreaker({ failures: 3, forMs, openMs: 100 }, () => time);
   const fail = (times: number) => {
     for (let i = 0; i < times; i++) {
       circuit.enter();
-      circuit.failed();
+      circuit.recordFailure();
     }
   };
   return { circuit, fail, pass: (ms: number) => (time += ms) };
 }
 
 describe('a circuit breaker', () => {
-  test('opens after so many failures in a row, and says for how long', () => {
-    const { circuit, fail, pass } = breaker();
+  test('opens after the set number of failures in a row, and reports the remaining time', () => {
+    const { circuit, fail, pass } = createTestBreaker();
     fail(2);
     circuit.enter();
-    circuit.succeeded();
+    circuit.recordSuccess();
     fail(3);
     pass(40);
     expect(() => circuit.enter()).toThrow(CircuitOpenError);
     expect(() => circuit.enter()).toThrow(expect.objectContaining({ retryAfterMs: 60 }));
   });
 
-  test('lets one call try when its time is over, and closes when that succeeds', () => {
-    const { circuit, fail, pass } = breaker();
+  test('permits one call after its open time, and closes when that call succeeds', () => {
+    const { circuit, fail, pass } = createTestBreaker();
     fail(3);
     pass(100);
     circuit.enter();
     expect(() => circuit.enter()).toThrow(CircuitOpenError);
-    circuit.succeeded();
+    circuit.recordSuccess();
     fail(2);
     circuit.enter();
   });
 
   test('opens again when that call fails', () => {
-    const { circuit, fail, pass } = breaker();
+    const { circuit, fail, pass } = createTestBreaker();
     fail(3);
     pass(100);
     fail(1);
@@ -50,8 +50,8 @@ describe('a circuit breaker', () => {
     circuit.enter();
   });
 
-  test('stays closed until there were failures alone for long enough', () => {
-    const { circuit, fail, pass } = breaker(50);
+  test('stays closed until the failures span the set time', () => {
+    const { circuit, fail, pass } = createTestBreaker(50);
     fail(10);
     pass(49);
     fail(1);
@@ -61,12 +61,12 @@ describe('a circuit breaker', () => {
     expect(() => circuit.enter()).toThrow(CircuitOpenError);
   });
 
-  test('lets another call try when the caller of that one gave it up', () => {
-    const { circuit, fail, pass } = breaker();
+  test('permits another call when the caller cancelled the first one', () => {
+    const { circuit, fail, pass } = createTestBreaker();
     fail(3);
     pass(100);
     circuit.enter();
-    circuit.abandoned();
+    circuit.recordCancellation();
     circuit.enter();
   });
 });
@@ -74,11 +74,11 @@ describe('a circuit breaker', () => {
 describe('a client with a circuit breaker', () => {
   const options = { retries: 0, circuitBreaker: { failures: 2, openMs: 100 } };
 
-  test('asks a failing service no more, and asks again after a while', async () => {
+  test('stops calling a failing service, and calls again after the open time', async () => {
     const { url, received } = await scriptedServer(
-      problem('not-ready', 503),
-      problem('not-ready', 503),
-      answer({ id: 'x' }),
+      respondWithProblem('not-ready', 503),
+      respondWithProblem('not-ready', 503),
+      respondWith({ id: 'x' }),
     );
     const client = createClient({ url, ...options });
     for (let i = 0; i < 2; i++) await expect(client.predict('a')).rejects.toMatchObject({ problem: 'not-ready' });
@@ -88,16 +88,16 @@ describe('a client with a circuit breaker', () => {
     expect(await client.predict('a')).toEqual({ id: 'x' });
   });
 
-  test('counts a service that is too slow as one that fails', async () => {
-    const { url } = await scriptedServer(stall);
+  test('counts a timeout as a failure', async () => {
+    const { url } = await scriptedServer(neverRespond);
     const client = createClient({ url, ...options, timeoutMs: 30 });
     for (let i = 0; i < 2; i++) await expect(client.predict('a')).rejects.toBeInstanceOf(DeadlineError);
     await expect(client.predict('a')).rejects.toBeInstanceOf(CircuitOpenError);
   });
 
-  test('goes on asking where requests are wrong, or where it was told to', async () => {
-    const wrong = await scriptedServer(problem('invalid-request', 422));
-    const away = await scriptedServer(problem('not-ready', 503));
+  test('continues to call after rejected requests, or if it is turned off', async () => {
+    const wrong = await scriptedServer(respondWithProblem('invalid-request', 422));
+    const away = await scriptedServer(respondWithProblem('not-ready', 503));
     const clients = [
       createClient({ url: wrong.url, ...options }),
       createClient({ url: away.url, ...options, circuitBreaker: false }),

@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { createClient } from '../../../packages/client/src/client.ts';
 import { ProblemError } from '../../../packages/client/src/errors.ts';
 import { serve } from '../../http/in-process.ts';
-import { answer, scriptedServer } from './scripted-server.ts';
+import { respondWith, scriptedServer } from './scripted-server.ts';
 
 const spam = 'Congratulations, you won free money, click here to claim your prize now';
 
 describe('against the service', () => {
-  test('predict answers with label, confidence, scores, model and trace', async () => {
+  test('predict returns label, confidence, scores, model and trace', async () => {
     const { url } = await serve();
     const answer = await createClient({ url: `${url}/` }).predict(spam);
     expect(answer).toMatchObject({
@@ -19,7 +19,7 @@ describe('against the service', () => {
     expect(answer.explanation).toBeUndefined();
   });
 
-  test('predict names a model and explains itself where it is asked to', async () => {
+  test('predict selects a model and returns an explanation on request', async () => {
     const { url } = await serve();
     const client = createClient({ url });
     const { model } = await client.predict(spam);
@@ -27,7 +27,7 @@ describe('against the service', () => {
     expect(explanation!.length).toBeGreaterThan(0);
   });
 
-  test('predictBatch answers in order', async () => {
+  test('predictBatch returns predictions in order', async () => {
     const { url } = await serve();
     const { predictions } = await createClient({ url }).predictBatch(
       [spam, 'The patch applies cleanly to the current kernel tree; see the list archive.'],
@@ -38,13 +38,13 @@ describe('against the service', () => {
     expect(predictions.map(({ prediction }) => prediction)).toEqual(['spam', 'ham']);
   });
 
-  test('models lists them', async () => {
+  test('models returns every model with its versions', async () => {
     const { url } = await serve();
     const [model] = await createClient({ url }).models();
     expect(model).toMatchObject({ name: 'spam', versions: [{ labels: ['ham', 'spam'] }] });
   });
 
-  test('feedback is taken once, and counts in the quality of the model', async () => {
+  test('feedback counts once in the quality of the model', async () => {
     const { url } = await serve();
     const client = createClient({ url });
     const { id } = await client.predict(spam);
@@ -55,7 +55,7 @@ describe('against the service', () => {
     expect(await client.quality({ window: '1h' })).toMatchObject({ count: 1, accuracy: 1, model: { name: 'spam' } });
   });
 
-  test('a problem becomes an error with its name, status and trace', async () => {
+  test('a problem becomes an error with its type, status and trace', async () => {
     const { url } = await serve();
     const error = await createClient({ url })
       .predict(spam, { model: 'none' })
@@ -76,9 +76,9 @@ describe('against the service', () => {
   });
 });
 
-describe('what is sent', () => {
-  test('feedback is a POST with id, label and, where given, text', async () => {
-    const { url, received } = await scriptedServer(answer({ correct: true }));
+describe('a request', () => {
+  test('of feedback is a POST with id, label and the optional text', async () => {
+    const { url, received } = await scriptedServer(respondWith({ correct: true }));
     const client = createClient({ url });
     expect(await client.feedback({ id: 'x', label: 'ham' })).toEqual({ correct: true });
     await client.feedback({ id: 'x', label: 'ham', text: 'a' });
@@ -88,8 +88,8 @@ describe('what is sent', () => {
     ]);
   });
 
-  test('quality is a GET with what was asked for', async () => {
-    const { url, received } = await scriptedServer(answer({ count: 0 }));
+  test('of quality is a GET with the given parameters', async () => {
+    const { url, received } = await scriptedServer(respondWith({ count: 0 }));
     await createClient({ url }).quality();
     await createClient({ url: `${url}/below/` }).quality({ model: 'spam@1', window: '24h' });
     expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual([
@@ -98,8 +98,8 @@ describe('what is sent', () => {
     ]);
   });
 
-  test('headers are made anew for each call', async () => {
-    const { url, received } = await scriptedServer(answer({ models: [] }));
+  test('has headers that are computed for each call', async () => {
+    const { url, received } = await scriptedServer(respondWith({ models: [] }));
     let count = 0;
     const client = createClient({ url, headers: () => ({ traceparent: `00-${++count}` }) });
     await client.models();
@@ -108,6 +108,6 @@ describe('what is sent', () => {
   });
 });
 
-test('what is no URL is refused at once', () => {
+test('an invalid URL is rejected at once', () => {
   expect(() => createClient({ url: 'localhost' })).toThrow(TypeError);
 });

@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const repository = join(import.meta.dirname, '../../..');
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
 
-/** The oldest Node that the client supports, if the machine has it beside the one that runs the tests. */
+/** The Node 20 of the machine, the oldest version that the client supports. The tests run on a newer Node. */
 const NODE_20 = '/usr/bin/node';
 
 let temporary: string;
@@ -131,7 +131,7 @@ describe('the package waymark-client', () => {
     expect(code.length).toBeLessThan(8_000);
 
     const { url } = await serve();
-    // The globals of a browser that the client needs. There is no process, no require and no Buffer.
+    // The globals of a browser that the client needs. It has neither process, require nor Buffer.
     const browser = createContext({ fetch, AbortSignal, URL, URLSearchParams, performance, setTimeout, clearTimeout });
     runInContext(code, browser);
     const answer = runInContext(`createClient({ url: ${JSON.stringify(url)} }).predict('win money now')`, browser);

@@ -6,41 +6,48 @@ import {
   ProblemError,
   UnexpectedAnswerError,
 } from '../../../packages/client/src/errors.ts';
-import { answer, hangUp, problem, scriptedServer, stall } from './scripted-server.ts';
+import { neverRespond, resetConnection, respondWith, respondWithProblem, scriptedServer } from './scripted-server.ts';
 
 const quick = { backoff: { baseMs: 1, maxMs: 5 } };
-const good = answer({ prediction: 'ham' });
+const good = respondWith({ prediction: 'ham' });
 
-describe('a call is made again', () => {
+describe('a call is retried', () => {
   test.each([
-    ['the connection broke', hangUp],
-    ['the service is not ready', problem('not-ready', 503)],
-    ['the service is busy', problem('overloaded', 503, { 'retry-after': '0' })],
-    ['a proxy found no service', (response) => response.writeHead(502).end('<html>')],
-  ] satisfies [string, Parameters<typeof scriptedServer>[0]][])('where %s', async (_, failure) => {
+    ['the connection broke', resetConnection],
+    ['the service is not ready', respondWithProblem('not-ready', 503)],
+    ['the service is busy', respondWithProblem('overloaded', 503, { 'retry-after': '0' })],
+    ['a proxy did not reach the service', (response) => response.writeHead(502).end('<html>')],
+  ] satisfies [string, Parameters<typeof scriptedServer>[0]][])('if %s', async (_, failure) => {
     const { url, received } = await scriptedServer(failure, failure, good);
     expect(await createClient({ url, ...quick }).predict('a')).toEqual({ prediction: 'ham' });
     expect(received).toHaveLength(3);
     expect(new Set(received.map(({ body }) => body)).size).toBe(1);
   });
 
-  test('as often as was said, and then fails with the last reason', async () => {
-    const { url, received } = await scriptedServer(hangUp, hangUp, problem('not-ready', 503));
+  test('up to the set number of times, and then fails with the last error', async () => {
+    const { url, received } = await scriptedServer(
+      resetConnection,
+      resetConnection,
+      respondWithProblem('not-ready', 503),
+    );
     await expect(createClient({ url, ...quick, retries: 2 }).predict('a')).rejects.toMatchObject({
       problem: 'not-ready',
     });
     expect(received).toHaveLength(3);
   });
 
-  test('not before the time that the service named', async () => {
-    const { url } = await scriptedServer(problem('overloaded', 503, { 'retry-after': '1' }), good);
+  test('only after the time that the service asked for', async () => {
+    const { url } = await scriptedServer(respondWithProblem('overloaded', 503, { 'retry-after': '1' }), good);
     const started = performance.now();
     await createClient({ url, ...quick }).predict('a');
     expect(performance.now() - started).toBeGreaterThanOrEqual(999);
   });
 
-  test('not where that time lies after the end of the call', async () => {
-    const { url, received } = await scriptedServer(problem('overloaded', 503, { 'retry-after': '60' }), good);
+  test('only if that time lies within the time limit of the call', async () => {
+    const { url, received } = await scriptedServer(
+      respondWithProblem('overloaded', 503, { 'retry-after': '60' }),
+      good,
+    );
     const call = createClient({ url, ...quick, timeoutMs: 5_000 }).predict('a');
     await expect(call).rejects.toMatchObject({ problem: 'overloaded', retryAfterMs: 60_000 });
     expect(received).toHaveLength(1);
@@ -48,12 +55,12 @@ describe('a call is made again', () => {
 });
 
 test.each([
-  ['a request that is wrong', problem('invalid-request', 422), ProblemError],
-  ['a defect', problem('internal-error', 500), ProblemError],
-  ['what is no answer of the service', answer('hello'), UnexpectedAnswerError],
-  ['a page', (response) => response.writeHead(200).end('<html>'), UnexpectedAnswerError],
+  ['a rejected request', respondWithProblem('invalid-request', 422), ProblemError],
+  ['a defect', respondWithProblem('internal-error', 500), ProblemError],
+  ['JSON of another form', respondWith('hello'), UnexpectedAnswerError],
+  ['an HTML page', (response) => response.writeHead(200).end('<html>'), UnexpectedAnswerError],
 ] satisfies [string, Parameters<typeof scriptedServer>[0], unknown][])(
-  'a call is not made again for %s',
+  'a call is not retried after %s',
   async (_, failure, kind) => {
     const { url, received } = await scriptedServer(failure, good);
     await expect(createClient({ url, ...quick }).predict('a')).rejects.toBeInstanceOf(kind);
@@ -62,20 +69,20 @@ test.each([
 );
 
 describe('a call ends', () => {
-  test('with its deadline', async () => {
-    const { url } = await scriptedServer(stall);
+  test('at its time limit', async () => {
+    const { url } = await scriptedServer(neverRespond);
     const call = createClient({ url, timeoutMs: 50 }).predict('a');
     await expect(call).rejects.toBeInstanceOf(DeadlineError);
     await expect(call).rejects.toThrow('within 50 ms');
   });
 
-  test('with the deadline of the call in place of the client', async () => {
-    const { url } = await scriptedServer(stall);
+  test('at its own time limit, which replaces that of the client', async () => {
+    const { url } = await scriptedServer(neverRespond);
     await expect(createClient({ url }).predict('a', { timeoutMs: 50 })).rejects.toBeInstanceOf(DeadlineError);
   });
 
-  test('when its caller gives it up, with the reason given', async () => {
-    const { url } = await scriptedServer(stall);
+  test('when its caller cancels it, with the given reason', async () => {
+    const { url } = await scriptedServer(neverRespond);
     const reason = new Error('no longer wanted');
     const controller = new AbortController();
     const call = createClient({ url }).predict('a', { signal: controller.signal });
@@ -84,8 +91,8 @@ describe('a call ends', () => {
     await expect(createClient({ url }).predict('a', { signal: controller.signal })).rejects.toBe(reason);
   });
 
-  test('when its caller gives it up while it waits to be made again', async () => {
-    const { url, received } = await scriptedServer(problem('overloaded', 503, { 'retry-after': '5' }));
+  test('when its caller cancels it while it waits for a retry', async () => {
+    const { url, received } = await scriptedServer(respondWithProblem('overloaded', 503, { 'retry-after': '5' }));
     const controller = new AbortController();
     const call = createClient({ url }).predict('a', { signal: controller.signal });
     setTimeout(() => controller.abort(), 100);
@@ -93,7 +100,7 @@ describe('a call ends', () => {
     expect(received).toHaveLength(1);
   });
 
-  test('where nothing listens, with the reason', async () => {
+  test('if nothing listens, with the reason', async () => {
     const { url } = await scriptedServer(good);
     const call = createClient({ url: url.replace(/\d+$/, '1'), ...quick }).predict('a');
     await expect(call).rejects.toBeInstanceOf(ConnectionError);

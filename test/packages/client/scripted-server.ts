@@ -3,18 +3,23 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-export interface Received {
+/** A request that the server received. */
+export interface ReceivedRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
 
+/** Handles one request. */
 type Step = (response: ServerResponse) => void;
 
-/** A server that fails in a way of its own each time, as the real service would only by luck: one step a request, the last for all that follow. */
-export async function scriptedServer(...steps: Step[]): Promise<{ url: string; received: Received[] }> {
-  const received: Received[] = [];
+/**
+ * Starts a server that handles each request by the next step, and all later requests by the last step. It can fail in
+ * ways in which the real service fails only by chance.
+ */
+export async function scriptedServer(...steps: Step[]): Promise<{ url: string; received: ReceivedRequest[] }> {
+  const received: ReceivedRequest[] = [];
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
@@ -30,26 +35,26 @@ export async function scriptedServer(...steps: Step[]): Promise<{ url: string; r
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
 }
 
-/** Answers with a value as JSON. */
-export function answer(value: unknown, status = 200, headers: Record<string, string> = {}): Step {
+/** Responds with a value as JSON. */
+export function respondWith(value: unknown, status = 200, headers: Record<string, string> = {}): Step {
   return (response) => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(value));
   };
 }
 
-/** Answers with a problem. */
-export function problem(type: string, status: number, headers: Record<string, string> = {}): Step {
-  return answer(
+/** Responds with problem details. */
+export function respondWithProblem(type: string, status: number, headers: Record<string, string> = {}): Step {
+  return respondWith(
     { type: `urn:waymark:problem:${type}`, title: 'A title', status, detail: 'A detail.', traceId: 'a1' },
     status,
     headers,
   );
 }
 
-/** Breaks the connection without an answer. */
-export const hangUp: Step = (response) => {
+/** Resets the connection without a response. */
+export const resetConnection: Step = (response) => {
   response.socket?.resetAndDestroy();
 };
 
-/** Never answers. */
-export const stall: Step = () => undefined;
+/** Never responds. */
+export const neverRespond: Step = () => undefined;
