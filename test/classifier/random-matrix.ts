@@ -19,9 +19,9 @@ export function randomMatrix(rows: number, features: number, labels: number, see
     rowStarts[row + 1] = columns.length;
   }
   const matrix: WeightedMatrix = {
-    rows,
-    features,
-    wordFeatures: features,
+    rowCount: rows,
+    featureCount: features,
+    wordFeatureCount: features,
     rowStarts,
     columns: Uint32Array.from(columns),
     values: Float32Array.from(values),

@@ -8,23 +8,27 @@ import { createFeatureExtractor } from './extract-features.ts';
 import { createVocabularyCounts, type VocabularyCounts } from './feature-counts.ts';
 import { addWord, createTrainingWords, startDocument, type TrainingWords } from './training-words.ts';
 
-/** Documents counted into features. */
+/** The feature counts of all training documents, with the vocabulary that they make. */
 export interface CountedDocuments {
   readonly features: FeatureOptions;
   readonly words: VocabularyCounts;
   readonly characters: VocabularyCounts;
   readonly collector: DocumentCollector;
-  readonly census: TrainingWords;
-  /** Stems of the words met often. */
+  readonly trainingWords: TrainingWords;
+  /** Returns the stems of frequent words. */
   frequentStems(): StemTable;
 }
 
-const sampleDocuments = 1000;
-const sampleUnits = 1_000_000;
+/** The maximum number of documents in the sample that decides the features. */
+const SAMPLE_DOCUMENTS = 1000;
+/** The maximum size of the sample, in UTF-16 code units. */
+const SAMPLE_UNITS = 1_000_000;
 
 /**
- * Takes in texts one by one. The first ones wait until there are enough of them to choose the features by their script;
- * after that a text leaves nothing behind but its counts.
+ * Creates a vectoriser that counts the features of texts, one text at a time. It holds the first texts back as a sample,
+ * until the sample is large enough to choose the features by its script. After that it keeps only the counts of a text.
+ *
+ * @param dataBytes size of all the data in bytes, if it is known
  */
 export function createCountVectorizer(
   tokenizer: TokenizerName | 'auto',
@@ -32,47 +36,48 @@ export function createCountVectorizer(
 ): { add(text: string): void; finish(): CountedDocuments } {
   let sample: string[] = [];
   let units = 0;
-  let take: ((text: string) => void) | undefined;
-  let intake: CountedDocuments | undefined;
+  let counting: { counted: CountedDocuments; count: (text: string) => void } | undefined;
 
-  function begin(): void {
-    const started = startIntake(chooseFeatures(sample, tokenizer, dataBytes));
-    ({ take, intake } = started);
-    for (const text of sample) started.take(text);
+  function startCounting() {
+    const started = countWith(chooseFeatures(sample, tokenizer, dataBytes));
+    for (const text of sample) started.count(text);
     sample = [];
+    counting = started;
+    return started;
   }
 
   return {
     add(text) {
-      if (take !== undefined) {
-        take(text);
+      if (counting !== undefined) {
+        counting.count(text);
         return;
       }
       sample.push(text);
       units += text.length;
-      if (sample.length >= sampleDocuments || units >= sampleUnits) begin();
+      if (sample.length >= SAMPLE_DOCUMENTS || units >= SAMPLE_UNITS) startCounting();
     },
     finish() {
-      if (intake === undefined) begin();
-      return intake!;
+      return (counting ?? startCounting()).counted;
     },
   };
 }
 
-function startIntake(features: FeatureOptions): { intake: CountedDocuments; take: (text: string) => void } {
+function countWith(features: FeatureOptions): { counted: CountedDocuments; count: (text: string) => void } {
   const tokenizeInto = createTokenizer(features.tokenizer);
   const { stemHash, frequentStems } = createStemRecorder();
   const buffer = createTokenBuffer();
   const words = createVocabularyCounts();
   const characters = createVocabularyCounts();
   const collector = createDocumentCollector();
-  const census = createTrainingWords();
-  const extract = createFeatureExtractor(features, stemHash, { words, characters }, (hash) => addWord(census, hash));
-  const take = (text: string) => {
+  const trainingWords = createTrainingWords();
+  const extract = createFeatureExtractor(features, stemHash, { words, characters }, (hash) =>
+    addWord(trainingWords, hash),
+  );
+  const count = (text: string) => {
     tokenizeInto(text, buffer);
-    startDocument(census, buffer.words);
+    startDocument(trainingWords, buffer.wordCount);
     extract(buffer);
     collectDocument(collector, words, characters);
   };
-  return { intake: { features, words, characters, collector, census, frequentStems }, take };
+  return { counted: { features, words, characters, collector, trainingWords, frequentStems }, count };
 }

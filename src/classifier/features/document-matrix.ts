@@ -1,39 +1,45 @@
 import type { VocabularyCounts } from './feature-counts.ts';
 
-const chunkEntries = 1 << 20;
+/** The number of entries in a chunk of a collector. Chunks avoid the copies of one array that grows. */
+const CHUNK_ENTRIES = 1 << 20;
 
 interface Chunk {
-  /** Feature numbers, times two, plus one for character features. */
+  /** Feature numbers times 2, plus 1 for character features. */
   readonly features: Uint32Array;
   readonly counts: Uint8Array;
+  /** The number of entries in use. */
   used: number;
 }
 
-/** Feature counts of the documents seen so far, before it is known which features will be kept. */
+/** Feature counts of the documents seen so far, before the kept features are chosen. */
 export interface DocumentCollector {
   readonly chunks: Chunk[];
-  /** Entries in each document. */
+  /** The number of entries of each document. */
   readonly lengths: number[];
 }
 
 /**
- * Documents by features, in compressed sparse rows: row `i` has the entries `rowStarts[i]` to `rowStarts[i + 1]`.
- * Word features come first, then character features, `wordFeatures` telling where.
+ * Feature counts of documents, as a matrix in compressed sparse rows. Row `i` has the entries `rowStarts[i]` up to
+ * `rowStarts[i + 1]`. The first `wordFeatureCount` columns are word features, the others are character features.
  */
 export interface DocumentMatrix {
-  readonly rows: number;
-  readonly features: number;
-  readonly wordFeatures: number;
+  readonly rowCount: number;
+  readonly featureCount: number;
+  readonly wordFeatureCount: number;
+  /** The position of the first entry of each row; the last element is the number of entries. */
   readonly rowStarts: Float64Array;
+  /** The column of each entry, which is the number of its feature. */
   readonly columns: Uint32Array;
+  /** The count of each entry, at most 255. */
   readonly counts: Uint8Array;
 }
 
+/** Creates a collector without documents. */
 export function createDocumentCollector(): DocumentCollector {
   return { chunks: [], lengths: [] };
 }
 
-/** Appends the text that the two blocks hold as the next document. */
+/** Appends the text that the two arguments have counted as the next document. */
 export function collectDocument(
   collector: DocumentCollector,
   words: VocabularyCounts,
@@ -42,7 +48,7 @@ export function collectDocument(
   const length = words.touchedCount + characters.touchedCount;
   let chunk = collector.chunks.at(-1);
   if (chunk === undefined || chunk.used + length > chunk.features.length) {
-    const size = Math.max(chunkEntries, length);
+    const size = Math.max(CHUNK_ENTRIES, length);
     chunk = { features: new Uint32Array(size), counts: new Uint8Array(size), used: 0 };
     collector.chunks.push(chunk);
   }
@@ -51,8 +57,7 @@ export function collectDocument(
   collector.lengths.push(length);
 }
 
-function append(chunk: Chunk, block: VocabularyCounts, kind: 0 | 1): void {
-  const { touched, counts, touchedCount } = block;
+function append(chunk: Chunk, { touched, counts, touchedCount }: VocabularyCounts, kind: 0 | 1): void {
   let used = chunk.used;
   for (let at = 0; at < touchedCount; at += 1) {
     const feature = touched[at]!;
@@ -63,14 +68,14 @@ function append(chunk: Chunk, block: VocabularyCounts, kind: 0 | 1): void {
   chunk.used = used;
 }
 
-/** In how many documents each word feature and each character feature occurs. */
+/** Returns the document frequency of each word feature and each character feature: the number of documents with it. */
 export function documentFrequencies(
   collector: DocumentCollector,
-  wordFeatures: number,
-  characterFeatures: number,
+  wordFeatureCount: number,
+  characterFeatureCount: number,
 ): { words: Uint32Array; characters: Uint32Array } {
-  const words = new Uint32Array(wordFeatures);
-  const characters = new Uint32Array(characterFeatures);
+  const words = new Uint32Array(wordFeatureCount);
+  const characters = new Uint32Array(characterFeatureCount);
   for (const { features, used } of collector.chunks) {
     for (let at = 0; at < used; at += 1) {
       const feature = features[at]!;
@@ -82,30 +87,31 @@ export function documentFrequencies(
 }
 
 /**
- * The collected documents with the kept features alone. `wordColumns` and `characterColumns` give each feature's new
- * column, or -1 to drop it. Empties the collector as it goes, so that both copies never stand in memory at once.
+ * Builds the matrix of the collected documents, with the kept features only. `wordColumns` and `characterColumns` hold
+ * the column of each feature, or -1 to drop the feature. The collector is empty afterwards: each chunk is released once
+ * it is copied, so that memory never holds both copies at once.
  */
 export function buildMatrix(
   collector: DocumentCollector,
   wordColumns: Int32Array,
   characterColumns: Int32Array,
-  wordFeatures: number,
-  features: number,
+  wordFeatureCount: number,
+  featureCount: number,
 ): DocumentMatrix {
   const columnOf = (feature: number) =>
     (feature & 1) === 0 ? wordColumns[feature >>> 1]! : characterColumns[feature >>> 1]!;
   let kept = 0;
-  for (const { features: numbers, used } of collector.chunks) {
-    for (let at = 0; at < used; at += 1) if (columnOf(numbers[at]!) >= 0) kept += 1;
+  for (const { features, used } of collector.chunks) {
+    for (let at = 0; at < used; at += 1) if (columnOf(features[at]!) >= 0) kept += 1;
   }
-  const rows = collector.lengths.length;
-  const rowStarts = new Float64Array(rows + 1);
+  const rowCount = collector.lengths.length;
+  const rowStarts = new Float64Array(rowCount + 1);
   const columns = new Uint32Array(kept);
   const counts = new Uint8Array(kept);
   let to = 0;
   let chunk = collector.chunks.shift();
   let from = 0;
-  for (let row = 0; row < rows; row += 1) {
+  for (let row = 0; row < rowCount; row += 1) {
     const length = collector.lengths[row]!;
     if (chunk !== undefined && from + length > chunk.used) {
       chunk = collector.chunks.shift();
@@ -122,5 +128,5 @@ export function buildMatrix(
     rowStarts[row + 1] = to;
   }
   collector.chunks.length = 0;
-  return { rows, features, wordFeatures, rowStarts, columns, counts };
+  return { rowCount, featureCount, wordFeatureCount, rowStarts, columns, counts };
 }

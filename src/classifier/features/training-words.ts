@@ -1,61 +1,71 @@
-import { addHash, createHashIndex, type HashIndex } from '../text/hash-index.ts';
+import { addHash, createHashIndex, enlarge, type HashIndex } from '../text/hash-index.ts';
 
 /**
- * Every word of the training data, and for each document how many of its words no other document has: the share of
- * words that would have been unknown had this document been a new one.
+ * All words of the training data. They give each document its leave-one-out unknown ratio: the share of its words that
+ * training would not have known without this document.
  */
 export interface TrainingWords {
   readonly index: HashIndex;
-  /** Document in which a word was first seen. */
-  owners: Int32Array;
-  /** How often it occurs there; 0 once another document has it too. */
-  owned: Int32Array;
-  readonly words: number[];
-  readonly lone: number[];
+  /** The first document with each word, by the number of the word. */
+  firstDocuments: Int32Array;
+  /** The occurrences of each word in its first document; 0 once another document has the word. */
+  exclusiveCounts: Int32Array;
+  /** The number of words in each document. */
+  readonly wordCounts: number[];
+  /** The number of words in each document that no other document has. */
+  readonly exclusiveWordCounts: number[];
 }
 
+/** Creates the words of no documents. */
 export function createTrainingWords(): TrainingWords {
-  return { index: createHashIndex(), owners: new Int32Array(1024), owned: new Int32Array(1024), words: [], lone: [] };
+  return {
+    index: createHashIndex(),
+    firstDocuments: new Int32Array(1024),
+    exclusiveCounts: new Int32Array(1024),
+    wordCounts: [],
+    exclusiveWordCounts: [],
+  };
 }
 
-export function startDocument(census: TrainingWords, words: number): void {
-  census.words.push(words);
-  census.lone.push(0);
+/** Starts the next document, which has `wordCount` words. */
+export function startDocument(trainingWords: TrainingWords, wordCount: number): void {
+  trainingWords.wordCounts.push(wordCount);
+  trainingWords.exclusiveWordCounts.push(0);
 }
 
-/** Takes in a word of the document begun last. */
-export function addWord(census: TrainingWords, hash: number): void {
-  const document = census.words.length - 1;
-  const known = census.index.size;
-  const word = addHash(census.index, hash);
+/** Adds one occurrence of a word in the latest document. */
+export function addWord(trainingWords: TrainingWords, hash: number): void {
+  const { index, wordCounts, exclusiveWordCounts } = trainingWords;
+  const document = wordCounts.length - 1;
+  const known = index.size;
+  const word = addHash(index, hash);
   if (word === known) {
-    if (word >= census.owners.length) {
-      census.owners = enlarged(census.owners);
-      census.owned = enlarged(census.owned);
+    if (word >= trainingWords.firstDocuments.length) {
+      trainingWords.firstDocuments = enlarge(trainingWords.firstDocuments);
+      trainingWords.exclusiveCounts = enlarge(trainingWords.exclusiveCounts);
     }
-    census.owners[word] = document;
-    census.owned[word] = 1;
-    census.lone[document]! += 1;
-  } else if (census.owners[word] === document) {
-    // A word that is shared already counts for no one.
-    if (census.owned[word]! > 0) {
-      census.owned[word]! += 1;
-      census.lone[document]! += 1;
-    }
-  } else if (census.owned[word]! > 0) {
-    census.lone[census.owners[word]!]! -= census.owned[word]!;
-    census.owned[word] = 0;
+    trainingWords.firstDocuments[word] = document;
+    trainingWords.exclusiveCounts[word] = 1;
+    exclusiveWordCounts[document]! += 1;
+    return;
+  }
+  const { firstDocuments, exclusiveCounts } = trainingWords;
+  // Two documents have the word already, so it is exclusive to neither.
+  if (exclusiveCounts[word] === 0) return;
+  if (firstDocuments[word] === document) {
+    exclusiveCounts[word]! += 1;
+    exclusiveWordCounts[document]! += 1;
+  } else {
+    exclusiveWordCounts[firstDocuments[word]!]! -= exclusiveCounts[word]!;
+    exclusiveCounts[word] = 0;
   }
 }
 
-/** Share of a document's words that no other document has; 1 for a document without words. */
-export function leaveOneOutUnknownRatio(census: TrainingWords, document: number): number {
-  const words = census.words[document]!;
-  return words === 0 ? 1 : census.lone[document]! / words;
-}
-
-function enlarged(array: Int32Array): Int32Array {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
+/**
+ * Returns the share of a document's words, from 0 to 1, that no other document has. Returns 1 for a document without
+ * words.
+ */
+export function leaveOneOutUnknownRatio(trainingWords: TrainingWords, document: number): number {
+  const wordCount = trainingWords.wordCounts[document]!;
+  return wordCount === 0 ? 1 : trainingWords.exclusiveWordCounts[document]! / wordCount;
 }

@@ -2,30 +2,36 @@ import { type HashIndex, hashesInOrder } from '../text/hash-index.ts';
 import { type DocumentCollector, documentFrequencies } from './document-matrix.ts';
 import { encodeIdf } from './tf-idf.ts';
 
-/** The features that are kept, and where each collected feature went. */
+/** The features that a model keeps. Columns number word features first, then character features. */
 export interface Vocabulary {
-  /** New column of each collected word feature, or -1. */
+  /** The column of each collected word feature, or -1 for a dropped one. */
   readonly wordColumns: Int32Array;
+  /** The column of each collected character feature, or -1 for a dropped one. */
   readonly characterColumns: Int32Array;
+  /** Hashes of the kept word features, in the order of their columns. */
   readonly wordHashes: Int32Array;
   readonly characterHashes: Int32Array;
+  /** Inverse document frequency of each column, in sixteenths. */
   readonly idfCodes: Uint8Array;
 }
 
-/** Keeps what occurs in enough documents: what one document alone has teaches nothing about the next. */
+/**
+ * Keeps the features that occur in at least `minDocuments` documents. A feature of a single document teaches nothing
+ * about other documents.
+ */
 export function selectVocabulary(
   collector: DocumentCollector,
   words: HashIndex,
   characters: HashIndex,
-  leastDocuments: number,
+  minDocuments: number,
 ): Vocabulary {
   const documents = collector.lengths.length;
   const frequencies = documentFrequencies(collector, words.size, characters.size);
-  const wordPart = keepFrequent(frequencies.words, hashesInOrder(words), leastDocuments, 0);
+  const wordPart = keepFrequent(frequencies.words, hashesInOrder(words), minDocuments, 0);
   const characterPart = keepFrequent(
     frequencies.characters,
     hashesInOrder(characters),
-    leastDocuments,
+    minDocuments,
     wordPart.hashes.length,
   );
   const idfCodes = Uint8Array.from([...wordPart.frequencies, ...characterPart.frequencies], (frequency) =>
@@ -40,12 +46,12 @@ export function selectVocabulary(
   };
 }
 
-function keepFrequent(frequencies: Uint32Array, hashes: Int32Array, least: number, firstColumn: number) {
+function keepFrequent(frequencies: Uint32Array, hashes: Int32Array, minDocuments: number, firstColumn: number) {
   const kept: number[] = [];
   for (let feature = 0; feature < frequencies.length; feature += 1) {
-    if (frequencies[feature]! >= least) kept.push(feature);
+    if (frequencies[feature]! >= minDocuments) kept.push(feature);
   }
-  // Frequent features side by side: a text then reads few cache lines of the weights.
+  // Frequent features stand side by side, so that scoring a text reads few cache lines of the weights.
   kept.sort((a, b) => frequencies[b]! - frequencies[a]! || a - b);
   const columns = new Int32Array(frequencies.length).fill(-1);
   kept.forEach((feature, at) => {

@@ -5,18 +5,24 @@ import { fitLogisticRegression } from './logistic-regression.ts';
 import { fitComplementNaiveBayes, fitMultinomialNaiveBayes } from './naive-bayes.ts';
 import { fitSoftmaxRegression } from './softmax-regression.ts';
 
-/** Inverse penalty of logistic regression: vectors of unit length want a weak penalty. */
-const cost = 30;
-const passes = 30;
-/** Beyond this the accuracy on unseen texts no longer changes. */
-const tolerance = 0.01;
+/** The inverse strength of the L2 penalty of logistic regression. It is high: vectors of length 1 need a weak penalty. */
+const COST = 30;
+const MAX_PASSES = 30;
+/** With a smaller tolerance the accuracy on unseen texts stays the same. */
+const TOLERANCE = 0.01;
 
-/** The learners that an algorithm consists of. */
+/** Returns the learners of an algorithm: itself, or the two of a pair. */
 export function learnersIn(algorithm: AlgorithmName): readonly LearnerName[] {
   return LEARNER_NAMES.filter((learner) => algorithm.split('+').includes(learner));
 }
 
-/** Learns from the given rows of the matrix; `targets` holds a label number for each row of it. */
+/**
+ * Fits a learner to some rows of the matrix.
+ *
+ * @param rows the rows to learn from
+ * @param targets the label number of every row of the matrix
+ * @param labels the number of labels
+ */
 export function fitLearner(
   learner: LearnerName,
   matrix: WeightedMatrix,
@@ -31,7 +37,7 @@ export function fitLearner(
     case 'complement-naive-bayes':
       return fitComplementNaiveBayes(matrix, rows, targets, labels);
     case 'logistic-regression': {
-      const options = { cost, seed, passes, tolerance };
+      const options = { cost: COST, seed, maxPasses: MAX_PASSES, tolerance: TOLERANCE };
       return labels === 2
         ? fitLogisticRegression(matrix, rows, targets, options)
         : fitSoftmaxRegression(matrix, rows, targets, labels, options);
@@ -39,16 +45,20 @@ export function fitLearner(
   }
 }
 
-/** Adds up fitted learners, each with its scale; `shift` goes to the bias. */
-export function combineLearners(
-  fitted: readonly LinearWeights[],
+/** Returns the sum of models, each multiplied by its scale. `shift` is added to each bias. */
+export function combineModels(
+  models: readonly LinearWeights[],
   scales: readonly number[],
   shift: number,
 ): LinearWeights {
-  const { columns, weights, bias } = fitted[0]!;
-  const sum = { columns, weights: new Float32Array(weights.length), bias: new Float64Array(bias.length).fill(shift) };
-  fitted.forEach((one, at) => {
-    addWeights(sum, one, scales[at]!);
+  const { columns, weights, bias } = models[0]!;
+  const sum = {
+    columns,
+    weights: new Float32Array(weights.length),
+    bias: new Float64Array(bias.length).fill(shift),
+  };
+  models.forEach((model, at) => {
+    addWeights(sum, model, scales[at]!);
   });
   return sum;
 }

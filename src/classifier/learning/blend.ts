@@ -1,9 +1,12 @@
-const grid = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
+const BLEND_RATIOS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
 
 /**
- * How much of a second model's scores to add to the first's, by accuracy on documents that neither saw (stacking by
- * linear combination: Breiman: Stacked regressions, 1996). Each point of the grid is judged with its two neighbours, so
- * that a lucky document or two do not decide.
+ * Chooses the ratio by which a second model's scores are added to the first model's, for the highest accuracy on
+ * documents that neither model saw (stacking by a linear combination: Breiman: Stacked regressions, 1996). The hits of a
+ * ratio count twice and those of its two neighbours once, so that one or two lucky documents do not decide.
+ *
+ * @param first `columns` scores for each document
+ * @param targets the label number of each document
  */
 export function chooseBlendRatio(
   first: Float64Array,
@@ -11,12 +14,12 @@ export function chooseBlendRatio(
   columns: number,
   targets: Uint32Array,
 ): number {
-  const hits = grid.map((ratio) => countHits(first, second, ratio, columns, targets));
-  const smooth = hits.map((own, at) => 2 * own + (hits[at - 1] ?? own) + (hits[at + 1] ?? own));
-  return grid[smooth.indexOf(Math.max(...smooth))]!;
+  const hits = BLEND_RATIOS.map((ratio) => countHits(first, second, ratio, columns, targets));
+  const smoothed = hits.map((own, at) => 2 * own + (hits[at - 1] ?? own) + (hits[at + 1] ?? own));
+  return BLEND_RATIOS[smoothed.indexOf(Math.max(...smoothed))]!;
 }
 
-/** `first` plus `ratio` times `second`. */
+/** Returns the first scores plus `ratio` times the second scores. */
 export function blendScores(first: Float64Array, second: Float64Array, ratio: number): Float64Array {
   return first.map((score, at) => score + ratio * second[at]!);
 }

@@ -3,18 +3,20 @@ import type { LearnerName } from '../scoring/algorithm-names.ts';
 import { columnsFor, scoreRow } from '../scoring/linear-weights.ts';
 import { fitLearner } from './algorithms.ts';
 
-/** What cross-validation is run on. */
+/** Documents with their labels. */
 export interface LabelledMatrix {
   readonly matrix: WeightedMatrix;
+  /** The label number of each row. */
   readonly targets: Uint32Array;
+  /** The number of labels. */
   readonly labels: number;
 }
 
 /**
- * Scores of every document by a model that never saw it.
+ * Scores every document by a model that did not see it: the model of a fold learns from all other folds.
  *
  * @param folds the fold of each document, 0 to `foldCount` - 1
- * @returns a row of scores for each document, one a column
+ * @returns the scores of each document, one for each column, document by document
  */
 export function scoreOutOfFold(
   learner: LearnerName,
@@ -26,15 +28,15 @@ export function scoreOutOfFold(
 ): Float64Array {
   const { matrix, targets, labels } = data;
   const columns = columnsFor(labels);
-  const everyRow = Uint32Array.from(targets.keys());
-  const all = new Float64Array(matrix.rows * columns);
+  const allRows = Uint32Array.from(targets.keys());
+  const scores = new Float64Array(matrix.rowCount * columns);
   for (let fold = 0; fold < foldCount; fold += 1) {
-    const rows = everyRow.filter((row) => folds[row] !== fold);
+    const rows = allRows.filter((row) => folds[row] !== fold);
     const model = fitLearner(learner, matrix, rows, targets, labels, seed);
-    for (let row = 0; row < matrix.rows; row += 1) {
-      if (folds[row] === fold) scoreRow(model, matrix, row, all.subarray(row * columns, (row + 1) * columns));
+    for (let row = 0; row < matrix.rowCount; row += 1) {
+      if (folds[row] === fold) scoreRow(model, matrix, row, scores.subarray(row * columns, (row + 1) * columns));
     }
     onFold();
   }
-  return all;
+  return scores;
 }

@@ -7,20 +7,22 @@ import { fitCalibration } from './calibration.ts';
 import { type LabelledMatrix, scoreOutOfFold } from './cross-validation.ts';
 import { predictOutOfFold } from './out-of-fold-predictions.ts';
 
-/** What cross-validation says of one algorithm. */
+/** The result of cross-validation for one algorithm. */
 export interface CrossValidationResult {
   readonly algorithm: AlgorithmName;
-  /** What each learner's scores are multiplied by before they add up to calibrated log-odds. */
+  /** A factor for each learner's scores. The sum of the scaled scores, plus `shift`, is the calibrated log-odds. */
   readonly scales: readonly number[];
   readonly shift: number;
-  /** Answers for every document by models that never saw it. */
+  /** A prediction for every document, by a model that did not see the document. */
   readonly predictions: readonly LabelledPrediction[];
   readonly evaluation: Evaluation;
 }
 
 /**
- * Cross-validates the algorithms on the same folds and puts the best one first: by accuracy, then by log
- * loss.
+ * Cross-validates the algorithms on the same folds and returns the results, best first: by accuracy, then by log loss.
+ *
+ * @param folds the fold of each document, 0 to `foldCount` - 1
+ * @param onProgress called after each fold of each learner
  */
 export function compareAlgorithms(
   algorithms: readonly AlgorithmName[],
@@ -42,7 +44,7 @@ export function compareAlgorithms(
     };
     scores.set(learner, scoreOutOfFold(learner, data, folds, foldCount, seed, onFold));
   }
-  const compared = algorithms.map((algorithm) => {
+  const results = algorithms.map((algorithm) => {
     const [first, second] = learnersIn(algorithm).map((learner) => scores.get(learner)!);
     const ratio = second === undefined ? 0 : chooseBlendRatio(first!, second, columns, data.targets);
     const blended = second === undefined ? first! : blendScores(first!, second, ratio);
@@ -51,7 +53,7 @@ export function compareAlgorithms(
     const scales = second === undefined ? [scale] : [scale, scale * ratio];
     return { algorithm, scales, shift, predictions, evaluation: evaluate(predictions) };
   });
-  return compared.sort(
+  return results.sort(
     (a, b) => b.evaluation.accuracy - a.evaluation.accuracy || a.evaluation.logLoss - b.evaluation.logLoss,
   );
 }

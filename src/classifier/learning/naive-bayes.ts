@@ -1,18 +1,20 @@
 import type { WeightedMatrix } from '../features/tf-idf.ts';
 import { columnsFor, type LinearWeights } from '../scoring/linear-weights.ts';
 
-/** Added to every feature's total for a label (Lidstone). */
-const smoothing = 0.1;
+/** Lidstone smoothing: added to every feature's sum for a label. */
+const SMOOTHING = 0.1;
 
-interface Totals {
-  /** Sum of each feature's values for each label, feature by feature. */
+interface LabelSums {
+  /** The sum of each feature's values over the documents of each label, feature by feature. */
   readonly byFeature: Float64Array;
+  /** The sum of all values for each label. */
   readonly byLabel: Float64Array;
+  /** The number of documents of each label. */
   readonly documents: Float64Array;
 }
 
-function totalsOf(matrix: WeightedMatrix, rows: Uint32Array, targets: Uint32Array, labels: number): Totals {
-  const byFeature = new Float64Array(matrix.features * labels);
+function sumByLabel(matrix: WeightedMatrix, rows: Uint32Array, targets: Uint32Array, labels: number): LabelSums {
+  const byFeature = new Float64Array(matrix.featureCount * labels);
   const byLabel = new Float64Array(labels);
   const documents = new Float64Array(labels);
   for (const row of rows) {
@@ -29,8 +31,13 @@ function totalsOf(matrix: WeightedMatrix, rows: Uint32Array, targets: Uint32Arra
 }
 
 /**
- * Multinomial naive Bayes over TF-IDF values, in log space (McCallum, Nigam: A comparison of event models for naive
- * Bayes text classification, 1998).
+ * Fits multinomial naive Bayes over TF-IDF values, in log space (McCallum, Nigam: A comparison of event models for naive
+ * Bayes text classification, 1998). A weight is the logarithm of the feature's smoothed share of the label's values. The
+ * bias is the logarithm of the label's share of the documents, with 1 added to each count.
+ *
+ * @param rows the documents to learn from
+ * @param targets the label number of every row of the matrix
+ * @param labels the number of labels
  */
 export function fitMultinomialNaiveBayes(
   matrix: WeightedMatrix,
@@ -38,17 +45,22 @@ export function fitMultinomialNaiveBayes(
   targets: Uint32Array,
   labels: number,
 ): LinearWeights {
-  const { byFeature, byLabel, documents } = totalsOf(matrix, rows, targets, labels);
-  const smoothed = smoothing * matrix.features;
+  const { byFeature, byLabel, documents } = sumByLabel(matrix, rows, targets, labels);
+  const totalSmoothing = SMOOTHING * matrix.featureCount;
   const weightOf = (feature: number, label: number) =>
-    Math.log((byFeature[feature * labels + label]! + smoothing) / (byLabel[label]! + smoothed));
+    Math.log((byFeature[feature * labels + label]! + SMOOTHING) / (byLabel[label]! + totalSmoothing));
   const bias = Float64Array.from(documents, (count) => Math.log((count + 1) / (rows.length + labels)));
-  return toColumns(matrix.features, labels, weightOf, bias);
+  return toColumns(matrix.featureCount, labels, weightOf, bias);
 }
 
 /**
- * Complement naive Bayes: a label's weights come from all the other labels' documents, which evens out labels of unequal
- * size (Rennie, Shih, Teevan, Karger: Tackling the poor assumptions of naive Bayes text classifiers, 2003).
+ * Fits complement naive Bayes (Rennie, Shih, Teevan, Karger: Tackling the poor assumptions of naive Bayes text
+ * classifiers, 2003). A weight is minus the logarithm of the feature's smoothed share of the values of all other labels,
+ * which is fairer to labels of unequal size. There is no bias.
+ *
+ * @param rows the documents to learn from
+ * @param targets the label number of every row of the matrix
+ * @param labels the number of labels
  */
 export function fitComplementNaiveBayes(
   matrix: WeightedMatrix,
@@ -56,34 +68,35 @@ export function fitComplementNaiveBayes(
   targets: Uint32Array,
   labels: number,
 ): LinearWeights {
-  const { byFeature, byLabel } = totalsOf(matrix, rows, targets, labels);
-  const smoothed = smoothing * matrix.features;
+  const { byFeature, byLabel } = sumByLabel(matrix, rows, targets, labels);
+  const totalSmoothing = SMOOTHING * matrix.featureCount;
   const total = byLabel.reduce((sum, value) => sum + value, 0);
-  const ofFeature = new Float64Array(matrix.features);
-  for (let feature = 0; feature < matrix.features; feature += 1) {
-    for (let label = 0; label < labels; label += 1) ofFeature[feature]! += byFeature[feature * labels + label]!;
+  const featureSums = new Float64Array(matrix.featureCount);
+  for (let feature = 0; feature < matrix.featureCount; feature += 1) {
+    for (let label = 0; label < labels; label += 1) featureSums[feature]! += byFeature[feature * labels + label]!;
   }
   const weightOf = (feature: number, label: number) =>
     -Math.log(
-      (ofFeature[feature]! - byFeature[feature * labels + label]! + smoothing) / (total - byLabel[label]! + smoothed),
+      (featureSums[feature]! - byFeature[feature * labels + label]! + SMOOTHING) /
+        (total - byLabel[label]! + totalSmoothing),
     );
-  return toColumns(matrix.features, labels, weightOf, new Float64Array(labels));
+  return toColumns(matrix.featureCount, labels, weightOf, new Float64Array(labels));
 }
 
 function toColumns(
-  features: number,
+  featureCount: number,
   labels: number,
   weightOf: (feature: number, label: number) => number,
   labelBias: Float64Array,
 ): LinearWeights {
   const columns = columnsFor(labels);
-  const weights = new Float32Array(features * columns);
-  for (let feature = 0; feature < features; feature += 1) {
+  const weights = new Float32Array(featureCount * columns);
+  for (let feature = 0; feature < featureCount; feature += 1) {
     if (columns === 1) {
       weights[feature] = weightOf(feature, 1) - weightOf(feature, 0);
       continue;
     }
-    // Only differences between labels count, and small numbers keep their digits in 32 bits.
+    // Only differences between labels matter. Without their mean the weights are small and keep more digits in 32 bits.
     let mean = 0;
     for (let label = 0; label < labels; label += 1) mean += weightOf(feature, label) / labels;
     for (let label = 0; label < labels; label += 1) weights[feature * labels + label] = weightOf(feature, label) - mean;

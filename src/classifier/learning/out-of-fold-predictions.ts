@@ -3,9 +3,10 @@ import type { LabelledPrediction } from '../statistics/evaluation.ts';
 import type { Calibration } from './calibration.ts';
 
 /**
- * The answers that calibrated scores amount to, beside the truth.
+ * Turns the scores from cross-validation into calibrated predictions, one for each document, next to its true label.
  *
  * @param scores `columns` scores for each document
+ * @param targets the label number of each document
  */
 export function predictOutOfFold(
   scores: Float64Array,
@@ -15,11 +16,11 @@ export function predictOutOfFold(
   labels: readonly string[],
 ): LabelledPrediction[] {
   const probabilities = new Float64Array(labels.length);
-  const first = labels.length - columns;
+  const firstLabel = labels.length - columns;
   return Array.from(targets, (target, row) => {
     probabilities.fill(0);
     for (let column = 0; column < columns; column += 1) {
-      probabilities[first + column] = scale * scores[row * columns + column]! + shift;
+      probabilities[firstLabel + column] = scale * scores[row * columns + column]! + shift;
     }
     softmaxInPlace(probabilities);
     let best = 0;

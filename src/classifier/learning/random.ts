@@ -1,4 +1,7 @@
-/** A small seeded generator (mulberry32, by Tommy Ettinger): the same seed gives the same training, byte for byte. */
+/**
+ * Creates a seeded generator of numbers from 0 up to 1 (mulberry32, by Tommy Ettinger). With the same seed, training
+ * gives the same bytes.
+ */
 export function createRandom(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -9,12 +12,12 @@ export function createRandom(seed: number): () => number {
   };
 }
 
-/** Shuffles in place (Fisher-Yates). */
+/** Shuffles the numbers in place (Fisher-Yates, in the form of Durstenfeld: Algorithm 235, 1964). */
 export function shuffle(numbers: Uint32Array, random: () => number): void {
   for (let last = numbers.length - 1; last > 0; last -= 1) {
     const other = Math.floor(random() * (last + 1));
-    const kept = numbers[last]!;
+    const swapped = numbers[last]!;
     numbers[last] = numbers[other]!;
-    numbers[other] = kept;
+    numbers[other] = swapped;
   }
 }

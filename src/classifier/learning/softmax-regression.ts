@@ -4,16 +4,26 @@ import { softmaxInPlace } from '../scoring/softmax.ts';
 import type { LogisticRegressionOptions } from './logistic-regression.ts';
 import { createRandom, shuffle } from './random.ts';
 
-/** Stands for the probability 0 where a logarithm is taken. */
-const tiny = 1e-9;
-/** A difference between probabilities that says nothing. */
-const negligible = 1e-9;
+/** Added to a probability before its logarithm, because it can be 0. */
+const EPSILON = 1e-9;
+/** A smaller difference between two probabilities counts as none. */
+const MIN_DIFFERENCE = 1e-9;
+/** The maximum number of passes that skip a document which hardly changed. */
+const MAX_SKIPPED_PASSES = 5;
 
 /**
- * Multinomial logistic regression with an L2 penalty, by proximal stochastic dual coordinate ascent (Shalev-Shwartz,
- * Zhang: Accelerated proximal stochastic dual coordinate ascent for regularized loss minimization, 2014): each
- * document keeps the probabilities it is explained by so far, and every visit moves them towards those that the weights
- * predict, as far as the dual objective gains. No learning rate; a label far from a document costs it nothing.
+ * Fits logistic regression for three labels or more (softmax regression) with an L2 penalty, by proximal stochastic dual
+ * coordinate ascent (Shalev-Shwartz, Zhang: Accelerated proximal stochastic dual coordinate ascent for regularized loss
+ * minimization, 2014). It minimises |W|² / 2 + C Σ -ln p(label of x | x).
+ *
+ * The dual solution of a document is a probability q for each label, and W = C Σ x (y - q)ᵀ, where y is 1 for the
+ * document's label and 0 for others; the paper's alpha is y - q. A step moves q of one document towards the probabilities
+ * p that W predicts: q + s (p - q). There is no learning rate. A label with a tiny step is left out, so labels far from a
+ * document cost no time. A document with a small change is skipped for up to 5 passes, as in `fitLogisticRegression`.
+ *
+ * @param rows the documents to learn from
+ * @param targets the label number of every row of the matrix
+ * @param labels the number of labels
  */
 export function fitSoftmaxRegression(
   matrix: WeightedMatrix,
@@ -24,77 +34,81 @@ export function fitSoftmaxRegression(
 ): LinearWeights {
   const { rowStarts, columns, values } = matrix;
   const { cost, tolerance } = options;
-  const weights = new Float32Array(matrix.features * labels);
+  const weights = new Float32Array(matrix.featureCount * labels);
   const bias = new Float64Array(labels);
   const order = rows.slice();
-  // explained[row][label]: the probabilities of the dual solution. They start as the label itself, with all weights 0.
-  const explained = new Float32Array(matrix.rows * labels);
-  for (const row of order) explained[row * labels + targets[row]!] = 1;
-  const rest = new Uint8Array(matrix.rows);
-  const scores = new Float64Array(labels);
-  const steps = new Float64Array(labels);
-  const moving = new Int32Array(labels);
+  // q of each row and label. It starts as y, which makes all weights 0.
+  const duals = new Float32Array(matrix.rowCount * labels);
+  for (const row of order) duals[row * labels + targets[row]!] = 1;
+  const passesToSkip = new Uint8Array(matrix.rowCount);
+  const predicted = new Float64Array(labels);
+  const changedLabels = new Int32Array(labels);
+  const weightSteps = new Float64Array(labels);
   const random = createRandom(options.seed);
 
-  for (let pass = 0; pass < options.passes; pass += 1) {
+  for (let pass = 0; pass < options.maxPasses; pass += 1) {
     shuffle(order, random);
-    let visited = 0;
-    let moved = 0;
+    let visitedRows = 0;
+    let totalChange = 0;
     for (const row of order) {
-      if (rest[row]! > 0) {
-        rest[row]! -= 1;
+      if (passesToSkip[row]! > 0) {
+        passesToSkip[row]! -= 1;
         continue;
       }
-      visited += 1;
+      visitedRows += 1;
       const start = rowStarts[row]!;
       const end = rowStarts[row + 1]!;
-      let squares = 1;
-      scores.set(bias);
+      let squaredNorm = 1;
+      predicted.set(bias);
       for (let at = start; at < end; at += 1) {
         const value = values[at]!;
         const base = columns[at]! * labels;
-        squares += value * value;
-        for (let label = 0; label < labels; label += 1) scores[label]! += value * weights[base + label]!;
+        squaredNorm += value * value;
+        for (let label = 0; label < labels; label += 1) predicted[label]! += value * weights[base + label]!;
       }
-      softmaxInPlace(scores);
+      softmaxInPlace(predicted);
 
-      const own = row * labels;
-      const share = stepLength(scores, explained, own, labels, cost * squares);
-      let count = 0;
-      let largest = 0;
+      const firstDual = row * labels;
+      const stepSize = chooseStepSize(predicted, duals, firstDual, labels, cost * squaredNorm);
+      let changedCount = 0;
+      let maxChange = 0;
       for (let label = 0; label < labels; label += 1) {
-        const change = share * (scores[label]! - explained[own + label]!);
+        const before = duals[firstDual + label]!;
+        const change = stepSize * (predicted[label]! - before);
         if (Math.abs(change) < tolerance * 1e-3) continue;
-        const before = explained[own + label]!;
-        explained[own + label] = before + change;
-        // The weights mirror the stored float, so take the change that was really made.
-        steps[count] = cost * (before - explained[own + label]!);
-        moving[count] = label;
-        count += 1;
-        largest = Math.max(largest, Math.abs(change));
+        duals[firstDual + label] = before + change;
+        // The 32-bit array rounds. The weights must match the stored value, so the step uses the rounded change.
+        weightSteps[changedCount] = cost * (before - duals[firstDual + label]!);
+        changedLabels[changedCount] = label;
+        changedCount += 1;
+        maxChange = Math.max(maxChange, Math.abs(change));
       }
-      moved += largest;
-      if (largest < tolerance * 0.2) rest[row] = Math.min(5, pass);
-      for (let n = 0; n < count; n += 1) bias[moving[n]!]! += steps[n]!;
+      totalChange += maxChange;
+      if (maxChange < tolerance * 0.2) passesToSkip[row] = Math.min(MAX_SKIPPED_PASSES, pass);
+      for (let n = 0; n < changedCount; n += 1) bias[changedLabels[n]!]! += weightSteps[n]!;
       for (let at = start; at < end; at += 1) {
         const value = values[at]!;
         const base = columns[at]! * labels;
-        for (let n = 0; n < count; n += 1) weights[base + moving[n]!]! += value * steps[n]!;
+        for (let n = 0; n < changedCount; n += 1) weights[base + changedLabels[n]!]! += value * weightSteps[n]!;
       }
     }
-    if (moved < tolerance * 0.5 * visited) break;
+    if (totalChange < tolerance * 0.5 * visitedRows) break;
   }
   return { columns: labels, weights, bias };
 }
 
 /**
- * How far to go from the explained to the predicted probabilities: where the gain in entropy, taken as linear in the
- * step, meets the growth of the penalty.
+ * Returns the step size s, 0 to 1, that approximately maximises the dual objective. The derivative of the objective by s,
+ * divided by C, is about (1 - s) Σ (p - q) ln(p / q) - s C |x|² Σ (p - q)². The first term is the derivative of the
+ * entropy, taken as linear: it is exact at s = 0 and s = 1. The step size is the root of this derivative.
+ *
+ * @param firstDual the position in `duals` of the document's first label
+ * @param curvature C |x|²
  */
-function stepLength(
+function chooseStepSize(
   predicted: Float64Array,
-  explained: Float32Array,
-  own: number,
+  duals: Float32Array,
+  firstDual: number,
   labels: number,
   curvature: number,
 ): number {
@@ -102,11 +116,11 @@ function stepLength(
   let squares = 0;
   for (let label = 0; label < labels; label += 1) {
     const p = predicted[label]!;
-    const q = explained[own + label]!;
+    const q = duals[firstDual + label]!;
     const difference = p - q;
-    if (Math.abs(difference) < negligible) continue;
+    if (Math.abs(difference) < MIN_DIFFERENCE) continue;
     squares += difference * difference;
-    divergence += difference * Math.log((p + tiny) / (q + tiny));
+    divergence += difference * Math.log((p + EPSILON) / (q + EPSILON));
   }
   return squares === 0 ? 0 : divergence / (divergence + curvature * squares);
 }

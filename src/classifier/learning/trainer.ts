@@ -6,117 +6,125 @@ import { selectVocabulary } from '../features/vocabulary.ts';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../scoring/algorithm-names.ts';
 import { type LinearModel, quantise } from '../scoring/linear-model.ts';
 import { computeThresholds, type Thresholds } from '../statistics/anomalies.ts';
-import type { Evaluation, LabelledPrediction } from '../statistics/evaluation.ts';
+import type { Evaluation } from '../statistics/evaluation.ts';
 import { buildReference, type Reference } from '../statistics/training-reference.ts';
 import { addHash, createHashIndex, findHash, hashesInOrder } from '../text/hash-index.ts';
 import { hashString } from '../text/hashing.ts';
-import { combineLearners, fitLearner, learnersIn } from './algorithms.ts';
+import { combineModels, fitLearner, learnersIn } from './algorithms.ts';
 import type { LabelledMatrix } from './cross-validation.ts';
 import { assignFolds } from './folds.ts';
 import { compareAlgorithms } from './model-selection.ts';
 import { TrainingDataError, type TrainingOptions, type TrainingProgress } from './training-options.ts';
 
-/** What one algorithm reached in cross-validation. */
+/** From this number of documents on, a feature must occur in two documents or more. */
+const MIN_DOCUMENTS_TO_DROP_FEATURES = 1000;
+
+/**
+ * The product of documents and labels above which cross-validation has 3 folds instead of 5. Each fold is one more
+ * training: many labels make it slow, and with many documents few folds are enough.
+ */
+const MAX_SIZE_FOR_FIVE_FOLDS = 500_000;
+
+/** The quality of one algorithm in cross-validation. */
 export interface Candidate {
   readonly algorithm: AlgorithmName;
   readonly accuracy: number;
+  /** In nats (natural logarithm), the mean over documents. */
   readonly logLoss: number;
 }
 
+/** The result of training. */
 export interface TrainedModel {
   readonly model: LinearModel;
-  /** What was compared, best first. */
+  /** All compared algorithms, best first. */
   readonly candidates: readonly Candidate[];
-  /** Of the chosen algorithm, on documents it did not see (cross-validation). */
+  /** The evaluation of the chosen algorithm in cross-validation, on documents that it did not see. */
   readonly evaluation: Evaluation;
   readonly reference: Reference;
   readonly thresholds: Thresholds;
+  /** The number of training documents. */
   readonly documents: number;
   readonly documentsByLabel: Readonly<Record<string, number>>;
 }
 
-/** Takes in documents one by one, then trains. Use once. */
+/** A trainer, for one use: it takes documents one by one, and then trains. */
 export interface Trainer {
   add(text: string, label: string): void;
-  /** @throws TrainingDataError where the documents do not make a classifier */
+  /** @throws TrainingDataError if the documents cannot train a classifier */
   finish(): TrainedModel;
 }
 
+/** Creates a trainer without documents. */
 export function createTrainer(options: TrainingOptions): Trainer {
-  const intake = createCountVectorizer(options.tokenizer, options.dataBytes);
-  const labelOf: string[] = [];
-  const keys: number[] = [];
+  const vectorizer = createCountVectorizer(options.tokenizer, options.dataBytes);
+  const documentLabels: string[] = [];
+  const textHashes: number[] = [];
   const lengths: number[] = [];
 
   function add(text: string, label: string): void {
-    intake.add(text);
-    labelOf.push(label);
-    keys.push(hashString(text));
+    vectorizer.add(text);
+    documentLabels.push(label);
+    textHashes.push(hashString(text));
     lengths.push(text.length);
   }
 
   function finish(): TrainedModel {
-    const labels = [...new Set(labelOf)].sort();
-    const place = new Map(labels.map((label, at) => [label, at]));
-    const targets = Uint32Array.from(labelOf, (label) => place.get(label)!);
-    const perLabel = new Float64Array(labels.length);
-    for (const target of targets) perLabel[target]! += 1;
-    checkLabels(labels, perLabel);
-    const { features, words, characters, collector, census, frequentStems } = intake.finish();
+    const labels = [...new Set(documentLabels)].sort();
+    const labelNumbers = new Map(labels.map((label, at) => [label, at]));
+    const targets = Uint32Array.from(documentLabels, (label) => labelNumbers.get(label)!);
+    const documentCounts = new Float64Array(labels.length);
+    for (const target of targets) documentCounts[target]! += 1;
+    checkLabels(labels, documentCounts);
+    const { features, words, characters, collector, trainingWords, frequentStems } = vectorizer.finish();
 
-    const vocabulary = selectVocabulary(collector, words.index, characters.index, targets.length < 1000 ? 1 : 2);
-    const featureCount = vocabulary.idfCodes.length;
+    const minDocuments = targets.length < MIN_DOCUMENTS_TO_DROP_FEATURES ? 1 : 2;
+    const vocabulary = selectVocabulary(collector, words.index, characters.index, minDocuments);
+    const { wordColumns, characterColumns, wordHashes, characterHashes, idfCodes } = vocabulary;
     const matrix = weighMatrix(
-      buildMatrix(
-        collector,
-        vocabulary.wordColumns,
-        vocabulary.characterColumns,
-        vocabulary.wordHashes.length,
-        featureCount,
-      ),
-      decodeIdf(vocabulary.idfCodes),
+      // Not in a variable: the counts of large data are large, and training must not keep them in memory.
+      buildMatrix(collector, wordColumns, characterColumns, wordHashes.length, idfCodes.length),
+      decodeIdf(idfCodes),
     );
     const data: LabelledMatrix = { matrix, targets, labels: labels.length };
-    const contenders = options.algorithm === 'auto' ? ALGORITHM_NAMES : [options.algorithm];
-    // Each fold is a training of its own; many labels make one long, and many documents make few folds enough.
-    const foldCount = targets.length * labels.length > 500_000 ? 3 : 5;
-    const folds = assignFolds(targets, Int32Array.from(keys), foldCount, options.seed);
+    const algorithms = options.algorithm === 'auto' ? ALGORITHM_NAMES : [options.algorithm];
+    const foldCount = targets.length * labels.length > MAX_SIZE_FOR_FIVE_FOLDS ? 3 : 5;
+    const folds = assignFolds(targets, Int32Array.from(textHashes), foldCount, options.seed);
     const report = (phase: TrainingProgress['phase'], done: number, total: number) =>
       options.onProgress?.({ phase, done, total });
-    const compared = compareAlgorithms(contenders, data, labels, folds, foldCount, options.seed, (done, total) =>
+    const results = compareAlgorithms(algorithms, data, labels, folds, foldCount, options.seed, (done, total) =>
       report('compare', done, total),
     );
-    const best = compared[0]!;
+    const best = results[0]!;
     const learners = learnersIn(best.algorithm);
-    const everyRow = Uint32Array.from(targets.keys());
+    const allRows = Uint32Array.from(targets.keys());
     const fitted = learners.map((learner, at) => {
       report('fit', at, learners.length);
-      return fitLearner(learner, matrix, everyRow, targets, labels.length, options.seed);
+      return fitLearner(learner, matrix, allRows, targets, labels.length, options.seed);
     });
     report('fit', learners.length, learners.length);
-    const { weights, bias } = combineLearners(fitted, best.scales, best.shift);
+    const { weights, bias } = combineModels(fitted, best.scales, best.shift);
 
-    const observations = best.predictions.map((prediction: LabelledPrediction, row) => ({
-      label: prediction.predicted,
-      confidence: prediction.confidence,
+    const observations = best.predictions.map(({ predicted, confidence }, row) => ({
+      label: predicted,
+      confidence,
       characters: lengths[row]!,
-      unknownRatio: leaveOneOutUnknownRatio(census, row),
+      unknownRatio: leaveOneOutUnknownRatio(trainingWords, row),
     }));
     return {
       model: {
         algorithm: best.algorithm,
         labels,
         features,
-        wordHashes: vocabulary.wordHashes,
-        characterHashes: vocabulary.characterHashes,
-        otherWords: wordsWithoutFeature(hashesInOrder(census.index), vocabulary.wordHashes),
+        wordHashes,
+        characterHashes,
+        otherWords: removeHashes(hashesInOrder(trainingWords.index), wordHashes),
         stems: frequentStems(),
-        idfCodes: vocabulary.idfCodes,
+        idfCodes,
         ...quantise(weights),
         bias,
-        prior: perLabel.map((count) => count / targets.length),
+        prior: documentCounts.map((count) => count / targets.length),
       },
-      candidates: compared.map(({ algorithm, evaluation }) => ({
+      candidates: results.map(({ algorithm, evaluation }) => ({
         algorithm,
         accuracy: evaluation.accuracy,
         logLoss: evaluation.logLoss,
@@ -125,30 +133,31 @@ export function createTrainer(options: TrainingOptions): Trainer {
       reference: buildReference(observations, labels),
       thresholds: computeThresholds(observations),
       documents: targets.length,
-      documentsByLabel: Object.fromEntries(labels.map((label, at) => [label, perLabel[at]!])),
+      documentsByLabel: Object.fromEntries(labels.map((label, at) => [label, documentCounts[at]!])),
     };
   }
 
   return { add, finish };
 }
 
-function checkLabels(labels: readonly string[], perLabel: Float64Array): void {
+function checkLabels(labels: readonly string[], documentCounts: Float64Array): void {
   if (labels.length === 0) throw new TrainingDataError('there is no example to learn from');
   if (labels.length === 1) {
     throw new TrainingDataError(
-      `every example has the label ${JSON.stringify(labels[0])}: two labels are needed at least`,
+      `every example has the label ${JSON.stringify(labels[0])}: training needs at least two labels`,
     );
   }
-  const single = labels.filter((_, at) => perLabel[at] === 1);
+  const single = labels.filter((_, at) => documentCounts[at] === 1);
   if (single.length > 0) {
     throw new TrainingDataError(
-      `a label needs two examples at least, and these have one: ${single.map((label) => JSON.stringify(label)).join(', ')}`,
+      `each label needs at least two examples, and these have one: ${single.map((label) => JSON.stringify(label)).join(', ')}`,
     );
   }
 }
 
-function wordsWithoutFeature(words: Int32Array, features: Int32Array): Int32Array {
-  const known = createHashIndex(features.length);
-  for (const hash of features) addHash(known, hash);
-  return words.filter((hash) => findHash(known, hash) < 0);
+/** Returns the hashes that are not among `removed`. */
+function removeHashes(hashes: Int32Array, removed: Int32Array): Int32Array {
+  const removedIndex = createHashIndex(removed.length);
+  for (const hash of removed) addHash(removedIndex, hash);
+  return hashes.filter((hash) => findHash(removedIndex, hash) < 0);
 }

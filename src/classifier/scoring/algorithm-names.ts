@@ -1,10 +1,10 @@
-/** The algorithms that learn by themselves. */
+/** The algorithms that fit a model on their own. */
 export const LEARNER_NAMES = ['logistic-regression', 'complement-naive-bayes', 'multinomial-naive-bayes'] as const;
 export type LearnerName = (typeof LEARNER_NAMES)[number];
 
 /**
- * All algorithms: the learners, and pairs of them. The scores of a pair add up with weights found in cross-validation;
- * both are linear, so what comes out is one linear model that costs no more than either.
+ * All algorithms: the learners, and pairs of learners. The scores of a pair are added with weights from
+ * cross-validation. Both learners are linear, so a pair is one linear model too, and scoring it costs no more.
  */
 export const ALGORITHM_NAMES = [
   ...LEARNER_NAMES,

@@ -1,39 +1,43 @@
 /**
- * What a text became on its way to a score. Read it before the next `tokenize` call on the same
- * classifier: the buffers behind it are reused.
+ * A tokenised text. It is valid until the next `tokenize` call on the same classifier, which reuses the buffers behind
+ * it.
  */
 export interface Tokens {
-  /** Words (or segments) found in the text. */
+  /** The number of words (or segments) in the text. */
   readonly count: number;
-  /** Share of them that the training data never showed, from 0 to 1; 1 for a text without any word. */
+  /** The share of words, from 0 to 1, that do not occur in the training data; 1 for a text without words. */
   readonly unknownRatio: number;
 }
 
-/** What a classifier says of one text. Safe to keep. */
+/** The scores of one text. They stay valid after later calls. */
 export interface Scores {
   /** The most probable label. */
   readonly label: string;
-  /** Its calibrated probability. */
+  /** The calibrated probability of that label, from 0 to 1. */
   readonly confidence: number;
-  /** A probability for each of `Classifier.labels`, in their order; they sum to 1. */
+  /** The probability of each of `Classifier.labels`, in their order. The sum is 1. */
   readonly probabilities: Float64Array;
 }
 
-/** How much one feature spoke for the chosen label against the runner-up, in log-odds. */
+/** The weight of one feature for the chosen label against the second most probable label. */
 export interface Contribution {
   readonly feature: string;
+  /** In log-odds (natural logarithm). */
   readonly weight: number;
 }
 
 /**
- * A trained model, ready to score. Pure and synchronous: no I/O, no clock, and any string is a valid text.
- * `tokenize` and `score` are two steps so that each can be timed.
+ * A trained model, ready to score. All calls are pure and synchronous, without I/O and clock. Any string is a valid
+ * text. `tokenize` and `score` are separate steps, so that a caller can time each of them.
  */
 export interface Classifier {
   readonly labels: readonly string[];
   tokenize(text: string): Tokens;
-  /** Scores what this classifier's latest `tokenize` call returned. */
+  /** Returns the scores of the text of the latest `tokenize` call. */
   score(tokens: Tokens): Scores;
-  /** Contributions to `scores.label` against the runner-up, strongest first; all of them add up to the log-odds. */
+  /**
+   * Returns the contributions to `scores.label` against the second most probable label, strongest first. Their sum is
+   * the log-odds of the two labels.
+   */
   explain(tokens: Tokens, scores: Scores): Contribution[];
 }

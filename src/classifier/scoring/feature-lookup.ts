@@ -13,66 +13,77 @@ import {
   isFull,
   MAX_CACHED_LENGTH,
   prefetchSlots,
-  reserveFeatures,
+  reserveCharacterFeatures,
 } from './token-cache.ts';
 
-const unseen = -2;
+/** The feature number of a word without a feature that occurs in the training data. */
+const NO_FEATURE = -1;
+/** The feature number of a word that does not occur in the training data. */
+const UNKNOWN_WORD = -2;
 
 /** The vocabulary of a trained model. */
 export interface KnownFeatures {
   readonly words: HashIndex;
   readonly characters: HashIndex;
-  /** Words that training saw and that are no feature. */
+  /** Words that occur in the training data and are not features. */
   readonly otherWords: HashIndex;
   readonly stemHash: StemHasher;
 }
 
 /**
- * Counts the known features of a text's tokens, in place of those of the text before; returns how many of its words
- * training never saw. Finds exactly the known ones of the features that `createFeatureExtractor` finds, by way of a cache of tokens.
+ * A function that counts the known features of a text's tokens, and returns the number of unknown words. It replaces the
+ * counts of the previous text.
  */
 export type FeatureLookup = (tokens: TokenBuffer) => number;
 
+/**
+ * Creates a feature lookup with a token cache of its own. It finds the same features as `createFeatureExtractor`, except
+ * features that the model does not know.
+ *
+ * @param featureCounts receive the counts of each text
+ */
 export function createFeatureLookup(
   options: FeatureOptions,
   known: KnownFeatures,
-  { words, characters }: { words: FeatureCounts; characters: FeatureCounts },
+  featureCounts: { words: FeatureCounts; characters: FeatureCounts },
 ): FeatureLookup {
+  const { words, characters } = featureCounts;
   const { stemHash } = known;
   const cache = createTokenCache();
   const { rows } = cache;
-  const longestSequence = options.wordNgrams;
-  const [shortest, longest] = options.characterNgrams;
-  // Rows of tokens that were seen and are not counted yet. A text repeats itself: each is counted once for all its times.
-  let seenRows = new Int32Array(1024);
-  let seen = 0;
-  let sequences = new Int32Array(1024);
-  let found = new Int32Array(1024);
-  const ending = new Int32Array(Math.max(1, longestSequence));
+  const maxWords = options.wordNgrams;
+  const [minLength, maxLength] = options.characterNgrams;
+  // Rows of tokens with pending occurrences. Texts repeat words: each row is counted once, with all its occurrences.
+  let pendingRows = new Int32Array(1024);
+  let pendingCount = 0;
+  let ngramHashes = new Int32Array(1024);
+  let scratch = new Int32Array(1024);
+  // endingHashes[n] is the hash of the n-gram of n + 1 words that ends at the previous word.
+  const endingHashes = new Int32Array(Math.max(1, maxWords));
 
-  function porterStem(hash: number, units: Uint16Array, start: number, end: number, kind: number): number {
+  function hashOfStem(hash: number, units: Uint16Array, start: number, end: number, kind: number): number {
     return options.stem && kind !== TokenKind.sign ? stemHash(hash, units, start, end) : hash;
   }
 
   function featureOf(stem: number): number {
     const feature = findHash(known.words, stem);
     if (feature >= 0) return feature;
-    return findHash(known.otherWords, stem) >= 0 ? -1 : unseen;
+    return findHash(known.otherWords, stem) >= 0 ? NO_FEATURE : UNKNOWN_WORD;
   }
 
-  function listCharacter(hash: number): void {
+  function cacheCharacterNgram(hash: number): void {
     const feature = findHash(known.characters, hash);
     if (feature < 0) return;
-    cache.characters[cache.used] = feature;
-    cache.used += 1;
+    cache.characterFeatures[cache.characterFeatureCount] = feature;
+    cache.characterFeatureCount += 1;
   }
 
-  function countCharacter(hash: number): void {
+  function countCharacterNgram(hash: number): void {
     const feature = findHash(known.characters, hash);
     if (feature >= 0) countFeature(characters, feature, 1);
   }
 
-  function learnToken(
+  function cacheToken(
     hash: number,
     units: Uint16Array,
     start: number,
@@ -80,51 +91,53 @@ export function createFeatureLookup(
     kind: number,
     shape: number,
   ): number {
-    const mostInside = longest > 0 && kind !== TokenKind.ideograph ? (end - start + 2) * (longest - shortest + 1) : 0;
-    if (isFull(cache, mostInside)) {
-      countSeen();
+    const hasNgrams = maxLength > 0 && kind !== TokenKind.ideograph;
+    const maxNgrams = hasNgrams ? (end - start + 2) * (maxLength - minLength + 1) : 0;
+    if (isFull(cache, maxNgrams)) {
+      countPending();
       clearCache(cache);
     }
-    reserveFeatures(cache, mostInside);
+    reserveCharacterFeatures(cache, maxNgrams);
     const row = findRow(rows, hash, shape);
-    const before = cache.used;
-    if (mostInside > 0) visitCharacterNgrams(units, start, end, shortest, longest, listCharacter);
-    const stem = porterStem(hash, units, start, end, kind);
+    const firstFeature = cache.characterFeatureCount;
+    if (hasNgrams) visitCharacterNgrams(units, start, end, minLength, maxLength, cacheCharacterNgram);
+    const stem = hashOfStem(hash, units, start, end, kind);
     rows[row + CacheField.hash] = hash;
     rows[row + CacheField.shape] = shape;
     rows[row + CacheField.stem] = stem;
     rows[row + CacheField.feature] = featureOf(stem);
-    rows[row + CacheField.start] = before;
-    rows[row + CacheField.length] = cache.used - before;
-    cache.size += 1;
+    rows[row + CacheField.start] = firstFeature;
+    rows[row + CacheField.length] = cache.characterFeatureCount - firstFeature;
+    cache.tokenCount += 1;
     return row;
   }
 
-  /** Counts what the seen tokens hold, in the order in which they were first seen. */
-  function countSeen(): void {
-    for (let at = 0; at < seen; at += 1) {
-      const row = seenRows[at]!;
-      const times = rows[row + CacheField.seen]!;
-      rows[row + CacheField.seen] = 0;
+  /** Counts the features of the pending tokens, in the order in which the text first has them. */
+  function countPending(): void {
+    for (let at = 0; at < pendingCount; at += 1) {
+      const row = pendingRows[at]!;
+      const times = rows[row + CacheField.pending]!;
+      rows[row + CacheField.pending] = 0;
       const feature = rows[row + CacheField.feature]!;
       if (feature >= 0) countFeature(words, feature, times);
-      countList(characters, cache.characters, rows[row + CacheField.start]!, rows[row + CacheField.length]!, times);
+      const first = rows[row + CacheField.start]!;
+      countRange(characters, cache.characterFeatures, first, rows[row + CacheField.length]!, times);
     }
-    seen = 0;
+    pendingCount = 0;
   }
 
   return ({ units, starts, ends, hashes, kinds, count }) => {
     clearCounts(words);
     clearCounts(characters);
-    if (seenRows.length < count) seenRows = new Int32Array(count * 2);
-    if (sequences.length < count * ending.length) {
-      sequences = new Int32Array(count * ending.length * 2);
-      found = new Int32Array(sequences.length);
+    if (pendingRows.length < count) pendingRows = new Int32Array(count * 2);
+    if (ngramHashes.length < count * endingHashes.length) {
+      ngramHashes = new Int32Array(count * endingHashes.length * 2);
+      scratch = new Int32Array(ngramHashes.length);
     }
-    prefetchSlots(rows, hashes, count, found);
-    let sequenceCount = 0;
-    let unknown = 0;
-    let before = 0;
+    prefetchSlots(rows, hashes, count, scratch);
+    let ngramCount = 0;
+    let unknownWords = 0;
+    let wordsBefore = 0;
     for (let at = 0; at < count; at += 1) {
       const start = starts[at]!;
       const end = ends[at]!;
@@ -135,45 +148,53 @@ export function createFeatureLookup(
       const shape = ((end - start) << 18) | (kind << 16) | units[start]!;
       let row = end - start <= MAX_CACHED_LENGTH ? findRow(rows, hash, shape) : -1;
       if (row >= 0) {
-        if (rows[row + CacheField.shape] === 0) row = learnToken(hash, units, start, end, kind, shape);
+        if (rows[row + CacheField.shape] === 0) row = cacheToken(hash, units, start, end, kind, shape);
         stem = rows[row + CacheField.stem]!;
         feature = rows[row + CacheField.feature]!;
-        const times = rows[row + CacheField.seen]!;
-        rows[row + CacheField.seen] = times + 1;
+        const times = rows[row + CacheField.pending]!;
+        rows[row + CacheField.pending] = times + 1;
         if (times === 0) {
-          seenRows[seen] = row;
-          seen += 1;
+          pendingRows[pendingCount] = row;
+          pendingCount += 1;
         }
       } else {
-        // Sums of the same numbers in another order differ in their last bits: the order is always that of the text.
-        countSeen();
-        stem = porterStem(hash, units, start, end, kind);
+        // Floating-point sums depend on their order in the last bits. Features are therefore always in the text's order.
+        countPending();
+        stem = hashOfStem(hash, units, start, end, kind);
         feature = featureOf(stem);
         if (feature >= 0) countFeature(words, feature, 1);
-        if (longest > 0 && kind !== TokenKind.ideograph) {
-          visitCharacterNgrams(units, start, end, shortest, longest, countCharacter);
+        if (maxLength > 0 && kind !== TokenKind.ideograph) {
+          visitCharacterNgrams(units, start, end, minLength, maxLength, countCharacterNgram);
         }
       }
       if (kind === TokenKind.sign) continue;
-      if (feature === unseen) unknown += 1;
-      for (let n = Math.min(before, longestSequence - 1); n > 0; n -= 1) {
-        const joined = joinHashes(ending[n - 1]!, stem);
-        sequences[sequenceCount] = joined;
-        sequenceCount += 1;
-        ending[n] = joined;
+      if (feature === UNKNOWN_WORD) unknownWords += 1;
+      for (let n = Math.min(wordsBefore, maxWords - 1); n > 0; n -= 1) {
+        const joined = joinHashes(endingHashes[n - 1]!, stem);
+        ngramHashes[ngramCount] = joined;
+        ngramCount += 1;
+        endingHashes[n] = joined;
       }
-      ending[0] = stem;
-      before += 1;
+      endingHashes[0] = stem;
+      wordsBefore += 1;
     }
-    countSeen();
-    countAll(words, found, findHashes(known.words, sequences, sequenceCount, found), sequences);
-    return unknown;
+    countPending();
+    const foundCount = findHashes(known.words, ngramHashes, ngramCount, scratch);
+    countPrefetched(words, scratch, foundCount, ngramHashes);
+    return unknownWords;
   };
 }
 
-function countList(block: FeatureCounts, features: Int32Array, start: number, length: number, times: number): void {
-  const { counts, touched } = block;
-  let { touchedCount } = block;
+/** Adds `times` occurrences of each of `length` features from position `start` on. */
+function countRange(
+  featureCounts: FeatureCounts,
+  features: Int32Array,
+  start: number,
+  length: number,
+  times: number,
+): void {
+  const { counts, touched } = featureCounts;
+  let { touchedCount } = featureCounts;
   for (let at = start; at < start + length; at += 1) {
     const feature = features[at]!;
     const before = counts[feature]!;
@@ -181,12 +202,15 @@ function countList(block: FeatureCounts, features: Int32Array, start: number, le
     touchedCount += (before - 1) >>> 31;
     counts[feature] = before + times;
   }
-  block.touchedCount = touchedCount;
+  featureCounts.touchedCount = touchedCount;
 }
 
-/** Counts features, whose counts are read before the first is changed: `into` is of no use otherwise. */
-function countAll(block: FeatureCounts, features: Int32Array, count: number, into: Int32Array): void {
-  const { counts } = block;
-  for (let at = 0; at < count; at += 1) into[at] = counts[features[at]!]!;
-  for (let at = 0; at < count; at += 1) countFeature(block, features[at]!, 1);
+/**
+ * Counts one occurrence of each of the first `count` features. A first loop reads all counts into `scratch`, so that the
+ * reads overlap their memory latency.
+ */
+function countPrefetched(featureCounts: FeatureCounts, features: Int32Array, count: number, scratch: Int32Array): void {
+  const { counts } = featureCounts;
+  for (let at = 0; at < count; at += 1) scratch[at] = counts[features[at]!]!;
+  for (let at = 0; at < count; at += 1) countFeature(featureCounts, features[at]!, 1);
 }

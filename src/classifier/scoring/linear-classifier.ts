@@ -11,53 +11,56 @@ import { buildTables, type LinearTables } from './linear-tables.ts';
 import { columnsFor } from './linear-weights.ts';
 import { softmaxInPlace } from './softmax.ts';
 
-/** Name of the contribution that no feature of the text makes: what the model holds of the labels beforehand. */
+/** The name of the contribution that does not depend on the text: the bias, or the prior of a text without known words. */
 export const PRIOR_CONTRIBUTION = '(prior)';
 
 /**
- * A classifier over a trained linear model. It keeps its buffers between calls, so one text at a time.
+ * Creates a classifier from a trained linear model. It reuses its buffers, so it handles one text at a time.
  *
- * @param tables made of the same model
+ * A text's vector holds the TF-IDF values of its features. Its word part and its character part each have Euclidean
+ * length 1. The score of a column is the bias plus the sum of values times weights, and the softmax of the scores gives
+ * the probabilities.
+ *
+ * @param tables the lookup tables of the same model
  */
 export function createLinearClassifier(model: LinearModel, tables: LinearTables = buildTables(model)): Classifier {
   const { labels, features, bias, prior, weightStep } = model;
   const columns = columnsFor(labels.length);
-  const first = labels.length - columns;
-  const stride = columns + 1;
+  const firstLabel = labels.length - columns;
+  const rowLength = columns + 1;
   const table = tables.rows;
-  const wordFeatures = model.wordHashes.length;
-  const words = createFeatureCounts(wordFeatures);
+  const wordFeatureCount = model.wordHashes.length;
+  const words = createFeatureCounts(wordFeatureCount);
   const characters = createFeatureCounts(model.characterHashes.length);
   const stemHash = createStemHasher(model.stems, tables.stems);
   const lookUp = createFeatureLookup(features, { ...tables, stemHash }, { words, characters });
   const tokenizeInto = createTokenizer(features.tokenizer);
   const buffer = createTokenBuffer();
-  const partial = new Float64Array(columns);
-  const totals = new Float64Array(columns);
+  const partSums = new Float64Array(columns);
+  const scores = new Float64Array(columns);
 
   function tokenize(text: string): Tokens {
     tokenizeInto(text, buffer);
-    const unknown = lookUp(buffer);
-    const count = buffer.words;
-    return { count, unknownRatio: count === 0 ? 1 : unknown / count };
+    const unknownWords = lookUp(buffer);
+    const count = buffer.wordCount;
+    return { count, unknownRatio: count === 0 ? 1 : unknownWords / count };
   }
 
-  // Idfs stay in the steps of their codes: what they are multiplied by goes when a part is brought to unit length.
+  // Values use idf codes, which are 16 times the idf: scaling a part to length 1 removes the factor.
 
-  /** 1 / length of the block's part of the text's vector; 0 where it is empty. */
-  function scaleOf(block: FeatureCounts, firstFeature: number): number {
-    const { touched, counts, touchedCount } = block;
+  /** Returns 1 / the Euclidean length of one part of the text's vector, or 0 for an empty part. */
+  function scaleOf({ touched, counts, touchedCount }: FeatureCounts, firstFeature: number): number {
     let squares = 0;
     for (let at = 0; at < touchedCount; at += 1) {
       const feature = touched[at]!;
-      const value = termFrequency(counts[feature]!) * table[(firstFeature + feature) * stride]!;
+      const value = termFrequency(counts[feature]!) * table[(firstFeature + feature) * rowLength]!;
       squares += value * value;
     }
     return squares > 0 ? 1 / Math.sqrt(squares) : 0;
   }
 
-  function addOneColumn(block: FeatureCounts, firstFeature: number): void {
-    const { touched, counts, touchedCount } = block;
+  /** Adds one part of the text's vector to the score of a model with two labels. */
+  function addToOneColumn({ touched, counts, touchedCount }: FeatureCounts, firstFeature: number): void {
     let squares = 0;
     let sum = 0;
     for (let at = 0; at < touchedCount; at += 1) {
@@ -67,22 +70,22 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
       squares += value * value;
       sum += value * table[base + 1]!;
     }
-    if (squares > 0) totals[0]! += (sum * weightStep) / Math.sqrt(squares);
+    if (squares > 0) scores[0]! += (sum * weightStep) / Math.sqrt(squares);
   }
 
-  function addColumns(block: FeatureCounts, firstFeature: number): void {
-    const { touched, counts, touchedCount } = block;
-    partial.fill(0);
+  /** Adds one part of the text's vector to the scores of a model with three labels or more. */
+  function addToColumns({ touched, counts, touchedCount }: FeatureCounts, firstFeature: number): void {
+    partSums.fill(0);
     let squares = 0;
     for (let at = 0; at < touchedCount; at += 1) {
       const feature = touched[at]!;
-      const base = (firstFeature + feature) * stride;
+      const base = (firstFeature + feature) * rowLength;
       const value = termFrequency(counts[feature]!) * table[base]!;
       squares += value * value;
-      for (let column = 0; column < columns; column += 1) partial[column]! += value * table[base + 1 + column]!;
+      for (let column = 0; column < columns; column += 1) partSums[column]! += value * table[base + 1 + column]!;
     }
     const scale = squares > 0 ? weightStep / Math.sqrt(squares) : 0;
-    for (let column = 0; column < columns; column += 1) totals[column]! += scale * partial[column]!;
+    for (let column = 0; column < columns; column += 1) scores[column]! += scale * partSums[column]!;
   }
 
   function score(tokens: Tokens): Scores {
@@ -90,38 +93,38 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
     if (tokens.unknownRatio === 1) {
       probabilities.set(prior);
     } else {
-      const add = columns === 1 ? addOneColumn : addColumns;
-      totals.set(bias);
+      const add = columns === 1 ? addToOneColumn : addToColumns;
+      scores.set(bias);
       add(words, 0);
-      add(characters, wordFeatures);
-      probabilities.set(totals, first);
+      add(characters, wordFeatureCount);
+      probabilities.set(scores, firstLabel);
       softmaxInPlace(probabilities);
     }
-    const best = highest(probabilities, -1);
+    const best = indexOfHighest(probabilities, -1);
     return { label: labels[best]!, confidence: probabilities[best]!, probabilities };
   }
 
   function explain(tokens: Tokens, { probabilities }: Scores): Contribution[] {
-    const best = highest(probabilities, -1);
-    const second = highest(probabilities, best);
+    const best = indexOfHighest(probabilities, -1);
+    const second = indexOfHighest(probabilities, best);
     if (tokens.unknownRatio === 1) {
       return [{ feature: PRIOR_CONTRIBUTION, weight: Math.log(prior[best]! / prior[second]!) }];
     }
     const weightOf = (base: number, label: number) =>
-      label < first ? 0 : table[base + 1 + label - first]! * weightStep;
-    const biasOf = (label: number) => (label < first ? 0 : bias[label - first]!);
+      label < firstLabel ? 0 : table[base + 1 + label - firstLabel]! * weightStep;
+    const biasOf = (label: number) => (label < firstLabel ? 0 : bias[label - firstLabel]!);
     const names = nameFeatures(features, buffer, tables.words, tables.characters);
     const contributions = [{ feature: PRIOR_CONTRIBUTION, weight: biasOf(best) - biasOf(second) }];
-    for (const [block, firstFeature, nameOf] of [
+    for (const [part, firstFeature, partNames] of [
       [words, 0, names.words],
-      [characters, wordFeatures, names.characters],
+      [characters, wordFeatureCount, names.characters],
     ] as const) {
-      const scale = scaleOf(block, firstFeature);
-      for (const feature of block.touched.subarray(0, block.touchedCount)) {
-        const base = (firstFeature + feature) * stride;
-        const value = scale * termFrequency(block.counts[feature]!) * table[base]!;
+      const scale = scaleOf(part, firstFeature);
+      for (const feature of part.touched.subarray(0, part.touchedCount)) {
+        const base = (firstFeature + feature) * rowLength;
+        const value = scale * termFrequency(part.counts[feature]!) * table[base]!;
         const weight = value * (weightOf(base, best) - weightOf(base, second));
-        contributions.push({ feature: nameOf.get(feature)!, weight });
+        contributions.push({ feature: partNames.get(feature)!, weight });
       }
     }
     return contributions.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
@@ -130,7 +133,8 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
   return { labels, tokenize, score, explain };
 }
 
-function highest(numbers: Float64Array, except: number): number {
+/** Returns the index of the first highest number, without regard to the index `except`. */
+function indexOfHighest(numbers: Float64Array, except: number): number {
   let best = except === 0 ? 1 : 0;
   for (let at = best + 1; at < numbers.length; at += 1) {
     if (at !== except && numbers[at]! > numbers[best]!) best = at;

@@ -3,8 +3,8 @@ import type { FeatureOptions } from '../text/text-options.ts';
 import type { AlgorithmName } from './algorithm-names.ts';
 
 /**
- * Everything a linear classifier scores with: what training makes and the artefact keeps. Features are numbered word
- * features first, then character features, in the order of their hashes' arrays.
+ * All data of a linear classifier: training makes them, and the artefact stores them. Feature numbers count the word
+ * features first and then the character features, in the order of their arrays of hashes.
  */
 export interface LinearModel {
   readonly algorithm: AlgorithmName;
@@ -12,25 +12,25 @@ export interface LinearModel {
   readonly features: FeatureOptions;
   readonly wordHashes: Int32Array;
   readonly characterHashes: Int32Array;
-  /** Hashes of words that training saw and that are no feature; kept to tell the unknown from the unused. */
+  /** Hashes of words that occur in the training data and are not features. They are not unknown words. */
   readonly otherWords: Int32Array;
-  /** Stems of the words that training met often; none where words are not stemmed. */
+  /** Stems of frequent words of the training data. The table is empty if words are not stemmed. */
   readonly stems: StemTable;
   /** Inverse document frequency of each feature, in sixteenths. */
   readonly idfCodes: Uint8Array;
   /**
-   * One column for two labels (it speaks for the second), else one for each label; feature by feature. In units of
-   * `weightStep`: 16 bits are far more than training knows of a weight, and half of what a float takes.
+   * Weights in units of `weightStep`, feature by feature, with the columns of `LinearWeights`. 16 bits are more precise
+   * than training, and they take half the memory of a 32-bit float.
    */
   readonly weights: Int16Array;
   readonly weightStep: number;
-  /** One for each column. */
+  /** One value for each column. */
   readonly bias: Float64Array;
-  /** Share of each label in the training data. */
+  /** The share of each label in the training data. */
   readonly prior: Float64Array;
 }
 
-/** Weights in whole steps, of the size that the largest needs. */
+/** Rounds weights to 16-bit multiples of `weightStep`, which is the largest absolute weight divided by 32,767. */
 export function quantise(weights: Float32Array): { weights: Int16Array; weightStep: number } {
   let largest = 0;
   for (const weight of weights) largest = Math.max(largest, Math.abs(weight));

@@ -4,17 +4,17 @@ import { PRIOR_CONTRIBUTION } from './linear-classifier.ts';
 import type { NaturalModel } from './natural-model.ts';
 import { softmaxInPlace } from './softmax.ts';
 
-/** Contribution of what a sigmoid takes from large scores, so that contributions still add up. */
-const saturationContribution = '(saturation)';
+/** The name of the contribution of the sigmoid, which flattens large scores. It makes the contributions add up. */
+const SATURATION_CONTRIBUTION = '(saturation)';
 
 /**
- * A classifier that answers as natural's would: the same tokens and stems, the same sums in the same order. Where
- * natural's values underflow to 0 for every label, the logarithms still tell them apart.
+ * Creates a classifier that gives the same results as natural: the same tokens and stems, and the same sums in the same
+ * order. natural's values can underflow to 0 for every label. The logarithms here still distinguish such labels.
  */
 export function createNaturalClassifier(model: NaturalModel): Classifier {
   const { labels, vocabulary, weights, prior } = model;
   const isBayes = model.algorithm === 'natural-bayes';
-  const places = new Map(vocabulary.map((feature, at) => [feature, at]));
+  const featureNumbers = new Map(vocabulary.map((feature, at) => [feature, at]));
   const sums = new Float64Array(labels.length);
   let present: number[] = [];
 
@@ -23,11 +23,11 @@ export function createNaturalClassifier(model: NaturalModel): Classifier {
     const found = new Set<number>();
     let unknown = 0;
     for (const token of tokens) {
-      const place = places.get(token);
-      if (place === undefined) unknown += 1;
-      else found.add(place);
+      const feature = featureNumbers.get(token);
+      if (feature === undefined) unknown += 1;
+      else found.add(feature);
     }
-    // natural adds from the last feature to the first, and the order decides the last digits, so also ties.
+    // natural adds from the last feature to the first. The order decides the last digits, and with them ties.
     present = [...found].sort((a, b) => b - a);
     return { count: tokens.length, unknownRatio: tokens.length === 0 ? 1 : unknown / tokens.length };
   }
@@ -47,7 +47,7 @@ export function createNaturalClassifier(model: NaturalModel): Classifier {
     for (let label = 0; label < labels.length; label += 1) sums[label] = sumOf(label);
     const values = sums.map(naturalValue);
     const probabilities = sums.map(logValue);
-    const best = firstHighest(values.some((value) => value > 0) ? values : probabilities);
+    const best = indexOfHighest(values.some((value) => value > 0) ? values : probabilities);
     softmaxInPlace(probabilities);
     return { label: labels[best]!, confidence: probabilities[best]!, probabilities };
   }
@@ -55,14 +55,14 @@ export function createNaturalClassifier(model: NaturalModel): Classifier {
   function explain(_tokens: Tokens, scores: Scores): Contribution[] {
     const best = labels.indexOf(scores.label);
     const others = scores.probabilities.map((value, at) => (at === best ? -1 : value));
-    const second = firstHighest(others);
+    const second = indexOfHighest(others);
     const contributions = present.map((feature) => ({
       feature: vocabulary[feature]!,
       weight: weights[feature * labels.length + best]! - weights[feature * labels.length + second]!,
     }));
     const [bestSum, secondSum] = [sumOf(best), sumOf(second)];
     contributions.push({
-      feature: isBayes ? PRIOR_CONTRIBUTION : saturationContribution,
+      feature: isBayes ? PRIOR_CONTRIBUTION : SATURATION_CONTRIBUTION,
       weight: logValue(bestSum, best) - logValue(secondSum, second) - (bestSum - secondSum),
     });
     return contributions.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
@@ -71,6 +71,6 @@ export function createNaturalClassifier(model: NaturalModel): Classifier {
   return { labels, tokenize, score, explain };
 }
 
-function firstHighest(numbers: Float64Array): number {
+function indexOfHighest(numbers: Float64Array): number {
   return numbers.indexOf(Math.max(...numbers));
 }

@@ -1,16 +1,16 @@
 /**
- * A classifier of natural's, compiled: presence of each feature of its vocabulary times a weight for each label, summed.
- * Weights keep all 64 bits, so that the arithmetic is natural's own.
+ * A compiled classifier of natural. For each label it adds up the weights of the vocabulary's features that occur in the
+ * text. Weights keep all 64 bits, so that the arithmetic is the same as natural's.
  */
 export interface NaturalModel {
   readonly algorithm: 'natural-bayes' | 'natural-logistic-regression';
-  /** In natural's order, which decides between equal values. */
+  /** The labels in natural's order, which decides between equal values. */
   readonly labels: readonly string[];
-  /** Stop words are features too, as after natural's `setOptions({ keepStops: true })`. */
+  /** Whether stop words are features, as after natural's `setOptions({ keepStops: true })`. */
   readonly keepStops: boolean;
   readonly vocabulary: readonly string[];
-  /** Feature by feature, one for each label. */
+  /** Feature by feature, one weight for each label. */
   readonly weights: Float64Array;
-  /** One for each label: the share of its documents with Bayes, 1 with logistic regression. */
+  /** One value for each label: with Bayes the share of its documents, with logistic regression 1. */
   readonly prior: Float64Array;
 }

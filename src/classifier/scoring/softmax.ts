@@ -1,4 +1,7 @@
-/** Turns scores into probabilities in place. The largest score is subtracted first, so no exponential overflows. */
+/**
+ * Turns scores into probabilities, in place: exp(score) divided by the sum over all scores. It subtracts the largest
+ * score first, so that no exponential overflows (Goodfellow, Bengio, Courville: Deep Learning, 2016, section 4.1).
+ */
 export function softmaxInPlace(scores: Float64Array): void {
   let highest = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < scores.length; at += 1) highest = Math.max(highest, scores[at]!);

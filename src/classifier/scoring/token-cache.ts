@@ -1,79 +1,104 @@
+import { enlarge } from '../text/hash-index.ts';
+
 /**
- * What is known of tokens met before: the hash of the stem, the word's feature, and the character features inside. Most
- * tokens of a text are common words, and finding all that anew would cost more than the rest of scoring together. It is
- * bounded: once full it is emptied and fills again.
+ * A cache of tokens met before. It holds the hash of each token's stem, the feature of the word, and the character
+ * features inside it. Most tokens of a text are common words: their look-ups would take more time than the rest of
+ * scoring. The cache is bounded. Once it is full, it is emptied and fills again.
  */
 export interface TokenCache {
-  /** A row of `CacheField`s for each slot, so that a look-up reads one cache line. */
+  /** One row of `CacheField`s for each slot, so that a look-up reads one cache line. */
   readonly rows: Int32Array;
-  /** Character features of the tokens, one token's after the other's. */
-  characters: Int32Array;
-  /** Used part of `characters`. */
-  used: number;
-  size: number;
+  /** The character features of all tokens, token after token. */
+  characterFeatures: Int32Array;
+  /** The number of elements of `characterFeatures` in use. */
+  characterFeatureCount: number;
+  tokenCount: number;
 }
 
-/** What stands where in a row of the cache. */
+/** The position of each field in a row of the cache. */
 export const CacheField = {
   hash: 0,
-  /** Length and first unit of the token, so that two tokens of one hash are told apart; 0 in a free slot. */
+  /** The token's length, kind and first unit, which distinguish two tokens of the same hash; 0 in a free row. */
   shape: 1,
   stem: 2,
-  /** Number of the word's feature, -1 where it has none though training saw it, -2 where training never did. */
+  /** The number of the word's feature; -1 for a word of the training data without a feature; -2 for an unknown word. */
   feature: 3,
-  /** Where the token's character features stand in `characters`, and how many. */
+  /** The position in `characterFeatures` of the token's first feature. */
   start: 4,
+  /** The number of the token's character features. */
   length: 5,
-  /** How often the token was seen in the text at hand and is not counted yet. */
-  seen: 6,
+  /** The occurrences of the token in the current text that are not counted yet. */
+  pending: 6,
 } as const;
 
-const rowLength = 8;
-const slots = 1 << 15;
-const mostTokens = slots / 2;
-const mostCharacters = 1 << 19;
+/** The elements of a row, a power of two; `CacheField` uses 7 of them. */
+const ROW_LENGTH = 8;
+const SLOTS = 1 << 15;
+const MAX_TOKENS = SLOTS / 2;
+const MAX_CHARACTER_FEATURES = 1 << 19;
 
-/** Tokens longer than this are not worth a place: they are noise, and seldom the same twice. */
+/**
+ * The maximum length of a cached token, in code units. Longer tokens are mostly noise, and the same one seldom occurs
+ * twice.
+ */
 export const MAX_CACHED_LENGTH = 64;
 
+/**
+ * The maximum number of rows that a search visits. It bounds the time for a text made of words that share a hash on
+ * purpose.
+ */
+const MAX_PROBES = 64;
+
+/** Creates an empty cache. */
 export function createTokenCache(): TokenCache {
-  return { rows: new Int32Array(slots * rowLength), characters: new Int32Array(1 << 12), used: 0, size: 0 };
+  return {
+    rows: new Int32Array(SLOTS * ROW_LENGTH),
+    characterFeatures: new Int32Array(1 << 12),
+    characterFeatureCount: 0,
+    tokenCount: 0,
+  };
 }
 
-/** Words made to share a hash must not make a text slow: a token that is not found this near has no place. */
-const longestProbe = 64;
-
-/** Where the row of a token begins, or the free row where it would go (its `shape` is 0); -1 where there is neither. */
+/**
+ * Returns the position of a token's row. For a token that is not in the cache, returns a free row for it (with a `shape`
+ * of 0), or -1 if there is none within `MAX_PROBES` rows.
+ */
 export function findRow(rows: Int32Array, hash: number, shape: number): number {
-  let row = (hash & (slots - 1)) * rowLength;
-  for (let probe = 0; probe < longestProbe; probe += 1) {
-    const held = rows[row + CacheField.shape]!;
-    if (held === 0 || (held === shape && rows[row] === hash)) return row;
-    row = (row + rowLength) & (slots * rowLength - 1);
+  let row = (hash & (SLOTS - 1)) * ROW_LENGTH;
+  for (let probe = 0; probe < MAX_PROBES; probe += 1) {
+    const rowShape = rows[row + CacheField.shape]!;
+    if (rowShape === 0 || (rowShape === shape && rows[row] === hash)) return row;
+    row = (row + ROW_LENGTH) & (SLOTS * ROW_LENGTH - 1);
   }
   return -1;
 }
 
-/** Reads the slots of tokens, into an array that is no use otherwise, for their look-ups not to wait for memory one by one. */
-export function prefetchSlots(rows: Int32Array, hashes: Int32Array, count: number, into: Int32Array): void {
-  for (let at = 0; at < count; at += 1) into[at] = rows[(hashes[at]! & (slots - 1)) * rowLength + CacheField.shape]!;
+/**
+ * Prefetches the slots of the first `count` hashes, so that the look-ups overlap their memory latency. The values in
+ * `scratch` have no meaning.
+ */
+export function prefetchSlots(rows: Int32Array, hashes: Int32Array, count: number, scratch: Int32Array): void {
+  for (let at = 0; at < count; at += 1) {
+    scratch[at] = rows[(hashes[at]! & (SLOTS - 1)) * ROW_LENGTH + CacheField.shape]!;
+  }
 }
 
-/** Whether the cache is full, with one more token of up to `characters` character features. */
-export function isFull(cache: TokenCache, characters: number): boolean {
-  return cache.size >= mostTokens || cache.used + characters > mostCharacters;
+/** Returns whether the cache has no room for one more token with up to `maxFeatures` character features. */
+export function isFull(cache: TokenCache, maxFeatures: number): boolean {
+  return cache.tokenCount >= MAX_TOKENS || cache.characterFeatureCount + maxFeatures > MAX_CHARACTER_FEATURES;
 }
 
+/** Removes all tokens. */
 export function clearCache(cache: TokenCache): void {
   cache.rows.fill(0);
-  cache.size = 0;
-  cache.used = 0;
+  cache.tokenCount = 0;
+  cache.characterFeatureCount = 0;
 }
 
-/** Sees to it that one more token's `characters` character features have room to be written to. */
-export function reserveFeatures(cache: TokenCache, characters: number): void {
-  if (cache.used + characters <= cache.characters.length) return;
-  const larger = new Int32Array(Math.max(cache.characters.length * 2, cache.used + characters));
-  larger.set(cache.characters);
-  cache.characters = larger;
+/** Makes room in `characterFeatures` for `maxFeatures` more features. */
+export function reserveCharacterFeatures(cache: TokenCache, maxFeatures: number): void {
+  const { characterFeatures, characterFeatureCount } = cache;
+  const length = characterFeatureCount + maxFeatures;
+  if (length <= characterFeatures.length) return;
+  cache.characterFeatures = enlarge(characterFeatures, Math.max(characterFeatures.length * 2, length));
 }

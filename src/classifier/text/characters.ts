@@ -1,12 +1,12 @@
-/** What a UTF-16 code unit is to a tokeniser. */
+/** The class of a UTF-16 code unit, which decides how a tokeniser treats it. */
 export const CharacterClass = {
-  /** Blanks, controls and anything else that only separates. */
+  /** Blanks, controls and all other units that only separate tokens. */
   gap: 0,
-  /** Letters, digits, marks and the underscore: they join into words. */
+  /** Letters, digits, marks and the underscore. Neighbours join into one word. */
   word: 1,
-  /** Punctuation and signs: a run of the same unit is one token, never a word. */
+  /** Punctuation and symbols. A run of the same unit is one token, which is not a word. */
   sign: 2,
-  /** Letters of scripts without spaces, each of which is a word by itself. */
+  /** Letters of Han, Hiragana and Katakana. Each letter is one word. */
   ideograph: 3,
   /** First half of a surrogate pair. */
   highSurrogate: 4,
@@ -14,42 +14,51 @@ export const CharacterClass = {
   lowSurrogate: 5,
 } as const;
 
-const units = 65_536;
-const classShift = 16;
-const unitMask = 0xffff;
+const UNIT_COUNT = 65_536;
+const CLASS_SHIFT = 16;
+const UNIT_MASK = 0xffff;
 
-/** What a tokeniser asks of each code unit, in one look-up: `characterClassOf` and `lowerCaseOf` take it apart. */
-export const characters: Uint32Array = new Uint32Array(units);
+const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const WORD = /[\p{L}\p{N}\p{M}_]/u;
+const SIGN = /[\p{P}\p{S}]/u;
 
-/** The `CharacterClass` in an element of `characters`. */
-export function characterClassOf(character: number): number {
-  return character >>> classShift;
+/**
+ * One entry for each UTF-16 code unit: its class and its lower-case form. Tokenisers read one entry per unit and decode
+ * the entry with {@link characterClassOf} and {@link lowerCaseOf}.
+ */
+export const characterTable: Uint32Array = buildCharacterTable();
+
+/** Returns the `CharacterClass` in an entry of {@link characterTable}. */
+export function characterClassOf(entry: number): number {
+  return entry >>> CLASS_SHIFT;
 }
 
-/** The lower-case form in an element of `characters`, where that is one code unit; otherwise the unit itself. */
-export function lowerCaseOf(character: number): number {
-  return character & unitMask;
+/**
+ * Returns the lower-case code unit in an entry of {@link characterTable}. A unit whose lower case has several units
+ * stays as it is.
+ */
+export function lowerCaseOf(entry: number): number {
+  return entry & UNIT_MASK;
 }
 
-const ideograph = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
-const word = /[\p{L}\p{N}\p{M}_]/u;
-const sign = /[\p{P}\p{S}]/u;
+function buildCharacterTable(): Uint32Array {
+  const table = new Uint32Array(UNIT_COUNT);
+  for (let unit = 0; unit < UNIT_COUNT; unit += 1) {
+    const character = String.fromCharCode(unit);
+    const lower = character.toLowerCase();
+    table[unit] = (classify(unit, character) << CLASS_SHIFT) | (lower.length === 1 ? lower.charCodeAt(0) : unit);
+  }
+  // Chinese and Japanese texts often have full-width Latin letters and digits: they count as the usual ones.
+  for (let unit = 0xff01; unit <= 0xff5e; unit += 1) {
+    table[unit] = table[unit - 0xfee0]!;
+  }
+  return table;
+}
 
-function classOf(unit: number, character: string): number {
+function classify(unit: number, character: string): number {
   if (unit >= 0xd800 && unit <= 0xdbff) return CharacterClass.highSurrogate;
   if (unit >= 0xdc00 && unit <= 0xdfff) return CharacterClass.lowSurrogate;
-  if (unit >= 0x2e80 && unit < 0xac00 && ideograph.test(character)) return CharacterClass.ideograph;
-  if (word.test(character)) return CharacterClass.word;
-  return sign.test(character) ? CharacterClass.sign : CharacterClass.gap;
-}
-
-for (let unit = 0; unit < units; unit += 1) {
-  const character = String.fromCharCode(unit);
-  const lower = character.toLowerCase();
-  characters[unit] = (classOf(unit, character) << classShift) | (lower.length === 1 ? lower.charCodeAt(0) : unit);
-}
-
-// Full-width Latin and digits are the same letters in another width, common in Chinese and Japanese text.
-for (let unit = 0xff01; unit <= 0xff5e; unit += 1) {
-  characters[unit] = characters[unit - 0xfee0]!;
+  if (unit >= 0x2e80 && unit < 0xac00 && IDEOGRAPH.test(character)) return CharacterClass.ideograph;
+  if (WORD.test(character)) return CharacterClass.word;
+  return SIGN.test(character) ? CharacterClass.sign : CharacterClass.gap;
 }

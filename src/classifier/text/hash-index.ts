@@ -1,36 +1,40 @@
 /**
- * A map from 32-bit hashes to consecutive numbers (0, 1, 2, ... in order of arrival): open addressing with linear
- * probing in one typed array, key and number side by side so that a probe touches one cache line.
+ * A map from 32-bit hashes to the numbers 0, 1, 2, ... in order of arrival. It is one typed array with open addressing
+ * and linear probing (Knuth: The Art of Computer Programming, volume 3, section 6.4). Hash and number stand side by
+ * side, so that a probe touches one cache line.
  */
 export interface HashIndex {
-  /** `[hash, number + 1]` pairs; a second half of 0 is an empty slot. */
+  /** `[hash, number + 1]` pairs. A slot with 0 as its second element is empty. */
   slots: Int32Array;
+  /** The number of slots, a power of two, less 1. */
   mask: number;
+  /** The number of hashes in the index. */
   size: number;
 }
 
-/** An empty index with room for `expected` hashes before it has to grow. */
+/** Creates an empty index with room for `expected` hashes before it has to grow. */
 export function createHashIndex(expected = 1024): HashIndex {
   let capacity = 1024;
   while (capacity < expected * 2) capacity *= 2;
   return { slots: new Int32Array(capacity * 2), mask: capacity - 1, size: 0 };
 }
 
-/** The number of a hash, or -1. */
+/** Returns the number of a hash, or -1 if the index does not have it. */
 export function findHash(index: HashIndex, hash: number): number {
   const { slots, mask } = index;
-  let at = hash & mask;
+  let slot = hash & mask;
   for (;;) {
-    const value = slots[2 * at + 1]!;
+    const value = slots[2 * slot + 1]!;
     if (value === 0) return -1;
-    if (slots[2 * at] === hash) return value - 1;
-    at = (at + 1) & mask;
+    if (slots[2 * slot] === hash) return value - 1;
+    slot = (slot + 1) & mask;
   }
 }
 
 /**
- * Looks up many hashes, and puts the numbers of those that the index has into `found`, in their order; returns how many.
- * All their slots are read before the first is looked at: so many look-ups wait for memory at the same time.
+ * Looks up the first `count` hashes. Writes the numbers of the hashes that the index has into `found`, in the order of
+ * the hashes, and returns how many it wrote. A first loop reads all slots, so that the look-ups overlap their memory
+ * latency.
  */
 export function findHashes(index: HashIndex, hashes: Int32Array, count: number, found: Int32Array): number {
   const { slots, mask } = index;
@@ -39,30 +43,30 @@ export function findHashes(index: HashIndex, hashes: Int32Array, count: number, 
   for (let at = 0; at < count; at += 1) {
     const number = findHash(index, hashes[at]!);
     found[used] = number;
-    // Without a branch, which the processor could not foresee.
+    // Adds 1 unless the number is -1. A branch would often be mispredicted.
     used += ~number >>> 31;
   }
   return used;
 }
 
-/** The number of a hash, given out now if it is new. */
+/** Returns the number of a hash. A hash that the index does not have gets the next number. */
 export function addHash(index: HashIndex, hash: number): number {
   const { slots, mask } = index;
-  let at = hash & mask;
+  let slot = hash & mask;
   for (;;) {
-    const value = slots[2 * at + 1]!;
+    const value = slots[2 * slot + 1]!;
     if (value === 0) break;
-    if (slots[2 * at] === hash) return value - 1;
-    at = (at + 1) & mask;
+    if (slots[2 * slot] === hash) return value - 1;
+    slot = (slot + 1) & mask;
   }
-  slots[2 * at] = hash;
-  slots[2 * at + 1] = index.size + 1;
+  slots[2 * slot] = hash;
+  slots[2 * slot + 1] = index.size + 1;
   index.size += 1;
   if (index.size * 2 > mask) grow(index);
   return index.size - 1;
 }
 
-/** The hashes, by their numbers. */
+/** Returns all hashes of the index, ordered by their numbers. */
 export function hashesInOrder(index: HashIndex): Int32Array {
   const hashes = new Int32Array(index.size);
   const { slots } = index;
@@ -73,6 +77,13 @@ export function hashesInOrder(index: HashIndex): Int32Array {
   return hashes;
 }
 
+/** Returns a copy of the array with a greater length. It serves arrays whose positions are numbers of an index. */
+export function enlarge(array: Int32Array, length: number = array.length * 2): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length);
+  larger.set(array);
+  return larger;
+}
+
 function grow(index: HashIndex): void {
   const old = index.slots;
   const capacity = old.length;
@@ -80,10 +91,10 @@ function grow(index: HashIndex): void {
   const mask = capacity - 1;
   for (let from = 0; from < old.length; from += 2) {
     if (old[from + 1] === 0) continue;
-    let at = old[from]! & mask;
-    while (slots[2 * at + 1] !== 0) at = (at + 1) & mask;
-    slots[2 * at] = old[from]!;
-    slots[2 * at + 1] = old[from + 1]!;
+    let slot = old[from]! & mask;
+    while (slots[2 * slot + 1] !== 0) slot = (slot + 1) & mask;
+    slots[2 * slot] = old[from]!;
+    slots[2 * slot + 1] = old[from + 1]!;
   }
   index.slots = slots;
   index.mask = mask;

@@ -1,7 +1,7 @@
 /**
- * Ways to find the tokens of a text: `unicode` for words of any script and single ideographs; `segmenter` for dictionary
- * words of scripts without spaces (ICU, by `Intl.Segmenter`); `characters` for every character by itself; the others are
- * natural's own tokenisers.
+ * The tokenisers that a model can use. `unicode` finds words of any script, and single ideographs. `segmenter` finds
+ * dictionary words of scripts without spaces (ICU, through `Intl.Segmenter`). `characters` makes every character a
+ * token. The others are the tokenisers of natural.
  */
 export const TOKENIZER_NAMES = [
   'unicode',
@@ -13,13 +13,19 @@ export const TOKENIZER_NAMES = [
 ] as const;
 export type TokenizerName = (typeof TOKENIZER_NAMES)[number];
 
-/** What of a text becomes a feature. Training and scoring must agree on it to the letter, so it stands in the artefact. */
+/**
+ * The settings that turn a text into features. Training and scoring must use the same settings, so the artefact stores
+ * them.
+ */
 export interface FeatureOptions {
   readonly tokenizer: TokenizerName;
-  /** Words of a-z are reduced to their Porter stems. */
+  /** Whether words of a-z are reduced to their Porter stems. */
   readonly stem: boolean;
-  /** Sequences of 1 to this many words. */
+  /** The maximum length of a word n-gram, in words; the minimum is 1. */
   readonly wordNgrams: number;
-  /** Shortest and longest sequence of characters inside a word, its two edges included; 0 and 0 leaves them out. */
-  readonly characterNgrams: readonly [shortest: number, longest: number];
+  /**
+   * The minimum and maximum length of a character n-gram inside a word, in code units. Each edge of the word counts as
+   * one unit. 0 and 0 mean no character n-grams.
+   */
+  readonly characterNgrams: readonly [minLength: number, maxLength: number];
 }

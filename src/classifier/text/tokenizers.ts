@@ -17,7 +17,7 @@ const creators: Readonly<Record<TokenizerName, () => Tokenizer>> = {
   'natural-treebank': createNaturalTreebankTokenizer,
 };
 
-/** A tokeniser by its name. */
+/** Creates the tokeniser with this name. */
 export function createTokenizer(name: TokenizerName): Tokenizer {
   return creators[name]();
 }

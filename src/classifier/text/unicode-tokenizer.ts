@@ -1,39 +1,39 @@
-import { CharacterClass, characterClassOf, characters, lowerCaseOf } from './characters.ts';
+import { CharacterClass, characterClassOf, characterTable, lowerCaseOf } from './characters.ts';
 import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
 import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate } = CharacterClass;
 
 /**
- * Words of any script in one pass over the code units, without a string a word. On ASCII text its words are those of
- * natural's `WordTokenizer`; beyond that, letters of every alphabet join into words, each ideograph, kana and emoji is
- * a word by itself, and a run of one sign ("!!!", "$") is a token that is no word.
+ * Finds the words of any script in one pass over the code units, without a string for each word. On ASCII text the words
+ * are those of natural's `WordTokenizer`. Beyond ASCII, letters of every alphabet join into words, and each ideograph,
+ * kana and emoji is one word. A run of one sign ("!!!", "$") is a token, but not a word.
  */
-export function tokenizeUnicode(text: string, into: TokenBuffer): void {
+export function tokenizeUnicode(text: string, buffer: TokenBuffer): void {
   const { length } = text;
-  resetTokens(into, length);
-  // A string's own units are read one by one through what kind of string it is; from an array they take half the time.
-  into.unitBytes.write(text, 'utf16le');
-  const { units, starts, ends, hashes, kinds } = into;
+  resetTokens(buffer, length);
+  // V8 checks the representation of a string at each unit it reads: reading from an array takes half the time.
+  buffer.unitBytes.write(text, 'utf16le');
+  const { units, starts, ends, hashes, kinds } = buffer;
   // A gap after the text ends its last token.
   units[length] = 0;
   let count = 0;
-  let words = 0;
+  let wordCount = 0;
   let at = 0;
   while (at < length) {
     const start = at;
-    const character = characters[units[at]!]!;
-    const unitClass = characterClassOf(character);
+    const entry = characterTable[units[at]!]!;
+    const unitClass = characterClassOf(entry);
     at += 1;
     if (unitClass === gap) continue;
-    const unit = lowerCaseOf(character);
+    const unit = lowerCaseOf(entry);
     units[start] = unit;
     let hash = addUnit(FNV_OFFSET_BASIS, unit);
     let kind: number = TokenKind.ideograph;
     if (unitClass === word) {
       kind = TokenKind.word;
       for (;;) {
-        const next = characters[units[at]!]!;
+        const next = characterTable[units[at]!]!;
         if (characterClassOf(next) !== word) break;
         const lower = lowerCaseOf(next);
         units[at] = lower;
@@ -42,26 +42,26 @@ export function tokenizeUnicode(text: string, into: TokenBuffer): void {
       }
     } else if (unitClass === sign) {
       kind = TokenKind.sign;
-      while (lowerCaseOf(characters[units[at]!]!) === unit) {
+      while (lowerCaseOf(characterTable[units[at]!]!) === unit) {
         units[at] = unit;
         hash = addUnit(hash, unit);
         at += 1;
       }
-    } else if (unitClass === highSurrogate && characterClassOf(characters[units[at]!]!) === lowSurrogate) {
+    } else if (unitClass === highSurrogate && characterClassOf(characterTable[units[at]!]!) === lowSurrogate) {
       hash = addUnit(hash, units[at]!);
       at += 1;
     } else if (unitClass !== ideograph) {
-      // Half a surrogate pair says nothing.
+      // Half of a surrogate pair is not a character.
       continue;
     }
-    // As `pushToken` does, with the arrays at hand: calling it for each token takes a tenth more of the time.
+    // The same as `pushToken`, with the arrays in local variables: a call for each token takes a tenth more time.
     starts[count] = start;
     ends[count] = at;
     kinds[count] = kind;
     hashes[count] = finishHash(hash);
     count += 1;
-    if (kind !== TokenKind.sign) words += 1;
+    if (kind !== TokenKind.sign) wordCount += 1;
   }
-  into.count = count;
-  into.words = words;
+  buffer.count = count;
+  buffer.wordCount = wordCount;
 }

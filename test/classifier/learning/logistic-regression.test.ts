@@ -7,7 +7,7 @@ import { softmaxInPlace } from '../../../src/classifier/scoring/softmax.ts';
 import { randomMatrix } from '../random-matrix.ts';
 
 const cost = 2;
-const options = { cost, seed: 1, passes: 2000, tolerance: 1e-5 };
+const options = { cost, seed: 1, maxPasses: 2000, tolerance: 1e-5 };
 
 /**
  * Largest component of the gradient of the penalised loss, C * loss + |w|² / 2, over the labels' probabilities: 0 at
@@ -23,7 +23,7 @@ function largestGradient(
   const gradient = Float64Array.from(fitted.weights);
   const scores = new Float64Array(columns);
   const probabilities = new Float64Array(labels);
-  for (let row = 0; row < matrix.rows; row += 1) {
+  for (let row = 0; row < matrix.rowCount; row += 1) {
     scoreRow(fitted, matrix, row, scores);
     probabilities.fill(0);
     probabilities.set(scores, labels - columns);

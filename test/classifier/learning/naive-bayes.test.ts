@@ -4,9 +4,9 @@ import { fitComplementNaiveBayes, fitMultinomialNaiveBayes } from '../../../src/
 
 // Three documents, three features, three labels: document n has value n + 1 of feature n and 1 of feature 0.
 const matrix: WeightedMatrix = {
-  rows: 3,
-  features: 3,
-  wordFeatures: 3,
+  rowCount: 3,
+  featureCount: 3,
+  wordFeatureCount: 3,
   rowStarts: Float64Array.of(0, 1, 3, 5),
   columns: Uint32Array.of(0, 0, 1, 0, 2),
   values: Float32Array.of(1, 1, 2, 1, 3),

@@ -5,17 +5,17 @@ import {
   createTokenCache,
   findRow,
   isFull,
-  reserveFeatures,
+  reserveCharacterFeatures,
 } from '../../../src/classifier/scoring/token-cache.ts';
 
 function put(cache: ReturnType<typeof createTokenCache>, hash: number, shape: number): number {
   if (isFull(cache, 0)) clearCache(cache);
-  reserveFeatures(cache, 0);
+  reserveCharacterFeatures(cache, 0);
   const row = findRow(cache.rows, hash, shape);
   if (row < 0) return row;
   cache.rows[row + CacheField.hash] = hash;
   cache.rows[row + CacheField.shape] = shape;
-  cache.size += 1;
+  cache.tokenCount += 1;
   return row;
 }
 
@@ -37,5 +37,5 @@ test('tokens made to share a hash run out of places before they make the search 
 test('a full cache is emptied, and takes tokens again', () => {
   const cache = createTokenCache();
   for (let hash = 0; hash < 100_000; hash += 1) expect(put(cache, hash, 1)).toBeGreaterThanOrEqual(0);
-  expect(cache.size).toBeLessThan(20_000);
+  expect(cache.tokenCount).toBeLessThan(20_000);
 });
