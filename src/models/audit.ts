@@ -39,7 +39,8 @@ export async function recordChange(
 /** As `recordChange`, for a change that nobody wrote down: every process that sees it would add it, and one does. */
 export function recordSeen(folder: string, change: RecordedChange): Promise<boolean> {
   return recordChange(folder, change, (rows) => {
-    const last = change.what === 'activate' ? lastActivation(rows) : rows.find(({ what }) => what === change.what);
+    const last =
+      change.action === 'activate' ? lastActivation(rows) : rows.find(({ action }) => action === change.action);
     return last !== undefined && last.to === change.to && last.share === change.share;
   });
 }
@@ -64,7 +65,7 @@ export function latestRevision(rows: readonly RecordedChange[]): number {
 
 /** The last row that made a version active. */
 export function lastActivation(rows: readonly RecordedChange[]): RecordedChange | undefined {
-  return rows.find(({ what }) => what === 'activate' || what === 'rollback');
+  return rows.find(({ action }) => action === 'activate' || action === 'rollback');
 }
 
 /** The rows at the end of the file, latest first, and how many bytes of it are whole rows. */

@@ -7,7 +7,14 @@ import { ATTRIBUTE } from '../telemetry/names.ts';
 import { lastActivation, latestRevision, readChanges, recordChange, recordSeen } from './audit.ts';
 import { announce, followChange, seenChange } from './record-role-change.ts';
 import { assemble, type InForce } from './resolve-roles.ts';
-import { type ChangedBy, changed, type RecordedChange, type RoleChange, type Roles, rolesByAge } from './roles.ts';
+import {
+  type ChangeAttribution,
+  changed,
+  type RecordedChange,
+  type RoleChange,
+  type Roles,
+  rolesByAge,
+} from './roles.ts';
 import { type RolesFile, readRoles, writeRoles } from './roles-file.ts';
 import type { Model, ModelVersions } from './store.ts';
 import type { VersionLoader, VersionLook } from './version-loader.ts';
@@ -17,7 +24,7 @@ export interface ModelKeeper {
   readonly inForce: () => InForce | undefined;
   /** Looks at the folder, and serves what it says. Returns whether a stored version can be used. */
   refresh(): Promise<boolean>;
-  change(change: RoleChange, by: ChangedBy): Promise<ModelVersions>;
+  change(change: RoleChange, by: ChangeAttribution): Promise<ModelVersions>;
   /** Resolves when what was asked for until now is done. */
   settled(): Promise<unknown>;
 }
@@ -86,7 +93,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
       signature = seen;
       const change = serve(file, looks, rows);
       if (change && !isStart) {
-        await followChange(name, change.what, (span) => announce(name, change, true, span, log));
+        await followChange(name, change.action, (span) => announce(name, change, true, span, log));
       }
       if (change?.revision === 0) {
         const lastActive = lastActivation(rows)?.to;
@@ -126,14 +133,14 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
     }
   }
 
-  async function change(asked: RoleChange, by: ChangedBy): Promise<ModelVersions> {
-    return followChange(name, asked.what, (span) =>
+  async function change(asked: RoleChange, by: ChangeAttribution): Promise<ModelVersions> {
+    return followChange(name, asked.action, (span) =>
       withLock(lock, purpose, async () => {
         const [file, looks, rows] = [await readRoles(home), await lookAtVersions(), await readChanges(home)];
         if (file.kind === 'roles' && file.roles.change) await recordChange(home, file.roles.change);
         const before = baseOf(file, looks);
         requireUsable(asked, looks);
-        const base = asked.what === 'rollback' ? usablePrevious(before, looks) : before;
+        const base = asked.action === 'rollback' ? usablePrevious(before, looks) : before;
         const next = changed(base, asked, by, Date.now(), latestRevision(rows));
         if (next.change === before.change) return inForce!.versions;
 
@@ -164,7 +171,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
   }
 
   function requireUsable(asked: RoleChange, looks: Looks): void {
-    if (asked.what === 'rollback' || asked.version === null) return;
+    if (asked.action === 'rollback' || asked.version === null) return;
     const look = looks.get(asked.version);
     const version = JSON.stringify(asked.version);
     if (!look) {

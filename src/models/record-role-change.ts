@@ -10,31 +10,31 @@ const spanNames = {
   rollback: SPAN.activateModel,
   shadow: SPAN.shadowModel,
   canary: SPAN.canaryModel,
-} as const satisfies Record<RoleChange['what'], string>;
+} as const satisfies Record<RoleChange['action'], string>;
 
 /** Runs a change of a model's roles within the span that it is followed by. */
 export function followChange<T>(
   name: string,
-  what: RoleChange['what'],
+  action: RoleChange['action'],
   work: (span: Span) => T | Promise<T>,
 ): Promise<T> {
-  const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.changeWhat]: what };
-  return withinSpan(trace.getTracer(SCOPE).startSpan(spanNames[what], { attributes }), work);
+  const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.changeWhat]: action };
+  return withinSpan(trace.getTracer(SCOPE).startSpan(spanNames[action], { attributes }), work);
 }
 
 /** Says of a change that it took effect in this process: in its span, and in the log. */
 export function announce(name: string, change: RecordedChange, isFollowed: boolean, span: Span, log: Log): void {
   const attributes: Attributes = {
     [ATTRIBUTE.changeRevision]: change.revision,
-    [ATTRIBUTE.changeWho]: change.who,
-    [ATTRIBUTE.changeWhy]: change.why,
+    [ATTRIBUTE.changeWho]: change.actor,
+    [ATTRIBUTE.changeWhy]: change.reason,
     [ATTRIBUTE.changeFrom]: change.from ?? '',
     [ATTRIBUTE.changeTo]: change.to ?? '',
     [ATTRIBUTE.changeFollowed]: isFollowed,
     ...(change.share !== undefined && { [ATTRIBUTE.canaryShare]: change.share }),
   };
   span.setAttributes(attributes);
-  log.info('model changed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.changeWhat]: change.what, ...attributes });
+  log.info('model changed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.changeWhat]: change.action, ...attributes });
 }
 
 /**
@@ -48,13 +48,13 @@ export function seenChange(before: InForce | undefined, after: InForce, now: num
   const isSame = (role: keyof typeof current) => then?.[role] === current[role];
   if (isSame('active') && isSame('shadow') && isSame('canary') && isSame('share')) return undefined;
   if (change && (!before || change.revision > before.roles.revision)) return change;
-  const what = isSame('active') ? (isSame('shadow') ? 'canary' : 'shadow') : 'activate';
-  const role = what === 'activate' ? 'active' : what;
-  const why =
+  const action = isSame('active') ? (isSame('shadow') ? 'canary' : 'shadow') : 'activate';
+  const role = action === 'activate' ? 'active' : action;
+  const reason =
     after.roles.revision === 0 ? 'the newest version is active where no roles are set' : 'the roles file was edited';
   const from = then?.[role] ?? null;
-  const share = what === 'canary' && current.share !== undefined ? { share: current.share } : {};
-  return { revision: 0, at: now, who: 'models folder', what, why, from, to: current[role] ?? null, ...share };
+  const share = action === 'canary' && current.share !== undefined ? { share: current.share } : {};
+  return { revision: 0, at: now, actor: 'models folder', action, reason, from, to: current[role] ?? null, ...share };
 }
 
 function servedBy({ versions: { active, shadow, canary } }: InForce) {

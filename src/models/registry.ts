@@ -3,7 +3,7 @@ import { Problem } from '../platform/problems.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { readChanges } from './audit.ts';
 import { createModelKeeper, type ModelKeeper } from './model-synchronizer.ts';
-import type { ChangedBy, RecordedChange, RoleChange, Roles } from './roles.ts';
+import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './roles.ts';
 import { folderNames, type Model, type Models, type ModelVersions } from './store.ts';
 import { createVersionLoader } from './version-loader.ts';
 
@@ -19,7 +19,7 @@ export interface ModelRegistry {
    *
    * @throws {Problem} for an unknown model or version, a damaged one, or a change that cannot be
    */
-  change(name: string, change: RoleChange, by: ChangedBy): Promise<ModelVersions>;
+  change(name: string, change: RoleChange, by: ChangeAttribution): Promise<ModelVersions>;
   /** The last changes of a model, latest first. */
   changes(name: string): Promise<RecordedChange[]>;
   /** Looks at the folder now: at one model, or at all of them. */

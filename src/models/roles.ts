@@ -9,28 +9,40 @@ const mostPrevious = 20;
 const defaultShare = 0.1;
 
 /** The longest reason that is kept for a change. */
-export const longestWhy = 500;
+export const MAX_REASON_LENGTH = 500;
 
 const version = z.string().regex(safeName);
 const share = z.number().min(0).max(1);
 const revision = z.int().nonnegative();
 
-const recordedChange = z.object({
-  /** Of the roles that it led to; 0 where no roles were written, as when a newer version became active by itself. */
-  revision,
-  /** Milliseconds since the epoch. */
-  at: z.number(),
-  who: z.string(),
-  what: z.enum(['activate', 'rollback', 'shadow', 'canary']),
-  why: z.string(),
-  /** The version that had the role before, and the one that has it now. */
-  from: version.nullable(),
-  to: version.nullable(),
-  /** Of a canary. */
-  share: share.optional(),
-});
+/** Renames the fields of changes that earlier versions of Waymark wrote: `who`, `what` and `why`. */
+function renameOldFields(row: unknown): unknown {
+  if (typeof row !== 'object' || row === null) return row;
+  const { who, what, why, ...fields } = row as Record<string, unknown>;
+  return { actor: who, action: what, reason: why, ...fields };
+}
 
-/** One change as the audit trail has it. */
+const recordedChange = z.preprocess(
+  renameOldFields,
+  z.object({
+    /** The revision of the resulting roles, or 0 if no roles were written: a newer version became active by its age. */
+    revision,
+    /** Milliseconds since the epoch. */
+    at: z.number(),
+    /** The origin of the change, such as `api` or `policy`. */
+    actor: z.string(),
+    action: z.enum(['activate', 'rollback', 'shadow', 'canary']),
+    reason: z.string(),
+    /** The version that had the role before. */
+    from: version.nullable(),
+    /** The version that has the role now. */
+    to: version.nullable(),
+    /** The share of a canary. */
+    share: share.optional(),
+  }),
+);
+
+/** A change of roles in the audit trail. */
 export type RecordedChange = z.infer<typeof recordedChange>;
 
 const roles = z.object({
@@ -52,15 +64,15 @@ export type Roles = z.infer<typeof roles>;
 
 /** What can be asked for. */
 export type RoleChange =
-  | { readonly what: 'activate'; readonly version: string }
-  | { readonly what: 'rollback' }
-  | { readonly what: 'shadow'; readonly version: string | null }
-  | { readonly what: 'canary'; readonly version: string | null; readonly share?: number };
+  | { readonly action: 'activate'; readonly version: string }
+  | { readonly action: 'rollback' }
+  | { readonly action: 'shadow'; readonly version: string | null }
+  | { readonly action: 'canary'; readonly version: string | null; readonly share?: number };
 
-/** Who asks for a change, and for what reason. */
-export interface ChangedBy {
-  readonly who: string;
-  readonly why: string;
+/** The actor and the reason of a change. */
+export interface ChangeAttribution {
+  readonly actor: string;
+  readonly reason: string;
 }
 
 /**
@@ -106,20 +118,20 @@ export function rolesByAge(versions: readonly string[], activeSince: number): Ro
 export function changed(
   before: Roles,
   change: RoleChange,
-  { who, why }: ChangedBy,
+  { actor, reason }: ChangeAttribution,
   now: number,
   lastRevision = before.revision,
 ): Roles {
   const next = applied(before, change);
   if (next === before) return before;
-  const role = change.what === 'shadow' || change.what === 'canary' ? change.what : 'active';
+  const role = change.action === 'shadow' || change.action === 'canary' ? change.action : 'active';
   const to = versionIn(next, role);
   const recorded: RecordedChange = {
     revision: Math.max(before.revision, lastRevision) + 1,
     at: now,
-    who,
-    what: change.what,
-    why: why.slice(0, longestWhy),
+    actor,
+    action: change.action,
+    reason: reason.slice(0, MAX_REASON_LENGTH),
     from: versionIn(before, role),
     to,
     ...(role === 'canary' && next.canary && { share: next.canary.share }),
@@ -130,7 +142,7 @@ export function changed(
 
 function applied(roles: Roles, change: RoleChange): Roles {
   const { active, shadow, canary, previous, revision: current } = roles;
-  switch (change.what) {
+  switch (change.action) {
     case 'activate': {
       const { version: to } = change;
       // Without a file the newest is active for as long as it is the newest; activated, it stays.

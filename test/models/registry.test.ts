@@ -7,7 +7,7 @@ import type { RoleChange } from '../../src/models/roles.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 import { labelBy, SPAM_TEXT, smallModels, writeSmallVersion } from './small-models.ts';
 
-const by = { who: 'test', why: 'because' };
+const by = { actor: 'test', reason: 'because' };
 
 /** A registry that looks at its folder when it is told to. */
 async function open(folder: string): Promise<ModelRegistry & { lines: Record<string, unknown>[] }> {
@@ -32,7 +32,7 @@ function served(registry: ModelRegistry) {
 }
 
 const change = (registry: ModelRegistry, asked: RoleChange) => registry.change('spam', asked, by);
-const activate = (registry: ModelRegistry, version: string) => change(registry, { what: 'activate', version });
+const activate = (registry: ModelRegistry, version: string) => change(registry, { action: 'activate', version });
 const problemOf = (work: Promise<unknown>) =>
   work.then(
     () => 'none',
@@ -48,21 +48,21 @@ describe('changes', () => {
     const registry = await open(folder);
     expect(served(registry)).toEqual({ active: '3', versions: '3,2,1' });
     await activate(registry, '1');
-    await change(registry, { what: 'shadow', version: '2' });
-    await change(registry, { what: 'canary', version: '3', share: 0.2 });
-    await change(registry, { what: 'canary', version: '3', share: 0.2 });
-    await change(registry, { what: 'rollback' });
+    await change(registry, { action: 'shadow', version: '2' });
+    await change(registry, { action: 'canary', version: '3', share: 0.2 });
+    await change(registry, { action: 'canary', version: '3', share: 0.2 });
+    await change(registry, { action: 'rollback' });
     expect(served(registry)).toMatchObject({ active: '3', shadow: '2', canary: undefined });
     expect(served(await open(folder))).toMatchObject({ active: '3', shadow: '2', canary: undefined });
 
     const rows = await registry.changes('spam');
-    expect(rows.map(({ revision, what, from, to }) => [revision, what, from, to])).toEqual([
+    expect(rows.map(({ revision, action, from, to }) => [revision, action, from, to])).toEqual([
       [4, 'rollback', '1', '3'],
       [3, 'canary', null, '3'],
       [2, 'shadow', null, '2'],
       [1, 'activate', '3', '1'],
     ]);
-    expect(rows[0]).toMatchObject({ who: 'test', why: 'because' });
+    expect(rows[0]).toMatchObject({ actor: 'test', reason: 'because' });
     expect(messages(registry, 'model changed').map((line) => line['classifier.change.to'])).toEqual([
       '1',
       '2',
@@ -89,12 +89,12 @@ describe('changes', () => {
     const folder = await smallModels('1', '2', '3');
     const registry = await open(folder);
     await truncate(join(folder, 'spam/2/weights.bin'), 100);
-    expect(await problemOf(registry.change('none', { what: 'rollback' }, by))).toMatch(/^model-not-found: .*spam/);
+    expect(await problemOf(registry.change('none', { action: 'rollback' }, by))).toMatch(/^model-not-found: .*spam/);
     expect(await problemOf(activate(registry, '9'))).toMatch(/^version-not-found: .*"9"; there are: 3, 2, 1/);
     expect(await problemOf(activate(registry, '../spam/1'))).toMatch(/^version-not-found/);
     expect(await problemOf(activate(registry, '2'))).toMatch(/^model-damaged: Version "2" .*weights.bin has 100 bytes/);
-    expect(await problemOf(change(registry, { what: 'shadow', version: '2' }))).toMatch(/^model-damaged/);
-    expect(await problemOf(change(registry, { what: 'canary', version: '3' }))).toMatch(/^version-active/);
+    expect(await problemOf(change(registry, { action: 'shadow', version: '2' }))).toMatch(/^model-damaged/);
+    expect(await problemOf(change(registry, { action: 'canary', version: '3' }))).toMatch(/^version-active/);
     expect(await registry.changes('spam')).toEqual([]);
     expect(served(registry)).toMatchObject({ active: '3', shadow: undefined });
   });
@@ -104,9 +104,9 @@ describe('changes', () => {
     const registry = await open(folder);
     await truncate(join(folder, 'spam/3/weights.bin'), 100);
     await rm(join(folder, 'spam/2'), { recursive: true });
-    await change(registry, { what: 'rollback' });
+    await change(registry, { action: 'rollback' });
     expect(served(registry)).toEqual({ active: '1', versions: '4,3,1' });
-    expect(await problemOf(change(registry, { what: 'rollback' }))).toMatch(/^nothing-to-roll-back/);
+    expect(await problemOf(change(registry, { action: 'rollback' }))).toMatch(/^nothing-to-roll-back/);
   });
 
   test('are refused with a problem of their own where the folder cannot be written', async () => {
@@ -129,7 +129,7 @@ describe('a look at the folder', () => {
     expect([served(one), served(two)]).toEqual(Array(2).fill({ active: '2', versions: '2,1' }));
     expect(one.models().get('spam')!.versions[1]).toBe(before);
     expect(await one.changes('spam')).toEqual([
-      expect.objectContaining({ revision: 0, who: 'models folder', what: 'activate', from: '1', to: '2' }),
+      expect.objectContaining({ revision: 0, actor: 'models folder', action: 'activate', from: '1', to: '2' }),
     ]);
     expect(messages(one, 'model changed')).toEqual([expect.objectContaining({ 'classifier.change.followed': true })]);
   });
@@ -156,7 +156,7 @@ describe('a look at the folder', () => {
     const folder = await smallModels('1', '2', '3');
     const [one, two] = [await open(folder), await open(folder)];
     await activate(one, '1');
-    await change(one, { what: 'canary', version: '2', share: 0.4 });
+    await change(one, { action: 'canary', version: '2', share: 0.4 });
     expect(served(two)).toMatchObject({ active: '3' });
     await two.refresh();
     expect(served(two)).toEqual(served(one));
@@ -205,7 +205,7 @@ describe('roles that cannot be followed', () => {
     const folder = await smallModels('1', '2', '3');
     const registry = await open(folder);
     await activate(registry, '1');
-    await change(registry, { what: 'shadow', version: '2' });
+    await change(registry, { action: 'shadow', version: '2' });
     await writeFile(rolesFile(folder), text);
     for (let looks = 0; looks < 3; looks++) await registry.refresh();
     expect(served(registry)).toMatchObject({ active: '1' });
@@ -250,8 +250,8 @@ describe('roles that cannot be followed', () => {
   test('a shadow or canary that cannot be used is left out', async () => {
     const folder = await smallModels('1', '2', '3');
     const before = await open(folder);
-    await change(before, { what: 'shadow', version: '1' });
-    await change(before, { what: 'canary', version: '2' });
+    await change(before, { action: 'shadow', version: '1' });
+    await change(before, { action: 'canary', version: '2' });
     for (const version of ['1', '2']) await rm(join(folder, 'spam', version), { recursive: true });
     await before.refresh();
     expect(served(before)).toEqual({ active: '3', shadow: '1', canary: '2', versions: '3,2,1' });
@@ -282,9 +282,33 @@ describe('the audit trail', () => {
     await Promise.all([one.refresh(), two.refresh()]);
     await Promise.all([one.refresh(), two.refresh()]);
     expect(served(one)).toMatchObject({ active: '1' });
-    expect(await one.changes('spam')).toEqual([expect.objectContaining({ who: 'models folder', from: '2', to: '1' })]);
+    expect(await one.changes('spam')).toEqual([
+      expect.objectContaining({ actor: 'models folder', from: '2', to: '1' }),
+    ]);
     await activate(two, '2');
     expect((await one.changes('spam')).map(({ revision }) => revision)).toEqual([1, 0]);
+  });
+
+  test('is read with the former field names, and gets new rows with the present ones', async () => {
+    const folder = await smallModels('1', '2');
+    const trail = join(folder, 'spam/audit.jsonl');
+    const former = { revision: 1, at: 5, who: 'someone', what: 'activate', why: 'a try', from: '2', to: '1' };
+    await writeFile(trail, `${JSON.stringify(former)}\n`);
+    await writeFile(rolesFile(folder), JSON.stringify({ format: 1, revision: 1, active: '1', change: former }));
+    const registry = await open(folder);
+    await activate(registry, '2');
+    expect(await registry.changes('spam')).toEqual([
+      expect.objectContaining({ revision: 2, actor: 'test', action: 'activate', reason: 'because', from: '1' }),
+      { revision: 1, at: 5, actor: 'someone', action: 'activate', reason: 'a try', from: '2', to: '1' },
+    ]);
+    const [first, second] = (await readFile(trail, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(first).toEqual(former);
+    expect(Object.keys(second).sort()).toEqual(['action', 'actor', 'at', 'from', 'reason', 'revision', 'to']);
+    const { change } = JSON.parse(await readFile(rolesFile(folder), 'utf8')) as { change: unknown };
+    expect(change).toEqual(second);
   });
 
   test('is read past lines that are none', async () => {

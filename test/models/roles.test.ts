@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { changed, parseRoles, type RoleChange, type Roles, rolesByAge } from '../../src/models/roles.ts';
 import { Problem } from '../../src/platform/problems.ts';
 
-const by = { who: 'test', why: 'because' };
+const by = { actor: 'test', reason: 'because' };
 const start = rolesByAge(['3', '2', '1'], 5);
 
 function apply(roles: Roles, ...changes: RoleChange[]): Roles {
@@ -24,73 +24,82 @@ test('where no roles were set the newest version is active, and the older ones a
 });
 
 test('each change counts, and says who made it, when, why, and what it changed', () => {
-  const roles = apply(start, { what: 'activate', version: '1' });
+  const roles = apply(start, { action: 'activate', version: '1' });
   expect(roles).toMatchObject({ revision: 1, active: '1', previous: ['3', '2'], activeSince: 100 });
   expect(roles.change).toEqual({
     revision: 1,
     at: 100,
-    who: 'test',
-    what: 'activate',
-    why: 'because',
+    actor: 'test',
+    action: 'activate',
+    reason: 'because',
     from: '3',
     to: '1',
   });
-  expect(changed(roles, { what: 'rollback' }, by, 7, 41).revision).toBe(42);
+  expect(changed(roles, { action: 'rollback' }, by, 7, 41).revision).toBe(42);
 });
 
 test('activating the newest where no roles were set makes it stay; once more changes nothing', () => {
-  const roles = apply(start, { what: 'activate', version: '3' });
+  const roles = apply(start, { action: 'activate', version: '3' });
   expect(roles).toMatchObject({ revision: 1, active: '3', previous: ['2', '1'], activeSince: 5 });
-  expect(apply(roles, { what: 'activate', version: '3' })).toBe(roles);
+  expect(apply(roles, { action: 'activate', version: '3' })).toBe(roles);
 });
 
 test('a rollback takes the version that was active before, and forgets the one that it leaves', () => {
-  const once = apply(start, { what: 'activate', version: '1' }, { what: 'rollback' });
+  const once = apply(start, { action: 'activate', version: '1' }, { action: 'rollback' });
   expect(once).toMatchObject({ active: '3', previous: ['2'], activeSince: 101, change: { from: '1', to: '3' } });
-  const twice = apply(once, { what: 'rollback' });
+  const twice = apply(once, { action: 'rollback' });
   expect(twice).toMatchObject({ active: '2', previous: [] });
-  expect(problemOf(() => apply(twice, { what: 'rollback' }))).toMatch(/^nothing-to-roll-back: Version 2 is active/);
+  expect(problemOf(() => apply(twice, { action: 'rollback' }))).toMatch(/^nothing-to-roll-back: Version 2 is active/);
 });
 
 describe('versions on trial', () => {
   test('a shadow and a canary are set, changed and ended', () => {
-    const both = apply(start, { what: 'shadow', version: '2' }, { what: 'canary', version: '1', share: 0.2 });
+    const both = apply(start, { action: 'shadow', version: '2' }, { action: 'canary', version: '1', share: 0.2 });
     expect(both).toMatchObject({ active: '3', shadow: '2', canary: { version: '1', share: 0.2 }, activeSince: 5 });
-    expect(both.change).toMatchObject({ what: 'canary', from: null, to: '1', share: 0.2 });
-    const more = apply(both, { what: 'canary', version: '1', share: 0.5 });
+    expect(both.change).toMatchObject({ action: 'canary', from: null, to: '1', share: 0.2 });
+    const more = apply(both, { action: 'canary', version: '1', share: 0.5 });
     expect(more.change).toMatchObject({ from: '1', to: '1', share: 0.5 });
-    const none = apply(more, { what: 'canary', version: null }, { what: 'shadow', version: null });
-    expect(none).toMatchObject({ shadow: null, canary: null, change: { what: 'shadow', from: '2', to: null } });
-    expect(apply(none, { what: 'canary', version: null }, { what: 'shadow', version: null })).toBe(none);
+    const none = apply(more, { action: 'canary', version: null }, { action: 'shadow', version: null });
+    expect(none).toMatchObject({ shadow: null, canary: null, change: { action: 'shadow', from: '2', to: null } });
+    expect(apply(none, { action: 'canary', version: null }, { action: 'shadow', version: null })).toBe(none);
   });
 
   test('the share stays as it is where none is said, and is a tenth at first', () => {
-    const first = apply(start, { what: 'canary', version: '1' });
+    const first = apply(start, { action: 'canary', version: '1' });
     expect(first.canary).toEqual({ version: '1', share: 0.1 });
-    const other = apply(first, { what: 'canary', version: '1', share: 0.3 }, { what: 'canary', version: '2' });
+    const other = apply(first, { action: 'canary', version: '1', share: 0.3 }, { action: 'canary', version: '2' });
     expect(other.canary).toEqual({ version: '2', share: 0.3 });
   });
 
   test.each<[string, RoleChange, object]>([
-    ['a shadow that becomes canary', { what: 'canary', version: '2' }, { shadow: null, canary: { version: '2' } }],
-    ['a canary that becomes shadow', { what: 'shadow', version: '1' }, { shadow: '1', canary: null }],
-    ['a shadow that becomes active', { what: 'activate', version: '2' }, { active: '2', shadow: null }],
-    ['a canary that becomes active', { what: 'activate', version: '1' }, { active: '1', shadow: '2', canary: null }],
-    ['a rollback to the shadow', { what: 'rollback' }, { active: '2', shadow: null }],
+    ['a shadow that becomes canary', { action: 'canary', version: '2' }, { shadow: null, canary: { version: '2' } }],
+    ['a canary that becomes shadow', { action: 'shadow', version: '1' }, { shadow: '1', canary: null }],
+    ['a shadow that becomes active', { action: 'activate', version: '2' }, { active: '2', shadow: null }],
+    ['a canary that becomes active', { action: 'activate', version: '1' }, { active: '1', shadow: '2', canary: null }],
+    ['a rollback to the shadow', { action: 'rollback' }, { active: '2', shadow: null }],
   ])('%s gives up what it was', (_, change, expected) => {
-    const trials = apply(start, { what: 'shadow', version: '2' }, { what: 'canary', version: '1' });
+    const trials = apply(start, { action: 'shadow', version: '2' }, { action: 'canary', version: '1' });
     expect(apply(trials, change)).toMatchObject(expected);
   });
 
-  test.each(['shadow', 'canary'] as const)('the active version is no %s', (what) => {
-    expect(problemOf(() => apply(start, { what, version: '3' }))).toMatch(/^version-active: "version" must be another/);
+  test.each(['shadow', 'canary'] as const)('the active version is no %s', (action) => {
+    expect(problemOf(() => apply(start, { action, version: '3' }))).toMatch(
+      /^version-active: "version" must be another/,
+    );
   });
 });
 
 describe('a roles file', () => {
   test('comes back as it was written', () => {
-    const roles = apply(start, { what: 'shadow', version: '2' }, { what: 'canary', version: '1', share: 0.25 });
+    const roles = apply(start, { action: 'shadow', version: '2' }, { action: 'canary', version: '1', share: 0.25 });
     expect(parseRoles(JSON.stringify(roles))).toEqual(roles);
+  });
+
+  test('with the former field names of a change is read', () => {
+    const { change, ...roles } = apply(start, { action: 'canary', version: '2' });
+    const { actor: who, action: what, reason: why, ...fields } = change!;
+    const text = JSON.stringify({ ...roles, change: { ...fields, who, what, why } });
+    expect(parseRoles(text)).toEqual({ ...roles, change });
   });
 
   test('of one line is enough when written by hand', () => {

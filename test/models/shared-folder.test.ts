@@ -22,7 +22,7 @@ describe('processes that share a folder', () => {
       const registry = await openRegistry({ folder: ${JSON.stringify(folder)}, log, pollMs: 20 });
       for (let at = 0; at < 20; at++) {
         const version = String(1 + (at % 3));
-        await registry.change('spam', { what: 'activate', version }, { who: '${name}', why: '' });
+        await registry.change('spam', { action: 'activate', version }, { actor: '${name}', reason: '' });
       }
       await registry.refresh();
       await registry.close();`;

@@ -15,7 +15,7 @@ import { labelBy, SPAM_TEXT, smallModels } from './small-models.ts';
 const preload = new URL('./kill-at-step.ts', import.meta.url).href;
 const program = new URL('../../src/models/registry.ts', import.meta.url).href;
 const logging = new URL('../../src/telemetry/logs/log.ts', import.meta.url).href;
-const by = { who: 'test', why: 'because' };
+const by = { actor: 'test', reason: 'because' };
 const silent = createLog('silent', { write: () => {} });
 
 interface Killed {
@@ -78,23 +78,23 @@ async function expectWhole(
   expect(classifier.score(classifier.tokenize(SPAM_TEXT)).label).toBe(labelBy(active.version));
   expect(versions.map(({ version }) => version)).toEqual(['3', '2', '1']);
   const changedTo = 'version' in change ? change.version : null;
-  expect(active.version).toBe(change.what === 'activate' && hasHappened ? changedTo : old);
-  expect(canary?.model.version).toBe(change.what === 'canary' && hasHappened ? changedTo : undefined);
+  expect(active.version).toBe(change.action === 'activate' && hasHappened ? changedTo : old);
+  expect(canary?.model.version).toBe(change.action === 'canary' && hasHappened ? changedTo : undefined);
   const revisions = async () => (await trailOf(folder)).map(({ revision }) => revision);
   const count = roles?.revision ?? 0;
   expect(await revisions()).toEqual(Array.from({ length: count }, (_, index) => index + 1));
   if (roles) expect((await trailOf(folder)).at(-1)).toEqual(roles.change);
 
   // Nothing that was left behind is in the way of the next change.
-  await registry.change('spam', { what: 'activate', version: active.version === '1' ? '2' : '1' }, by);
+  await registry.change('spam', { action: 'activate', version: active.version === '1' ? '2' : '1' }, by);
   expect((await revisions()).at(-1)).toBe(count + 1);
   await registry.close();
   return hasHappened;
 }
 
 describe.each<[string, string[], RoleChange]>([
-  ['the first change', [], { what: 'activate', version: '1' }],
-  ['a later change', ['2'], { what: 'canary', version: '3', share: 0.3 }],
+  ['the first change', [], { action: 'activate', version: '1' }],
+  ['a later change', ['2'], { action: 'canary', version: '3', share: 0.3 }],
 ])('kill -9 at every step of %s', (_, earlier, change) => {
   test.each([
     ['before the step', false],
@@ -105,7 +105,7 @@ describe.each<[string, string[], RoleChange]>([
       const origin = await smallModels('1', '2', '3');
       if (earlier.length > 0) {
         const registry = await openRegistry({ folder: origin, log: silent, pollMs: 3_600_000 });
-        for (const version of earlier) await registry.change('spam', { what: 'activate', version }, by);
+        for (const version of earlier) await registry.change('spam', { action: 'activate', version }, by);
         await registry.close();
       }
       const before = await rolesOf(origin);

@@ -50,15 +50,20 @@ const report = model.extend({
   maintenance: maintenanceReport,
 });
 
+const roleAction = z.enum(['activate', 'rollback', 'shadow', 'canary']);
+
 const change = z.object({
   revision: z.int().nonnegative().meta({ description: 'Of the roles that it led to; 0 where none were written' }),
   at: z.iso.datetime(),
-  who: z.string(),
-  what: z.enum(['activate', 'rollback', 'shadow', 'canary']),
-  why: z.string(),
+  actor: z.string().meta({ description: 'The origin of the change, such as `api` or `policy`' }),
+  action: roleAction,
+  reason: z.string(),
   from: z.string().nullable().meta({ description: 'The version that had the role before' }),
   to: z.string().nullable().meta({ description: 'The version that has it now' }),
   share: z.number().optional(),
+  who: z.string().meta({ description: 'The former name of `actor`', deprecated: true }),
+  what: roleAction.meta({ description: 'The former name of `action`', deprecated: true }),
+  why: z.string().meta({ description: 'The former name of `reason`', deprecated: true }),
 });
 
 const changeProblems: readonly ProblemType[] = [
@@ -79,7 +84,7 @@ const roleOperations: readonly Operation[] = [
     tag: 'Models',
     summary: 'Makes a version the one that answers for the bare name, in every process',
     parameters: [modelName],
-    request: { schema: activateBody, examples: { 'with a reason': { version: '2', why: 'better on recent mail' } } },
+    request: { schema: activateBody, examples: { 'with a reason': { version: '2', reason: 'better on recent mail' } } },
     response: { description: 'The model', schema: report },
     problems: changeProblems,
   },

@@ -41,7 +41,7 @@ export const retrainOperations: readonly Operation[] = [
     parameters: [modelName],
     request: {
       schema: retrainBody,
-      examples: { 'nothing to say': {}, 'with a reason': { why: 'a new kind of text' } },
+      examples: { 'nothing to say': {}, 'with a reason': { reason: 'a new kind of text' } },
     },
     response: { status: 202, description: 'It has begun', schema: answer, example: { job: example } },
     problems: [

@@ -5,10 +5,10 @@ import { readJson } from '../server/body.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { modelNotLoaded } from './parameters.ts';
-import { callerOf, why } from './roles.ts';
+import { attributionOf, reasonFields } from './roles.ts';
 
 /** What `POST /models/{name}/retrain` takes. */
-export const retrainBody = z.strictObject({ why }, 'must be an object: {"why"?: string}');
+export const retrainBody = z.strictObject(reasonFields, 'must be an object: {"reason"?: string}');
 
 /** `POST /models/{name}/retrain`: begins to train a new version, and says where to follow that. */
 export function retrain(service: Service): Middleware<RequestState> {
@@ -16,8 +16,7 @@ export function retrain(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     const { name } = modelOf(ctx, service);
     const body = await readJson(ctx, retrainBody, config.MAX_BODY_BYTES);
-    const by = { who: callerOf(ctx, config.API_TOKENS !== undefined), why: body.why ?? '' };
-    const job = await retrainer().start(name, by);
+    const job = await retrainer().start(name, attributionOf(ctx, service, body));
     ctx.status = 202;
     ctx.set('location', `/models/${name}/retrain/${job.id}`);
     ctx.body = { job };

@@ -1,33 +1,43 @@
 import { createHash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
-import { longestWhy, type RoleChange } from '../../models/roles.ts';
+import { type ChangeAttribution, MAX_REASON_LENGTH, type RecordedChange, type RoleChange } from '../../models/roles.ts';
 import { readJson } from '../server/body.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { reportModel } from './models.ts';
 
-/** The reason that a request may give. */
-export const why = z
-  .string('must be a string')
-  .max(longestWhy, `is longer than ${longestWhy} characters`)
-  .optional()
-  .meta({ description: 'The reason, for the audit trail' });
+/** The number of changes in an answer. */
+const MAX_CHANGES = 100;
+
+const reason = z.string('must be a string').max(MAX_REASON_LENGTH, `is longer than ${MAX_REASON_LENGTH} characters`);
+
+/** The fields for the reason of a request. `why` is the former name of `reason`. */
+export const reasonFields = {
+  reason: reason.optional().meta({ description: 'The reason, for the audit trail' }),
+  why: reason
+    .optional()
+    .meta({ description: 'The former name of `reason`, used if `reason` is absent', deprecated: true }),
+};
+
 const version = z.string('must be a string, the name of a version').max(64, 'is longer than the name of a version');
 
-/** What `POST /models/{name}/activate` takes. */
-export const activateBody = z.strictObject({ version, why }, 'must be an object: {"version": string, "why"?: string}');
-
-/** What `POST /models/{name}/rollback` takes. */
-export const rollbackBody = z.strictObject({ why }, 'must be an object: {"why"?: string}');
-
-/** What `POST /models/{name}/shadow` takes. */
-export const shadowBody = z.strictObject(
-  { version: version.nullable(), why },
-  'must be an object: {"version": string or null, "why"?: string}',
+/** The body of `POST /models/{name}/activate`. */
+export const activateBody = z.strictObject(
+  { version, ...reasonFields },
+  'must be an object: {"version": string, "reason"?: string}',
 );
 
-/** What `POST /models/{name}/canary` takes. */
+/** The body of `POST /models/{name}/rollback`. */
+export const rollbackBody = z.strictObject(reasonFields, 'must be an object: {"reason"?: string}');
+
+/** The body of `POST /models/{name}/shadow`. */
+export const shadowBody = z.strictObject(
+  { version: version.nullable(), ...reasonFields },
+  'must be an object: {"version": string or null, "reason"?: string}',
+);
+
+/** The body of `POST /models/{name}/canary`. */
 export const canaryBody = z.strictObject(
   {
     version: version.nullable(),
@@ -36,47 +46,56 @@ export const canaryBody = z.strictObject(
       .min(0, 'must not be below 0')
       .max(1, 'must not be above 1')
       .optional()
-      .meta({ description: 'Of the requests; as it is, or 0.1, where it is left out' }),
-    why,
+      .meta({ description: 'The share of the requests; the default is the present share, or 0.1 at first' }),
+    ...reasonFields,
   },
-  'must be an object: {"version": string or null, "share"?: number, "why"?: string}',
+  'must be an object: {"version": string or null, "share"?: number, "reason"?: string}',
 );
 
-/** `POST /models/{name}/activate`: makes a version the one that answers. */
+/** Handles `POST /models/{name}/activate`: makes a version the active one. */
 export function activate(service: Service): Middleware<RequestState> {
-  return changeRoles(service, activateBody, (body) => ({ what: 'activate', version: body.version }));
+  return changeRoles(service, activateBody, (body) => ({ action: 'activate', version: body.version }));
 }
 
-/** `POST /models/{name}/rollback`: makes the version active that was it before. */
+/** Handles `POST /models/{name}/rollback`: activates the version that was active before. */
 export function rollBack(service: Service): Middleware<RequestState> {
-  return changeRoles(service, rollbackBody, () => ({ what: 'rollback' }));
+  return changeRoles(service, rollbackBody, () => ({ action: 'rollback' }));
 }
 
-/** `POST /models/{name}/shadow`: lets a version score beside the active one, or none. */
+/** Handles `POST /models/{name}/shadow`: sets or removes the version that scores beside the active one. */
 export function setShadow(service: Service): Middleware<RequestState> {
-  return changeRoles(service, shadowBody, (body) => ({ what: 'shadow', version: body.version }));
+  return changeRoles(service, shadowBody, (body) => ({ action: 'shadow', version: body.version }));
 }
 
-/** `POST /models/{name}/canary`: lets a version answer a share of the requests, or none. */
+/** Handles `POST /models/{name}/canary`: sets or removes the version that answers a share of the requests. */
 export function setCanary(service: Service): Middleware<RequestState> {
   return changeRoles(service, canaryBody, ({ version: to, share }) => ({
-    what: 'canary',
+    action: 'canary',
     version: to,
     ...(share !== undefined && { share }),
   }));
 }
 
-/** `GET /models/{name}/changes`: the audit trail. */
+/** Handles `GET /models/{name}/changes`: returns the end of the audit trail. */
 export function listChanges({ registry }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const changes = await registry().changes(String(ctx['params'].name));
-    ctx.body = {
-      changes: changes.slice(0, 100).map(({ at, ...change }) => ({ ...change, at: new Date(at).toISOString() })),
-    };
+    ctx.body = { changes: changes.slice(0, MAX_CHANGES).map(describeChange) };
   };
 }
 
-function changeRoles<S extends z.ZodType<{ why?: string | undefined }>>(
+/** Adds the former names of the fields, `who`, `what` and `why`, for existing clients. */
+function describeChange({ at, ...change }: RecordedChange) {
+  const { actor, action, reason: given } = change;
+  return { ...change, at: new Date(at).toISOString(), who: actor, what: action, why: given };
+}
+
+interface ReasonFields {
+  readonly reason?: string | undefined;
+  readonly why?: string | undefined;
+}
+
+function changeRoles<S extends z.ZodType<ReasonFields>>(
   service: Service,
   schema: S,
   changeOf: (body: z.output<S>) => RoleChange,
@@ -84,15 +103,24 @@ function changeRoles<S extends z.ZodType<{ why?: string | undefined }>>(
   const { config, registry } = service;
   return async (ctx) => {
     const body = await readJson(ctx, schema, config.MAX_BODY_BYTES);
-    const by = { who: callerOf(ctx, config.API_TOKENS !== undefined), why: body.why ?? '' };
-    const versions = await registry().change(String(ctx['params'].name), changeOf(body), by);
+    const versions = await registry().change(
+      String(ctx['params'].name),
+      changeOf(body),
+      attributionOf(ctx, service, body),
+    );
     ctx.body = await reportModel(ctx, service, versions);
   };
 }
 
-/** Who changes something: tokens are told apart by the beginning of their digest, and told to nobody. */
-export function callerOf(ctx: RequestContext, hasTokens: boolean): string {
-  if (!hasTokens) return 'api';
+/** Returns the caller and the reason of a request. A token is identified by the beginning of its digest, never by itself. */
+export function attributionOf(
+  ctx: RequestContext,
+  { config }: Pick<Service, 'config'>,
+  body: ReasonFields,
+): ChangeAttribution {
+  const attribution = { actor: 'api', reason: body.reason ?? body.why ?? '' };
+  if (config.API_TOKENS === undefined) return attribution;
   const token = ctx.get('authorization').replace(/^Bearer +/i, '');
-  return `api token ${createHash('sha256').update(token).digest('hex').slice(0, 8)}`;
+  const digest = createHash('sha256').update(token).digest('hex');
+  return { ...attribution, actor: `api token ${digest.slice(0, 8)}` };
 }

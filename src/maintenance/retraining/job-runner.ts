@@ -54,7 +54,7 @@ export function followJob(
       retrained = await runRetrainProcess(task, (progress) => update({ progress }), stop.signal);
       const { version, training } = retrained;
       update({ version, documents: training.documents, feedback: training.feedback ?? null });
-      await registry.change(model, { what: 'shadow', version }, { who: 'retrain', why: whyOf(job) });
+      await registry.change(model, { action: 'shadow', version }, { actor: 'retrain', reason: whyOf(job) });
       return { state: 'succeeded', progress: { phase: 'write', done: 1, total: 1 } };
     } catch (error) {
       if (error instanceof Cancelled) return { state: 'cancelled' };

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPolicy } from '../../models/policy-file.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
-import type { ChangedBy } from '../../models/roles.ts';
+import type { ChangeAttribution } from '../../models/roles.ts';
 import { type Lock, tryLock } from '../../platform/file-lock.ts';
 import { Problem } from '../../platform/problems.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
@@ -22,7 +22,7 @@ export interface Retrainer {
    *
    * @throws {Problem} where the original data are not declared, or a retraining of this model is running
    */
-  start(model: string, by: ChangedBy): Promise<RetrainJob>;
+  start(model: string, by: ChangeAttribution): Promise<RetrainJob>;
   /** @throws {Problem} where the model has no such job */
   show(model: string, id: string): Promise<RetrainJob>;
   /** The last jobs of a model, latest first. */
@@ -132,8 +132,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   async function keepActive(model: string): Promise<void> {
     const roles = registry.roles(model);
     if (roles === undefined || roles.revision > 0) return;
-    const why = 'it stays active while a retrained version is tried';
-    await registry.change(model, { what: 'activate', version: roles.active }, { who: 'retrain', why });
+    const reason = 'it stays active while a retrained version is tried';
+    await registry.change(model, { action: 'activate', version: roles.active }, { actor: 'retrain', reason });
   }
 
   async function forget(run: JobRun, lock: Lock, { id, model }: RetrainJob): Promise<void> {
@@ -159,7 +159,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
           id,
           model,
           state: 'running',
-          ...by,
+          who: by.actor,
+          why: by.reason,
           startedAt: new Date().toISOString(),
           endedAt: null,
           progress: { phase: 'start', done: 0, total: 1 },

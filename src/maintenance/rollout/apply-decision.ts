@@ -1,11 +1,11 @@
 import type { Policy } from '../../models/policy-file.ts';
-import type { ChangedBy, RoleChange } from '../../models/roles.ts';
+import type { ChangeAttribution, RoleChange } from '../../models/roles.ts';
 import type { ActionDecision } from './policy-state.ts';
 
 /** The operations that carry out decisions. */
 export interface PolicyActions {
-  readonly changeRole: (model: string, change: RoleChange, by: ChangedBy) => Promise<unknown>;
-  readonly retrain: (model: string, by: ChangedBy) => Promise<unknown>;
+  readonly changeRole: (model: string, change: RoleChange, by: ChangeAttribution) => Promise<unknown>;
+  readonly retrain: (model: string, by: ChangeAttribution) => Promise<unknown>;
 }
 
 /**
@@ -20,26 +20,26 @@ export async function applyDecision(
   decision: ActionDecision,
 ): Promise<void> {
   const { action, reason } = decision;
-  const by = { who: 'policy', why: reason };
+  const by = { actor: 'policy', reason };
   const version = decision.version ?? '';
   switch (action) {
     case 'retrain':
       await retrain(model, by);
       return;
     case 'canary':
-      await changeRole(model, { what: 'canary', version, share: policy.promote.canaryShare }, by);
+      await changeRole(model, { action: 'canary', version, share: policy.promote.canaryShare }, by);
       return;
     case 'promote':
-      await changeRole(model, { what: 'activate', version }, by);
+      await changeRole(model, { action: 'activate', version }, by);
       return;
     case 'rollback':
-      await changeRole(model, { what: 'rollback' }, by);
+      await changeRole(model, { action: 'rollback' }, by);
       return;
     case 'drop-shadow':
-      await changeRole(model, { what: 'shadow', version: null }, by);
+      await changeRole(model, { action: 'shadow', version: null }, by);
       return;
     case 'drop-canary':
-      await changeRole(model, { what: 'canary', version: null }, by);
+      await changeRole(model, { action: 'canary', version: null }, by);
       return;
   }
 }

@@ -48,21 +48,31 @@ describe('the roles of versions', () => {
   test('and who changed them is told, latest first', async () => {
     const { change, url } = await start({ API_TOKENS: 'first-token,second-token' });
     const authorization = 'Bearer second-token';
-    await change('activate', { version: '1', why: 'a try' }, { authorization });
+    await change('activate', { version: '1', reason: 'a try' }, { authorization });
     await change('rollback', {}, { authorization });
     const response = await fetch(`${url}/models/spam/changes`, { headers: { authorization } });
     const { changes } = (await response.json()) as { changes: Json[] };
-    expect(changes.map(({ what, from, to, why }) => [what, from, to, why])).toEqual([
+    expect(changes.map(({ action, from, to, reason }) => [action, from, to, reason])).toEqual([
       ['rollback', '1', '3', ''],
       ['activate', '3', '1', 'a try'],
     ]);
     expect(changes[0]).toMatchObject({
-      who: `api token ${sha256('second-token').slice(0, 8)}`,
+      actor: `api token ${sha256('second-token').slice(0, 8)}`,
       revision: 2,
       at: expect.stringMatching(/^20.*Z$/),
     });
+    for (const { who, what, why, actor, action, reason } of changes)
+      expect([who, what, why]).toEqual([actor, action, reason]);
     expect((await change('activate', { version: '1' })).status).toBe(401);
     expect((await fetch(`${url}/models/spam/changes`)).status).toBe(401);
+  });
+
+  test('take a reason under its present and its former name', async () => {
+    const { change, url } = await start();
+    await change('activate', { version: '1', why: 'former' });
+    await change('activate', { version: '2', reason: 'present', why: 'former' });
+    const { changes } = (await (await fetch(`${url}/models/spam/changes`)).json()) as { changes: Json[] };
+    expect(changes.map(({ reason }) => reason)).toEqual(['present', 'former']);
   });
 
   test('outlive the process', async () => {
@@ -74,7 +84,7 @@ describe('the roles of versions', () => {
 });
 
 describe('what cannot be', () => {
-  const longWhy = 'x'.repeat(501);
+  const longReason = 'x'.repeat(501);
   test.each<[string, unknown, number, string, RegExp]>([
     ['activate', { version: '9' }, 404, 'version-not-found', /no version "9"; there are: 3, 2, 1/],
     ['shadow', { version: '../../spam/1' }, 404, 'version-not-found', /there are: 3, 2, 1/],
@@ -90,7 +100,8 @@ describe('what cannot be', () => {
     ['canary', { version: '1', share: 1.5 }, 422, 'invalid-request', /"share" must not be above 1/],
     ['canary', { share: 0.5 }, 422, 'invalid-request', /"version" must be a string/],
     ['activate', { version: null }, 422, 'invalid-request', /"version" must be a string/],
-    ['activate', { version: '1', why: longWhy }, 422, 'invalid-request', /"why" is longer than 500/],
+    ['activate', { version: '1', reason: longReason }, 422, 'invalid-request', /"reason" is longer than 500/],
+    ['activate', { version: '1', why: longReason }, 422, 'invalid-request', /"why" is longer than 500/],
     ['rollback', { version: '1' }, 422, 'invalid-request', /1 unknown field/],
     ['rollback', '', 400, 'malformed-json', /empty/],
   ])('%s %j is answered with %i', async (what, body, status, type, detail) => {
