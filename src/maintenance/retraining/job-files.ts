@@ -1,43 +1,47 @@
 import { access, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWrite } from '../../platform/atomic-write.ts';
-import { jobId, jobSchema, type RetrainJob } from './job.ts';
+import { JOB_ID, jobSchema, type RetrainJob } from './job.ts';
 
-/** How many jobs of a model are remembered. */
-const MOST_JOBS = 20;
+/** The number of ended jobs that are kept for each model. */
+const MAX_JOBS = 20;
 
-/** Jobs on disk: every process that shares the folder sees them, and can ask that one be cancelled. */
+/** The jobs on disk. All processes that share the folder see them, and can request that a job is cancelled. */
 export interface JobFiles {
-  /** Where the lock of a model's jobs is. */
+  /** Returns the path of the lock of a model's jobs. */
   lockOf(model: string): string;
-  /** Writes a job whole: who reads it finds the old state or the new one. */
+  /** Replaces a job in one step: readers find the old state or the new state, complete. */
   write(job: RetrainJob): Promise<void>;
-  /** A job; undefined where there is none of that id. */
+  /** Reads a job; returns undefined where no job has the id. */
   read(id: string): Promise<RetrainJob | undefined>;
-  /** The jobs of a model, latest first. */
+  /** Reads the jobs of a model, newest first. */
   list(model: string): Promise<RetrainJob[]>;
-  /** Forgets the oldest jobs of a model. */
+  /** Deletes the oldest ended jobs of a model. */
   prune(model: string): Promise<void>;
-  askToCancel(id: string): Promise<void>;
-  isAskedToCancel(id: string): Promise<boolean>;
-  /** Takes the question back, once it is answered. */
-  forgetToCancel(id: string): Promise<void>;
+  /** Requests that a job is cancelled, for the process that runs it. */
+  requestCancel(id: string): Promise<void>;
+  isCancelRequested(id: string): Promise<boolean>;
+  clearCancelRequest(id: string): Promise<void>;
 }
 
-/** @param folder made if it is not there */
+/**
+ * Opens the job files of a folder.
+ *
+ * @param folder created if it does not exist
+ */
 export async function openJobFiles(folder: string): Promise<JobFiles> {
   await mkdir(folder, { recursive: true });
   const fileOf = (id: string) => join(folder, `${id}.json`);
   const cancelFileOf = (id: string) => join(folder, `${id}.cancel`);
 
   async function read(id: string): Promise<RetrainJob | undefined> {
-    if (!jobId.test(id)) return undefined;
-    const text = await readFile(fileOf(id), 'utf8').catch(absent);
+    if (!JOB_ID.test(id)) return undefined;
+    const text = await readFile(fileOf(id), 'utf8').catch(ignoreMissing);
     if (text === undefined) return undefined;
     try {
       return jobSchema.parse(JSON.parse(text));
     } catch {
-      // Of another Waymark, or damaged from outside: not a job that could be shown.
+      // Another release of Waymark wrote the file, or the file is damaged: the job cannot be shown.
       return undefined;
     }
   }
@@ -58,21 +62,21 @@ export async function openJobFiles(folder: string): Promise<JobFiles> {
     read,
     list,
     async prune(model) {
-      const old = (await list(model)).filter(({ state }) => state !== 'running').slice(MOST_JOBS);
-      for (const { id } of old) await unlink(fileOf(id)).catch(absent);
+      const old = (await list(model)).filter(({ state }) => state !== 'running').slice(MAX_JOBS);
+      for (const { id } of old) await unlink(fileOf(id)).catch(ignoreMissing);
     },
-    askToCancel: (id) => writeFile(cancelFileOf(id), ''),
-    isAskedToCancel: (id) =>
+    requestCancel: (id) => writeFile(cancelFileOf(id), ''),
+    isCancelRequested: (id) =>
       access(cancelFileOf(id)).then(
         () => true,
         () => false,
       ),
-    async forgetToCancel(id) {
-      await unlink(cancelFileOf(id)).catch(absent);
+    async clearCancelRequest(id) {
+      await unlink(cancelFileOf(id)).catch(ignoreMissing);
     },
   };
 }
 
-function absent(error: NodeJS.ErrnoException): undefined {
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }

@@ -4,33 +4,33 @@ import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../../telemetry/names.ts';
 import { traceIds } from '../../telemetry/tracing.ts';
 import type { RetrainJob } from './job.ts';
-import type { Retrained, RetrainFailure } from './process-messages.ts';
+import type { RetrainedVersion, RetrainFailure } from './process-messages.ts';
 
 /** The `model.train` span of a job. */
 export interface JobSpan {
   readonly traceId: string;
-  /** Runs what belongs to it. */
+  /** Runs work with the span as the active span. */
   within<T>(work: () => Promise<T>): Promise<T>;
-  end(job: RetrainJob, retrained?: Retrained): void;
+  end(job: RetrainJob, retrained?: RetrainedVersion): void;
 }
 
-/** What the log and the metrics say of jobs. */
+/** Logs and counts the events of jobs. */
 export interface RetrainTelemetry {
-  started(job: RetrainJob): void;
-  ended(job: RetrainJob, retrained?: Retrained): void;
-  failed(job: RetrainJob, failure: RetrainFailure, error: unknown): void;
-  unwritten(job: RetrainJob, error: unknown): void;
+  recordStart(job: RetrainJob): void;
+  recordEnd(job: RetrainJob, retrained?: RetrainedVersion): void;
+  recordFailure(job: RetrainJob, failure: RetrainFailure, error: unknown): void;
+  recordWriteError(job: RetrainJob, error: unknown): void;
 }
 
-/** Begins the span of a job: a trace of its own, for it outlives the request that asked for it, with a link to that. */
-export function jobSpan(model: string, id: string): JobSpan {
-  const asking = trace.getActiveSpan()?.spanContext();
+/** Starts the span of a job in a new trace, because the job outlives its request. The span links to the request. */
+export function startJobSpan(model: string, id: string): JobSpan {
+  const requestSpan = trace.getActiveSpan()?.spanContext();
   const span = trace.getTracer(SCOPE).startSpan(
     SPAN.trainModel,
     {
       root: true,
       attributes: { [ATTRIBUTE.modelName]: model, [ATTRIBUTE.trainingJob]: id },
-      links: asking ? [{ context: asking }] : [],
+      links: requestSpan ? [{ context: requestSpan }] : [],
     },
     ROOT_CONTEXT,
   );
@@ -46,36 +46,37 @@ export function jobSpan(model: string, id: string): JobSpan {
   };
 }
 
-export function retrainTelemetry(
+/** Creates the telemetry of jobs. */
+export function createRetrainTelemetry(
   log: Log,
   { retrainJobs, retrainDuration }: Pick<Instruments, 'retrainJobs' | 'retrainDuration'>,
 ): RetrainTelemetry {
-  const named = ({ model, id }: RetrainJob) => ({ [ATTRIBUTE.modelName]: model, [ATTRIBUTE.trainingJob]: id });
+  const attributesOf = ({ model, id }: RetrainJob) => ({ [ATTRIBUTE.modelName]: model, [ATTRIBUTE.trainingJob]: id });
   return {
-    started: (job) => log.info('retraining started', named(job)),
-    ended(job, retrained) {
+    recordStart: (job) => log.info('retraining started', attributesOf(job)),
+    recordEnd(job, retrained) {
       const labels = { [LABEL.model]: job.model, [LABEL.outcome]: job.state };
       retrainJobs.add(1, labels);
       const seconds = (Date.parse(job.endedAt!) - Date.parse(job.startedAt)) / 1000;
       retrainDuration.record(seconds, labels);
-      const attributes = { ...named(job), ...outcomeOf(job, retrained), [ATTRIBUTE.trainingDuration]: seconds };
+      const attributes = { ...attributesOf(job), ...outcomeOf(job, retrained), [ATTRIBUTE.trainingDuration]: seconds };
       log.info('retraining ended', attributes);
     },
-    failed(job, { reason, detail, stack }, error) {
-      const where = stack ?? (reason === 'crashed' || reason === 'refused' ? (error as Error).stack : undefined);
+    recordFailure(job, { reason, detail, stack }, error) {
+      const stacktrace = stack ?? (reason === 'crashed' || reason === 'refused' ? (error as Error).stack : undefined);
       log.error('retraining failed', {
-        ...named(job),
+        ...attributesOf(job),
         [ATTRIBUTE.errorType]: reason,
         [ATTRIBUTE.reason]: detail,
-        ...(where && { [ATTRIBUTE.exceptionStacktrace]: where }),
+        ...(stacktrace && { [ATTRIBUTE.exceptionStacktrace]: stacktrace }),
       });
     },
-    unwritten: (job, error) =>
-      log.error('retraining not written down', { ...named(job), ...exceptionAttributes(error) }),
+    recordWriteError: (job, error) =>
+      log.error('retraining job not saved', { ...attributesOf(job), ...exceptionAttributes(error) }),
   };
 }
 
-function outcomeOf({ state }: RetrainJob, retrained: Retrained | undefined) {
+function outcomeOf({ state }: RetrainJob, retrained: RetrainedVersion | undefined) {
   if (!retrained) return { [ATTRIBUTE.trainingOutcome]: state };
   const { version, bytes, training } = retrained;
   return {

@@ -4,18 +4,18 @@ import { manifestSchema } from '../../artefacts/manifest.ts';
 const [linear] = manifestSchema.options;
 const count = z.int().nonnegative();
 
-/** Why a job failed; bounded, so that it can be counted. */
-export const failureReasons = ['data', 'memory', 'interrupted', 'refused', 'crashed'] as const;
-export type FailureReason = (typeof failureReasons)[number];
+/** The reasons why a job can fail: a fixed list, so that a metric can count them. */
+const FAILURE_REASONS = ['data', 'memory', 'interrupted', 'refused', 'crashed'] as const;
+export type FailureReason = (typeof FAILURE_REASONS)[number];
 
-/** How far a job is: `done` of `total` steps of a phase. */
+/** The progress of a job: `done` of `total` steps of a phase. */
 const progress = z.object({
   phase: z.enum(['start', 'read', 'compare', 'fit', 'write']),
   done: count,
   total: count,
 });
 
-/** A retraining, as it is kept in `DATA_DIR/jobs` and shown. It holds no text. */
+/** A retraining, as `DATA_DIR/jobs` stores it and the HTTP API shows it. It holds no text. */
 export const jobSchema = z.object({
   id: z.string(),
   model: z.string(),
@@ -25,18 +25,19 @@ export const jobSchema = z.object({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
   progress,
-  /** The version that it led to. */
+  /** The new version; null until it is written. */
   version: z.string().nullable(),
-  /** How many examples that version learnt from, and which of them came from feedback. */
+  /** The number of training examples of the new version. */
   documents: count.nullable(),
+  /** The training examples that came from feedback. */
   feedback: linear.shape.training.shape.feedback.unwrap().nullable(),
-  failure: z.object({ reason: z.enum(failureReasons), detail: z.string() }).nullable(),
-  /** The trace of the training. */
+  failure: z.object({ reason: z.enum(FAILURE_REASONS), detail: z.string() }).nullable(),
+  /** The id of the training's trace. */
   traceId: z.string(),
 });
 
 export type RetrainJob = z.output<typeof jobSchema>;
 export type RetrainProgress = z.output<typeof progress>;
 
-/** The form of a job's id: the time that it started, then what tells it from others of that moment. */
-export const jobId = /^[0-9a-z]{8,12}-[0-9a-f]{8}$/;
+/** The form of a job id: the start time in base 36, then random digits for jobs of the same millisecond. */
+export const JOB_ID = /^[0-9a-z]{8,12}-[0-9a-f]{8}$/;

@@ -2,27 +2,29 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 
 /**
- * Lets a process that leads a session of its own give way to others, with all its threads. Linux keeps a priority for each
- * thread, those of collecting garbage too; one that is started later has the priority of the one that starts it. And where
- * Linux groups sessions (`sched_autogroup_enabled`) a priority counts only within its session: then the session needs one
- * as well, or it would get as much time as everything in the service's session together.
+ * Lowers the CPU priority of a process and of all its threads. The process must lead a session of its own.
  *
- * @param niceness 0 (as others) to 19
+ * Linux has a priority for each thread, also for those of the garbage collector. A new thread inherits the priority of the
+ * thread that starts it. Where Linux groups sessions (`sched_autogroup_enabled`), a priority counts only within its session.
+ * There the session needs a priority too: otherwise it would get as much time as the whole session of the service.
+ *
+ * @param pid the process id
+ * @param niceness from 0 (the usual priority) to 19 (the lowest)
  */
 export function lowerPriority(pid: number, niceness: number): void {
-  lower(pid, niceness);
+  setNiceness(pid, niceness);
   try {
-    for (const thread of readdirSync(`/proc/${pid}/task`)) lower(Number(thread), niceness);
+    for (const thread of readdirSync(`/proc/${pid}/task`)) setNiceness(Number(thread), niceness);
     writeFileSync(`/proc/${pid}/autogroup`, String(niceness));
   } catch {
-    // No Linux, or one without such groups: the priority of the process was all there is.
+    // Other systems, and Linux without these groups, need only the priority of the process.
   }
 }
 
-function lower(id: number, niceness: number): void {
+function setNiceness(id: number, niceness: number): void {
   try {
     setPriority(id, niceness);
   } catch {
-    // It has ended meanwhile, or gives way already, as the service itself does.
+    // The thread has ended, or it has a lower priority already because the service has one.
   }
 }

@@ -1,41 +1,42 @@
 import type { Manifest } from '../../artefacts/manifest.ts';
 import type { FailureReason, RetrainProgress } from './job.ts';
 
-/** What the process of a retraining is to do. */
+/** The task of a training process. */
 export interface RetrainTask {
-  /** The job's id. */
+  /** The id of the job. */
   readonly job: string;
   readonly model: string;
   readonly modelsFolder: string;
-  /** The file of the original data. */
+  /** The path of the original training data. */
   readonly data: string;
-  /** The service's `DATA_DIR`, where feedback is kept. */
+  /** The service's `DATA_DIR`, which holds the feedback. */
   readonly dataFolder: string;
   readonly maxMemoryMB: number;
+  /** The niceness of the process, from 0 to 19. */
   readonly niceness: number;
 }
 
-/** What it led to: a version that is written whole. */
-export interface Retrained {
+/** The new version, completely written. */
+export interface RetrainedVersion {
   readonly version: string;
   readonly bytes: number;
   readonly training: Manifest['training'];
 }
 
-/** Why it led to nothing; `stack` says where a defect is, without what it says. */
+/** The reason why a training failed. `stack` holds the call sites of a defect, without its message. */
 export interface RetrainFailure {
   readonly reason: FailureReason;
   readonly detail: string;
   readonly stack?: string;
 }
 
-/** What is said to the process of a retraining: the task, and later that it may write. */
-export type RetrainOrder = { readonly kind: 'train'; readonly task: RetrainTask } | { readonly kind: 'write' };
+/** A message to the training process: the task, and later the permission to write the version. */
+export type RetrainCommand = { readonly kind: 'train'; readonly task: RetrainTask } | { readonly kind: 'write' };
 
-/** What that process says to the one that started it. */
+/** A message from the training process. */
 export type RetrainMessage =
   | { readonly kind: 'progress'; readonly progress: RetrainProgress }
-  /** It asks whether to write the version: once it is told to, it is not stopped any more. */
+  /** Asks for permission to write the version. The process is not stopped any more once it has the permission. */
   | { readonly kind: 'trained' }
-  | { readonly kind: 'done'; readonly retrained: Retrained }
+  | { readonly kind: 'done'; readonly retrained: RetrainedVersion }
   | { readonly kind: 'failed'; readonly failure: RetrainFailure };

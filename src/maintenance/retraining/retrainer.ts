@@ -11,32 +11,37 @@ import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
 import type { RetrainJob } from './job.ts';
 import { openJobFiles } from './job-files.ts';
-import { followJob, type JobRun } from './job-runner.ts';
-import { jobSpan, retrainTelemetry } from './job-telemetry.ts';
+import { type JobRun, runJob } from './job-runner.ts';
+import { createRetrainTelemetry, startJobSpan } from './job-telemetry.ts';
 import type { RetrainTask } from './process-messages.ts';
 
-/** Trains new versions of models from their original data and from feedback, one at a time for each model. */
+/** Trains new versions from the original data and the feedback. Each model has one retraining at a time. */
 export interface Retrainer {
   /**
-   * Begins a retraining; its version becomes the model's shadow.
+   * Starts a retraining. Its version becomes the model's shadow.
    *
-   * @throws {Problem} where the original data are not declared, or a retraining of this model is running
+   * @throws {Problem} if the original data are not declared, or a retraining of this model is running
    */
   start(model: string, by: ChangeAttribution): Promise<RetrainJob>;
-  /** @throws {Problem} where the model has no such job */
+  /**
+   * Reads a job.
+   *
+   * @throws {Problem} if the model has no such job
+   */
   show(model: string, id: string): Promise<RetrainJob>;
-  /** The last jobs of a model, latest first. */
+  /** Reads the last jobs of a model, newest first. */
   list(model: string): Promise<RetrainJob[]>;
   /**
-   * Ends a job, whichever process runs it, and resolves to it; one that has ended stays as it is.
+   * Cancels a job in this process or another process, and resolves to the job. A job that has ended does not change.
    *
-   * @throws {Problem} where the model has no such job
+   * @throws {Problem} if the model has no such job
    */
   cancel(model: string, id: string): Promise<RetrainJob>;
-  /** Ends the jobs of this process. */
+  /** Interrupts the jobs of this process, and resolves when they have ended. */
   close(): Promise<void>;
 }
 
+/** Dependencies of {@link createRetrainer}. */
 export interface RetrainerOptions {
   readonly modelsFolder: string;
   /** The service's `DATA_DIR`. */
@@ -46,39 +51,39 @@ export interface RetrainerOptions {
   readonly log: Log;
 }
 
-/** How long a cancelled job of another process is waited for. */
-const CANCEL_MS = 5_000;
+/** The longest wait for another process to end a cancelled job. */
+const CANCEL_TIMEOUT_MS = 5_000;
 
-/** How often, and how often at most, a lock is tried that nobody seems to hold. */
-const LOCK_TRIES = 10;
-const LOCK_TRY_MS = 50;
+/** The number of attempts to take the lock of a model that has no running job, and the time between two attempts. */
+const MAX_LOCK_ATTEMPTS = 10;
+const RETRY_MS = 50;
 
-/** Opens the jobs in `DATA_DIR/jobs`. Those whose process ended without ending them have failed. */
+/** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
   const { modelsFolder, dataFolder, registry, log } = options;
   const files = await openJobFiles(join(dataFolder, 'jobs'));
-  const telemetry = retrainTelemetry(log, options.instruments);
-  const own = new Map<string, JobRun>();
+  const telemetry = createRetrainTelemetry(log, options.instruments);
+  const ownRuns = new Map<string, JobRun>();
   let closed = false;
 
-  /** A job as it is: one that says it is running, while nobody holds the lock of running jobs, was interrupted. */
-  async function settled(job: RetrainJob): Promise<RetrainJob> {
-    if (job.state !== 'running' || own.has(job.id)) return job;
+  /** Returns a job, and marks it as failed if its file says that it is running while no process holds the lock. */
+  async function resolveInterrupted(job: RetrainJob): Promise<RetrainJob> {
+    if (job.state !== 'running' || ownRuns.has(job.id)) return job;
     const lock = tryLock(files.lockOf(job.model), `the retraining of ${job.model}`);
     if (!lock) return job;
     try {
-      const now = await files.read(job.id);
-      if (now?.state !== 'running') return now ?? job;
-      const detail = 'The process that ran it ended before it did.';
+      const current = await files.read(job.id);
+      if (current?.state !== 'running') return current ?? job;
+      const detail = 'The process of the job ended before the job.';
       const failed: RetrainJob = {
-        ...now,
+        ...current,
         state: 'failed',
         endedAt: new Date().toISOString(),
         failure: { reason: 'interrupted', detail },
       };
       await files.write(failed);
-      await files.forgetToCancel(job.id);
-      telemetry.ended(failed);
+      await files.clearCancelRequest(job.id);
+      telemetry.recordEnd(failed);
       return failed;
     } finally {
       lock.close();
@@ -86,61 +91,61 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   }
 
   async function list(model: string): Promise<RetrainJob[]> {
-    return Promise.all((await files.list(model)).map(settled));
+    return Promise.all((await files.list(model)).map(resolveInterrupted));
   }
 
   async function show(model: string, id: string): Promise<RetrainJob> {
     const job = await files.read(id);
-    if (job?.model === model) return settled(job);
+    if (job?.model === model) return resolveInterrupted(job);
     throw new Problem(
       'job-not-found',
-      `The model ${model} has no retraining of this id; GET /models/${model}/retrain lists them.`,
+      `The model ${model} has no retraining with this id; GET /models/${model}/retrain lists its retrainings.`,
     );
   }
 
-  async function lockFor(model: string): Promise<Lock> {
-    for (let tries = 1; ; tries++) {
+  async function acquireLock(model: string): Promise<Lock> {
+    for (let attempt = 1; ; attempt++) {
       const lock = tryLock(files.lockOf(model), `the retraining of ${model}`);
       if (lock) return lock;
       const running = (await list(model)).find(({ state }) => state === 'running');
-      // The holder may not have written its job yet, or be one that only looks after a dead one.
-      if (running || tries === LOCK_TRIES) {
-        const which = running ? `, ${running.id}: follow or cancel it at /models/${model}/retrain/${running.id}` : '';
-        throw new Problem('retrain-running', `A retraining of ${model} is running${which}.`);
+      // The holder may not have written its job yet, or may only be marking an interrupted job as failed.
+      if (running || attempt === MAX_LOCK_ATTEMPTS) {
+        const path = running ? `; GET or DELETE /models/${model}/retrain/${running.id} to see or cancel it` : '';
+        throw new Problem('retrain-running', `A retraining of ${model} is already running${path}.`);
       }
-      await delay(LOCK_TRY_MS);
+      await delay(RETRY_MS);
     }
   }
 
-  async function taskFor(job: string, model: string): Promise<RetrainTask> {
+  async function createTask(job: string, model: string): Promise<RetrainTask> {
     const folder = join(modelsFolder, model);
     const { policy, problem } = await readPolicy(folder);
-    const how = `policy.json in the model's folder says where they are, as {"data": PATH} relative to it; "npm run train -- --data FILE --model ${model}" writes that where there is none.`;
+    const help = `policy.json in the model's folder declares them as {"data": PATH}, relative to that folder. "npm run train -- --data FILE --model ${model}" writes the file if it does not exist.`;
     if (problem !== undefined) throw new Problem('retrain-not-configured', `The model's ${problem}.`);
     if (policy.data === undefined) {
-      throw new Problem('retrain-not-configured', `The original data of ${model} are not declared: ${how}`);
+      throw new Problem('retrain-not-configured', `The original data of ${model} are not declared: ${help}`);
     }
     const data = resolve(folder, policy.data);
     await access(data, constants.R_OK).catch(() => {
-      throw new Problem('retrain-not-configured', `The declared data of ${model} cannot be read: ${how}`);
+      throw new Problem('retrain-not-configured', `The declared data of ${model} cannot be read: ${help}`);
     });
     const { maxMemoryMB, niceness } = policy.retrain;
     return { job, model, modelsFolder, data, dataFolder, maxMemoryMB, niceness };
   }
 
-  /** Until roles are written the newest version is the active one, and that the new version must not be. */
-  async function keepActive(model: string): Promise<void> {
+  /** Writes the active version into the roles: without roles, the newest version would become active. */
+  async function pinActive(model: string): Promise<void> {
     const roles = registry.roles(model);
     if (roles === undefined || roles.revision > 0) return;
     const reason = 'it stays active while a retrained version is tried';
     await registry.change(model, { action: 'activate', version: roles.active }, { actor: 'retrain', reason });
   }
 
-  async function forget(run: JobRun, lock: Lock, { id, model }: RetrainJob): Promise<void> {
+  async function cleanUpAfter(run: JobRun, lock: Lock, { id, model }: RetrainJob): Promise<void> {
     await run.ended;
-    own.delete(id);
+    ownRuns.delete(id);
     lock.close();
-    // What could not be tidied up now is tidied up after the next one.
+    // If this fails, the next job deletes the old files.
     await files.prune(model).catch(() => {});
   }
 
@@ -150,11 +155,11 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     async start(model, by) {
       if (closed) throw new Problem('not-ready', 'The service is stopping.', { 'retry-after': '1' });
       const id = `${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`;
-      const task = await taskFor(id, model);
-      const lock = await lockFor(model);
+      const task = await createTask(id, model);
+      const lock = await acquireLock(model);
       try {
-        await keepActive(model);
-        const span = jobSpan(model, id);
+        await pinActive(model);
+        const span = startJobSpan(model, id);
         const job: RetrainJob = {
           id,
           model,
@@ -171,9 +176,9 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
           traceId: span.traceId,
         };
         await files.write(job);
-        const run = followJob(job, task, span, { files, telemetry, registry });
-        own.set(id, run);
-        void forget(run, lock, job);
+        const run = runJob(job, task, span, { files, telemetry, registry });
+        ownRuns.set(id, run);
+        void cleanUpAfter(run, lock, job);
         return job;
       } catch (error) {
         lock.close();
@@ -183,23 +188,23 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     async cancel(model, id) {
       const job = await show(model, id);
       if (job.state !== 'running') return job;
-      const run = own.get(id);
+      const run = ownRuns.get(id);
       if (run) {
         run.cancel();
         await run.ended;
         return show(model, id);
       }
-      await files.askToCancel(id);
-      const deadline = performance.now() + CANCEL_MS;
+      await files.requestCancel(id);
+      const deadline = performance.now() + CANCEL_TIMEOUT_MS;
       for (;;) {
-        const now = await show(model, id);
-        if (now.state !== 'running' || performance.now() > deadline) return now;
-        await delay(LOCK_TRY_MS);
+        const current = await show(model, id);
+        if (current.state !== 'running' || performance.now() > deadline) return current;
+        await delay(RETRY_MS);
       }
     },
     async close() {
       closed = true;
-      const runs = [...own.values()];
+      const runs = [...ownRuns.values()];
       for (const run of runs) run.interrupt();
       await Promise.all(runs.map(({ ended }) => ended));
     },

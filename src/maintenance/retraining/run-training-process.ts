@@ -2,11 +2,17 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RetrainProgress } from './job.ts';
 import { lowerPriority } from './lower-priority.ts';
-import type { Retrained, RetrainFailure, RetrainMessage, RetrainOrder, RetrainTask } from './process-messages.ts';
+import type {
+  RetrainCommand,
+  RetrainedVersion,
+  RetrainFailure,
+  RetrainMessage,
+  RetrainTask,
+} from './process-messages.ts';
 
-const entry = fileURLToPath(new URL('./training-process.ts', import.meta.url));
+const ENTRY = fileURLToPath(new URL('./training-process.ts', import.meta.url));
 
-/** A retraining that led to nothing. */
+/** A retraining that led to no version. */
 export class RetrainError extends Error {
   override name = 'RetrainError';
   readonly failure: RetrainFailure;
@@ -18,30 +24,30 @@ export class RetrainError extends Error {
 }
 
 /**
- * Retrains in a process of its own, of the lowest priority and bounded in memory, which ends when this one does.
+ * Retrains in a separate process with low priority and limited memory. The process ends when this process ends.
  *
- * @param signal aborted, the process is killed and the promise is rejected with the signal's reason; a version that is
- *   just being written comes to its end first
- * @throws RetrainError where the training fails, however it ends
+ * @param signal aborts the training: the process is killed, and the promise is rejected with the signal's reason. A process
+ *   that is already writing its version finishes first.
+ * @throws {RetrainError} if the training fails, or its process ends for any other reason
  */
-export function runRetrainProcess(
+export function runTrainingProcess(
   task: RetrainTask,
   onProgress: (progress: RetrainProgress) => void,
   signal: AbortSignal,
-): Promise<Retrained> {
+): Promise<RetrainedVersion> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    // The id is only there for people who look at the processes.
-    // Nothing of this process's environment and options: neither its secrets nor its telemetry are the child's.
-    const child = fork(entry, [task.job], {
+    // The job id is an argument so that people can recognise the process in a process list.
+    // The child gets no environment and no options, because it needs neither the secrets nor the telemetry of the service.
+    const child = fork(ENTRY, [task.job], {
       env: {},
       execArgv: [`--max-old-space-size=${task.maxMemoryMB}`],
-      // A session of its own, for the sake of its priority; it ends with the channel to this process.
+      // The priority needs a session of its own. The child still ends when the channel to this process closes.
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
-    const order = (what: RetrainOrder) => child.send(what);
-    // At once, before it has threads; it does so itself too, when it has.
+    const send = (command: RetrainCommand) => child.send(command);
+    // Lower the priority before the child has threads; the child does it again for the threads that it has by then.
     if (child.pid !== undefined) lowerPriority(child.pid, task.niceness);
     let writing = false;
     const abort = () => {
@@ -55,16 +61,16 @@ export function runRetrainProcess(
       else if (!signal.aborted) {
         writing = true;
         onProgress({ phase: 'write', done: 0, total: 1 });
-        order({ kind: 'write' });
+        send({ kind: 'write' });
       }
     });
     child.on('error', reject);
     child.on('exit', (code, killer) => {
       signal.removeEventListener('abort', abort);
       if (signal.aborted) reject(signal.reason);
-      const how = killer === null ? `with exit code ${code}` : `by ${killer}`;
-      reject(new RetrainError({ reason: 'crashed', detail: `The training's process was ended ${how}.` }));
+      const cause = killer === null ? `with exit code ${code}` : `by ${killer}`;
+      reject(new RetrainError({ reason: 'crashed', detail: `The training process ended ${cause}.` }));
     });
-    order({ kind: 'train', task });
+    send({ kind: 'train', task });
   });
 }

@@ -1,6 +1,6 @@
 /**
- * The process of one retraining: `runTraining` in a thread, while the main thread watches over it. It gives
- * way to others, ends itself where it takes more memory than allowed, and ends with the service that started it.
+ * The entry of a training process. `runTraining` runs in a thread, while the main thread watches the memory. The process
+ * has a low priority, ends itself above its memory limit, and ends when the service that started it ends.
  */
 import { join } from 'node:path';
 import { ArtefactError, writeArtefact } from '../../artefacts/artefact.ts';
@@ -8,46 +8,54 @@ import { nextVersion } from '../../artefacts/versions.ts';
 import { train } from '../../training/train.ts';
 import type { TrainingResult } from '../../training/training-job.ts';
 import { lowerPriority } from './lower-priority.ts';
-import type { Retrained, RetrainFailure, RetrainMessage, RetrainOrder, RetrainTask } from './process-messages.ts';
+import type {
+  RetrainCommand,
+  RetrainedVersion,
+  RetrainFailure,
+  RetrainMessage,
+  RetrainTask,
+} from './process-messages.ts';
 
-/** How often the memory is looked at. */
-const WATCH_MS = 50;
+const MEMORY_CHECK_MS = 50;
 
-/** How often progress is told at most, besides each new phase. */
-const TELL_MS = 250;
+/** The shortest time between two progress messages of one phase. */
+const PROGRESS_INTERVAL_MS = 250;
 
-const dataErrors = new Set(['DataFileError', 'TrainingDataError']);
+const MAX_WRITE_ATTEMPTS = 3;
+
+const DATA_ERRORS = new Set(['DataFileError', 'TrainingDataError']);
 
 process.once('disconnect', () => process.exit(0));
 const mayWrite = Promise.withResolvers<void>();
-process.on('message', (order: RetrainOrder) => {
-  if (order.kind === 'train') void run(order.task);
+process.on('message', (command: RetrainCommand) => {
+  if (command.kind === 'train') void run(command.task);
   else mayWrite.resolve();
 });
 
 async function run(task: RetrainTask): Promise<void> {
   lowerPriority(process.pid, task.niceness);
-  const mostBytes = task.maxMemoryMB * 1024 * 1024;
-  const tooMuch: RetrainFailure = {
+  const maxBytes = task.maxMemoryMB * 1024 * 1024;
+  const memoryFailure: RetrainFailure = {
     reason: 'memory',
-    detail: `The training took more than the ${task.maxMemoryMB} MB that are allowed ("retrain.maxMemoryMB" in the model's policy.json).`,
+    detail: `The training exceeded its limit of ${task.maxMemoryMB} MB of memory ("retrain.maxMemoryMB" in the model's policy.json).`,
   };
-  // The heap has its limit from V8. Weights and features are outside of it, so the whole is watched too.
+  // V8 limits the heap. Weights and features lie outside the heap, so the resident set is watched too.
   setInterval(() => {
-    if (process.memoryUsage.rss() > mostBytes) end({ kind: 'failed', failure: tooMuch });
-  }, WATCH_MS);
+    if (process.memoryUsage.rss() > maxBytes) sendAndExit({ kind: 'failed', failure: memoryFailure });
+  }, MEMORY_CHECK_MS);
   try {
-    const result = await learn(task);
-    tell({ kind: 'trained' });
+    const result = await trainVersion(task);
+    send({ kind: 'trained' });
     await mayWrite.promise;
-    end({ kind: 'done', retrained: await write(task, result) });
+    sendAndExit({ kind: 'done', retrained: await writeVersion(task, result) });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    end({ kind: 'failed', failure: code === 'ERR_WORKER_OUT_OF_MEMORY' ? tooMuch : failureOf(error as Error) });
+    const failure = code === 'ERR_WORKER_OUT_OF_MEMORY' ? memoryFailure : failureOf(error as Error);
+    sendAndExit({ kind: 'failed', failure });
   }
 }
 
-async function learn({ model, modelsFolder, data, dataFolder }: RetrainTask): Promise<TrainingResult> {
+async function trainVersion({ model, modelsFolder, data, dataFolder }: RetrainTask): Promise<TrainingResult> {
   let lastPhase = '';
   let lastTime = 0;
   return train(
@@ -63,50 +71,54 @@ async function learn({ model, modelsFolder, data, dataFolder }: RetrainTask): Pr
     {
       onProgress(progress) {
         const now = performance.now();
-        if (progress.phase === lastPhase && now - lastTime < TELL_MS) return;
+        if (progress.phase === lastPhase && now - lastTime < PROGRESS_INTERVAL_MS) return;
         lastPhase = progress.phase;
         lastTime = now;
-        tell({ kind: 'progress', progress });
+        send({ kind: 'progress', progress });
       },
     },
   );
 }
 
-/** Writes the version under the next number that is free when it is written. */
-async function write({ model, modelsFolder }: RetrainTask, { manifest, bytes }: TrainingResult): Promise<Retrained> {
-  for (let tries = 1; ; tries++) {
+/** Writes the version under the next number that is free now. */
+async function writeVersion(
+  { model, modelsFolder }: RetrainTask,
+  { manifest, bytes }: TrainingResult,
+): Promise<RetrainedVersion> {
+  for (let attempt = 1; ; attempt++) {
     const version = await nextVersion(modelsFolder, model);
     try {
       await writeArtefact(join(modelsFolder, model, version), { ...manifest, version }, bytes);
       return { version, bytes: bytes.byteLength, training: manifest.training };
     } catch (error) {
-      // Somebody else may have written a version of that number at the same time.
-      if (tries === 3 || !(error instanceof ArtefactError)) throw error;
+      // Another process may have written a version of the same number in the meantime.
+      if (attempt === MAX_WRITE_ATTEMPTS || !(error instanceof ArtefactError)) throw error;
     }
   }
 }
 
 function failureOf(error: Error): RetrainFailure {
-  if (dataErrors.has(error.name)) return { reason: 'data', detail: error.message };
+  if (DATA_ERRORS.has(error.name)) return { reason: 'data', detail: error.message };
   if (error instanceof ArtefactError) return { reason: 'refused', detail: error.message };
-  // The message of a defect may quote a text; where it is does not.
+  // The message of a defect may quote a text, so only the call sites are kept.
   const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
     reason: 'crashed',
-    detail: `The training failed with ${error.name}; the logs say where.`,
+    detail: `The training failed with ${error.name}; the log has the stack trace.`,
     stack: stack.join('\n'),
   };
 }
 
-function tell(message: RetrainMessage): void {
+function send(message: RetrainMessage): void {
   if (process.connected) process.send!(message);
 }
 
-let ending = false;
+let isExiting = false;
 
-function end(message: RetrainMessage): void {
-  if (ending) return;
-  ending = true;
+/** Sends the last message, and exits once it is sent. Later calls do nothing. */
+function sendAndExit(message: RetrainMessage): void {
+  if (isExiting) return;
+  isExiting = true;
   if (process.connected) process.send!(message, () => process.exit(0));
   else process.exit(0);
 }

@@ -39,7 +39,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'audit trail not written': [ATTRIBUTE.modelName, ...EXCEPTION],
   'models folder not read': EXCEPTION,
   'retraining failed': [...retraining, ATTRIBUTE.errorType, ATTRIBUTE.reason, ATTRIBUTE.exceptionStacktrace],
-  'retraining not written down': [...retraining, ...EXCEPTION],
+  'retraining job not saved': [...retraining, ...EXCEPTION],
   'slow prediction': [
     ...MODEL,
     ATTRIBUTE.predictionId,
