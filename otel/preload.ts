@@ -21,7 +21,7 @@ import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import packageJson from '../package.json' with { type: 'json' };
-import { applyTelemetryDefaults, type Config, limitsTelemetry, readConfigOrExit } from '../src/platform/config.ts';
+import { applyTelemetryDefaults, type Config, hasTelemetryLimits, readConfigOrExit } from '../src/platform/config.ts';
 import { startMetrics } from '../src/process/metrics.ts';
 import { roleOf } from '../src/process/role.ts';
 import { createLightLoggerProvider } from '../src/telemetry/light/light-logger-provider.ts';
@@ -61,7 +61,7 @@ async function start(config: Config): Promise<void> {
     logRecordProcessors: recordProcessors,
   });
   sdk.start();
-  if (!limitsTelemetry()) {
+  if (!hasTelemetryLimits()) {
     const scopes = new Set([SCOPE, SERVER_SCOPE]);
     useLightProviders({ scopes, resource, sampler, idGenerator: randomIdGenerator, processors }, recordProcessors);
   }

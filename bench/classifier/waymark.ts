@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readArtefact, writeArtefact } from '../../src/artefacts/artefact.ts';
 import type { AlgorithmName } from '../../src/classifier/scoring/algorithm-names.ts';
-import { answerFile } from '../../src/training/answer.ts';
+import { predictFile } from '../../src/training/predict-examples.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 import { runTraining } from '../../src/training/run-training.ts';
 import { type Contender, type Dataset, median } from './contender.ts';
@@ -38,7 +38,7 @@ export async function measureWaymark(
     classifier.score(classifier.tokenize(examples[0]!.text));
     const loadSeconds = (performance.now() - beforeLoad) / 1000;
 
-    const { evaluation } = await answerFile(classifier, test);
+    const { evaluation } = await predictFile(classifier, test);
     const durations: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       for (const { text } of examples.slice(0, timedTexts)) {

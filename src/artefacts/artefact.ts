@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { syncFolder } from '../platform/atomic-write.ts';
-import { artefactFormat, type Manifest, manifestSchema } from './manifest.ts';
+import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier } from './pack.ts';
 
 export type { Manifest } from './manifest.ts';
@@ -85,10 +85,10 @@ async function readManifest(folder: string): Promise<Manifest> {
     throw new ArtefactError(folder, `${manifestFile} is no JSON: ${(error as Error).message}`, { cause: error });
   }
   const format = z.object({ format: z.number() }).safeParse(json);
-  if (format.success && format.data.format > artefactFormat) {
+  if (format.success && format.data.format > ARTEFACT_FORMAT) {
     throw new ArtefactError(
       folder,
-      `it has format ${format.data.format}, and this Waymark reads up to ${artefactFormat}: a newer one is needed`,
+      `it has format ${format.data.format}, and this Waymark reads up to ${ARTEFACT_FORMAT}: a newer one is needed`,
     );
   }
   const manifest = manifestSchema.safeParse(json);

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
-import { safeName } from '../platform/safe-names.ts';
+import { SAFE_NAME } from '../platform/safe-names.ts';
 
 /** Raised when a reader of the old layout would misread the new one. */
-export const artefactFormat = 1;
+export const ARTEFACT_FORMAT = 1;
 
 const count = z.int().nonnegative();
 const share = z.number().min(0).max(1);
-const name = z.string().regex(safeName);
+const name = z.string().regex(SAFE_NAME);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const quality = z.object({ precision: share, recall: share, f1: share });
 
@@ -51,7 +51,7 @@ const feedback = z.object({
 const distribution = z.record(z.string(), share);
 
 const shared = {
-  format: z.literal(artefactFormat),
+  format: z.literal(ARTEFACT_FORMAT),
   name,
   version: name,
   labels: z.array(z.string()).min(2),

@@ -8,7 +8,7 @@ import { buildTablesInSlices } from '../classifier/scoring/linear-tables.ts';
 import { columnsFor } from '../classifier/scoring/linear-weights.ts';
 import { createNaturalClassifier } from '../classifier/scoring/natural-classifier.ts';
 import type { NaturalModel } from '../classifier/scoring/natural-model.ts';
-import { artefactFormat, type LinearManifest, type Manifest, type NaturalManifest } from './manifest.ts';
+import { ARTEFACT_FORMAT, type LinearManifest, type Manifest, type NaturalManifest } from './manifest.ts';
 import { packSections, readSection } from './weights-file.ts';
 
 /** What is known of a version besides its model. */
@@ -38,7 +38,7 @@ export function packLinear(model: LinearModel, details: ManifestDetails): Packed
     prior,
   });
   const manifest: LinearManifest = {
-    format: artefactFormat,
+    format: ARTEFACT_FORMAT,
     name: details.name,
     version: details.version,
     algorithm: model.algorithm,
@@ -62,7 +62,7 @@ export function packNatural(model: NaturalModel, details: ManifestDetails): Pack
   const vocabulary = new Uint8Array(Buffer.from(JSON.stringify(model.vocabulary)));
   const { bytes, sections } = packSections({ vocabulary, weights: model.weights, prior: model.prior });
   const manifest: NaturalManifest = {
-    format: artefactFormat,
+    format: ARTEFACT_FORMAT,
     name: details.name,
     version: details.version,
     algorithm: model.algorithm,

@@ -1,12 +1,12 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { safeName } from '../platform/safe-names.ts';
+import { SAFE_NAME } from '../platform/safe-names.ts';
 
 /** Versions of a model that have a folder, oldest first: numbers by their size, other names after them. */
 export async function listVersions(modelsFolder: string, name: string): Promise<string[]> {
   const entries = await readdir(join(modelsFolder, name), { withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isDirectory() && safeName.test(entry.name))
+    .filter((entry) => entry.isDirectory() && SAFE_NAME.test(entry.name))
     .map((entry) => entry.name)
     .sort(compareVersions);
 }

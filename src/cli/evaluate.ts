@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { readArtefact } from '../artefacts/artefact.ts';
 import { listVersions } from '../artefacts/versions.ts';
 import type { Evaluation } from '../classifier/statistics/evaluation.ts';
-import { answerFile } from '../training/answer.ts';
+import { predictFile } from '../training/predict-examples.ts';
 import { requireName, runCommand, UsageError } from './usage.ts';
 
 const help = `Usage: npm run evaluate -- --model NAME[@VERSION] --data FILE [options]
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   }
   if (values.data === undefined) throw new UsageError('--data is missing');
   const { classifier } = await readArtefact(await folderOf(values.models, values.model));
-  const { evaluation, durations } = await answerFile(classifier, values.data, () => performance.now());
+  const { evaluation, durations } = await predictFile(classifier, values.data, () => performance.now());
   const secondsPerText = { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) };
   const report: Report = { ...evaluation, secondsPerText };
   process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : table(report));

@@ -1,4 +1,4 @@
-import { safeName } from '../platform/safe-names.ts';
+import { SAFE_NAME } from '../platform/safe-names.ts';
 
 /** Exit code for arguments that cannot be used (`EX_USAGE` of sysexits.h). */
 const usageExit = 64;
@@ -17,7 +17,7 @@ export class UsageError extends Error {
 /** A value that must be a safe name of a model or version. */
 export function requireName(flag: string, value: string | undefined): string {
   if (value === undefined) throw new UsageError(`--${flag} is missing`);
-  if (!safeName.test(value)) {
+  if (!SAFE_NAME.test(value)) {
     throw new UsageError(
       `--${flag} is ${JSON.stringify(value)}; allowed: up to 64 letters, digits, dots, dashes and underscores, ` +
         'the first a letter or digit',

@@ -16,7 +16,7 @@ const tailBytes = 131_072;
  * @param isThere whether the rows (latest first) have this change already
  * @returns whether it was added
  */
-export async function recordChange(
+export async function appendChange(
   folder: string,
   change: RecordedChange,
   isThere: (rows: readonly RecordedChange[]) => boolean = (rows) => latestRevision(rows) >= change.revision,
@@ -36,9 +36,9 @@ export async function recordChange(
   }
 }
 
-/** As `recordChange`, for a change that nobody wrote down: every process that sees it would add it, and one does. */
-export function recordSeen(folder: string, change: RecordedChange): Promise<boolean> {
-  return recordChange(folder, change, (rows) => {
+/** As `appendChange`, for a change that nobody wrote down: every process that sees it would add it, and one does. */
+export function appendDetectedChange(folder: string, change: RecordedChange): Promise<boolean> {
+  return appendChange(folder, change, (rows) => {
     const last =
       change.action === 'activate' ? lastActivation(rows) : rows.find(({ action }) => action === change.action);
     return last !== undefined && last.to === change.to && last.share === change.share;

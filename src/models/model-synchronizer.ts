@@ -4,24 +4,24 @@ import { LockNotWritableError, withLock } from '../platform/file-lock.ts';
 import { Problem } from '../platform/problems.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
-import { lastActivation, latestRevision, readChanges, recordChange, recordSeen } from './audit.ts';
-import { announce, followChange, seenChange } from './record-role-change.ts';
-import { assemble, type InForce } from './resolve-roles.ts';
+import { appendChange, appendDetectedChange, lastActivation, latestRevision, readChanges } from './audit.ts';
+import { detectChange, recordRoleChange, withChangeSpan } from './record-role-change.ts';
+import { type ResolvedRoles, resolveRoles } from './resolve-roles.ts';
 import {
   type ChangeAttribution,
   changed,
+  defaultRoles,
   type RecordedChange,
   type RoleChange,
   type Roles,
-  rolesByAge,
 } from './roles.ts';
 import { type RolesFile, readRoles, writeRoles } from './roles-file.ts';
 import type { Model, ModelVersions } from './store.ts';
-import type { VersionLoader, VersionLook } from './version-loader.ts';
+import type { VersionLoader, VersionStatus } from './version-loader.ts';
 
 /** Keeps what this process serves of one model in step with the model's folder. */
-export interface ModelKeeper {
-  readonly inForce: () => InForce | undefined;
+export interface ModelSynchronizer {
+  readonly inForce: () => ResolvedRoles | undefined;
   /** Looks at the folder, and serves what it says. Returns whether a stored version can be used. */
   refresh(): Promise<boolean>;
   change(change: RoleChange, by: ChangeAttribution): Promise<ModelVersions>;
@@ -29,7 +29,7 @@ export interface ModelKeeper {
   settled(): Promise<unknown>;
 }
 
-export interface KeeperOptions {
+export interface ModelSynchronizerOptions {
   readonly folder: string;
   readonly loader: VersionLoader;
   readonly log: Log;
@@ -37,14 +37,17 @@ export interface KeeperOptions {
 }
 
 /** The stored versions, newest first, as they were found. */
-type Looks = ReadonlyMap<string, VersionLook>;
+type Looks = ReadonlyMap<string, VersionStatus>;
 
 /** @param options.folder holds `NAME/VERSION/` */
-export function createModelKeeper(name: string, { folder, loader, log, onSwap }: KeeperOptions): ModelKeeper {
+export function createModelSynchronizer(
+  name: string,
+  { folder, loader, log, onSwap }: ModelSynchronizerOptions,
+): ModelSynchronizer {
   const home = join(folder, name);
   const lock = join(home, 'roles.lock');
   const purpose = `the roles of the model ${name}`;
-  let inForce: InForce | undefined;
+  let inForce: ResolvedRoles | undefined;
   let signature: string | undefined;
   let auditedText: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -57,7 +60,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
   }
 
   async function lookAtVersions(): Promise<Looks> {
-    const looks = new Map<string, VersionLook>();
+    const looks = new Map<string, VersionStatus>();
     for (const version of (await listVersions(folder, name)).reverse()) {
       looks.set(version, await loader.look(name, version));
     }
@@ -71,7 +74,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
     for (const [version, { model }] of looks) if (model) models.set(version, model);
     const newest = looks.get([...models.keys()][0] ?? '');
     const lastActive = lastActivation(rows)?.to ?? undefined;
-    const after = assemble({ name, models, file, newestSince: newest?.since ?? 0, lastActive }, before);
+    const after = resolveRoles({ name, models, file, newestSince: newest?.since ?? 0, lastActive }, before);
     if (!after) return undefined;
     inForce = after;
     loader.keepOnly(name, [...looks.keys(), ...after.versions.versions.map(({ version }) => version)]);
@@ -80,7 +83,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
       log.error('roles not followed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.reason]: complaint });
     }
     onSwap(after.versions);
-    return seenChange(before, after, Date.now());
+    return detectChange(before, after, Date.now());
   }
 
   async function refresh(): Promise<boolean> {
@@ -93,7 +96,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
       signature = seen;
       const change = serve(file, looks, rows);
       if (change && !isStart) {
-        await followChange(name, change.action, (span) => announce(name, change, true, span, log));
+        await withChangeSpan(name, change.action, (span) => recordRoleChange(name, change, true, span, log));
       }
       if (change?.revision === 0) {
         const lastActive = lastActivation(rows)?.to;
@@ -109,7 +112,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
   /** Between a look without roles and its record others may have set roles, and the trail tells of those. */
   async function recordIfStill(file: RolesFile, change: RecordedChange): Promise<void> {
     if (file.kind === 'none' && (await readRoles(home)).kind !== 'none') return;
-    await recordSeen(home, change);
+    await appendDetectedChange(home, change);
   }
 
   /** A writer that died between its change and its row, or could not write that, is helped out by whoever comes next. */
@@ -117,7 +120,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
     if (file.kind !== 'roles' || file.text === auditedText) return;
     const { change } = file.roles;
     const isMissing = change !== null && latestRevision(await readChanges(home)) < change.revision;
-    if (!isMissing || (await record(() => recordChange(home, change)))) auditedText = file.text;
+    if (!isMissing || (await record(() => appendChange(home, change)))) auditedText = file.text;
   }
 
   /** Writes into the audit trail; returns whether that need not be tried again. */
@@ -134,10 +137,10 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
   }
 
   async function change(asked: RoleChange, by: ChangeAttribution): Promise<ModelVersions> {
-    return followChange(name, asked.action, (span) =>
+    return withChangeSpan(name, asked.action, (span) =>
       withLock(lock, purpose, async () => {
         const [file, looks, rows] = [await readRoles(home), await lookAtVersions(), await readChanges(home)];
-        if (file.kind === 'roles' && file.roles.change) await recordChange(home, file.roles.change);
+        if (file.kind === 'roles' && file.roles.change) await appendChange(home, file.roles.change);
         const before = baseOf(file, looks);
         requireUsable(asked, looks);
         const base = asked.action === 'rollback' ? usablePrevious(before, looks) : before;
@@ -147,10 +150,10 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
         const written = await writeRoles(home, next);
         signature = signatureOf(written, looks);
         serve(written, looks, rows);
-        announce(name, next.change!, false, span, log);
+        recordRoleChange(name, next.change!, false, span, log);
         auditedText = undefined;
         try {
-          await recordChange(home, next.change!);
+          await appendChange(home, next.change!);
         } catch (error) {
           // The change has taken effect, and the next look adds the row.
           log.error('audit trail not written', { [ATTRIBUTE.modelName]: name, ...exceptionAttributes(error) });
@@ -167,7 +170,7 @@ export function createModelKeeper(name: string, { folder, loader, log, onSwap }:
     if (file.kind === 'roles') return file.roles;
     if (file.kind === 'damaged' && inForce) return { ...inForce.roles, revision: 0 };
     const usable = [...looks.keys()].filter((version) => looks.get(version)!.model);
-    return usable.length > 0 ? rolesByAge(usable, looks.get(usable[0]!)!.since) : inForce!.roles;
+    return usable.length > 0 ? defaultRoles(usable, looks.get(usable[0]!)!.since) : inForce!.roles;
   }
 
   function requireUsable(asked: RoleChange, looks: Looks): void {

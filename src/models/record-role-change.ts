@@ -2,7 +2,7 @@ import { type Attributes, type Span, trace } from '@opentelemetry/api';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
 import { withinSpan } from '../telemetry/tracing.ts';
-import type { InForce } from './resolve-roles.ts';
+import type { ResolvedRoles } from './resolve-roles.ts';
 import type { RecordedChange, RoleChange } from './roles.ts';
 
 const spanNames = {
@@ -13,7 +13,7 @@ const spanNames = {
 } as const satisfies Record<RoleChange['action'], string>;
 
 /** Runs a change of a model's roles within the span that it is followed by. */
-export function followChange<T>(
+export function withChangeSpan<T>(
   name: string,
   action: RoleChange['action'],
   work: (span: Span) => T | Promise<T>,
@@ -23,7 +23,13 @@ export function followChange<T>(
 }
 
 /** Says of a change that it took effect in this process: in its span, and in the log. */
-export function announce(name: string, change: RecordedChange, isFollowed: boolean, span: Span, log: Log): void {
+export function recordRoleChange(
+  name: string,
+  change: RecordedChange,
+  isFollowed: boolean,
+  span: Span,
+  log: Log,
+): void {
   const attributes: Attributes = {
     [ATTRIBUTE.changeRevision]: change.revision,
     [ATTRIBUTE.changeWho]: change.actor,
@@ -41,7 +47,11 @@ export function announce(name: string, change: RecordedChange, isFollowed: boole
  * What is different between what was served and what is served now, as a change: the one that the roles file tells of, or
  * one that nobody wrote down, such as a newer version that became active by itself.
  */
-export function seenChange(before: InForce | undefined, after: InForce, now: number): RecordedChange | undefined {
+export function detectChange(
+  before: ResolvedRoles | undefined,
+  after: ResolvedRoles,
+  now: number,
+): RecordedChange | undefined {
   const { change } = after.roles;
   const then = before && servedBy(before);
   const current = servedBy(after);
@@ -57,7 +67,7 @@ export function seenChange(before: InForce | undefined, after: InForce, now: num
   return { revision: 0, at: now, actor: 'models folder', action, reason, from, to: current[role] ?? null, ...share };
 }
 
-function servedBy({ versions: { active, shadow, canary } }: InForce) {
+function servedBy({ versions: { active, shadow, canary } }: ResolvedRoles) {
   return {
     active: active.version,
     shadow: shadow?.version,

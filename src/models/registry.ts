@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { Problem } from '../platform/problems.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { readChanges } from './audit.ts';
-import { createModelKeeper, type ModelKeeper } from './model-synchronizer.ts';
+import { createModelSynchronizer, type ModelSynchronizer } from './model-synchronizer.ts';
 import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './roles.ts';
-import { folderNames, type Model, type Models, type ModelVersions } from './store.ts';
+import { listModelFolders, type Model, type Models, type ModelVersions } from './store.ts';
 import { createVersionLoader } from './version-loader.ts';
 
 /** The models of a folder, as this process serves them. Every process of the folder comes to serve the same. */
@@ -59,7 +59,7 @@ export async function openRegistry({
   pollMs = defaultPollMs,
 }: RegistryOptions): Promise<ModelRegistry> {
   const loader = createVersionLoader(folder, log, warmUp);
-  const keepers = new Map<string, ModelKeeper>();
+  const keepers = new Map<string, ModelSynchronizer>();
   const unloaded = new Set<string>();
   let models: Models = new Map();
   let timer: NodeJS.Timeout | undefined;
@@ -67,10 +67,10 @@ export async function openRegistry({
   let trouble = '';
   let closed = false;
 
-  function keeperOf(name: string): ModelKeeper {
+  function keeperOf(name: string): ModelSynchronizer {
     const known = keepers.get(name);
     if (known) return known;
-    const keeper = createModelKeeper(name, {
+    const keeper = createModelSynchronizer(name, {
       folder,
       loader,
       log,
@@ -85,7 +85,7 @@ export async function openRegistry({
   }
 
   async function refresh(name?: string): Promise<void> {
-    const names = name === undefined ? await folderNames(folder) : [name];
+    const names = name === undefined ? await listModelFolders(folder) : [name];
     await Promise.all(names.filter((one) => !unloaded.has(one)).map((one) => keeperOf(one).refresh()));
   }
 
@@ -123,7 +123,7 @@ export async function openRegistry({
     refresh,
     async load(name) {
       // A name becomes a path only after it was found in the listing of the folder.
-      const stored = await folderNames(folder);
+      const stored = await listModelFolders(folder);
       if (!stored.includes(name)) throw noSuchModel(name, 'stored', stored);
       const wasUnloaded = unloaded.delete(name);
       loader.distrust(name);

@@ -1,10 +1,10 @@
 import { compareVersions } from '../artefacts/versions.ts';
-import { type Roles, rolesByAge } from './roles.ts';
+import { defaultRoles, type Roles } from './roles.ts';
 import type { RolesFile } from './roles-file.ts';
 import type { Canary, Model, ModelVersions } from './store.ts';
 
 /** What a process serves of one model, and the roles that it follows in that. */
-export interface InForce {
+export interface ResolvedRoles {
   readonly versions: ModelVersions;
   readonly roles: Roles;
   /** What of the roles could not be followed, in sentences for the log. */
@@ -30,12 +30,12 @@ export interface Found {
  * @param before what is served until now
  * @returns undefined where no version can be used
  */
-export function assemble(found: Found, before: InForce | undefined): InForce | undefined {
+export function resolveRoles(found: Found, before: ResolvedRoles | undefined): ResolvedRoles | undefined {
   const { models, file } = found;
   const newestFirst = [...models.keys()];
   if (file.kind === 'none') {
     if (newestFirst.length === 0) return before;
-    return inForce(found, rolesByAge(newestFirst, found.newestSince), before, []);
+    return inForce(found, defaultRoles(newestFirst, found.newestSince), before, []);
   }
   if (file.kind === 'roles') return inForce(found, file.roles, before, []);
   if (before) return inForce(found, before.roles, before, [`${file.reason}; the roles stay as they were`]);
@@ -43,16 +43,16 @@ export function assemble(found: Found, before: InForce | undefined): InForce | u
   const active = lastActive !== undefined && models.has(lastActive) ? lastActive : newestFirst[0];
   if (active === undefined) return undefined;
   const others = newestFirst.filter((version) => version !== active);
-  const roles = rolesByAge([active, ...others], found.newestSince);
+  const roles = defaultRoles([active, ...others], found.newestSince);
   return inForce(found, roles, before, [`${file.reason}; version ${active} is served`]);
 }
 
 function inForce(
   { name, models }: Found,
   roles: Roles,
-  before: InForce | undefined,
+  before: ResolvedRoles | undefined,
   earlier: readonly string[],
-): InForce | undefined {
+): ResolvedRoles | undefined {
   const complaints = [...earlier];
   const held = new Map(before?.versions.versions.map((model) => [model.version, model]));
   const versionOf = (version: string) => models.get(version) ?? held.get(version);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from '../platform/problems.ts';
-import { safeName } from '../platform/safe-names.ts';
+import { SAFE_NAME } from '../platform/safe-names.ts';
 
 /** How many formerly active versions are remembered. */
 const mostPrevious = 20;
@@ -11,7 +11,7 @@ const defaultShare = 0.1;
 /** The longest reason that is kept for a change. */
 export const MAX_REASON_LENGTH = 500;
 
-const version = z.string().regex(safeName);
+const version = z.string().regex(SAFE_NAME);
 const share = z.number().min(0).max(1);
 const revision = z.int().nonnegative();
 
@@ -102,7 +102,7 @@ export function parseChange(line: string): RecordedChange | undefined {
  * @param versions newest first, at least one
  * @param activeSince when the newest appeared, in milliseconds since the epoch
  */
-export function rolesByAge(versions: readonly string[], activeSince: number): Roles {
+export function defaultRoles(versions: readonly string[], activeSince: number): Roles {
   const [active, ...previous] = versions;
   return { format: 1, revision: 0, active: active!, shadow: null, canary: null, previous, activeSince, change: null };
 }

@@ -5,7 +5,7 @@ import { findModel, type Model, type Models } from './store.ts';
 export type AnsweringRole = 'active' | 'canary' | 'named';
 
 /** The version that answers a request. */
-export interface Routed {
+export interface RoutedModel {
   readonly model: Model;
   readonly role: AnsweringRole;
 }
@@ -16,7 +16,7 @@ export interface Routed {
  *
  * @param key of the client's choice, or the trace id
  */
-export function routeModel(models: Models, reference: string, key: string): Routed | undefined {
+export function routeModel(models: Models, reference: string, key: string): RoutedModel | undefined {
   const versions = models.get(reference);
   if (!versions) {
     const model = findModel(models, reference);

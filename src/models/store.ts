@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import type { Manifest } from '../artefacts/manifest.ts';
 import { listVersions } from '../artefacts/versions.ts';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
-import { safeName } from '../platform/safe-names.ts';
+import { SAFE_NAME } from '../platform/safe-names.ts';
 
 export interface Model {
   readonly name: string;
@@ -44,17 +44,17 @@ export function findModel(models: Models, reference: string): Model | undefined 
 }
 
 /** Every version that has a folder, whether it is loaded or not, by model; newest first. */
-export async function listStored(folder: string): Promise<Map<string, string[]>> {
+export async function listStoredVersions(folder: string): Promise<Map<string, string[]>> {
   const stored = new Map<string, string[]>();
-  for (const name of await folderNames(folder)) stored.set(name, (await listVersions(folder, name)).reverse());
+  for (const name of await listModelFolders(folder)) stored.set(name, (await listVersions(folder, name)).reverse());
   return stored;
 }
 
 /** The models that have a folder. */
-export async function folderNames(folder: string): Promise<string[]> {
+export async function listModelFolders(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  return entries.filter((entry) => entry.isDirectory() && safeName.test(entry.name)).map((entry) => entry.name);
+  return entries.filter((entry) => entry.isDirectory() && SAFE_NAME.test(entry.name)).map((entry) => entry.name);
 }

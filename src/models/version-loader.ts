@@ -8,7 +8,7 @@ import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
 import type { Model } from './store.ts';
 
 /** What is known of a version after a look at its folder. */
-export interface VersionLook {
+export interface VersionStatus {
   /** As its files were when they were whole last; undefined where they never were. */
   readonly model?: Model;
   /** Why its files cannot be used as they are now. */
@@ -21,7 +21,7 @@ export interface VersionLook {
 
 export interface VersionLoader {
   /** Looks at a version's folder, and reads it where it is not as it was at the last look. */
-  look(name: string, version: string): Promise<VersionLook>;
+  look(name: string, version: string): Promise<VersionStatus>;
   /** Lets the next look at any version of a model read it, changed or not. */
   distrust(name: string): void;
   /** Gives up what is held of a model's versions, but for those named. */
@@ -39,13 +39,13 @@ export function createVersionLoader(
   log: Log,
   warmUp: (model: Model) => void | Promise<void>,
 ): VersionLoader {
-  const looks = new Map<string, Map<string, VersionLook>>();
+  const looks = new Map<string, Map<string, VersionStatus>>();
 
   async function read(
     name: string,
     version: string,
     known: Model | undefined,
-  ): Promise<Omit<VersionLook, 'state' | 'since'>> {
+  ): Promise<Omit<VersionStatus, 'state' | 'since'>> {
     const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
     return trace.getTracer(SCOPE).startActiveSpan(SPAN.loadModel, { attributes }, async (span) => {
       try {
@@ -74,7 +74,7 @@ export function createVersionLoader(
 
   return {
     async look(name, version) {
-      const ofModel = looks.get(name) ?? new Map<string, VersionLook>();
+      const ofModel = looks.get(name) ?? new Map<string, VersionStatus>();
       looks.set(name, ofModel);
       const last = ofModel.get(version);
       // Taken before the files are read: what changes meanwhile is another state, and read again at the next look.

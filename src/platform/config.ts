@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { safeName } from './safe-names.ts';
+import { SAFE_NAME } from './safe-names.ts';
 
 /** Exit code of a start that was stopped by a bad setting (`EX_CONFIG` of sysexits.h). */
 export const EXIT_CONFIG = 78;
@@ -65,7 +65,7 @@ const settings = {
   MODELS_DIR: { ...path, fallback: './models' },
   DATA_DIR: { ...path, fallback: './data' },
   DEFAULT_MODEL: {
-    schema: z.string().regex(safeName),
+    schema: z.string().regex(SAFE_NAME),
     fallback: 'spam',
     allowed: 'a model name of letters, digits, ".", "_" and "-"',
   },
@@ -143,7 +143,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
 }
 
 /** Whether there is a limit on what telemetry may hold (`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` and the like); the SDK reads them. */
-export function limitsTelemetry(env: Record<string, string | undefined> = process.env): boolean {
+export function hasTelemetryLimits(env: Record<string, string | undefined> = process.env): boolean {
   return Object.entries(env).some(([name, value]) => /^OTEL_.+_LIMIT$/.test(name) && value?.trim());
 }
 
@@ -173,11 +173,11 @@ export function readSettings<S extends Record<string, Setting>>(
 
 /** Reads the settings of this process, or ends it with one line on stderr and exit code 78. */
 export function readConfigOrExit(): Config {
-  return orExit(readConfig);
+  return exitOnConfigError(readConfig);
 }
 
 /** What `read` returns; a setting that cannot be used ends the process with one line on stderr and exit code 78. */
-export function orExit<T>(read: () => T): T {
+export function exitOnConfigError<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {

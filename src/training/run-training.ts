@@ -8,8 +8,8 @@ import { createNaturalClassifier } from '../classifier/scoring/natural-classifie
 import { computeThresholds } from '../classifier/statistics/anomalies.ts';
 import { buildReference } from '../classifier/statistics/training-reference.ts';
 import { DataFileError } from '../platform/json-lines.ts';
-import { answerAll, answerFile, summarise } from './answer.ts';
-import { gatherFeedback } from './learn-feedback.ts';
+import { collectFeedbackExamples } from './feedback-examples.ts';
+import { predictAll, predictFile, summariseEvaluation } from './predict-examples.ts';
 import { type Example, readExamples } from './read-examples.ts';
 import type { TrainingJob, TrainingResult } from './training-job.ts';
 
@@ -34,7 +34,7 @@ async function learn(
     ({ size }) => size,
     () => 0,
   );
-  const lessons = job.feedback === undefined ? undefined : gatherFeedback(job.feedback, job.name);
+  const lessons = job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name);
   const trainer = createTrainer({
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,
@@ -57,8 +57,11 @@ async function learn(
   const { candidates } = trained;
   const evaluation =
     job.test === undefined
-      ? summarise(trained.evaluation, 'cross-validation')
-      : summarise((await answerFile(createLinearClassifier(trained.model), job.test)).evaluation, 'held-out');
+      ? summariseEvaluation(trained.evaluation, 'cross-validation')
+      : summariseEvaluation(
+          (await predictFile(createLinearClassifier(trained.model), job.test)).evaluation,
+          'held-out',
+        );
   const packed = packLinear(trained.model, {
     name: job.name,
     version: job.version,
@@ -83,8 +86,8 @@ async function importNatural(job: TrainingJob, path: string): Promise<TrainingRe
   });
   const { model, documents } = compileNatural(parse(file.toString(), path));
   const classifier = createNaturalClassifier(model);
-  const known = answerAll(classifier, documents);
-  const heldOut = job.test === undefined ? undefined : await answerFile(classifier, job.test);
+  const known = predictAll(classifier, documents);
+  const heldOut = job.test === undefined ? undefined : await predictFile(classifier, job.test);
   const { observations } = heldOut ?? known;
   const documentsByLabel: Record<string, number> = {};
   for (const { label } of documents) documentsByLabel[label] = (documentsByLabel[label] ?? 0) + 1;
@@ -92,7 +95,9 @@ async function importNatural(job: TrainingJob, path: string): Promise<TrainingRe
     name: job.name,
     version: job.version,
     training: { sha256: sha256(file), documents: documents.length, documentsByLabel, seed: job.seed, candidates: [] },
-    evaluation: heldOut ? summarise(heldOut.evaluation, 'held-out') : summarise(known.evaluation, 'training'),
+    evaluation: heldOut
+      ? summariseEvaluation(heldOut.evaluation, 'held-out')
+      : summariseEvaluation(known.evaluation, 'training'),
     reference: buildReference(observations, model.labels),
     thresholds: computeThresholds(observations),
   });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { ArtefactError, readArtefact, writeArtefact } from '../../src/artefacts/artefact.ts';
 import { packLinear } from '../../src/artefacts/pack.ts';
 import { createLinearClassifier } from '../../src/classifier/scoring/linear-classifier.ts';
-import { summarise } from '../../src/training/answer.ts';
+import { summariseEvaluation } from '../../src/training/predict-examples.ts';
 import { trainSmall } from '../classifier/small-mails.ts';
 
 const trained = trainSmall();
@@ -20,7 +20,7 @@ const packed = () =>
       seed: 1,
       candidates: [...trained.candidates],
     },
-    evaluation: summarise(trained.evaluation, 'cross-validation'),
+    evaluation: summariseEvaluation(trained.evaluation, 'cross-validation'),
     reference: trained.reference,
     thresholds: trained.thresholds,
   });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { readArtefact } from '../../src/artefacts/artefact.ts';
 import { listVersions } from '../../src/artefacts/versions.ts';
 import { mailToText } from '../../src/mail/mail-text.ts';
-import { answerFile } from '../../src/training/answer.ts';
+import { predictFile } from '../../src/training/predict-examples.ts';
 import { cacheFolder } from '../../tools/cache-folder.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
@@ -35,7 +35,7 @@ const heldOut = join(cacheFolder('spam-assassin'), '0.2.3', 'test.jsonl');
 test.skipIf(!existsSync(heldOut))(
   'on the held-out mails it does what its manifest says (needs: npm run corpus)',
   async () => {
-    const { evaluation } = await answerFile(classifier, heldOut);
+    const { evaluation } = await predictFile(classifier, heldOut);
     expect(evaluation.accuracy).toBe(manifest.evaluation.accuracy);
     expect(evaluation.logLoss).toBeCloseTo(manifest.evaluation.logLoss, 12);
   },

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { changed, parseRoles, type RoleChange, type Roles, rolesByAge } from '../../src/models/roles.ts';
+import { changed, defaultRoles, parseRoles, type RoleChange, type Roles } from '../../src/models/roles.ts';
 import { Problem } from '../../src/platform/problems.ts';
 
 const by = { actor: 'test', reason: 'because' };
-const start = rolesByAge(['3', '2', '1'], 5);
+const start = defaultRoles(['3', '2', '1'], 5);
 
 function apply(roles: Roles, ...changes: RoleChange[]): Roles {
   return changes.reduce((current, change, at) => changed(current, change, by, 100 + at), roles);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeArtefact } from '../../src/artefacts/artefact.ts';
 import { packLinear } from '../../src/artefacts/pack.ts';
-import { summarise } from '../../src/training/answer.ts';
+import { summariseEvaluation } from '../../src/training/predict-examples.ts';
 import { smallMails, trainSmall } from '../classifier/small-mails.ts';
 
 const other = { ham: 'spam', spam: 'ham', news: 'news' } as const;
@@ -26,7 +26,7 @@ export async function writeSmallVersion(models: string, name: string, version: s
     name,
     version,
     training: { sha256: '0'.repeat(64), documents, documentsByLabel, seed: 1, candidates: [...candidates] },
-    evaluation: summarise(evaluation, 'cross-validation'),
+    evaluation: summariseEvaluation(evaluation, 'cross-validation'),
     reference,
     thresholds,
   });

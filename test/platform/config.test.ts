@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, limitsTelemetry, readConfig } from '../../src/platform/config.ts';
+import { ConfigError, hasTelemetryLimits, readConfig } from '../../src/platform/config.ts';
 
 describe('readConfig', () => {
   test('has a default for everything that can have one', () => {
@@ -85,5 +85,5 @@ test.each([
   [{ OTEL_SPAN_LINK_COUNT_LIMIT: ' ' }, false],
   [{ GOMEMLIMIT: '1', OTEL_SERVICE_NAME: 'limit' }, false],
 ])('a limit on telemetry is seen in %j: %s', (env, expected) => {
-  expect(limitsTelemetry(env)).toBe(expected);
+  expect(hasTelemetryLimits(env)).toBe(expected);
 });

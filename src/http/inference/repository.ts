@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import type { z } from 'zod';
-import { listStored } from '../../models/store.ts';
+import { listStoredVersions } from '../../models/store.ts';
 import { Problem } from '../../platform/problems.ts';
 import { checked, parseJson, readBody } from '../server/body.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
@@ -15,7 +15,7 @@ export function indexRepository({ config, models }: Service): Middleware<Request
       versions.map(({ version }) => ({ name, version, state: 'READY' as const, reason: '' })),
     );
     const isLoaded = new Set(loaded.map(({ name, version }) => `${name}@${version}`));
-    const others: IndexEntry[] = [...(await listStored(config.MODELS_DIR))].flatMap(([name, versions]) =>
+    const others: IndexEntry[] = [...(await listStoredVersions(config.MODELS_DIR))].flatMap(([name, versions]) =>
       versions
         .filter((version) => !isLoaded.has(`${name}@${version}`))
         .map((version) => ({ name, version, state: 'UNAVAILABLE' as const, reason: 'not loaded' })),

@@ -1,4 +1,4 @@
-import type { Routed } from '../../models/routing.ts';
+import type { RoutedModel } from '../../models/routing.ts';
 import type { Model, Models } from '../../models/store.ts';
 import { chooseAnswering, chooseModel } from '../routes/parameters.ts';
 import type { RequestContext } from '../server/context.ts';
@@ -17,7 +17,7 @@ export function requestedModel(ctx: RequestContext, models: Models): Model {
  *
  * @throws {Problem} 404
  */
-export function answeringModel(ctx: RequestContext, models: Models): Routed {
+export function answeringModel(ctx: RequestContext, models: Models): RoutedModel {
   return chooseAnswering(ctx, models, referenceIn(ctx));
 }
 

@@ -1,4 +1,4 @@
-import { type Routed, routeModel } from '../../models/routing.ts';
+import { type RoutedModel, routeModel } from '../../models/routing.ts';
 import { findModel, type Model, type Models } from '../../models/store.ts';
 import { parseDurationMs } from '../../platform/durations.ts';
 import { Problem } from '../../platform/problems.ts';
@@ -20,7 +20,7 @@ export function chooseModel(models: Models, reference: string): Model {
  *
  * @throws {Problem} 404 where it is not loaded
  */
-export function chooseAnswering(ctx: RequestContext, models: Models, reference: string): Routed {
+export function chooseAnswering(ctx: RequestContext, models: Models, reference: string): RoutedModel {
   const routed = routeModel(models, reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
   if (routed) return routed;
   throw modelNotLoaded(models, reference);

@@ -7,7 +7,7 @@ import type { Example } from './read-examples.ts';
 type LearntFeedback = NonNullable<Manifest['training']['feedback']>;
 
 /** The feedback on one model, to be learnt after the data. Use once. */
-export interface Lessons {
+export interface FeedbackExamples {
   /** How much text there is. */
   readonly characters: number;
   /**
@@ -32,7 +32,7 @@ export interface Lessons {
  * @param folder a service's `DATA_DIR`
  * @throws DataFileError where it holds no feedback that can be read
  */
-export function gatherFeedback(folder: string, model: string): Lessons {
+export function collectFeedbackExamples(folder: string, model: string): FeedbackExamples {
   let given = 0;
   let characters = 0;
   let until: number | undefined;

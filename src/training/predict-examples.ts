@@ -20,20 +20,23 @@ const stopped: Clock = () => 0;
  *
  * @throws DataFileError where the file cannot be used
  */
-export async function answerFile(classifier: Classifier, path: string, clock: Clock = stopped): Promise<Answers> {
+export async function predictFile(classifier: Classifier, path: string, clock: Clock = stopped): Promise<Answers> {
   const { take, finish } = begin(classifier, clock);
   await readExamples(path, take);
   return finish();
 }
 
-export function answerAll(classifier: Classifier, examples: Iterable<Example>): Answers {
+export function predictAll(classifier: Classifier, examples: Iterable<Example>): Answers {
   const { take, finish } = begin(classifier, stopped);
   for (const example of examples) take(example);
   return finish();
 }
 
 /** What of an evaluation a manifest keeps. */
-export function summarise(evaluation: Evaluation, method: Manifest['evaluation']['method']): Manifest['evaluation'] {
+export function summariseEvaluation(
+  evaluation: Evaluation,
+  method: Manifest['evaluation']['method'],
+): Manifest['evaluation'] {
   const { count, accuracy, macro, micro, logLoss, expectedCalibrationError } = evaluation;
   return { method, count, accuracy, macro, micro, logLoss, expectedCalibrationError };
 }
