@@ -5,7 +5,7 @@ import type { Example } from '../src/training/read-examples.ts';
 import { start } from '../tools/stack/processes.ts';
 import { median } from './classifier/contender.ts';
 import { cpuSecondsFor } from './harness/process-usage.ts';
-import { benchService, startSurroundings } from './harness/service.ts';
+import { benchService, startBenchEnvironment } from './harness/service.ts';
 import { readMails } from './harness/mails.ts';
 import { type OpenLoadResult, percentile, sendSteadily } from './harness/open-load.ts';
 import { writeWrkScript, wrk } from './harness/wrk.ts';
@@ -22,7 +22,7 @@ const PER_SECOND = 100;
 export async function runBatchesBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-batches-'));
   const { sent } = await readMails();
-  const { ports, collector, traced } = await startSurroundings(folder, SIGNAL);
+  const { ports, collector, traced } = await startBenchEnvironment(folder, SIGNAL);
   const url = `http://127.0.0.1:${ports.service}`;
   const bodies = sent.map(({ text }) => ({ text }));
   const script = await writeWrkScript(folder, 'single', '/predict', bodies);

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { start } from '../tools/stack/processes.ts';
-import { benchService, type Surroundings, startSurroundings } from './harness/service.ts';
+import { benchService, type BenchEnvironment, startBenchEnvironment } from './harness/service.ts';
 import { wrk } from './harness/wrk.ts';
 import { busyByPart } from './profile-parts.ts';
 
@@ -15,7 +15,7 @@ const WARM_UP_SECONDS = 5;
  */
 export async function runProfileBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-profile-'));
-  const surroundings = await startSurroundings(folder, SIGNAL);
+  const surroundings = await startBenchEnvironment(folder, SIGNAL);
   try {
     const seconds = full ? 20 : 6;
     const off = await profile(folder, surroundings, seconds, { OTEL_SDK_DISABLED: 'true' });
@@ -30,7 +30,7 @@ export async function runProfileBenchmark(full: boolean): Promise<void> {
 /** Microseconds of one request, by part. */
 async function profile(
   folder: string,
-  { script, ports }: Surroundings,
+  { script, ports }: BenchEnvironment,
   seconds: number,
   env: Record<string, string>,
 ): Promise<Map<string, number>> {

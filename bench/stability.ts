@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadResult } from '../tools/load/scenarios/result.ts';
 import { start } from '../tools/stack/processes.ts';
-import { benchService, startSurroundings } from './harness/service.ts';
+import { benchService, startBenchEnvironment } from './harness/service.ts';
 import { readMails } from './harness/mails.ts';
 
 const CLI = join(import.meta.dirname, '../tools/load/main.ts');
@@ -20,7 +20,7 @@ const SHARE = 0.7;
 export async function runStabilityBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-stability-'));
   const { test } = await readMails();
-  const { ports, collector, traced } = await startSurroundings(folder, SIGNAL);
+  const { ports, collector, traced } = await startBenchEnvironment(folder, SIGNAL);
   const load = async (scenario: 'stress' | 'soak', options: readonly string[]): Promise<LoadResult> => {
     const component = benchService(ports, { DATA_DIR: join(folder, 'data'), ...traced });
     const service = await start(component, join(folder, 'service.log'), SIGNAL);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Component } from '../../tools/stack/components.ts';
 import { installTools } from '../../tools/stack/install.ts';
 import { freePorts, type Ports } from '../../tools/stack/ports.ts';
-import { type Running, start } from '../../tools/stack/processes.ts';
+import { type RunningComponent, start } from '../../tools/stack/processes.ts';
 import { startArguments } from '../../tools/stack/start-command.ts';
 import { readMails } from '../../tools/stack/check/traffic.ts';
 import { benchCollector } from './collector.ts';
@@ -11,18 +11,18 @@ import { writeWrkScript } from './wrk.ts';
 const PROJECT = join(import.meta.dirname, '../..');
 
 /** What the service is measured with. */
-export interface Surroundings {
+export interface BenchEnvironment {
   readonly ports: Ports;
   /** For `wrk`: the sample mails, one a request. */
   readonly script: string;
   /** Runs, and is to be stopped. */
-  readonly collector: Running;
+  readonly collector: RunningComponent;
   /** Settings with which the service sends its telemetry there. */
   readonly traced: Record<string, string>;
 }
 
 /** Gets ready what the service is measured with; installs the Collector where it is missing. */
-export async function startSurroundings(folder: string, signal: AbortSignal): Promise<Surroundings> {
+export async function startBenchEnvironment(folder: string, signal: AbortSignal): Promise<BenchEnvironment> {
   const tools = await installTools(process.stderr, signal);
   const ports = await freePorts();
   const bodies = (await readMails()).map(({ text }) => ({ text }));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../../tools/stack/components.ts';
 import type { Ports } from '../../tools/stack/ports.ts';
-import { type Running, start } from '../../tools/stack/processes.ts';
+import { type RunningComponent, start } from '../../tools/stack/processes.ts';
 import { acceptedSpans } from '../harness/collector.ts';
 import { cpuSeconds, EXPORTED_MS, endedChildrenCpuSeconds, residentMiB } from '../harness/process-usage.ts';
 import { type WrkResult, writeWrkScript, wrk } from '../harness/wrk.ts';
@@ -50,7 +50,7 @@ export async function makeReady(contender: Contender, workplace: Workplace): Pro
 async function whileRunning<T>(
   { contender, command }: Ready,
   { folder, addresses }: Workplace,
-  work: (running: Running, url: string) => Promise<T>,
+  work: (running: RunningComponent, url: string) => Promise<T>,
 ): Promise<T> {
   const url = `http://127.0.0.1:${addresses.port}`;
   const component: Component = {
@@ -105,7 +105,7 @@ export async function check(ready: Ready, workplace: Workplace, ports: Ports): P
 export async function measure(
   ready: Ready,
   workplace: Workplace,
-  { ports, collector }: { ports: Ports; collector: Running },
+  { ports, collector }: { ports: Ports; collector: RunningComponent },
   { warmUp, seconds }: { warmUp: number; seconds: number },
 ): Promise<Measured> {
   const { cores } = ready.contender;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type Running, start } from '../../tools/stack/processes.ts';
+import { type RunningComponent, start } from '../../tools/stack/processes.ts';
 import { cpuSecondsFor, residentMiB } from '../harness/process-usage.ts';
-import { benchService, type Surroundings, startSurroundings } from '../harness/service.ts';
+import { benchService, type BenchEnvironment, startBenchEnvironment } from '../harness/service.ts';
 import { type WrkResult, wrk } from '../harness/wrk.ts';
 
 const SIGNAL = new AbortController().signal;
@@ -9,8 +9,8 @@ const SIGNAL = new AbortController().signal;
 /** Ways to run the same service. */
 const variants = {
   off: () => ({ OTEL_SDK_DISABLED: 'true' }),
-  'every request traced': ({ traced }: Surroundings) => traced,
-  'one in ten traced': ({ traced }: Surroundings) => ({
+  'every request traced': ({ traced }: BenchEnvironment) => traced,
+  'one in ten traced': ({ traced }: BenchEnvironment) => ({
     ...traced,
     OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
     OTEL_TRACES_SAMPLER_ARG: '0.1',
@@ -34,7 +34,7 @@ export async function measureOverhead(
   rounds: number,
   seconds: number,
 ): Promise<Record<Variant, Measured[]>> {
-  const surroundings = await startSurroundings(folder, SIGNAL);
+  const surroundings = await startBenchEnvironment(folder, SIGNAL);
   const results: Record<Variant, Measured[]> = { off: [], 'every request traced': [], 'one in ten traced': [] };
   try {
     for (let round = 1; round <= rounds; round++) {
@@ -52,7 +52,7 @@ export async function measureOverhead(
   return results;
 }
 
-async function measure(service: Running, { script, ports }: Surroundings, seconds: number): Promise<Measured> {
+async function measure(service: RunningComponent, { script, ports }: BenchEnvironment, seconds: number): Promise<Measured> {
   const url = `http://127.0.0.1:${ports.service}`;
   await wrk(script, url, 3);
   const [used, result] = await cpuSecondsFor(service.pid, () => wrk(script, url, seconds));

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '../../tools/stack/stack.ts';
-import { type Counts, runScenario, scenarios } from './none-lost.ts';
+import { type Counts, runScenario, scenarios } from './telemetry-loss.ts';
 import { type Measured, measureOverhead, type Variant } from './overhead.ts';
 
 /**

@@ -2,10 +2,10 @@ import type { TrainingResult } from '../../src/training/training-job.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
 import { postJson } from '../../tools/stack/check/traffic.ts';
 import type { Mails } from './mails.ts';
-import type { Story } from './story.ts';
+import type { Story } from './timeline.ts';
 import { accuracyOfLast, type Traffic } from './traffic.ts';
 import { MODEL, writeVersion } from './versions.ts';
-import { watch } from './watch.ts';
+import { watch } from './observer.ts';
 
 /** What the loop is run with. */
 export interface LoopContext {
@@ -47,7 +47,7 @@ async function goStale({ stack, story, traffic, mails }: LoopContext, usual: num
   const looks = watch(stack.urls, MODEL);
   traffic.use(mails.unknown);
   const begun = traffic.judged.length;
-  story.mark('new kinds of mail', 'Mails of the other groups come from now on.');
+  story.statusMark('new kinds of mail', 'Mails of the other groups come from now on.');
   const lower = await story.until('the accuracy fell', 120, async () => {
     const since = traffic.judged.slice(begun);
     const accuracy = accuracyOfLast(since, Math.max(150, since.length));
@@ -55,9 +55,9 @@ async function goStale({ stack, story, traffic, mails }: LoopContext, usual: num
   });
   story.tell(`Version 1 is right in ${percent(lower)} of them.`);
   await story.until('the alert AccuracyBelowTraining fired', 180, () => looks.hasFired('AccuracyBelowTraining'));
-  story.mark('alert: accuracy', 'The alert AccuracyBelowTraining fires.');
+  story.statusMark('alert: accuracy', 'The alert AccuracyBelowTraining fires.');
   await story.until('the alert ModelDrift fired', 180, () => looks.hasFired('ModelDrift'));
-  story.mark('alert: drift', 'The alert ModelDrift fires.');
+  story.statusMark('alert: drift', 'The alert ModelDrift fires.');
   await story.until(
     'Alertmanager asked the service to look',
     60,
@@ -76,7 +76,7 @@ async function trainAnew({ stack, story }: LoopContext): Promise<void> {
   });
   const { lastAction } = maintenance;
   const reason = lastAction?.action === 'retrain' ? `: ${lastAction.reason}` : '';
-  story.mark(
+  story.statusMark(
     'retraining',
     `The policy trains the model anew${reason}.`,
     lastAction?.action === 'retrain' ? Date.parse(lastAction.at) : undefined,
@@ -86,7 +86,7 @@ async function trainAnew({ stack, story }: LoopContext): Promise<void> {
     return state.retrain?.state === 'running' ? undefined : state;
   });
   if (retrain?.state !== 'succeeded') throw new Error(`the training ${retrain?.state}: ${retrain?.failure?.detail}`);
-  story.mark(
+  story.statusMark(
     `shadow: ${retrain.version}`,
     `Version ${retrain.version} has learned from ${retrain.documents} mails, and scores beside version 1 as its shadow.`,
   );
@@ -106,13 +106,13 @@ async function replace({ stack, story }: LoopContext): Promise<string> {
     240,
     async () => (await waiting('canary')) ?? waiting('promote'),
   );
-  story.mark(
+  story.statusMark(
     `canary: ${tried.version}`,
     `Version ${tried.version} becomes canary: ${tried.reason}.`,
     Date.parse(tried.at),
   );
   const promoted = await story.until('the canary became active', 240, () => waiting('promote'));
-  story.mark(
+  story.statusMark(
     `active: ${promoted.version}`,
     `Version ${promoted.version} becomes active: ${promoted.reason}.`,
     Date.parse(promoted.at),
@@ -137,13 +137,13 @@ async function takeBackBadVersion({ stack, story, traffic, models, bad }: LoopCo
     return versions.some((one) => one.version === version) || undefined;
   });
   await postJson(`${stack.urls.service}/models/${MODEL}/activate`, { version, why: 'a mistake, made on purpose' });
-  story.mark('bad version', 'A version that was trained on shuffled labels is pushed, and activated by hand.');
+  story.statusMark('bad version', 'A version that was trained on shuffled labels is pushed, and activated by hand.');
   const { active, maintenance } = await story.until('the bad version was rolled back', 180, () =>
     looks.didLast('rollback'),
   );
   if (active !== good) throw new Error(`version ${active} is active after the rollback, not ${good}`);
   const { reason, at } = maintenance.lastAction!;
-  story.mark('rolled back', `The policy rolls back to version ${active}: ${reason}.`, Date.parse(at));
+  story.statusMark('rolled back', `The policy rolls back to version ${active}: ${reason}.`, Date.parse(at));
   const since = traffic.judged.length;
   const accuracy = await story.until(
     `version ${good} answered 100 mails again`,

@@ -6,7 +6,7 @@ import { startStack } from '../../tools/stack/stack.ts';
 import { runLoop } from './loop.ts';
 import { readMails, withShuffledLabels } from './mails.ts';
 import { plot } from './plot.ts';
-import { beginStory } from './story.ts';
+import { beginStory } from './timeline.ts';
 import { sendMails } from './traffic.ts';
 import { MODEL, policy, trainVersion, writeVersion } from './versions.ts';
 

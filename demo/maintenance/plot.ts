@@ -1,5 +1,5 @@
 import { type LineSeries, lineChart } from '../../tools/charts/line-chart.ts';
-import type { Event } from './story.ts';
+import type { Event } from './timeline.ts';
 import type { Judged } from './traffic.ts';
 
 /** How many answers one point of the line is made of, and a mean at least. */

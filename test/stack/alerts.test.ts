@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
-import { feedBack, predictAll } from './support/label-check.ts';
+import { sendFeedback, predictAll } from './support/prediction-api.ts';
 import { labelledMails } from './support/labelled-mails.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 import { type SteadyTraffic, sendSteadily } from './support/steady-traffic.ts';
@@ -92,7 +92,7 @@ describe('the alerts', () => {
       mails.map(({ text }) => text),
     );
     const flipped = predictions.map(({ id }, at) => ({ id, label: mails[at]!.label === 'spam' ? 'ham' : 'spam' }));
-    await feedBack(stack.urls.service, flipped);
+    await sendFeedback(stack.urls.service, flipped);
   });
 
   // Texts that have drifted are out of the ordinary one by one, too: Alertmanager holds that alert back.

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { CHECKS } from '../../tools/stack/check/check.ts';
+import { STACK_CHECKS } from '../../tools/stack/check/check.ts';
 import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
 import { parseExposition, type Series } from './support/exposition.ts';
 import { describeStack } from './support/running-stack.ts';
 
 describeStack('a mail that goes in', (stack) => {
-  test.each(CHECKS)('$title', async ({ run }) => {
+  test.each(STACK_CHECKS)('$title', async ({ run }) => {
     await expect(run(stack().urls, stack().traffic)).resolves.toBeTypeOf('string');
   });
 

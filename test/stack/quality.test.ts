@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
-import { feedBack, predictAll } from './support/label-check.ts';
+import { sendFeedback, predictAll } from './support/prediction-api.ts';
 import { labelledMails } from './support/labelled-mails.ts';
 import { describeStack } from './support/running-stack.ts';
 
@@ -34,9 +34,9 @@ describeStack('2,000 labelled mails, a tenth with wrong labels', (stack) => {
       return { id, label: at % 10 === 0 ? wrong : label };
     });
     judgements = labels.map(({ label }, at) => ({ actual: label, predicted: predictions[at]!.prediction }));
-    await feedBack(service, labels);
+    await sendFeedback(service, labels);
     // The same again, and it counts once.
-    await feedBack(service, labels.slice(0, 100));
+    await sendFeedback(service, labels.slice(0, 100));
     await eventually(async () => {
       const [total] = await promQuery(prometheus, 'sum(classifier:feedback:count{window="all"})');
       expect(total?.value).toBe(MAILS);

@@ -6,7 +6,7 @@ import { eventually, logRecords, promQuery } from '../../tools/stack/check/queri
 import { hamMail, mail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { writeSmallVersion } from '../models/small-models.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';
-import { feedBack, predictAll } from './support/label-check.ts';
+import { sendFeedback, predictAll } from './support/prediction-api.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 import { sendSteadily } from './support/steady-traffic.ts';
 
@@ -28,7 +28,7 @@ function underLoad(stack: () => RunningStack): void {
     const { service, gateway, gatewaySmtp } = stack().urls;
     const traffic = sendSteadily(service, [spam, ham, '', 'Встреча переносится'], 20);
     const predictions = await predictAll(service, Array(100).fill(spam));
-    await feedBack(
+    await sendFeedback(
       service,
       predictions.map(({ id }, at) => ({ id, label: at % 4 === 0 ? 'ham' : 'spam' })),
     );
@@ -42,7 +42,7 @@ function underLoad(stack: () => RunningStack): void {
     clearInterval(refusals);
     clearInterval(mails);
     const again = await predictAll(service, Array(100).fill(ham));
-    await feedBack(
+    await sendFeedback(
       service,
       again.map(({ id }) => ({ id, label: 'ham' })),
     );

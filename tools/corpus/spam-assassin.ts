@@ -3,14 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mailToText } from '../../src/mail/mail-text.ts';
 
-/** One mail of the corpus. `file` names the raw mail below the corpus' data folder. */
+/** A mail of the corpus. `file` is the path of the raw mail below the data folder of the corpus. */
 export interface Mail {
   readonly text: string;
   readonly label: 'ham' | 'spam';
   readonly file: string;
 }
 
-const folders = [
+const FOLDERS = [
   ['easy-ham-1', 'ham'],
   ['easy-ham-2', 'ham'],
   ['hard-ham-1', 'ham'],
@@ -18,11 +18,11 @@ const folders = [
   ['spam-2', 'spam'],
 ] as const;
 
-const heldOutShare = 0.2;
+const HELD_OUT_SHARE = 0.2;
 
-/** Reads every raw mail of the SpamAssassin corpus below `data`, in a fixed order. */
+/** Reads all raw mails of the SpamAssassin corpus in the folder `data`, in a fixed order. */
 export async function* readSpamAssassin(data: string): AsyncGenerator<Mail> {
-  for (const [folder, label] of folders) {
+  for (const [folder, label] of FOLDERS) {
     const names = (await readdir(join(data, folder))).filter((name) => name.endsWith('.txt')).sort();
     for (const name of names) {
       const text = await mailToText(await readFile(join(data, folder, name)));
@@ -32,11 +32,11 @@ export async function* readSpamAssassin(data: string): AsyncGenerator<Mail> {
 }
 
 /**
- * Whether a text belongs to the held-out fifth. It depends on the words alone, so that copies of one mail, which differ
- * in blanks, case or quoting marks at most, never stand on both sides.
+ * Returns true if a text belongs to the held-out fifth. The result depends on the words alone. So copies of a mail that
+ * differ only in blanks, case or quoting marks are never in both files.
  */
 export function isHeldOut(text: string): boolean {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
   const digest = createHash('sha256').update(words.join(' ')).digest();
-  return digest.readUInt32BE(0) / 2 ** 32 < heldOutShare;
+  return digest.readUInt32BE(0) / 2 ** 32 < HELD_OUT_SHARE;
 }

@@ -5,28 +5,28 @@ import { startArguments } from './start-command.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
-/** How often data moves on from one part to the next: as in production, or as fast as a test wants to see it. */
+/** The intervals at which data moves between components: those of production, or short ones for tests. */
 export type Pace = 'normal' | 'fast';
 
-/** One process of the stack. */
+/** A process of the stack. */
 export interface Component {
   name: string;
   file: string;
   args: string[];
   env: NodeJS.ProcessEnv;
   cwd: string;
-  /** Answers 200 when the component is ready for work. */
+  /** The URL that answers 200 when the component is ready. */
   health: string;
-  /** How long it may take to finish its work when asked to stop. */
+  /** The time after SIGTERM until the component is killed. */
   stopWithinMs: number;
 }
 
-/** Where people and programs find the parts of a running stack. */
+/** The addresses of a running stack. */
 export interface Urls {
   service: string;
   metrics: string;
   gateway: string;
-  /** Where a mail server hands mail over. */
+  /** The address to which a mail server delivers mail. */
   gatewaySmtp: string;
   jaeger: string;
   prometheus: string;
@@ -35,8 +35,8 @@ export interface Urls {
   collectorMetrics: string;
 }
 
-/** The addresses that follow from a choice of ports. */
-export function urls(ports: Ports): Urls {
+/** Returns the addresses for a set of ports. */
+export function urlsOf(ports: Ports): Urls {
   return {
     service: local(ports.service),
     metrics: `${local(ports.serviceMetrics)}/metrics`,
@@ -50,7 +50,10 @@ export function urls(ports: Ports): Urls {
   };
 }
 
-/** The stack in the order of its start: what is in one row starts together, after the row before it. Stopping goes backwards. */
+/**
+ * Returns the components in rows. The components of a row start together, after those of the row before. They stop in the
+ * reverse order.
+ */
 export function components(
   tools: Tools,
   ports: Ports,
@@ -137,7 +140,7 @@ function alertmanager(tools: Tools, ports: Ports, folder: string): Component {
       `--config.file=${join(folder, 'alertmanager/alertmanager.yml')}`,
       `--storage.path=${join(folder, 'alertmanager/data')}`,
       `--web.listen-address=127.0.0.1:${ports.alertmanager}`,
-      // One is enough here; empty, it looks for no others.
+      // An empty address turns clustering off.
       '--cluster.listen-address=',
       '--log.format=json',
     ],
@@ -208,7 +211,7 @@ function service(ports: Ports, folder: string, pace: Pace, settings: NodeJS.Proc
     },
     cwd: PROJECT,
     health: `${local(ports.service)}/readyz`,
-    // Longer than the service's own limits for draining and flushing.
+    // Longer than the service's own limits for draining and for flushing telemetry.
     stopWithinMs: 20_000,
   };
 }

@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 import { type RunOptions, run } from './run.ts';
 
 /**
- * Unpacks a Debian package, and the web assets that it depends on, into a folder. Unpacked, not installed: that needs no
- * root, and no daemon is left running or enabled on a machine that only wanted a program.
+ * Unpacks a Debian package and the web assets that it depends on into a folder. The package is not installed: that would
+ * need root, and would start and enable a daemon.
+ *
+ * @throws Error if the download or the unpacking fails
  */
 export async function unpackDebianPackage(name: string, folder: string, signal: AbortSignal): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'waymark-apt-'));
@@ -19,19 +21,19 @@ export async function unpackDebianPackage(name: string, folder: string, signal: 
     for (const file of await readdir(scratch)) {
       if (file.endsWith('.deb')) await run('dpkg-deb', ['-x', file, folder], options);
     }
-    await relinkInside(folder);
+    await makeLinksRelative(folder);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-/** The options that give apt a list of packages: none where the machine's own list will do, else a private, fresh one. */
+/** Returns the apt options for the package lists: none if the machine's lists have the package, else new private lists. */
 async function packageLists(name: string, options: RunOptions): Promise<string[]> {
-  const known = await run('apt-get', ['download', name], options).then(
+  const isListed = await run('apt-get', ['download', name], options).then(
     () => true,
     () => false,
   );
-  if (known) return [];
+  if (isListed) return [];
   const state = join(options.cwd, 'state');
   await mkdir(join(state, 'lists/partial'), { recursive: true });
   const lists = ['-o', `Dir::State::lists=${join(state, 'lists')}`, '-o', `Dir::Cache=${state}`];
@@ -40,13 +42,14 @@ async function packageLists(name: string, options: RunOptions): Promise<string[]
 }
 
 async function webAssets(name: string, lists: string[]): Promise<string[]> {
-  const only = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
-  const { stdout } = await promisify(execFile)('apt-cache', [...lists, 'depends', '--recurse', ...only, name]);
+  const others = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'];
+  const onlyDepends = others.map((kind) => `--no-${kind}`);
+  const { stdout } = await promisify(execFile)('apt-cache', [...lists, 'depends', '--recurse', ...onlyDepends, name]);
   return stdout.split('\n').filter((line) => /^(libjs-|fonts-|node-jquery)/.test(line));
 }
 
-/** Points absolute links of an unpacked package at what was unpacked beside it. */
-async function relinkInside(root: string): Promise<void> {
+/** Replaces the absolute symbolic links of an unpacked package by relative ones, so that they stay inside the folder. */
+async function makeLinksRelative(root: string): Promise<void> {
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isSymbolicLink()) continue;
     const link = join(entry.parentPath, entry.name);

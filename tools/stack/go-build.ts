@@ -3,16 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run.ts';
 
-// Without cgo no C compiler is needed; without symbols the binaries are a third smaller.
-const ENVIRONMENT = { CGO_ENABLED: '0' };
+// Without cgo, no C compiler is needed. Without symbols, the binaries are a third smaller.
+const buildEnvironment = { CGO_ENABLED: '0' };
 const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
 
-/** Builds one program of a published Go module into a folder. */
+/**
+ * Builds a program of a published Go module into a folder.
+ *
+ * @throws Error with the end of the build log if the build fails
+ */
 export function goInstall(program: string, folder: string, signal: AbortSignal): Promise<void> {
   return inScratchFolder(signal, (_scratch, go) => go(['install', ...FLAGS, program], { GOBIN: folder }));
 }
 
-/** Builds Jaeger v2, which `go install` refuses for the replacements in its go.mod; as a tool of a module it builds. */
+/**
+ * Builds Jaeger 2 into a folder. `go install` rejects Jaeger because of the replacements in its go.mod, so it is built as a
+ * tool of an empty module.
+ *
+ * @throws Error with the end of the build log if the build fails
+ */
 export function buildJaeger(version: string, folder: string, signal: AbortSignal): Promise<void> {
   const program = 'github.com/jaegertracing/jaeger/cmd/jaeger';
   return inScratchFolder(signal, async (_scratch, go) => {
@@ -22,7 +31,11 @@ export function buildJaeger(version: string, folder: string, signal: AbortSignal
   });
 }
 
-/** Builds a Collector of the parts that the manifest lists, with the Collector's own builder. */
+/**
+ * Builds a Collector with the parts of a manifest into a folder, with the Collector's own builder.
+ *
+ * @throws Error with the end of the build log if the build fails
+ */
 export function buildCollector(version: string, manifest: string, folder: string, signal: AbortSignal): Promise<void> {
   return inScratchFolder(signal, async (scratch, go) => {
     await go(['run', `go.opentelemetry.io/collector/cmd/builder@${version}`, `--config=${manifest}`]);
@@ -39,7 +52,7 @@ async function inScratchFolder(signal: AbortSignal, work: (scratch: string, go: 
       run('go', args, {
         cwd: scratch,
         log: join(scratch, 'build.log'),
-        env: { ...ENVIRONMENT, ...environment },
+        env: { ...buildEnvironment, ...environment },
         signal,
       }),
     );

@@ -5,63 +5,65 @@ import { cacheFolder } from '../cache-folder.ts';
 import { unpackDebianPackage } from './debian-package.ts';
 import { buildCollector, buildJaeger, goInstall } from './go-build.ts';
 import { type Output, step } from './progress.ts';
+import { MIN_GO_VERSION, MIN_PROMETHEUS_VERSION, stackVersions } from './versions.ts';
 
-/** Machines may share a home, and not their binaries. */
+/** Binaries depend on the platform, and machines of different platforms may share a home folder. */
 const CACHE = cacheFolder(`${process.platform}-${process.arch}`);
 
-const COLLECTOR_VERSION = 'v0.149.0';
-/** Jaeger's v2 releases have no Go module version of their own; this one is v2.13.0. */
-const JAEGER_VERSION = 'v1.76.0';
-/** Debian's needs its files in /usr/share, and so to be installed. */
-const ALERTMANAGER_VERSION = 'v0.28.1';
-const VICTORIA_LOGS_VERSION = 'v1.52.1';
-
-/** The programs that the stack runs besides the service, by the path of each one's binary. */
+/** The paths of the programs that the stack runs besides the service. */
 export interface Tools {
   collector: string;
   jaeger: string;
   victoriaLogs: string;
   prometheus: string;
   alertmanager: string;
-  /** Where Prometheus finds its web pages when it was not installed system-wide. */
+  /** The folder with the web pages of Prometheus, if it is not installed system-wide. */
   prometheusAssets: string | undefined;
 }
 
 interface Build {
-  /** Changes with everything that changes the result, so that an old result is never taken for a new one. */
+  /** The name of the binary. */
+  program: string;
+  /** The name of the folder in the cache. It changes with the version and the configuration of the build. */
   key: string;
   title: string;
   make: (folder: string, signal: AbortSignal) => Promise<void>;
 }
 
-/** Why the stack's programs cannot be installed here, or undefined where they can or already are. */
+/** Returns the reason why the programs cannot be installed on this machine, or `undefined` if nothing is missing. */
 export async function missingPrerequisite(): Promise<string | undefined> {
   const cached = await Promise.all((await goBuilds()).map(({ key }) => exists(join(CACHE, key))));
   if (cached.includes(false) && !(await onPath('go'))) {
-    return 'Go is missing (1.26.5 or newer): it builds the Collector, Jaeger, Alertmanager and VictoriaLogs once';
+    return `Go is missing (${MIN_GO_VERSION} or newer): it builds the Collector, Jaeger, Alertmanager and VictoriaLogs once`;
   }
   const hasPrometheus = (await onPath('prometheus')) ?? (await exists(join(CACHE, prometheusBuild().key)));
   if (!hasPrometheus && !((await onPath('apt-get')) && (await onPath('dpkg-deb')))) {
-    return 'Prometheus is missing (2.40 or newer), and there is no apt-get to bring it: put `prometheus` on the PATH';
+    return `Prometheus is missing (${MIN_PROMETHEUS_VERSION} or newer), and so is apt-get to download it: put \`prometheus\` on the PATH`;
   }
   return undefined;
 }
 
-/** Installs what is missing, once for all checkouts, and says where everything is. */
+/**
+ * Installs the missing programs into the cache, once for all checkouts, and returns the paths of all programs.
+ *
+ * @throws Error if a prerequisite is missing, a build fails, or `signal` is aborted
+ */
 export async function installTools(output: Output, signal: AbortSignal): Promise<Tools> {
   const missing = await missingPrerequisite();
   if (missing) throw new Error(missing);
-  const installed = new Map<string, string>();
-  // One after the other: each Go build uses every core by itself.
-  for (const build of await goBuilds())
-    installed.set(build.key.split('-v')[0] ?? build.key, await install(build, output, signal));
+  const paths = new Map<string, string>();
+  // One after the other, since each Go build uses all cores.
+  for (const build of await goBuilds()) {
+    paths.set(build.program, join(await install(build, output, signal), build.program));
+  }
+  const pathOf = (program: string) => paths.get(program)!;
   const systemPrometheus = await onPath('prometheus');
   const prometheusFolder = systemPrometheus ? undefined : await install(prometheusBuild(), output, signal);
   return {
-    alertmanager: join(installed.get('alertmanager') ?? '', 'alertmanager'),
-    collector: join(installed.get('otelcol') ?? '', 'otelcol'),
-    jaeger: join(installed.get('jaeger') ?? '', 'jaeger'),
-    victoriaLogs: join(installed.get('victoria-logs') ?? '', 'victoria-logs'),
+    alertmanager: pathOf('alertmanager'),
+    collector: pathOf('otelcol'),
+    jaeger: pathOf('jaeger'),
+    victoriaLogs: pathOf('victoria-logs'),
     prometheus: systemPrometheus ?? join(prometheusFolder ?? '', 'usr/bin/prometheus'),
     prometheusAssets: prometheusFolder && join(prometheusFolder, 'usr/share/prometheus/web'),
   };
@@ -73,34 +75,44 @@ async function goBuilds(): Promise<Build[]> {
     .update(await readFile(manifest))
     .digest('hex')
     .slice(0, 12);
+  const victoriaLogs = stackVersions.victoriaLogs.native;
+  const alertmanager = stackVersions.alertmanager.native;
+  const jaeger = stackVersions.jaeger.native;
+  const collector = stackVersions.collector.native;
   return [
     {
-      key: `victoria-logs-${VICTORIA_LOGS_VERSION}`,
-      title: `VictoriaLogs ${VICTORIA_LOGS_VERSION}, built once, about a minute`,
+      program: 'victoria-logs',
+      key: `victoria-logs-${victoriaLogs}`,
+      title: `VictoriaLogs ${victoriaLogs}, built once, about a minute`,
       make: (folder, signal) =>
-        goInstall(`github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs@${VICTORIA_LOGS_VERSION}`, folder, signal),
+        goInstall(`github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs@${victoriaLogs}`, folder, signal),
     },
     {
-      key: `alertmanager-${ALERTMANAGER_VERSION}`,
-      title: `Alertmanager ${ALERTMANAGER_VERSION}, built once, about a minute`,
+      program: 'alertmanager',
+      key: `alertmanager-${alertmanager}`,
+      title: `Alertmanager ${alertmanager}, built once, about a minute`,
+      // Built and not unpacked from its Debian package, which needs its files in /usr/share.
       make: (folder, signal) =>
-        goInstall(`github.com/prometheus/alertmanager/cmd/alertmanager@${ALERTMANAGER_VERSION}`, folder, signal),
+        goInstall(`github.com/prometheus/alertmanager/cmd/alertmanager@${alertmanager}`, folder, signal),
     },
     {
-      key: `jaeger-${JAEGER_VERSION}`,
-      title: `Jaeger ${JAEGER_VERSION}, built once, 5 to 8 minutes`,
-      make: (folder, signal) => buildJaeger(JAEGER_VERSION, folder, signal),
+      program: 'jaeger',
+      key: `jaeger-${jaeger}`,
+      title: `Jaeger ${jaeger}, built once, 5 to 8 minutes`,
+      make: (folder, signal) => buildJaeger(jaeger, folder, signal),
     },
     {
-      key: `otelcol-${COLLECTOR_VERSION}-${digest}`,
-      title: `OpenTelemetry Collector ${COLLECTOR_VERSION}, built once, 5 to 8 minutes`,
-      make: (folder, signal) => buildCollector(COLLECTOR_VERSION, manifest, folder, signal),
+      program: 'otelcol',
+      key: `otelcol-${collector}-${digest}`,
+      title: `OpenTelemetry Collector ${collector}, built once, 5 to 8 minutes`,
+      make: (folder, signal) => buildCollector(collector, manifest, folder, signal),
     },
   ];
 }
 
 function prometheusBuild(): Build {
   return {
+    program: 'prometheus',
     key: 'prometheus-debian',
     title: 'Prometheus, unpacked from its Debian package',
     make: (folder, signal) => unpackDebianPackage('prometheus', folder, signal),
@@ -116,7 +128,7 @@ async function install(build: Build, output: Output, signal: AbortSignal): Promi
     await step(output, build.title, () => build.make(unfinished, signal));
     await rename(unfinished, folder);
   } catch (error) {
-    // Somebody else may have finished the same build meanwhile; theirs is as good.
+    // Another process may have finished the same build in the meantime; its result is as good.
     if (!(await exists(folder))) throw error;
   } finally {
     await rm(unfinished, { recursive: true, force: true });

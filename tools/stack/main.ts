@@ -3,21 +3,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CHECKS } from './check/check.ts';
-import { mark, step } from './progress.ts';
+import { STACK_CHECKS } from './check/check.ts';
+import { createTraffic } from './check/traffic.ts';
+import { statusMark, step } from './progress.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
-import { traffic } from './check/traffic.ts';
 
-const HELP = `Runs the whole system as native processes on the configuration under otel/: the service, the mail
-gateway, an OpenTelemetry Collector, Jaeger, Prometheus, Alertmanager and VictoriaLogs. The first run installs what is missing.
+const HELP = `Usage: npm run stack [-- options]
 
-  npm run stack                  start, print the URLs, run until Ctrl-C
-  npm run stack -- --check       start on free ports, send real mail through, verify what arrived, stop; exits 0 or 1
-  npm run stack -- --data DIR    where data and logs are kept between runs (default data/stack)
-  npm run stack -- --help        this text
+Runs the whole system as native processes on the configuration under otel/: the service, the mail gateway,
+an OpenTelemetry Collector, Jaeger, Prometheus, Alertmanager and VictoriaLogs. The first run installs missing programs.
+
+  npm run stack                  starts everything, prints the URLs, and runs until Ctrl-C
+  npm run stack -- --check       starts on free ports, sends real mail, verifies the telemetry, stops; exits 0 or 1
+  npm run stack -- --data DIR    the folder for data and logs (default: data/stack)
+  npm run stack -- --help        prints this text
 `;
 
+/** The time after an interrupt in which a second one is a copy: npm forwards the signal that the terminal already sent. */
 const SAME_KEYSTROKE_MS = 1_000;
+const INTERRUPTED_EXIT = 130;
 
 const interruption = new AbortController();
 let interruptedAt = 0;
@@ -27,9 +31,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
       interruptedAt = performance.now();
       interruption.abort(new Error('interrupted'));
     } else if (performance.now() - interruptedAt > SAME_KEYSTROKE_MS) {
-      // npm hands on what the terminal has sent already; later than that, somebody does not want to wait.
-      // Leaving ends, by force, all that was started.
-      process.exit(130);
+      // A second Ctrl-C: exit at once, which kills all started processes.
+      process.exit(INTERRUPTED_EXIT);
     }
   });
 }
@@ -45,15 +48,15 @@ try {
   if (values.help) process.stdout.write(HELP);
   else process.exitCode = values.check ? await check() : await serve(resolve(values.data));
 } catch (error) {
-  process.stderr.write(`${mark(false)} ${messageOf(error)}\n`);
-  process.exitCode = interruption.signal.aborted ? 130 : 1;
+  process.stderr.write(`${statusMark(false)} ${messageOf(error)}\n`);
+  process.exitCode = interruption.signal.aborted ? INTERRUPTED_EXIT : 1;
 }
 
 async function serve(folder: string): Promise<number> {
   const stack = await begin({ folder, ports: 'well-known', pace: 'normal' });
   process.stdout.write(`
   Waymark        ${stack.urls.service}
-  its metrics    ${stack.urls.metrics}
+  metrics        ${stack.urls.metrics}
   mail gateway   ${stack.urls.gateway}/messages, ${stack.urls.gatewaySmtp}
   Jaeger         ${stack.urls.jaeger}
   Prometheus     ${stack.urls.prometheus}
@@ -64,7 +67,7 @@ async function serve(folder: string): Promise<number> {
 Ctrl-C stops everything.
 `);
   const failure = await Promise.race([stack.failed, once(interruption.signal, 'abort').then(() => undefined)]);
-  if (failure) process.stderr.write(`${mark(false)} ${failure}\n`);
+  if (failure) process.stderr.write(`${statusMark(false)} ${failure}\n`);
   await step(process.stdout, 'stop', stack.stop);
   return failure ? 1 : 0;
 }
@@ -72,30 +75,30 @@ Ctrl-C stops everything.
 async function check(): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-check-'));
   const stack = await begin({ folder, ports: 'free', pace: 'fast' });
-  let good = true;
+  let passed = true;
   try {
     const broken = Promise.race([stack.failed, once(interruption.signal, 'abort').then(() => 'interrupted')]).then(
       (reason) => {
         throw new Error(reason);
       },
     );
-    // Rejects only to end a check early; where every check has passed nobody listens any more.
+    // The rejection ends a running check early. After the last check there is no listener.
     broken.catch(() => undefined);
-    const mails = await traffic(stack.urls.service);
-    for (const { title, run } of CHECKS) {
-      const outcome = await Promise.race([run(stack.urls, mails), broken]).catch((error: unknown) => {
-        good = false;
+    const traffic = await createTraffic(stack.urls.service);
+    for (const { title, run } of STACK_CHECKS) {
+      const result = await Promise.race([run(stack.urls, traffic), broken]).catch((error: unknown) => {
+        passed = false;
         return messageOf(error);
       });
-      process.stdout.write(`${mark(good)} ${title}: ${outcome}\n`);
-      if (!good) break;
+      process.stdout.write(`${statusMark(passed)} ${title}: ${result}\n`);
+      if (!passed) break;
     }
   } finally {
     await step(process.stdout, 'stop', stack.stop);
   }
-  if (good) await rm(folder, { recursive: true });
-  else process.stderr.write(`The logs of every component are in ${join(folder, 'logs')}\n`);
-  return good ? 0 : 1;
+  if (passed) await rm(folder, { recursive: true });
+  else process.stderr.write(`The logs of all components are in ${join(folder, 'logs')}\n`);
+  return passed ? 0 : 1;
 }
 
 function begin(options: Pick<StackOptions, 'folder' | 'ports' | 'pace'>): Promise<Stack> {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
-/** Where everything of the stack listens, all of it on loopback. */
-export const WELL_KNOWN_PORTS = {
+/** The ports of the stack's components, all on loopback. */
+export const wellKnownPorts = {
   service: 3000,
   serviceMetrics: 9464,
   gateway: 3025,
@@ -23,23 +23,27 @@ export const WELL_KNOWN_PORTS = {
   victoriaLogs: 9428,
 };
 
-export type Ports = typeof WELL_KNOWN_PORTS;
+export type Ports = typeof wellKnownPorts;
 
-/** A free port for everything, so that a check or a test never meets what is already running. */
+/** Returns free ports for all components, so that checks and tests do not collide with running programs. */
 export async function freePorts(): Promise<Ports> {
-  const names = Object.keys(WELL_KNOWN_PORTS) as (keyof Ports)[];
+  const names = Object.keys(wellKnownPorts) as (keyof Ports)[];
   const servers = await Promise.all(names.map(() => listen(0)));
   const ports = Object.fromEntries(names.map((name, index) => [name, portOf(servers[index])]));
   await Promise.all(servers.map((server) => close(server)));
   return ports as Ports;
 }
 
-/** Fails with one line that names the part and the port when something else already listens there. */
-export async function requireFree(ports: Partial<Ports>): Promise<void> {
+/**
+ * Checks that all ports are free.
+ *
+ * @throws Error with one line that names the component and the port that is in use
+ */
+export async function requireFreePorts(ports: Partial<Ports>): Promise<void> {
   for (const [name, port] of Object.entries(ports)) {
     const server = await listen(port).catch((error: NodeJS.ErrnoException) => {
       throw new Error(
-        `${describe(name)} needs port ${port}, which is not free (${error.code}). Stop what uses it and try again.`,
+        `${describe(name)} needs port ${port}, which is not free (${error.code}). Stop the program that uses it and try again.`,
       );
     });
     await close(server);

@@ -8,28 +8,32 @@ import { tail } from './run.ts';
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 100;
 
-/** A component that was started here. */
-export interface Running {
+/** A component that this process started. */
+export interface RunningComponent {
   component: Component;
   pid: number;
   log: string;
-  /** Settles when the process ends, for whatever reason. */
+  /** Resolves to the reason when the process has ended. */
   exited: Promise<string>;
-  /** Asks the process to end, waits for it, and ends it by force after the component's own limit. Says whether force was needed. */
+  /** Sends SIGTERM, waits for the end, and kills the process after `stopWithinMs`. Resolves to true if it was killed. */
   stop: () => Promise<boolean>;
-  /** Ends the process and everything that it started, at once. */
+  /** Kills the process and all its children at once. */
   kill: () => void;
 }
 
 const alive = new Set<() => void>();
 
-// However this process ends, nothing that it started is left behind.
+// No component stays behind, even after an uncaught error.
 process.on('exit', () => {
   for (const kill of alive) kill();
 });
 
-/** Starts a component with its output in a log file, and returns when its health endpoint says that it is ready. */
-export async function start(component: Component, log: string, signal: AbortSignal): Promise<Running> {
+/**
+ * Starts a component with its output in a log file, and resolves when its health URL answers 200.
+ *
+ * @throws Error if the component cannot be started, ends, is not ready within 60 s, or if `signal` is aborted
+ */
+export async function start(component: Component, log: string, signal: AbortSignal): Promise<RunningComponent> {
   const running = await launch(component, log);
   try {
     await waitUntilReady(running, signal);
@@ -41,10 +45,10 @@ export async function start(component: Component, log: string, signal: AbortSign
   return running;
 }
 
-async function launch(component: Component, log: string): Promise<Running> {
+async function launch(component: Component, log: string): Promise<RunningComponent> {
   await mkdir(dirname(log), { recursive: true });
   const file = await open(log, 'w');
-  // A process group of its own: Ctrl-C in a terminal reaches only the stack's main process, which stops the others in order.
+  // With a process group of its own, Ctrl-C in a terminal reaches only this process, which stops the others in order.
   const child = spawn(component.file, component.args, {
     cwd: component.cwd,
     env: { ...process.env, ...component.env },
@@ -68,20 +72,20 @@ async function launch(component: Component, log: string): Promise<Running> {
   alive.add(kill);
   const stop = async () => {
     child.kill('SIGTERM');
-    const patience = new AbortController();
-    const forced = await Promise.race([
+    const timer = new AbortController();
+    const timedOut = await Promise.race([
       exited.then(() => false),
-      delay(component.stopWithinMs, true, { signal: patience.signal }).catch(() => false),
+      delay(component.stopWithinMs, true, { signal: timer.signal }).catch(() => false),
     ]);
-    patience.abort();
-    if (forced) kill();
+    timer.abort();
+    if (timedOut) kill();
     await exited;
-    return forced;
+    return timedOut;
   };
   return { component, pid: child.pid, log, exited, stop, kill };
 }
 
-async function waitUntilReady({ component, log, exited }: Running, signal: AbortSignal): Promise<void> {
+async function waitUntilReady({ component, log, exited }: RunningComponent, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.timeout(READY_WITHIN_MS);
   let end: string | undefined;
   void exited.then((reason) => {
@@ -90,11 +94,11 @@ async function waitUntilReady({ component, log, exited }: Running, signal: Abort
   while (!(await answersOk(component.health, deadline))) {
     signal.throwIfAborted();
     if (end !== undefined)
-      throw new Error(`${component.name} did not start (${end}). Its log, ${log}, ends:\n${await tail(log)}`);
+      throw new Error(`${component.name} did not start (${end}). The end of its log ${log}:\n${await tail(log)}`);
     if (deadline.aborted) {
       throw new Error(
         `${component.name} was not ready at ${component.health} within ${READY_WITHIN_MS / 1000} s. ` +
-          `Its log, ${log}, ends:\n${await tail(log)}`,
+          `The end of its log ${log}:\n${await tail(log)}`,
       );
     }
     await delay(POLL_MS);

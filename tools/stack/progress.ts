@@ -2,34 +2,35 @@ import { styleText } from 'node:util';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** Where progress is written: a terminal gets a spinner, anything else one line when a step begins and one when it ends. */
+/** The stream for progress. A terminal shows a spinner; other streams get a line at the start and the end of each step. */
 export interface Output {
   write: (text: string) => unknown;
   isTTY?: boolean;
 }
 
-/** Runs one step and shows that it is under way, then how it ended and how long it took. */
+/** Runs a step and shows its progress, then its outcome and its duration. Errors of the step are rethrown. */
 export async function step<T>(output: Output, title: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const elapsed = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
-  const end = (mark: string) => output.write(`${output.isTTY ? '\r\u001b[K' : ''}${mark} ${title} (${elapsed()})\n`);
+  const end = (succeeded: boolean) =>
+    output.write(`${output.isTTY ? '\r\u001b[K' : ''}${statusMark(succeeded)} ${title} (${elapsed()})\n`);
   const spinner = output.isTTY ? spin(output, () => `${title} (${elapsed()})`) : undefined;
   if (!spinner) output.write(`… ${title}\n`);
   try {
     const result = await work();
     clearInterval(spinner);
-    end(mark(true));
+    end(true);
     return result;
   } catch (error) {
     clearInterval(spinner);
-    end(mark(false));
+    end(false);
     throw error;
   }
 }
 
-/** A tick or a cross, coloured where the terminal can. */
-export function mark(good: boolean): string {
-  return good ? styleText('green', '✓') : styleText('red', '✗');
+/** Returns a tick or a cross, in colour if the terminal supports it. */
+export function statusMark(succeeded: boolean): string {
+  return succeeded ? styleText('green', '✓') : styleText('red', '✗');
 }
 
 function spin(output: Output, text: () => string): NodeJS.Timeout {

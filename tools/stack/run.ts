@@ -1,15 +1,21 @@
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 
-/** Where a command runs, where its output goes, and what stops it. */
+/** Options of `run`. */
 export interface RunOptions {
   cwd: string;
+  /** The file to which the output is appended. */
   log: string;
+  /** Kills the command when aborted. */
   signal: AbortSignal;
   env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a command to its end, its output in a log file, and fails with the log's last lines. */
+/**
+ * Runs a command until its end, with its output in a log file.
+ *
+ * @throws Error with the last lines of the log if the exit code is not 0
+ */
 export async function run(file: string, args: string[], options: RunOptions): Promise<void> {
   const log = await open(options.log, 'a');
   try {
@@ -29,7 +35,7 @@ export async function run(file: string, args: string[], options: RunOptions): Pr
   }
 }
 
-/** The last lines of a log file, indented, for showing to people. */
+/** Returns the last lines of a log file, indented for people. */
 export async function tail(path: string, lines = 15): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const last = text.trimEnd().split('\n').slice(-lines);

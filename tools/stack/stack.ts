@@ -1,40 +1,44 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Component, components, type Pace, type Urls, urls } from './components.ts';
+import { type Component, components, type Pace, type Urls, urlsOf } from './components.ts';
+import { writeAlertmanagerFolder, writePrometheusFolder } from './configuration-folders.ts';
 import { installTools } from './install.ts';
-import { freePorts, type Ports, requireFree, WELL_KNOWN_PORTS } from './ports.ts';
-import { type Running, start } from './processes.ts';
+import { freePorts, type Ports, requireFreePorts, wellKnownPorts } from './ports.ts';
+import { type RunningComponent, start } from './processes.ts';
 import { type Output, step } from './progress.ts';
-import { layAlertmanagerFolder, layPrometheusFolder } from './prometheus-folder.ts';
 import { tail } from './run.ts';
 
-/** The whole system, running. */
+/** A running stack. */
 export interface Stack {
   urls: Urls;
   ports: Ports;
-  /** Resolves, with what to tell people, when a component ends that nobody asked to. */
+  /** Resolves to a message for people when a component ends unexpectedly. */
   failed: Promise<string>;
   /** Stops one component and waits for its end. */
   stopOne: (name: string) => Promise<void>;
-  /** Starts one component that was stopped, with the data it had. */
+  /** Starts a stopped component with its existing data. */
   startOne: (name: string) => Promise<void>;
-  /** Stops everything, the service first and the stores last, so that all that is under way arrives. */
+  /** Stops everything: the service first and the stores last, so that all telemetry arrives. */
   stop: () => Promise<void>;
 }
 
-/** Where a stack keeps its data and logs, and how it runs. */
+/** Options of `startStack`. `folder` is for data and logs. */
 export interface StackOptions {
   folder: string;
   ports: 'well-known' | 'free';
   pace: Pace;
   output: Output;
-  /** More settings for the service. */
+  /** Additional settings for the service. */
   serviceEnv?: NodeJS.ProcessEnv;
-  /** Gives the start up, and stops what was started by then. */
+  /** Cancels the start, and stops the components that were already started. */
   signal: AbortSignal;
 }
 
-/** Installs what is missing and starts everything, in order of dependence. What was started is stopped again if one fails. */
+/**
+ * Installs missing programs and starts all components in the order of their dependencies.
+ *
+ * @throws Error if a component cannot be installed or started; the components that were already started are stopped
+ */
 export async function startStack({
   folder,
   ports: choice,
@@ -44,14 +48,14 @@ export async function startStack({
   serviceEnv,
 }: StackOptions): Promise<Stack> {
   const tools = await installTools(output, signal);
-  const ports = choice === 'free' ? await freePorts() : WELL_KNOWN_PORTS;
-  await requireFree(ports);
+  const ports = choice === 'free' ? await freePorts() : wellKnownPorts;
+  await requireFreePorts(ports);
   await mkdir(folder, { recursive: true });
-  await layPrometheusFolder(join(folder, 'prometheus'), ports, pace);
-  await layAlertmanagerFolder(join(folder, 'alertmanager'), ports, pace);
+  await writePrometheusFolder(join(folder, 'prometheus'), ports, pace);
+  await writeAlertmanagerFolder(join(folder, 'alertmanager'), ports, pace);
 
   const rows = components(tools, ports, folder, pace, serviceEnv);
-  const running = new Map<string, Running>();
+  const running = new Map<string, RunningComponent>();
   const failure = Promise.withResolvers<string>();
 
   const startComponent = async (component: Component) => {
@@ -60,7 +64,7 @@ export async function startStack({
     void process.exited.then(async (reason) => {
       if (running.get(component.name) !== process) return;
       failure.resolve(
-        `${component.name} stopped by itself (${reason}). Its log, ${process.log}, ends:\n${await tail(process.log)}`,
+        `${component.name} stopped unexpectedly (${reason}). The end of its log ${process.log}:\n${await tail(process.log)}`,
       );
     });
   };
@@ -72,7 +76,7 @@ export async function startStack({
   const stopComponent = async ({ name }: Component) => {
     const process = running.get(name);
     running.delete(name);
-    if (await process?.stop()) output.write(`${name} did not stop in time and was ended by force\n`);
+    if (await process?.stop()) output.write(`${name} did not stop in time and was killed\n`);
   };
   const stop = async () => {
     for (const row of rows.toReversed()) await Promise.all(row.map(stopComponent));
@@ -92,7 +96,7 @@ export async function startStack({
     throw error;
   }
   return {
-    urls: urls(ports),
+    urls: urlsOf(ports),
     ports,
     failed: failure.promise,
     stopOne: (name) => stopComponent(find(name)),

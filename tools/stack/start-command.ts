@@ -1,6 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** The arguments with which `npm start` and `npm run gateway` run Node: a stack or a benchmark runs what users run. */
+/** Returns the Node arguments of `npm start` or `npm run gateway`, so that stack and benchmarks run the same command. */
 export function startArguments(script: 'start' | 'gateway'): string[] {
   return packageJson.scripts[script].split(' ').slice(2);
 }

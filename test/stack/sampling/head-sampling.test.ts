@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { eventually } from '../../../tools/stack/check/queries.ts';
 import { describeStack } from '../support/running-stack.ts';
-import { counts, predict, storedOf } from './sampled.ts';
+import { counts, predict, storedOf } from './sampled-predictions.ts';
 
 const PREDICTIONS = 4_000;
 

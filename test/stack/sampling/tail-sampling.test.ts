@@ -4,7 +4,7 @@ import { requireTrace } from '../../../tools/stack/check/check.ts';
 import { eventually, spansOf } from '../../../tools/stack/check/queries.ts';
 import { post } from '../../http/in-process.ts';
 import { describeStack, type RunningStack } from '../support/running-stack.ts';
-import { counts, predict, storedOf } from './sampled.ts';
+import { counts, predict, storedOf } from './sampled-predictions.ts';
 
 vi.stubEnv('TAIL_SAMPLING_PERCENTAGE', '20');
 vi.stubEnv('TAIL_SAMPLING_WAIT', '1s');

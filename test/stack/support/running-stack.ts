@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { type Stack, startStack } from '../../../tools/stack/stack.ts';
-import { type Traffic, traffic } from '../../../tools/stack/check/traffic.ts';
+import { createTraffic, type Traffic } from '../../../tools/stack/check/traffic.ts';
 
 /** A running stack and mails to send it. */
 export interface RunningStack extends Stack {
@@ -33,7 +33,7 @@ export function describeStack(
         signal,
         serviceEnv,
       });
-      stack = { ...started, folder, traffic: await traffic(started.urls.service) };
+      stack = { ...started, folder, traffic: await createTraffic(started.urls.service) };
     });
 
     afterAll(async () => {

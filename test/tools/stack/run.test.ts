@@ -13,7 +13,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-test('a command that fails tells what it was and how its output ended', async () => {
+test('a failed command reports its name and the end of its output', async () => {
   const log = join(folder, 'log');
   const failing = run(process.execPath, ['-e', 'console.log("one\\ntwo"); process.exit(1)'], {
     cwd: folder,
@@ -25,7 +25,7 @@ test('a command that fails tells what it was and how its output ended', async ()
   expect(await readdir(folder)).toEqual(['log']);
 });
 
-test('a step on a pipe writes a line when it begins and a line when it ends', async () => {
+test('a step on a pipe writes a line at its start and a line at its end', async () => {
   const written: string[] = [];
   await step({ write: (text) => written.push(text) }, 'build', () => Promise.resolve());
   expect(written.map((line) => line.replace(/\d+\.\d/, 'N'))).toEqual(['… build\n', '✓ build (N s)\n']);

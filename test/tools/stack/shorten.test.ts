@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { shortenRouting, shortenRules } from '../../../tools/stack/shorten.ts';
 
-const OTEL = join(import.meta.dirname, '../../../otel');
+const OTEL_FOLDER = join(import.meta.dirname, '../../../otel');
 
-test('windows, offsets and waiting times are a sixtieth, and long enough for a rate', () => {
+test('windows, offsets and waiting times become a sixtieth, but stay long enough for a rate', () => {
   const rules = `
       - alert: A
         expr: rate(x[1h] offset 5m) > 60 and y{window="1h"} offset 1d > increase(z[1m])
@@ -18,13 +18,13 @@ test('windows, offsets and waiting times are a sixtieth, and long enough for a r
         annotations: { description: within 10m }`);
 });
 
-test.each(readdirSync(join(OTEL, 'prometheus/rules')))('no long window is left in %s', (file) => {
-  const shortened = shortenRules(readFileSync(join(OTEL, 'prometheus/rules', file), 'utf8'));
+test.each(readdirSync(join(OTEL_FOLDER, 'prometheus/rules')))('the shortened %s has no long window', (file) => {
+  const shortened = shortenRules(readFileSync(join(OTEL_FOLDER, 'prometheus/rules', file), 'utf8'));
   expect(shortened).not.toMatch(/\[\d+[mhd]\]|offset \d+[mhd]|for: \d+[mhd]/);
 });
 
-test('Alertmanager waits a second', () => {
-  const shortened = shortenRouting(readFileSync(join(OTEL, 'alertmanager/alertmanager.yml'), 'utf8'));
+test('the shortened routing waits one second to group alerts', () => {
+  const shortened = shortenRouting(readFileSync(join(OTEL_FOLDER, 'alertmanager/alertmanager.yml'), 'utf8'));
   expect(shortened).toContain('group_wait: 1s');
   expect(shortened).not.toMatch(/group_(wait|interval): \d+m/);
 });

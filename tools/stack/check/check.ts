@@ -2,42 +2,43 @@ import type { Urls } from '../components.ts';
 import { eventually, logRecords, monitoredLatencies, promQuery, type Span, spansOf } from './queries.ts';
 import { type Prediction, sendThroughGateway, type Traffic } from './traffic.ts';
 
-/** One thing that must hold of a running stack. Its run throws where it does not, and else says what was found. */
+/** A check of a running stack. */
 export interface Check {
   title: string;
+  /** Returns the result as a text, and throws if the check fails. */
   run: (urls: Urls, traffic: Traffic) => Promise<string>;
 }
 
-/** What proves that a mail which goes in can be followed through every part, in the order to be run. */
-export const CHECKS: Check[] = [
+/** The checks that a mail can be traced through every part of the stack, in the order in which to run them. */
+export const STACK_CHECKS: Check[] = [
   {
-    title: 'real mails are answered, nine in ten rightly',
+    title: 'real mails are answered, at least nine in ten correctly',
     run: async (_urls, traffic) => {
-      for (let sent = 0; sent < traffic.mails; sent += 1) await traffic.send();
-      const outcome = `${traffic.right()} of ${traffic.mails} right`;
-      if (traffic.right() < 0.9 * traffic.mails) throw new Error(outcome);
-      return outcome;
+      for (let sent = 0; sent < traffic.mailCount; sent += 1) await traffic.send();
+      const result = `${traffic.correct()} of ${traffic.mailCount} correct`;
+      if (traffic.correct() < 0.9 * traffic.mailCount) throw new Error(result);
+      return result;
     },
   },
   {
-    title: 'each trace is in Jaeger: POST /predict > classify > tokenize, score',
+    title: 'Jaeger has each trace: POST /predict > classify > tokenize, score',
     run: async (urls, traffic) => {
       for (const { traceId } of traffic.predictions) await eventually(() => requireTrace(urls.jaeger, traceId));
-      return `the last one is ${traffic.predictions.at(-1)?.traceId}`;
+      return `the last trace is ${traffic.predictions.at(-1)?.traceId}`;
     },
   },
   {
-    title: 'each prediction has its log record in VictoriaLogs, under the same trace id',
+    title: 'VictoriaLogs has a log record of each prediction, with the same trace id',
     run: async (urls, traffic) => {
       for (const prediction of traffic.predictions) await eventually(() => requireLog(urls.victoriaLogs, prediction));
       return `${traffic.predictions.length} records`;
     },
   },
   {
-    title: "Jaeger's metrics API gives a latency",
+    title: "Jaeger's metrics API returns a latency",
     run: (urls, traffic) =>
       eventually(async () => {
-        // A rate needs a counter that moves between two scrapes.
+        // A rate needs a counter that changes between two scrapes.
         await traffic.send();
         const latest = (await monitoredLatencies(urls.jaeger, 'waymark', 0.95)).at(-1);
         if (latest === undefined) throw new Error('no 95th percentile of server spans yet');
@@ -45,7 +46,7 @@ export const CHECKS: Check[] = [
       }),
   },
   {
-    title: 'classifier_predictions_total in Prometheus equals what was sent',
+    title: 'classifier_predictions_total in Prometheus equals the number of sent mails',
     run: (urls, traffic) =>
       eventually(async () => {
         const [total] = await promQuery(urls.prometheus, 'sum(classifier_predictions_total)');
@@ -64,7 +65,7 @@ export const CHECKS: Check[] = [
   },
 ];
 
-/** Fails unless Jaeger has the trace of a single prediction, whole and with the right parents. */
+/** Throws unless Jaeger has the complete trace of a single prediction, with the correct parents. */
 export async function requireTrace(jaeger: string, traceId: string): Promise<void> {
   const spans = await spansOf(jaeger, traceId);
   const server = requireSpan(spans, 'POST /predict', undefined);
@@ -76,14 +77,14 @@ export async function requireTrace(jaeger: string, traceId: string): Promise<voi
   requireSpan(spans, 'score', classify);
 }
 
-/** Fails unless Jaeger has a trace that leads from the gateway's call to the service's prediction. */
+/** Throws unless Jaeger has a trace that leads from the gateway's request to the service's prediction. */
 async function requireCrossing(jaeger: string, traceId: string): Promise<void> {
   const spans = await spansOf(jaeger, traceId);
   const message = requireSpan(spans, 'POST /messages', undefined);
-  const call = requireSpan(spans, 'POST', message);
-  const answered = requireSpan(spans, 'POST /predict', call);
-  requireSpan(spans, 'classify', answered);
-  if (message.service === answered.service) throw new Error(`both ends of trace ${traceId} are ${message.service}`);
+  const request = requireSpan(spans, 'POST', message);
+  const server = requireSpan(spans, 'POST /predict', request);
+  requireSpan(spans, 'classify', server);
+  if (message.service === server.service) throw new Error(`both ends of trace ${traceId} are ${message.service}`);
 }
 
 function requireSpan(spans: Span[], name: string, parent: Span | undefined): Span {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
-const Trace = z.object({
+const traceSchema = z.object({
   data: z.array(
     z.object({
       spans: z.array(
@@ -18,7 +18,7 @@ const Trace = z.object({
   ),
 });
 
-const MetricFamily = z.object({
+const metricFamilySchema = z.object({
   metrics: z
     .array(
       z.object({
@@ -28,13 +28,13 @@ const MetricFamily = z.object({
     .nullish(),
 });
 
-const Vector = z.object({
+const vectorSchema = z.object({
   data: z.object({
     result: z.array(z.object({ metric: z.record(z.string(), z.string()), value: z.tuple([z.number(), z.string()]) })),
   }),
 });
 
-const Exemplars = z.object({
+const exemplarsSchema = z.object({
   data: z.array(
     z.object({
       seriesLabels: z.record(z.string(), z.string()),
@@ -43,37 +43,41 @@ const Exemplars = z.object({
   ),
 });
 
-const LogRecord = z.record(z.string(), z.string());
+const logRecordSchema = z.record(z.string(), z.string());
 
-const Dependencies = z.object({
+const dependenciesSchema = z.object({
   data: z.array(z.object({ parent: z.string(), child: z.string(), callCount: z.number() })).nullable(),
 });
 
-/** A span as Jaeger tells it. */
-export type Span = z.infer<typeof Trace>['data'][number]['spans'][number] & { service: string };
+/** A span as returned by Jaeger's API, with the name of its service. */
+export type Span = z.infer<typeof traceSchema>['data'][number]['spans'][number] & { service: string };
 
-/** One sample of an instant query: its labels, its name among them, and its value. */
+/** A sample of an instant query. The labels include the metric name as `__name__`. */
 export interface Sample {
   labels: Record<string, string>;
   value: number;
 }
 
-/** The spans of a trace; none where Jaeger does not have it. */
+/** Returns the spans of a trace, or none if Jaeger does not have the trace. */
 export async function spansOf(jaeger: string, traceId: string): Promise<Span[]> {
   const answer = await getJson(`${jaeger}/api/traces/${traceId}`, [404]);
   if (answer === undefined) return [];
-  return Trace.parse(answer).data.flatMap(({ spans, processes }) =>
-    spans.map((span) => ({ ...span, service: processes[span.processID]?.serviceName ?? '' })),
+  return traceSchema
+    .parse(answer)
+    .data.flatMap(({ spans, processes }) =>
+      spans.map((span) => ({ ...span, service: processes[span.processID]?.serviceName ?? '' })),
+    );
+}
+
+/** Returns the calls between services from Jaeger's graph of the last hour. */
+export async function dependencies(jaeger: string): Promise<NonNullable<z.infer<typeof dependenciesSchema>['data']>> {
+  const window = { endTs: String(Date.now() + 60_000), lookback: '3600000' };
+  return (
+    dependenciesSchema.parse(await getJson(`${jaeger}/api/dependencies?${new URLSearchParams(window)}`)).data ?? []
   );
 }
 
-/** Which service calls which, as Jaeger's graph of the last hour has it. */
-export async function dependencies(jaeger: string): Promise<NonNullable<z.infer<typeof Dependencies>['data']>> {
-  const window = { endTs: String(Date.now() + 60_000), lookback: '3600000' };
-  return Dependencies.parse(await getJson(`${jaeger}/api/dependencies?${new URLSearchParams(window)}`)).data ?? [];
-}
-
-/** The latencies in seconds that Jaeger's Monitor tab would show for a service, without gaps. */
+/** Returns the latencies that Jaeger's Monitor tab would show for a service, in seconds and without gaps. */
 export async function monitoredLatencies(jaeger: string, service: string, quantile: number): Promise<number[]> {
   const answer = await getJson(
     `${jaeger}/api/metrics/latencies?${new URLSearchParams({
@@ -85,24 +89,30 @@ export async function monitoredLatencies(jaeger: string, service: string, quanti
       ratePer: '60000',
     })}`,
   );
-  const points = MetricFamily.parse(answer).metrics?.flatMap(({ metricPoints }) => metricPoints) ?? [];
+  const points = metricFamilySchema.parse(answer).metrics?.flatMap(({ metricPoints }) => metricPoints) ?? [];
   return points.map(({ gaugeValue }) => Number(gaugeValue.doubleValue)).filter((value) => value > 0);
 }
 
-/** What a PromQL expression says now. */
+/** Returns the current samples of a PromQL expression. */
 export async function promQuery(prometheus: string, expression: string): Promise<Sample[]> {
   const answer = await getJson(`${prometheus}/api/v1/query?${new URLSearchParams({ query: expression })}`);
-  return Vector.parse(answer).data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
+  return vectorSchema
+    .parse(answer)
+    .data.result.map(({ metric, value }) => ({ labels: metric, value: Number(value[1]) }));
 }
 
-/** The exemplars of the last five minutes, with the labels of the series that they stand on. */
-export async function promExemplars(prometheus: string, selector: string): Promise<z.infer<typeof Exemplars>['data']> {
+/** Returns the exemplars of the last five minutes, with the labels of their series. */
+export async function promExemplars(
+  prometheus: string,
+  selector: string,
+): Promise<z.infer<typeof exemplarsSchema>['data']> {
   const now = Date.now() / 1000;
   const window = { query: selector, start: String(now - 300), end: String(now + 5) };
-  return Exemplars.parse(await getJson(`${prometheus}/api/v1/query_exemplars?${new URLSearchParams(window)}`)).data;
+  const answer = await getJson(`${prometheus}/api/v1/query_exemplars?${new URLSearchParams(window)}`);
+  return exemplarsSchema.parse(answer).data;
 }
 
-/** The log records that a LogsQL query finds. */
+/** Returns the log records that match a LogsQL query, at most 1,000. */
 export async function logRecords(victoriaLogs: string, query: string): Promise<Record<string, string>[]> {
   const response = await fetch(`${victoriaLogs}/select/logsql/query?${new URLSearchParams({ query, limit: '1000' })}`);
   const text = await response.text();
@@ -110,10 +120,10 @@ export async function logRecords(victoriaLogs: string, query: string): Promise<R
   return text
     .split('\n')
     .filter(Boolean)
-    .map((line) => LogRecord.parse(JSON.parse(line)));
+    .map((line) => logRecordSchema.parse(JSON.parse(line)));
 }
 
-/** Tries until the attempt no longer throws, and after the time limit throws what the last attempt threw. */
+/** Repeats an attempt until it does not throw. After the time limit, throws the error of the last attempt. */
 export async function eventually<T>(attempt: () => Promise<T>, withinMs = 30_000): Promise<T> {
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -126,10 +136,10 @@ export async function eventually<T>(attempt: () => Promise<T>, withinMs = 30_000
   }
 }
 
-async function getJson(url: string, absent: number[] = []): Promise<unknown> {
+async function getJson(url: string, absentStatuses: number[] = []): Promise<unknown> {
   const response = await fetch(url);
   const text = await response.text();
-  if (absent.includes(response.status)) return undefined;
+  if (absentStatuses.includes(response.status)) return undefined;
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text.slice(0, 500)}`);
   return JSON.parse(text);
 }

@@ -5,7 +5,7 @@ import { mailToText } from '../../../src/mail/mail-text.ts';
 
 const MAILS = join(import.meta.dirname, '../../../test/fixtures/mail');
 
-const Prediction = z.object({
+const predictionSchema = z.object({
   id: z.string(),
   prediction: z.string(),
   confidence: z.number(),
@@ -13,41 +13,41 @@ const Prediction = z.object({
   traceId: z.string().regex(/^[0-9a-f]{32}$/),
 });
 
-/** What the service answered to one mail. */
-export type Prediction = z.infer<typeof Prediction>;
+/** The answer of the service to a mail. */
+export type Prediction = z.infer<typeof predictionSchema>;
 
-/** Real mails on their way to one service, and what was answered so far. */
+/** A client that sends real mails to a service, with the answers so far. */
 export interface Traffic {
-  /** How many different mails there are. */
-  mails: number;
+  /** The number of different mails. */
+  mailCount: number;
   predictions: Prediction[];
-  /** How many answers gave the label that the mail is known to have. */
-  right: () => number;
-  /** Sends the next mail; after the last one comes the first again. */
+  /** Returns the number of answers with the true label of the mail. */
+  correct: () => number;
+  /** Sends the next mail, again from the first after the last. */
   send: () => Promise<Prediction>;
 }
 
-/** Gets the sample mails ready to be sent to a service. */
-export async function traffic(service: string): Promise<Traffic> {
+/** Reads the sample mails and returns a client that sends them to a service. */
+export async function createTraffic(service: string): Promise<Traffic> {
   const mails = await readMails();
   const predictions: Prediction[] = [];
   let next = 0;
-  let right = 0;
+  let correct = 0;
   const send = async () => {
     const { text, label } = mails[next % mails.length] ?? {};
     next += 1;
-    const prediction = Prediction.parse(await postJson(`${service}/predict`, { text }));
+    const prediction = predictionSchema.parse(await postJson(`${service}/predict`, { text }));
     predictions.push(prediction);
-    if (prediction.prediction === label) right += 1;
+    if (prediction.prediction === label) correct += 1;
     return prediction;
   };
-  return { mails: mails.length, predictions, right: () => right, send };
+  return { mailCount: mails.length, predictions, correct: () => correct, send };
 }
 
 /**
- * What is answered to a body of JSON.
+ * Sends a JSON body by POST and returns the parsed answer.
  *
- * @throws {Error} for any answer but a good one
+ * @throws Error for a status other than 2xx
  */
 export async function postJson(url: string, body: unknown): Promise<unknown> {
   const response = await fetch(url, {
@@ -59,7 +59,7 @@ export async function postJson(url: string, body: unknown): Promise<unknown> {
   return response.json();
 }
 
-/** The sample mails, whose names begin with their labels. */
+/** Returns the sample mails. The file name of a mail starts with its label. */
 export async function readMails(): Promise<{ label: string; text: string }[]> {
   return Promise.all(
     (await mailNames()).map(async (name) => ({
@@ -69,7 +69,7 @@ export async function readMails(): Promise<{ label: string; text: string }[]> {
   );
 }
 
-/** Hands one raw mail to the gateway, and resolves to the trace in which it was judged. */
+/** Sends a raw mail to the gateway and returns the id of the trace in which it was classified. */
 export async function sendThroughGateway(gateway: string): Promise<string> {
   const [name = ''] = await mailNames();
   const response = await fetch(`${gateway}/messages`, {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runScenario, scenarios } from '../../bench/telemetry/none-lost.ts';
+import { runScenario, scenarios } from '../../bench/telemetry/telemetry-loss.ts';
 import { describeStack } from './support/running-stack.ts';
 
 // The long versions of the same are `npm run bench -- telemetry --full`.

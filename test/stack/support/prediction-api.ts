@@ -15,7 +15,7 @@ export async function predictAll(service: string, texts: readonly string[]): Pro
 }
 
 /** Gives predictions their true labels, some at a time. */
-export async function feedBack(service: string, labels: readonly { id: string; label: string }[]): Promise<void> {
+export async function sendFeedback(service: string, labels: readonly { id: string; label: string }[]): Promise<void> {
   for (let at = 0; at < labels.length; at += 50) {
     await Promise.all(labels.slice(at, at + 50).map((body) => postJson(`${service}/feedback`, body)));
   }

@@ -13,7 +13,7 @@ export interface Story {
   readonly startedAt: number;
   tell(text: string): void;
   /** Tells something that belongs into the plot. */
-  mark(label: string, text: string, at?: number): void;
+  statusMark(label: string, text: string, at?: number): void;
   /**
    * Waits for something to happen.
    *
@@ -50,7 +50,7 @@ export function beginStory(broken: Promise<never>): Story {
     events,
     startedAt,
     tell: (text) => tell(text),
-    mark(label, text, at = Date.now()) {
+    statusMark(label, text, at = Date.now()) {
       events.push({ at, label });
       tell(text);
     },
