@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { type Checked, host, path, port, positive, readSettings, type Setting, url } from '../platform/config.ts';
+import {
+  type CheckedSettings,
+  host,
+  path,
+  port,
+  positive,
+  readSettings,
+  type Setting,
+  url,
+} from '../platform/config.ts';
 
 const label = { schema: z.string().min(1), allowed: "one of the model's labels" };
 
@@ -24,7 +33,7 @@ const settings = {
 } satisfies Record<string, Setting>;
 
 /** The settings of the gateway, besides those that it shares with the service. */
-export type GatewayConfig = Checked<typeof settings>;
+export type GatewayConfig = CheckedSettings<typeof settings>;
 
 /**
  * Reads and checks the gateway's own settings.

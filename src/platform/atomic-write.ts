@@ -16,8 +16,8 @@ export interface AtomicWriteOptions {
 }
 
 /**
- * Writes a file so that readers find the old content or the new one, never a part of it, and so that the new content
- * survives a crash of the machine once the promise resolves. The folder must exist.
+ * Writes a file atomically: readers find the old content or the new one, never a part of it. Once the promise resolves,
+ * the new content survives a crash of the machine. The folder must exist.
  *
  * @returns false if `ifAbsent` is set and there is a file already
  * @throws the error of the file system; the draft is removed then

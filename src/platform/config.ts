@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { SAFE_NAME } from './safe-names.ts';
 
-/** Exit code of a start that was stopped by a bad setting (`EX_CONFIG` of sysexits.h). */
+/** The exit code after a start with a bad setting: `EX_CONFIG` of sysexits.h. */
 export const EXIT_CONFIG = 78;
 
-/** A setting that cannot be used; `message` is one line that names the variable, the value and what is allowed. */
+/** A setting with a bad value. The message is one line: the variable, its value, and the allowed values. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
@@ -20,20 +20,22 @@ const boolean = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 const httpUrl = z.url({ protocol: /^https?$/ });
 
-/** How one environment variable is checked. */
+/** The definition of one environment variable. */
 export interface Setting {
   schema: z.ZodType<unknown, string>;
   fallback?: string;
+  /** The allowed values, for the error message. */
   allowed: string;
+  /** Keeps the value out of error messages. */
   secret?: true;
 }
 
-const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** How telemetry is written when it is sent: JSON costs this process less, and protobuf is shorter. */
-const protocols = ['http/json', 'http/protobuf'] as const;
+/** The encodings of OTLP. JSON costs this process less CPU time, and protobuf is shorter. */
+const OTLP_PROTOCOLS = ['http/json', 'http/protobuf'] as const;
 
-const samplers = [
+const SAMPLERS = [
   'always_on',
   'always_off',
   'traceidratio',
@@ -42,21 +44,20 @@ const samplers = [
   'parentbased_traceidratio',
 ] as const;
 
-/** Kinds of setting. */
 export const port = { schema: integer(0, 65_535), allowed: 'a port number from 0 to 65535' };
 export const url = { schema: httpUrl, allowed: 'an http or https URL' };
-/** As long as a timer of Node can be set, some 24 days: a batch that was not taken is sent again, not given up. */
-const LONGEST_TIMER = String(2 ** 31 - 1);
+/** The maximum of a timer of Node in milliseconds, about 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const milliseconds = {
-  schema: integer(1, Number(LONGEST_TIMER)),
-  allowed: `milliseconds from 1 to ${LONGEST_TIMER}`,
+  schema: integer(1, MAX_TIMER_MS),
+  allowed: `milliseconds from 1 to ${MAX_TIMER_MS}`,
 };
 export const positive = { schema: integer(1), allowed: 'a whole number from 1' };
 const onOff = { schema: boolean, allowed: 'true or false' };
 export const path = { schema: z.string(), allowed: 'a folder' };
 export const host = { schema: z.string(), allowed: 'a host name or address' };
 
-/** More than any machine has use for: each is a process that holds the models, and has series of its own in the metrics. */
+/** The limit on worker processes: each one holds the models, and adds series to the metrics. */
 const MAX_WORKERS = 64;
 
 const settings = {
@@ -85,7 +86,7 @@ const settings = {
   MAX_IN_FLIGHT: { ...positive, fallback: '256' },
   SHUTDOWN_TIMEOUT_MS: { ...positive, fallback: '10000' },
   CAPTURE_TEXT: { ...onOff, fallback: 'false' },
-  LOG_LEVEL: { schema: z.enum(logLevels), fallback: 'info', allowed: `one of ${logLevels.join(', ')}` },
+  LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fallback: 'info', allowed: `one of ${LOG_LEVELS.join(', ')}` },
   JAEGER_UI_URL: url,
   PROMETHEUS_URL: url,
   GRAFANA_URL: url,
@@ -93,9 +94,9 @@ const settings = {
   OTEL_SDK_DISABLED: { ...onOff, fallback: 'false' },
   OTEL_EXPORTER_OTLP_ENDPOINT: url,
   OTEL_EXPORTER_OTLP_PROTOCOL: {
-    schema: z.enum(protocols),
+    schema: z.enum(OTLP_PROTOCOLS),
     fallback: 'http/json',
-    allowed: `one of ${protocols.join(', ')}`,
+    allowed: `one of ${OTLP_PROTOCOLS.join(', ')}`,
   },
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
   OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: url,
@@ -105,7 +106,7 @@ const settings = {
     fallback: '9464',
     allowed: 'a port number from 1 to 65535',
   },
-  OTEL_TRACES_SAMPLER: { schema: z.enum(samplers), allowed: `one of ${samplers.join(', ')}` },
+  OTEL_TRACES_SAMPLER: { schema: z.enum(SAMPLERS), allowed: `one of ${SAMPLERS.join(', ')}` },
   OTEL_TRACES_SAMPLER_ARG: {
     schema: z
       .string()
@@ -113,52 +114,54 @@ const settings = {
       .refine((share) => share >= 0 && share <= 1),
     allowed: 'a share from 0 to 1',
   },
-  // The SDK's defaults hold 2,048 spans, half a second of 1,000 predictions a second; these hold a minute of it.
+  // The queue of the SDK holds 2,048 spans: half a second of 1,000 predictions per second. This one holds a minute.
   OTEL_BSP_MAX_QUEUE_SIZE: { ...positive, fallback: '131072' },
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '512' },
   OTEL_BSP_SCHEDULE_DELAY: { ...positive, fallback: '1000' },
-  OTEL_BSP_EXPORT_TIMEOUT: { ...milliseconds, fallback: LONGEST_TIMER },
+  // A batch that was not accepted is sent again, and is not given up after the 30 s of the SDK.
+  OTEL_BSP_EXPORT_TIMEOUT: { ...milliseconds, fallback: String(MAX_TIMER_MS) },
   OTEL_BLRP_MAX_QUEUE_SIZE: { ...positive, fallback: '32768' },
   OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '512' },
   OTEL_BLRP_SCHEDULE_DELAY: { ...positive, fallback: '1000' },
-  OTEL_BLRP_EXPORT_TIMEOUT: { ...milliseconds, fallback: LONGEST_TIMER },
+  OTEL_BLRP_EXPORT_TIMEOUT: { ...milliseconds, fallback: String(MAX_TIMER_MS) },
 } satisfies Record<string, Setting>;
 
-/** Settings after their check; those without a default are undefined where they are not set. */
-export type Checked<S extends Record<string, Setting>> = {
+/** The values of settings. A setting without a default is undefined if it is not set. */
+export type CheckedSettings<S extends Record<string, Setting>> = {
   readonly [N in keyof S]: z.output<S[N]['schema']> | (S[N] extends { fallback: string } ? never : undefined);
 };
 
-/** Every setting of the service. */
-export type Config = Checked<typeof settings>;
+/** The values of all settings of the service. */
+export type Config = CheckedSettings<typeof settings>;
 
 /**
- * Reads and checks every setting of the service.
+ * Reads and checks all settings of the service.
  *
  * @param env the environment; an empty value counts as not set
- * @throws {ConfigError} for the first setting that cannot be used
+ * @throws {ConfigError} for the first bad value
  */
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   return readSettings(settings, env);
 }
 
-/** Whether there is a limit on what telemetry may hold (`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` and the like); the SDK reads them. */
+/** Returns whether the environment limits attributes, events or links of telemetry, as `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` does. */
 export function hasTelemetryLimits(env: Record<string, string | undefined> = process.env): boolean {
   return Object.entries(env).some(([name, value]) => /^OTEL_.+_LIMIT$/.test(name) && value?.trim());
 }
 
 /**
- * Reads and checks the settings that are named.
+ * Reads and checks settings.
  *
+ * @param definitions the settings by the names of their variables
  * @param env the environment; an empty value counts as not set
- * @throws {ConfigError} for the first setting that cannot be used
+ * @throws {ConfigError} for the first bad value
  */
 export function readSettings<S extends Record<string, Setting>>(
-  named: S,
+  definitions: S,
   env: Record<string, string | undefined> = process.env,
-): Checked<S> {
+): CheckedSettings<S> {
   const config: Record<string, unknown> = {};
-  for (const [name, setting] of Object.entries(named)) {
+  for (const [name, setting] of Object.entries(definitions)) {
     const value = env[name]?.trim() || setting.fallback;
     if (value === undefined) continue;
     const result = setting.schema.safeParse(value);
@@ -168,15 +171,15 @@ export function readSettings<S extends Record<string, Setting>>(
     }
     config[name] = result.data;
   }
-  return config as Checked<S>;
+  return config as CheckedSettings<S>;
 }
 
-/** Reads the settings of this process, or ends it with one line on stderr and exit code 78. */
+/** Reads the settings of the service. A bad value ends the process with one line on stderr and exit code 78. */
 export function readConfigOrExit(): Config {
   return exitOnConfigError(readConfig);
 }
 
-/** What `read` returns; a setting that cannot be used ends the process with one line on stderr and exit code 78. */
+/** Returns the result of `read`. A `ConfigError` ends the process with one line on stderr and exit code 78. */
 export function exitOnConfigError<T>(read: () => T): T {
   try {
     return read();
@@ -187,8 +190,8 @@ export function exitOnConfigError<T>(read: () => T): T {
   }
 }
 
-/** Waymark's defaults for settings that the OpenTelemetry SDK reads by itself. */
+/** Sets Waymark's defaults for the variables that the OpenTelemetry SDK reads itself. */
 export function applyTelemetryDefaults(env: Record<string, string | undefined> = process.env): void {
-  // An allow-list: what is not named here is not even set up. `undici` follows fetch.
+  // Only these instrumentations are loaded. `undici` is the one of fetch.
   env['OTEL_NODE_ENABLED_INSTRUMENTATIONS'] ??= 'undici,runtime-node,host-metrics';
 }

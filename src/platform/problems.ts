@@ -1,4 +1,5 @@
-const problems = {
+/** The status and the title of each problem type. */
+export const problemKinds = {
   'malformed-request': [400, 'The request is not valid HTTP'],
   'malformed-json': [400, 'The body is not valid JSON'],
   'request-aborted': [400, 'The request ended before its body was complete'],
@@ -29,13 +30,10 @@ const problems = {
   overloaded: [503, 'The service is busy'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
 
-/** The kinds of problem a client can meet; bounded, so that it can be a metric label. */
-export type ProblemType = keyof typeof problems;
+/** The problem types. They are a fixed set, so that they can be labels of metrics. */
+export type ProblemType = keyof typeof problemKinds;
 
-/** Every kind of problem with its status and title, for the documentation. */
-export const problemKinds: Readonly<Record<ProblemType, readonly [status: number, title: string]>> = problems;
-
-/** An error that is meant for the client: `message` says what was wrong and what is allowed. */
+/** An error for the client. The message names the fault and the allowed values. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly type: ProblemType;
@@ -45,17 +43,17 @@ export class Problem extends Error {
   constructor(type: ProblemType, detail: string, headers: Readonly<Record<string, string>> = {}) {
     super(detail);
     this.type = type;
-    this.status = problems[type][0];
+    this.status = problemKinds[type][0];
     this.headers = headers;
   }
 }
 
-/** The store of feedback in `DATA_DIR` cannot be read or written. The message is for the log, not for the client. */
+/** An error of the feedback store in `DATA_DIR`. The message is for the log, not for the client. */
 export class FeedbackStoreError extends Error {
   override name = 'FeedbackStoreError';
 }
 
-/** Problem details as RFC 9457 defines them, with the id of the trace in which the problem arose. */
+/** Problem details of RFC 9457, with the id of the trace of the request. */
 export interface ProblemDetails {
   type: string;
   title: string;
@@ -64,21 +62,21 @@ export interface ProblemDetails {
   traceId?: string;
 }
 
-/** The problem to tell the client of: of what was not meant for it, it learns no details. */
+/** Converts an error to a problem. The client gets no details of errors that are not meant for it. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof FeedbackStoreError) {
     return new Problem(
       'feedback-unavailable',
-      'The store of feedback in DATA_DIR cannot be read or written; the logs hold the reason under this trace id.',
+      'The feedback store in DATA_DIR cannot be read or written. The log has the reason under this trace id.',
     );
   }
-  return new Problem('internal-error', 'The service failed to answer; its logs hold the reason under this trace id.');
+  return new Problem('internal-error', 'The service failed to answer. The log has the reason under this trace id.');
 }
 
-/** The body of the response to a problem. */
+/** Returns the body of the response to a problem. */
 export function problemDetails(problem: Problem, traceId?: string): ProblemDetails {
-  const [status, title] = problems[problem.type];
+  const [status, title] = problemKinds[problem.type];
   return {
     type: `urn:waymark:problem:${problem.type}`,
     title,
@@ -88,7 +86,7 @@ export function problemDetails(problem: Problem, traceId?: string): ProblemDetai
   };
 }
 
-/** An error as the Open Inference Protocol has it: one sentence, and 400 for every request of a wrong form. */
+/** Returns the error response of the Open Inference Protocol: one sentence, and the status 400 instead of 422. */
 export function inferenceError(problem: Problem): { status: number; body: { error: string } } {
   return { status: problem.status === 422 ? 400 : problem.status, body: { error: problem.message } };
 }

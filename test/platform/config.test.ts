@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError, hasTelemetryLimits, readConfig } from '../../src/platform/config.ts';
 
 describe('readConfig', () => {
-  test('has a default for everything that can have one', () => {
+  test('returns the defaults', () => {
     expect(readConfig({})).toMatchObject({
       HOST: '127.0.0.1',
       PORT: 3000,
@@ -22,17 +22,17 @@ describe('readConfig', () => {
     });
   });
 
-  test('leaves undefined what has none', () => {
+  test('leaves a setting without a default undefined', () => {
     const config = readConfig({});
     expect(config.API_TOKENS).toBeUndefined();
     expect(config.OTEL_EXPORTER_OTLP_ENDPOINT).toBeUndefined();
   });
 
-  test('takes an empty value as not set', () => {
+  test('treats an empty value as not set', () => {
     expect(readConfig({ PORT: '', API_TOKENS: ' ' })).toMatchObject({ PORT: 3000 });
   });
 
-  test('reads tokens, numbers and switches', () => {
+  test('reads tokens, numbers and booleans', () => {
     const config = readConfig({
       API_TOKENS: 'one, two',
       PORT: '0',
@@ -60,21 +60,21 @@ describe('readConfig', () => {
     ['OTEL_TRACES_SAMPLER', 'sometimes', 'parentbased_traceidratio'],
     ['OTEL_TRACES_SAMPLER_ARG', '2', 'a share from 0 to 1'],
     ['OTEL_EXPORTER_PROMETHEUS_PORT', '0', 'from 1 to 65535'],
-  ])('refuses %s=%s and says what is allowed', (name, value, allowed) => {
+  ])('rejects %s=%s, and names the allowed values', (name, value, allowed) => {
     const read = () => readConfig({ [name]: value });
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(`${name}: "${value}"`);
     expect(read).toThrow(allowed);
   });
 
-  test.each(['PREDICTION_ID_KEY', 'API_TOKENS'])('never shows the value of %s', (name) => {
+  test.each(['PREDICTION_ID_KEY', 'API_TOKENS'])('never shows the value of %s in an error', (name) => {
     const secret = 'hush  hush';
     const read = () => readConfig({ [name]: secret });
     expect(read).toThrow(name);
     expect(read).not.toThrow(secret);
   });
 
-  test('says it in one line', () => {
+  test('reports a bad value in one line', () => {
     expect(() => readConfig({ PORT: 'a\nb' })).toThrow(/^[^\n]*$/);
   });
 });
@@ -84,6 +84,6 @@ test.each([
   [{ OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4' }, true],
   [{ OTEL_SPAN_LINK_COUNT_LIMIT: ' ' }, false],
   [{ GOMEMLIMIT: '1', OTEL_SERVICE_NAME: 'limit' }, false],
-])('a limit on telemetry is seen in %j: %s', (env, expected) => {
+])('finds a limit on telemetry in %j: %s', (env, expected) => {
   expect(hasTelemetryLimits(env)).toBe(expected);
 });
