@@ -8,9 +8,9 @@ const UNSPACED_LETTER = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script
 const MIN_SCRIPT_SHARE = 0.3;
 
 /**
- * The maximum size of data, in bytes, for which character n-grams are used. A character of text makes 1.5 entries of the
- * matrix with character n-grams, and 0.25 without. Larger data would need more than 2 GB of memory, and they have enough
- * examples of each word.
+ * The maximum size of data, in bytes, for which character n-grams are used. A character of text makes 1.5 entries of
+ * the matrix with character n-grams, and 0.25 without. Larger data would need more than 2 GB of memory, and they have
+ * enough examples of each word.
  */
 const MAX_BYTES_WITH_CHARACTER_NGRAMS = 64_000_000;
 

@@ -25,8 +25,9 @@ const SAMPLE_DOCUMENTS = 1000;
 const SAMPLE_UNITS = 1_000_000;
 
 /**
- * Creates a vectoriser that counts the features of texts, one text at a time. It holds the first texts back as a sample,
- * until the sample is large enough to choose the features by its script. After that it keeps only the counts of a text.
+ * Creates a vectoriser that counts the features of texts, one text at a time. It holds the first texts back as a
+ * sample, until the sample is large enough to choose the features by its script. After that it keeps only the counts of
+ * a text.
  *
  * @param dataBytes size of all the data in bytes, if it is known
  */

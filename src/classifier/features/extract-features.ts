@@ -58,7 +58,9 @@ export function createFeatureExtractor(
   };
 }
 
-/** Calls `visit` with the hash of each character n-gram of one token. The two edges of the token count as one unit each. */
+/**
+ * Calls `visit` with the hash of each character n-gram of one token. The two edges of the token count as one unit each.
+ */
 export function visitCharacterNgrams(
   units: Uint16Array,
   start: number,

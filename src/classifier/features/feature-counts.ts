@@ -2,8 +2,8 @@ import { addHash, createHashIndex, enlarge, type HashIndex } from '../text/hash-
 
 /**
  * The occurrences in the current text of each feature of one kind (word n-grams, or character n-grams): a sparse
- * accumulator (Gilbert, Moler, Schreiber: Sparse matrices in MATLAB, 1992). `touched` lists the features of the text, so
- * that clearing takes time by the length of the text and not by the size of the vocabulary.
+ * accumulator (Gilbert, Moler, Schreiber: Sparse matrices in MATLAB, 1992). `touched` lists the features of the text,
+ * so that clearing takes time by the length of the text and not by the size of the vocabulary.
  */
 export interface FeatureCounts {
   /**
@@ -25,7 +25,8 @@ export interface VocabularyCounts extends FeatureCounts {
 
 /** Creates the counts of a vocabulary with a fixed number of features. */
 export function createFeatureCounts(featureCount: number): FeatureCounts {
-  // `touched` has one element more than needed: `countFeature` writes after the last element even if the feature is known.
+  // `touched` has one element more than needed: `countFeature` writes after the last element even if the feature is
+  // known.
   return { counts: new Uint8ClampedArray(featureCount), touched: new Int32Array(featureCount + 1), touchedCount: 0 };
 }
 

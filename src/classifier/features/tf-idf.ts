@@ -11,17 +11,17 @@ const termFrequencies = new Float64Array(TABLE_SIZE);
 for (let count = 1; count < TABLE_SIZE; count += 1) termFrequencies[count] = 1 + Math.log(count);
 
 /**
- * Returns the sublinear term frequency, 1 + ln(count), of a count of 1 or more (Manning, Raghavan, Schütze: Introduction
- * to Information Retrieval, 2008, section 6.4.1).
+ * Returns the sublinear term frequency, 1 + ln(count), of a count of 1 or more (Manning, Raghavan, Schütze:
+ * Introduction to Information Retrieval, 2008, section 6.4.1).
  */
 export function termFrequency(count: number): number {
   return count < TABLE_SIZE ? termFrequencies[count]! : 1 + Math.log(count);
 }
 
 /**
- * Returns the smoothed inverse document frequency in sixteenths, 1 to 255:
- * ln((1 + documents) / (1 + documentFrequency)) + 1, as scikit-learn's `TfidfTransformer` defines it. Training uses the
- * rounded value too, so the byte in the artefact loses nothing.
+ * Returns the smoothed inverse document frequency in sixteenths, 1 to 255, as scikit-learn's `TfidfTransformer` defines
+ * it: `ln((1 + documents) / (1 + documentFrequency)) + 1`. Training uses the rounded value too, so the byte in the
+ * artefact loses nothing.
  */
 export function encodeIdf(documents: number, documentFrequency: number): number {
   const idf = Math.log((1 + documents) / (1 + documentFrequency)) + 1;

@@ -5,7 +5,9 @@ import { fitLogisticRegression } from './logistic-regression.ts';
 import { fitComplementNaiveBayes, fitMultinomialNaiveBayes } from './naive-bayes.ts';
 import { fitSoftmaxRegression } from './softmax-regression.ts';
 
-/** The inverse strength of the L2 penalty of logistic regression. It is high: vectors of length 1 need a weak penalty. */
+/**
+ * The inverse strength of the L2 penalty of logistic regression. It is high: vectors of length 1 need a weak penalty.
+ */
 const COST = 30;
 const MAX_PASSES = 30;
 /** With a smaller tolerance the accuracy on unseen texts stays the same. */

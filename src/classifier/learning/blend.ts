@@ -2,8 +2,8 @@ const BLEND_RATIOS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2];
 
 /**
  * Chooses the ratio by which a second model's scores are added to the first model's, for the highest accuracy on
- * documents that neither model saw (stacking by a linear combination: Breiman: Stacked regressions, 1996). The hits of a
- * ratio count twice and those of its two neighbours once, so that one or two lucky documents do not decide.
+ * documents that neither model saw (stacking by a linear combination: Breiman: Stacked regressions, 1996). The hits of
+ * a ratio count twice and those of its two neighbours once, so that one or two lucky documents do not decide.
  *
  * @param first `columns` scores for each document
  * @param targets the label number of each document

@@ -26,9 +26,10 @@ interface LossTerms {
 
 /**
  * Fits the calibration of lowest log loss, on scores of documents that the model did not see. With two labels it is
- * Platt scaling with smoothed targets (Platt: Probabilistic outputs for support vector machines, 1999). With more labels
- * it is one temperature for all labels (Guo et al.: On calibration of modern neural networks, 2017); `scale` is 1 divided
- * by the temperature. The loss is convex: Newton's method finds its minimum, and halves a step that would raise the loss.
+ * Platt scaling with smoothed targets (Platt: Probabilistic outputs for support vector machines, 1999). With more
+ * labels it is one temperature for all labels (Guo et al.: On calibration of modern neural networks, 2017); `scale` is
+ * 1 divided by the temperature. The loss is convex: Newton's method finds its minimum, and halves a step that would
+ * raise the loss.
  *
  * @param scores `columns` scores for each document
  * @param targets the label number of each document

@@ -25,10 +25,10 @@ const MAX_NEWTON_STEPS = 30;
 const MAX_SKIPPED_PASSES = 4;
 
 /**
- * Fits logistic regression for two labels with an L2 penalty, by dual coordinate descent (Yu, Huang, Lin: Dual coordinate
- * descent methods for logistic regression and maximum entropy models, 2011, algorithm 5). It minimises
- * |w|² / 2 + C Σ ln(1 + exp(-y w·x)). Each step optimises the dual variable of one document by Newton's method. A pass
- * takes time linear in the entries of the matrix, and there is no learning rate. The bias is the weight of a feature that
+ * Fits logistic regression for two labels with an L2 penalty, by dual coordinate descent (Yu, Huang, Lin: Dual
+ * coordinate descent methods for logistic regression and maximum entropy models, 2011, algorithm 5). It minimises
+ * `|w|² / 2 + C Σ ln(1 + exp(-y w·x))`. Each step optimises the dual variable of one document by Newton's method. A pass
+ * takes time linear in the entries of the matrix, and needs no learning rate. The bias is the weight of a feature that
  * has the value 1 in every document.
  *
  * A document with a small change is skipped for up to 4 passes, a simple form of shrinking (Hsieh et al.: A dual
@@ -88,11 +88,11 @@ export function fitLogisticRegression(
 
 /**
  * Returns the optimal value of one dual variable, as a share of C: the root in (0, 1) of
- * ln(alpha / (1 - alpha)) + margin + (alpha - before) * curvature. The function rises from minus infinity to plus
+ * `ln(alpha / (1 - alpha)) + margin + (alpha - before) * curvature`. The function rises from minus infinity to plus
  * infinity, so Newton's method with bisection as a fallback always converges.
  *
  * @param before the current value of the dual variable
- * @param margin y w·x
+ * @param margin `y w·x`
  * @param curvature C times the squared norm of x
  */
 function solveSubproblem(before: number, margin: number, curvature: number): number {

@@ -31,9 +31,9 @@ function sumByLabel(matrix: WeightedMatrix, rows: Uint32Array, targets: Uint32Ar
 }
 
 /**
- * Fits multinomial naive Bayes over TF-IDF values, in log space (McCallum, Nigam: A comparison of event models for naive
- * Bayes text classification, 1998). A weight is the logarithm of the feature's smoothed share of the label's values. The
- * bias is the logarithm of the label's share of the documents, with 1 added to each count.
+ * Fits multinomial naive Bayes over TF-IDF values, in log space (McCallum, Nigam: A comparison of event models for
+ * naive Bayes text classification, 1998). A weight is the logarithm of the feature's smoothed share of the label's
+ * values. The bias is the logarithm of the label's share of the documents, with 1 added to each count.
  *
  * @param rows the documents to learn from
  * @param targets the label number of every row of the matrix
@@ -55,8 +55,8 @@ export function fitMultinomialNaiveBayes(
 
 /**
  * Fits complement naive Bayes (Rennie, Shih, Teevan, Karger: Tackling the poor assumptions of naive Bayes text
- * classifiers, 2003). A weight is minus the logarithm of the feature's smoothed share of the values of all other labels,
- * which is fairer to labels of unequal size. There is no bias.
+ * classifiers, 2003). A weight is minus the logarithm of the feature's smoothed share of the values of all other
+ * labels, which is fairer to labels of unequal size. The bias is 0.
  *
  * @param rows the documents to learn from
  * @param targets the label number of every row of the matrix

@@ -12,14 +12,15 @@ const MIN_DIFFERENCE = 1e-9;
 const MAX_SKIPPED_PASSES = 5;
 
 /**
- * Fits logistic regression for three labels or more (softmax regression) with an L2 penalty, by proximal stochastic dual
- * coordinate ascent (Shalev-Shwartz, Zhang: Accelerated proximal stochastic dual coordinate ascent for regularized loss
- * minimization, 2014). It minimises |W|² / 2 + C Σ -ln p(label of x | x).
+ * Fits logistic regression for three labels or more (softmax regression) with an L2 penalty, by proximal stochastic
+ * dual coordinate ascent (Shalev-Shwartz, Zhang: Accelerated proximal stochastic dual coordinate ascent for regularized
+ * loss minimization, 2014). It minimises `|W|² / 2 + C Σ -ln p(label of x | x)`.
  *
- * The dual solution of a document is a probability q for each label, and W = C Σ x (y - q)ᵀ, where y is 1 for the
- * document's label and 0 for others; the paper's alpha is y - q. A step moves q of one document towards the probabilities
- * p that W predicts: q + s (p - q). There is no learning rate. A label with a tiny step is left out, so labels far from a
- * document cost no time. A document with a small change is skipped for up to 5 passes, as in `fitLogisticRegression`.
+ * The dual solution of a document is a probability q for each label, and `W = C Σ x (y - q)ᵀ`. Here y is 1 for the
+ * document's label and 0 for others. The paper's alpha corresponds to `y - q`. A step moves q of one document towards the
+ * probabilities p that W predicts: `q + s (p - q)`. The method needs no learning rate. A label with a tiny step is left
+ * out, so labels far from a document cost no time. A document with a small change is skipped for up to 5 passes, as in
+ * `fitLogisticRegression`.
  *
  * @param rows the documents to learn from
  * @param targets the label number of every row of the matrix
@@ -98,8 +99,8 @@ export function fitSoftmaxRegression(
 }
 
 /**
- * Returns the step size s, 0 to 1, that approximately maximises the dual objective. The derivative of the objective by s,
- * divided by C, is about (1 - s) Σ (p - q) ln(p / q) - s C |x|² Σ (p - q)². The first term is the derivative of the
+ * Returns the step size s, 0 to 1, that approximately maximises the dual objective. The derivative of the objective by
+ * s, divided by C, is about `(1 - s) Σ (p - q) ln(p / q) - s C |x|² Σ (p - q)²`. The first term is the derivative of the
  * entropy, taken as linear: it is exact at s = 0 and s = 1. The step size is the root of this derivative.
  *
  * @param firstDual the position in `duals` of the document's first label

@@ -31,14 +31,14 @@ export interface KnownFeatures {
 }
 
 /**
- * A function that counts the known features of a text's tokens, and returns the number of unknown words. It replaces the
- * counts of the previous text.
+ * A function that counts the known features of a text's tokens, and returns the number of unknown words. It replaces
+ * the counts of the previous text.
  */
 export type FeatureLookup = (tokens: TokenBuffer) => number;
 
 /**
- * Creates a feature lookup with a token cache of its own. It finds the same features as `createFeatureExtractor`, except
- * features that the model does not know.
+ * Creates a feature lookup with a token cache of its own. It finds the same features as `createFeatureExtractor`,
+ * except features that the model does not know.
  *
  * @param featureCounts receive the counts of each text
  */
@@ -158,7 +158,8 @@ export function createFeatureLookup(
           pendingCount += 1;
         }
       } else {
-        // Floating-point sums depend on their order in the last bits. Features are therefore always in the text's order.
+        // Floating-point sums depend on their order in the last bits. Features are therefore always in the text's
+        // order.
         countPending();
         stem = hashOfStem(hash, units, start, end, kind);
         feature = featureOf(stem);
@@ -206,8 +207,8 @@ function countRange(
 }
 
 /**
- * Counts one occurrence of each of the first `count` features. A first loop reads all counts into `scratch`, so that the
- * reads overlap their memory latency.
+ * Counts one occurrence of each of the first `count` features. A first loop reads all counts into `scratch`, so that
+ * the reads overlap their memory latency.
  */
 function countPrefetched(featureCounts: FeatureCounts, features: Int32Array, count: number, scratch: Int32Array): void {
   const { counts } = featureCounts;

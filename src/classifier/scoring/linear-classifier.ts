@@ -11,7 +11,9 @@ import { buildTables, type LinearTables } from './linear-tables.ts';
 import { columnsFor } from './linear-weights.ts';
 import { softmaxInPlace } from './softmax.ts';
 
-/** The name of the contribution that does not depend on the text: the bias, or the prior of a text without known words. */
+/**
+ * The name of the contribution that does not depend on the text: the bias, or the prior of a text without known words.
+ */
 export const PRIOR_CONTRIBUTION = '(prior)';
 
 /**

@@ -2,8 +2,8 @@ import type { WeightedMatrix } from '../features/tf-idf.ts';
 
 /**
  * A linear model over weighted documents. With two labels it has one column: its score is the log-odds of the second
- * label. With more labels it has one column for each label. Weights are stored feature by feature, so the columns of one
- * feature stand side by side.
+ * label. With more labels it has one column for each label. Weights are stored feature by feature, so the columns of
+ * one feature stand side by side.
  */
 export interface LinearWeights {
   /** The number of columns. */

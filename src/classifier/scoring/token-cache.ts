@@ -60,8 +60,8 @@ export function createTokenCache(): TokenCache {
 }
 
 /**
- * Returns the position of a token's row. For a token that is not in the cache, returns a free row for it (with a `shape`
- * of 0), or -1 if there is none within `MAX_PROBES` rows.
+ * Returns the position of a token's row. For a token that is not in the cache, returns a free row for it (with a
+ * `shape` of 0), or -1 if there is none within `MAX_PROBES` rows.
  */
 export function findRow(rows: Int32Array, hash: number, shape: number): number {
   let row = (hash & (SLOTS - 1)) * ROW_LENGTH;

@@ -1,41 +1,48 @@
 import type { Observation } from './training-reference.ts';
 
-/** Beyond these an input is out of the ordinary for the model. */
+/** The limits of usual texts. A text beyond one of them is unusual for the model. */
 export interface Thresholds {
+  /** The minimum confidence, from 0 to 1. */
   readonly lowConfidence: number;
+  /** The maximum share of unknown words, from 0 to 1. */
   readonly unknownRatio: number;
-  /** In UTF-16 code units. */
+  /** The minimum length, in UTF-16 code units. */
   readonly minCharacters: number;
+  /** The maximum length, in UTF-16 code units. */
   readonly maxCharacters: number;
 }
 
-/** Why a single text is out of the ordinary, in the order in which reasons are told. */
+/** The reasons for which a text can be unusual, in the order of a report. */
 export const ANOMALY_REASONS = ['low_confidence', 'unknown_words', 'length'] as const;
 export type AnomalyReason = (typeof ANOMALY_REASONS)[number];
 
-/** In what a text lies beyond what the training texts showed; nothing for an ordinary one. */
+/** The share of training texts beyond each threshold. */
+const ANOMALY_SHARE = 0.01;
+
+/** Returns the reasons for which a text is unusual; none for a usual text. */
 export function findAnomalies(observation: Observation, thresholds: Thresholds): AnomalyReason[] {
   const { confidence, unknownRatio, characters } = observation;
-  const beyond = {
+  const isBeyond = {
     low_confidence: confidence < thresholds.lowConfidence,
     unknown_words: unknownRatio > thresholds.unknownRatio,
     length: characters < thresholds.minCharacters || characters > thresholds.maxCharacters,
   };
-  return ANOMALY_REASONS.filter((reason) => beyond[reason]);
+  return ANOMALY_REASONS.filter((reason) => isBeyond[reason]);
 }
 
-const rareShare = 0.01;
-
-/** Thresholds that about 1 text in 100 like the training texts goes past, for each of the four. */
+/**
+ * Computes the thresholds from observations of the training texts: the empirical quantiles at 1 % and 99 %. About 1 in
+ * 100 texts like the training texts is beyond each of the four. Without observations all thresholds are 0.
+ */
 export function computeThresholds(observations: readonly Observation[]): Thresholds {
-  const quantile = (measure: (one: Observation) => number, share: number) => {
+  const quantile = (measure: (observation: Observation) => number, share: number) => {
     const sorted = observations.map(measure).sort((a, b) => a - b);
     return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
   };
   return {
-    lowConfidence: quantile((one) => one.confidence, rareShare),
-    unknownRatio: quantile((one) => one.unknownRatio, 1 - rareShare),
-    minCharacters: quantile((one) => one.characters, rareShare),
-    maxCharacters: quantile((one) => one.characters, 1 - rareShare),
+    lowConfidence: quantile(({ confidence }) => confidence, ANOMALY_SHARE),
+    unknownRatio: quantile(({ unknownRatio }) => unknownRatio, 1 - ANOMALY_SHARE),
+    minCharacters: quantile(({ characters }) => characters, ANOMALY_SHARE),
+    maxCharacters: quantile(({ characters }) => characters, 1 - ANOMALY_SHARE),
   };
 }

@@ -1,19 +1,29 @@
+/**
+ * Tests of binomial counts. `mcnemar` is valid for one look at the counts. The other two functions return e-values,
+ * which are valid for any number of looks, and at any time to stop: if the claim is false, an e-value reaches
+ * 1/alpha with a probability of at most alpha (Ville: Étude critique de la notion de collectif, 1939; Ramdas et al.:
+ * Game-theoretic statistics and safe anytime-valid inference, 2023).
+ */
+
 import { fairCoinCdf, logChoose } from './distributions.ts';
 
-/** How probable a split at least as uneven is if neither classifier is better, for counts that are looked at once. */
+/** The two-sided p-values of McNemar's test, from 0 to 1. */
 export interface McNemar {
-  /** Two-sided, exact: never too small. */
+  /** The exact p-value. It is never too small. */
   readonly exact: number;
-  /** The same with half of the observed split's own probability: closer to its nominal level. */
+  /** The mid-p-value: it counts half of the probability of the observed counts, and is closer to the nominal level. */
   readonly midP: number;
 }
 
 /**
- * McNemar's test of two classifiers by the texts that one of them alone labelled rightly (McNemar: Note on the sampling
- * error of the difference between correlated proportions, 1947; Fagerland, Lydersen and Laake: The McNemar test for
- * binary matched-pairs data: mid-p and asymptotic are better than exact conditional, 2013).
+ * Runs McNemar's test on two classifiers that labelled the same texts (McNemar: Note on the sampling error of the
+ * difference between correlated proportions, 1947). The p-values are those of Fagerland, Lydersen and Laake: The
+ * McNemar test for binary matched-pairs data: mid-p and asymptotic are better than exact conditional, 2013.
  *
- * Its figures hold for one look. Who looks again and again takes {@link evidenceOfBetter}.
+ * The p-values are valid for one look at the counts. Use {@link evidenceOfBetter} for repeated looks.
+ *
+ * @param onlyFirst the number of texts that only the first classifier labelled correctly
+ * @param onlySecond the number of texts that only the second classifier labelled correctly
  */
 export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
   const n = onlyFirst + onlySecond;
@@ -24,15 +34,18 @@ export function mcnemar(onlyFirst: number, onlySecond: number): McNemar {
 }
 
 /**
- * The evidence that the second of two classifiers is better: the factor by which a bet against "it is no better" has
- * multiplied its stake, an e-value. However often one looks, and whenever one stops, it reaches 1/alpha with a probability of
- * at most alpha where the second is no better (Ville: Étude critique de la notion de collectif, 1939; Ramdas et al.:
- * Game-theoretic statistics and safe anytime-valid inference, 2023).
+ * Returns the evidence that the second of two classifiers is better, as an e-value: the factor by which a bet against
+ * "it is not better" has multiplied its stake.
  *
- * Of the texts that one alone labelled rightly, let p be the share of the second's. The bet mixes the likelihood ratios of
- * all p above 1/2, each of them alike, against 1/2 (Robbins: Statistical methods related to the law of the iterated
- * logarithm, 1970): twice the integral of (2p)^w (2(1-p))^l over p from 1/2 to 1. Each ratio shrinks on average, or stays, for any true p
- * up to 1/2. The integral is an incomplete beta function, and that a tail of a fair coin's tosses.
+ * Let p be the second classifier's share of the texts that exactly one of them labels correctly. The bet is a mixture
+ * of likelihood ratios against p = 1/2, uniform over all p above 1/2 (Robbins: Statistical methods related to the law
+ * of the iterated logarithm, 1970). With w = `onlySecond` and l = `onlyFirst` it is
+ * `2 ∫ (2p)^w (2(1-p))^l dp` from 1/2 to 1. For any true p up to 1/2, the expected value of each ratio does not grow. The integral is an incomplete beta
+ * function, which is computed as a tail of the tosses of a fair coin.
+ *
+ * @param onlyFirst the number of texts that only the first classifier labelled correctly
+ * @param onlySecond the number of texts that only the second classifier labelled correctly
+ * @returns 1 without texts; at most `Number.MAX_VALUE`
  */
 export function evidenceOfBetter(onlyFirst: number, onlySecond: number): number {
   const n = onlyFirst + onlySecond;
@@ -42,9 +55,14 @@ export function evidenceOfBetter(onlyFirst: number, onlySecond: number): number 
 }
 
 /**
- * The evidence that something happens more often than a given share, an e-value: however often one looks, it reaches
- * 1/alpha with a probability of at most alpha where it does not. The likelihood of what happened, under every share alike, over the highest that
- * it can have up to the given share (Wasserman, Ramdas and Balakrishnan: Universal inference, 2020).
+ * Returns the evidence that an event has a probability above `share`, as an e-value. It is the likelihood of the counts
+ * in a uniform mixture of all probabilities, divided by their highest likelihood for a probability up to `share`. The
+ * source is Wasserman, Ramdas and Balakrishnan: Universal inference, 2020.
+ *
+ * @param share the probability to compare with, above 0 and below 1
+ * @param hits the number of trials with the event
+ * @param count the number of trials
+ * @returns 0 if `hits / count` is not above `share`, or without trials; at most `Number.MAX_VALUE`
  */
 export function evidenceOfShareAbove(share: number, hits: number, count: number): number {
   if (count === 0 || hits / count <= share) return 0;

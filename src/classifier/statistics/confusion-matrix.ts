@@ -1,82 +1,91 @@
-/** Precision, recall and their harmonic mean; each is 0 where its denominator is 0. */
+/**
+ * Precision, recall and F1, their harmonic mean: shares from 0 to 1 (Manning, Raghavan, Schütze: Introduction to
+ * Information Retrieval, 2008, section 8.3). Each is 0 if its denominator is 0.
+ */
 export interface Quality {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
 }
 
-/** `counts[actual][predicted]`, both in the order of `labels`. */
+/** The counts `counts[actual][predicted]`, both indexed in the order of `labels`. */
 export interface ConfusionMatrix {
   readonly labels: readonly string[];
   readonly counts: readonly (readonly number[])[];
 }
 
-/** What a confusion matrix says of a model. */
+/** The quality of a model, computed from a confusion matrix. */
 export interface MatrixQuality {
+  /** The number of predictions. */
   readonly count: number;
+  /** The share of correct predictions, from 0 to 1. */
   readonly accuracy: number;
+  /** The mean over labels. */
   readonly macro: Quality;
+  /** The quality over all predictions. With one label for each text, all three figures equal the accuracy. */
   readonly micro: Quality;
   readonly labels: Readonly<Record<string, LabelQuality>>;
   readonly confusionMatrix: ConfusionMatrix;
 }
 
-/** The quality of the answers that concern one label. */
+/** The quality of the predictions of one label. */
 export interface LabelQuality extends Quality {
-  /** How often it was the true label. */
+  /** The number of predictions with this label as the actual label. */
   readonly support: number;
-  /** How often it was predicted. */
+  /** The number of predictions of this label. */
   readonly predicted: number;
 }
 
-/** How often a label was predicted where another, or the same, was the true one. */
+/** The number of predictions with this pair of actual and predicted label. */
 export interface ConfusionCount {
   readonly actual: string;
   readonly predicted: string;
   readonly count: number;
 }
 
-/** A part of a whole; 0 where there is nothing. */
+/** Returns `part / whole`, or 0 if `whole` is 0. */
 export const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
+/** Returns the sum of the numbers. */
 export const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+/** Returns the arithmetic mean of the numbers, or 0 without numbers. */
 export const mean = (numbers: readonly number[]) => ratio(sum(numbers), numbers.length);
 
-function qualityOf(hits: number, predicted: number, actual: number): Quality {
+function computeQuality(correct: number, predicted: number, actual: number): Quality {
   return {
-    precision: ratio(hits, predicted),
-    recall: ratio(hits, actual),
-    f1: ratio(2 * hits, predicted + actual),
+    precision: ratio(correct, predicted),
+    recall: ratio(correct, actual),
+    f1: ratio(2 * correct, predicted + actual),
   };
 }
 
 /**
- * Accuracy; precision, recall and F1 for each label, their mean over labels (macro) and over answers (micro). Labels are
- * those that occur, as actual or predicted, in code unit order. All 0 for no answers.
+ * Computes accuracy, and precision, recall and F1 for each label, over labels (macro) and over predictions (micro). The
+ * labels are those that occur as actual or predicted, sorted by code units. Without predictions all figures are 0.
  */
 export function qualityFromCounts(pairs: readonly ConfusionCount[]): MatrixQuality {
-  const names = [...new Set(pairs.flatMap(({ actual, predicted }) => [actual, predicted]))].sort();
-  const place = new Map(names.map((name, at) => [name, at]));
-  const counts = names.map(() => new Array<number>(names.length).fill(0));
+  const labels = [...new Set(pairs.flatMap(({ actual, predicted }) => [actual, predicted]))].sort();
+  const labelNumbers = new Map(labels.map((label, at) => [label, at]));
+  const counts = labels.map(() => new Array<number>(labels.length).fill(0));
   for (const { actual, predicted, count } of pairs) {
-    counts[place.get(actual)!]![place.get(predicted)!]! += count;
+    counts[labelNumbers.get(actual)!]![labelNumbers.get(predicted)!]! += count;
   }
-  const qualities = names.map((_, at) => {
+  const qualities = labels.map((_, at) => {
     const support = sum(counts[at]!);
     const predicted = sum(counts.map((row) => row[at]!));
-    return { ...qualityOf(counts[at]![at]!, predicted, support), support, predicted };
+    return { ...computeQuality(counts[at]![at]!, predicted, support), support, predicted };
   });
-  const hits = sum(names.map((_, at) => counts[at]![at]!));
+  const correct = sum(labels.map((_, at) => counts[at]![at]!));
   const total = sum(qualities.map(({ support }) => support));
   return {
     count: total,
-    accuracy: ratio(hits, total),
+    accuracy: ratio(correct, total),
     macro: {
       precision: mean(qualities.map(({ precision }) => precision)),
       recall: mean(qualities.map(({ recall }) => recall)),
       f1: mean(qualities.map(({ f1 }) => f1)),
     },
-    micro: qualityOf(hits, total, total),
-    labels: Object.fromEntries(names.map((name, at) => [name, qualities[at]!])),
-    confusionMatrix: { labels: names, counts },
+    micro: computeQuality(correct, total, total),
+    labels: Object.fromEntries(labels.map((label, at) => [label, qualities[at]!])),
+    confusionMatrix: { labels, counts },
   };
 }

@@ -1,9 +1,13 @@
-/** Stands for the share of an empty bin, whose logarithm would be infinite. As Evidently fills them. */
+/** The share that stands for an empty bin, where the logarithm would be infinite. Evidently uses the same value. */
 export const EMPTY_BIN_SHARE = 1e-4;
 
 /**
- * Population stability index of two distributions over the same bins: sum of (p - q) ln(p / q), the symmetric form of
- * Kullback and Leibler's divergence (On information and sufficiency, 1951). Below 0.1 little has changed, above 0.2 much.
+ * Returns the population stability index (PSI) of two distributions over the same bins: Σ (p - q) ln(p / q). It is the
+ * symmetric form of the divergence of Kullback and Leibler (On information and sufficiency, 1951), in nats. As a rule
+ * of thumb, a PSI below 0.1 means little change, and above 0.2 much change.
+ *
+ * @param shares the share of each bin, with a sum of 1
+ * @param reference the share of each bin in the reference, with a sum of 1
  */
 export function populationStabilityIndex(shares: readonly number[], reference: readonly number[]): number {
   return shares.reduce((total, share, at) => {
@@ -14,19 +18,23 @@ export function populationStabilityIndex(shares: readonly number[], reference: r
 }
 
 /**
- * Jensen-Shannon distance: the square root of the mean divergence, in bits, of two distributions from their middle
- * (Endres and Schindelin: A new metric for probability distributions, 2003). 0 for equal ones, 1 for disjoint ones.
+ * Returns the Jensen-Shannon distance of two distributions over the same bins (Endres and Schindelin: A new metric for
+ * probability distributions, 2003). It is the square root of the mean divergence, in bits, of both distributions from
+ * their average: 0 for equal distributions, 1 for disjoint ones.
+ *
+ * @param shares the share of each bin, with a sum of 1
+ * @param reference the share of each bin in the reference, with a sum of 1
  */
 export function jensenShannonDistance(shares: readonly number[], reference: readonly number[]): number {
   const divergence = shares.reduce((total, p, at) => {
     const q = reference[at]!;
-    const middle = (p + q) / 2;
-    return total + (information(p, middle) + information(q, middle)) / 2;
+    const average = (p + q) / 2;
+    return total + (divergenceTerm(p, average) + divergenceTerm(q, average)) / 2;
   }, 0);
-  // Rounding can leave a tiny negative sum where both are equal.
+  // Rounding can leave a tiny negative sum for equal distributions.
   return Math.sqrt(Math.max(0, divergence));
 }
 
-function information(share: number, middle: number): number {
-  return share === 0 ? 0 : share * Math.log2(share / middle);
+function divergenceTerm(share: number, average: number): number {
+  return share === 0 ? 0 : share * Math.log2(share / average);
 }

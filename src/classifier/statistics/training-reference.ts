@@ -1,21 +1,24 @@
-/** What is watched for drift. */
+/** The properties of a text that are watched for drift. */
 export const DRIFT_FEATURES = ['label', 'confidence', 'characters', 'unknown_ratio'] as const;
 export type DriftFeature = (typeof DRIFT_FEATURES)[number];
 
-/** Shares of the training texts in each bin, by feature and bin; those of one feature sum to 1. */
+/** The share of the training texts in each bin, by feature and bin name. The shares of one feature have a sum of 1. */
 export type Reference = Readonly<Record<DriftFeature, Readonly<Record<string, number>>>>;
 
-/** A text as drift sees it. */
+/** The properties of one scored text that drift and anomalies look at. */
 export interface Observation {
+  /** The predicted label. */
   readonly label: string;
+  /** The probability of the predicted label, from 0 to 1. */
   readonly confidence: number;
-  /** In UTF-16 code units. */
+  /** The length of the text, in UTF-16 code units. */
   readonly characters: number;
+  /** The share of unknown words, from 0 to 1. */
   readonly unknownRatio: number;
 }
 
 interface Bins {
-  /** Lowest value of each bin but the first. */
+  /** The lowest value of each bin except the first. */
   readonly edges: readonly number[];
   readonly names: readonly string[];
 }
@@ -49,45 +52,46 @@ const unknownRatioBins: Bins = {
   names: ['0.00', '0.00-0.05', '0.05-0.10', '0.10-0.20', '0.20-0.40', '0.40-0.60', '0.60-0.80', '0.80-1.00', '1.00'],
 };
 
-const binsOf = { confidence: confidenceBins, characters: characterBins, unknown_ratio: unknownRatioBins } as const;
+const numericBins = { confidence: confidenceBins, characters: characterBins, unknown_ratio: unknownRatioBins } as const;
+type NumericFeature = keyof typeof numericBins;
 
-/** Every bin of a feature, in order. */
+/** Returns the names of a feature's bins, in order. The bins of `label` are the model's labels. */
 export function binNames(feature: DriftFeature, labels: readonly string[]): readonly string[] {
-  return feature === 'label' ? labels : binsOf[feature].names;
+  return feature === 'label' ? labels : numericBins[feature].names;
 }
 
-/** The bin that a number falls into. */
-export function binName(feature: keyof typeof binsOf, value: number): string {
-  return binsOf[feature].names[binIndex(feature, value)]!;
+/** Returns the name of the bin of a value. */
+export function binName(feature: NumericFeature, value: number): string {
+  return numericBins[feature].names[binIndex(feature, value)]!;
 }
 
-/** The place of that bin among the feature's bins. */
-export function binIndex(feature: keyof typeof binsOf, value: number): number {
-  const { edges } = binsOf[feature];
-  let at = 0;
-  while (at < edges.length && value >= edges[at]!) at += 1;
-  return at;
+/** Returns the index of the bin of a value, in the order of `binNames`. */
+export function binIndex(feature: NumericFeature, value: number): number {
+  const { edges } = numericBins[feature];
+  let bin = 0;
+  while (bin < edges.length && value >= edges[bin]!) bin += 1;
+  return bin;
 }
 
-/** Distribution of the observations over all bins, empty ones included. */
+/** Builds the reference: the distribution of the observations over all bins, with 0 for empty bins. */
 export function buildReference(observations: readonly Observation[], labels: readonly string[]): Reference {
-  const share = (feature: DriftFeature, binsSeen: readonly string[]) => {
+  const computeShares = (feature: DriftFeature, bins: readonly string[]) => {
     const counts = new Map(binNames(feature, labels).map((name) => [name, 0]));
-    for (const bin of binsSeen) counts.set(bin, (counts.get(bin) ?? 0) + 1);
+    for (const bin of bins) counts.set(bin, (counts.get(bin) ?? 0) + 1);
     return Object.fromEntries([...counts].map(([name, count]) => [name, count / Math.max(1, observations.length)]));
   };
-  const number = (feature: keyof typeof binsOf, measure: (one: Observation) => number) =>
-    share(
+  const computeNumericShares = (feature: NumericFeature, measure: (observation: Observation) => number) =>
+    computeShares(
       feature,
-      observations.map((one) => binName(feature, measure(one))),
+      observations.map((observation) => binName(feature, measure(observation))),
     );
   return {
-    label: share(
+    label: computeShares(
       'label',
-      observations.map((one) => one.label),
+      observations.map(({ label }) => label),
     ),
-    confidence: number('confidence', (one) => one.confidence),
-    characters: number('characters', (one) => one.characters),
-    unknown_ratio: number('unknown_ratio', (one) => one.unknownRatio),
+    confidence: computeNumericShares('confidence', ({ confidence }) => confidence),
+    characters: computeNumericShares('characters', ({ characters }) => characters),
+    unknown_ratio: computeNumericShares('unknown_ratio', ({ unknownRatio }) => unknownRatio),
   };
 }

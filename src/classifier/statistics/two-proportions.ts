@@ -1,83 +1,97 @@
 import { normalCdf } from './distributions.ts';
 import type { Interval } from './wilson.ts';
 
-/** How often something was right. */
+/** The number of predictions with a known label, and of the correct ones among them. */
 export interface Tally {
   readonly count: number;
   readonly correct: number;
 }
 
-/** What two independent groups of answers say of the difference between their shares of right ones. */
+/** The comparison of two groups of predictions by their shares of correct predictions. */
 export interface ShareComparison {
-  /** The second's share less the first's; null where either has none. */
+  /** The second group's share minus the first group's, from -1 to 1; null if a group is empty. */
   readonly difference: number | null;
-  /** 95 % for all looks together; null below {@link MIN_TO_COMPARE}. */
+  /** The 95 % interval of the difference, valid for all looks together; null below {@link MIN_TO_COMPARE}. */
   readonly interval: Interval | null;
-  /** The evidence that the second's share is greater: see {@link evidenceOfGreater}. */
+  /** The evidence that the second share is greater, as an e-value: see {@link evidenceOfGreater}. */
   readonly greater: number;
-  /** The evidence that it is smaller. */
+  /** The evidence that the second share is smaller, as an e-value. */
   readonly smaller: number;
 }
 
-/** With fewer answers than these in either group nothing is said: the normal approximation needs some. */
+/** The minimum number of predictions in each group: the normal approximation is not valid for fewer. */
 export const MIN_TO_COMPARE = 20;
 
-/** The differences that the bet expects: some points. Others are found too, a little later. */
-const expected = 0.05 ** 2;
+/**
+ * The variance of the mixture, tau² of the paper: a standard deviation of 5 percentage points. Differences of about
+ * this size are found fastest, and other differences a little later.
+ */
+const MIXTURE_VARIANCE = 0.05 ** 2;
 
-/** Compares the shares of right answers of two groups that different texts went to. */
+/** Compares the shares of correct predictions of two groups with different texts. */
 export function compareShares(first: Tally, second: Tally): ShareComparison {
-  const none = first.count === 0 || second.count === 0;
-  const difference = none ? null : second.correct / second.count - first.correct / first.count;
+  const isEmpty = first.count === 0 || second.count === 0;
+  const difference = isEmpty ? null : second.correct / second.count - first.correct / first.count;
   return {
     difference,
-    interval: tooFew(first, second) ? null : intervalOf(first, second, 0.05),
+    interval: isTooSmall(first, second) ? null : confidenceSequence(first, second, 0.05),
     greater: evidenceOfGreater(first, second),
     smaller: evidenceOfGreater(second, first),
   };
 }
 
 /**
- * The evidence that the second group's share of right answers is greater than the first's, an e-value: however often one
- * looks, it reaches 1/alpha with a probability of at most alpha where it is not.
+ * Returns the evidence that the second group's share of correct predictions is greater than the first group's, as an
+ * e-value. If it is not greater, the evidence reaches 1/alpha with a probability of at most alpha, for any number of
+ * looks.
  *
- * The mixture sequential probability ratio test of two proportions (Robbins, 1970; Johari, Koomen, Pekelis and Walsh: Always
- * valid inference, 2022) with a half-normal mixture, for one side. It rests on the normal approximation, as asymptotic confidence sequences do (Waudby-Smith, Arbour, Sinha,
- * Kennedy and Ramdas: Time-uniform central limit theory and asymptotic confidence sequences, 2024): so nothing is said of few answers, and the variance
- * counts one right and one wrong answer more than came in. `two-proportions.test.ts` holds it to its level where it is
- * looked at after every answer.
+ * It is the mixture sequential probability ratio test of two proportions (Robbins: Statistical methods related to the
+ * law of the iterated logarithm, 1970; Johari, Koomen, Pekelis and Walsh: Always valid inference, 2022), one-sided by a
+ * half-normal mixture. With the difference d, its variance V and the mixture's variance t it is
+ * `2 sqrt(V / (V + t)) exp(t d² / (2 V (V + t))) Phi(d sqrt(t / (V (V + t))))`.
+ *
+ * It uses the normal approximation, as asymptotic confidence sequences do (Waudby-Smith, Arbour, Sinha, Kennedy and
+ * Ramdas: Time-uniform central limit theory and asymptotic confidence sequences, 2024). So small groups give no
+ * evidence, and the variance counts one more correct and one more wrong prediction in each group.
+ * `two-proportions.test.ts` checks its level with a look after every prediction.
+ *
+ * @returns 1 if a group has fewer than {@link MIN_TO_COMPARE} predictions; at most `Number.MAX_VALUE`
  */
 export function evidenceOfGreater(first: Tally, second: Tally): number {
-  if (tooFew(first, second)) return 1;
+  if (isTooSmall(first, second)) return 1;
   const difference = second.correct / second.count - first.correct / first.count;
-  const variance = varianceOf(first, second);
-  const spread = variance + expected;
-  const log = Math.log(2) + 0.5 * Math.log(variance / spread) + (expected * difference ** 2) / (2 * variance * spread);
-  const side = normalCdf((difference * Math.sqrt(expected)) / Math.sqrt(variance * spread));
+  const variance = differenceVariance(first, second);
+  const total = variance + MIXTURE_VARIANCE;
+  const log =
+    Math.log(2) + 0.5 * Math.log(variance / total) + (MIXTURE_VARIANCE * difference ** 2) / (2 * variance * total);
+  const side = normalCdf((difference * Math.sqrt(MIXTURE_VARIANCE)) / Math.sqrt(variance * total));
   return Math.min(Number.MAX_VALUE, Math.exp(log) * side);
 }
 
-/** The differences against which there is no evidence of 1/alpha: a confidence sequence of the two-sided mixture. */
-function intervalOf(first: Tally, second: Tally, alpha: number): Interval {
+/**
+ * Returns the confidence sequence of the two-sided mixture: all differences whose evidence is below 1/alpha. Its half
+ * width is sqrt(V (V + t) / t · ln((V + t) / (V alpha²))), with the names of {@link evidenceOfGreater}.
+ */
+function confidenceSequence(first: Tally, second: Tally, alpha: number): Interval {
   const difference = second.correct / second.count - first.correct / first.count;
-  const variance = varianceOf(first, second);
-  const spread = variance + expected;
-  const half = Math.sqrt(((variance * spread) / expected) * Math.log(spread / (variance * alpha ** 2)));
-  return { low: Math.max(-1, difference - half), high: Math.min(1, difference + half) };
+  const variance = differenceVariance(first, second);
+  const total = variance + MIXTURE_VARIANCE;
+  const halfWidth = Math.sqrt(((variance * total) / MIXTURE_VARIANCE) * Math.log(total / (variance * alpha ** 2)));
+  return { low: Math.max(-1, difference - halfWidth), high: Math.min(1, difference + halfWidth) };
 }
 
-/** The difference's variance: with the groups' own shares, or with one share for both if that is more. */
-function varianceOf(first: Tally, second: Tally): number {
-  const both = { count: first.count + second.count, correct: first.correct + second.correct };
-  const own = spreadOf(first) / first.count + spreadOf(second) / second.count;
-  return Math.max(own, spreadOf(both) * (1 / first.count + 1 / second.count));
+/** Returns the variance of the difference: the larger one of the separate and the pooled estimate. */
+function differenceVariance(first: Tally, second: Tally): number {
+  const pooled = { count: first.count + second.count, correct: first.correct + second.correct };
+  const separate = bernoulliVariance(first) / first.count + bernoulliVariance(second) / second.count;
+  return Math.max(separate, bernoulliVariance(pooled) * (1 / first.count + 1 / second.count));
 }
 
-function spreadOf({ count, correct }: Tally): number {
+function bernoulliVariance({ count, correct }: Tally): number {
   const share = (correct + 1) / (count + 2);
   return share * (1 - share);
 }
 
-function tooFew(first: Tally, second: Tally): boolean {
+function isTooSmall(first: Tally, second: Tally): boolean {
   return first.count < MIN_TO_COMPARE || second.count < MIN_TO_COMPARE;
 }

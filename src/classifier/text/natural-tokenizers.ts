@@ -11,7 +11,10 @@ export function createNaturalWordTokenizer(): Tokenizer {
   return (text, buffer) => pushStrings(tokenizer.tokenize(text), buffer);
 }
 
-/** Creates a tokeniser that finds the tokens of natural's English `AggressiveTokenizer`, which keeps "-", "'" and "/" in words. */
+/**
+ * Creates a tokeniser that finds the tokens of natural's English `AggressiveTokenizer`, which keeps "-", "'" and "/" in
+ * words.
+ */
 export function createNaturalAggressiveTokenizer(): Tokenizer {
   const tokenizer = new AggressiveTokenizer();
   return (text, buffer) => pushStrings(tokenizer.tokenize(text), buffer);

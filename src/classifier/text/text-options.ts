@@ -19,7 +19,7 @@ export type TokenizerName = (typeof TOKENIZER_NAMES)[number];
  */
 export interface FeatureOptions {
   readonly tokenizer: TokenizerName;
-  /** Whether words of a-z are reduced to their Porter stems. */
+  /** If true, words of a-z are reduced to their Porter stems. */
   readonly stem: boolean;
   /** The maximum length of a word n-gram, in words; the minimum is 1. */
   readonly wordNgrams: number;

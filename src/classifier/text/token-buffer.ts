@@ -3,7 +3,9 @@ export const TokenKind = {
   /** A run of one punctuation mark or symbol. It is a feature, but not a word. */
   sign: 0,
   word: 1,
-  /** A word of one character: ideograph, kana or emoji. It has no character n-grams, which would only repeat the word. */
+  /**
+   * A word of one character: ideograph, kana or emoji. It has no character n-grams, which would only repeat the word.
+   */
   ideograph: 2,
 } as const;
 

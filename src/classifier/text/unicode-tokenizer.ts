@@ -5,9 +5,9 @@ import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate } = CharacterClass;
 
 /**
- * Finds the words of any script in one pass over the code units, without a string for each word. On ASCII text the words
- * are those of natural's `WordTokenizer`. Beyond ASCII, letters of every alphabet join into words, and each ideograph,
- * kana and emoji is one word. A run of one sign ("!!!", "$") is a token, but not a word.
+ * Finds the words of any script in one pass over the code units, without a string for each word. On ASCII text the
+ * words are those of natural's `WordTokenizer`. Beyond ASCII, letters of every alphabet join into words, and each
+ * ideograph, kana and emoji is one word. A run of one sign ("!!!", "$") is a token, but not a word.
  */
 export function tokenizeUnicode(text: string, buffer: TokenBuffer): void {
   const { length } = text;
