@@ -8,13 +8,13 @@ import { labelBy, SPAM_TEXT, smallModels } from '../models/small-models.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 
-interface Answer {
+interface Prediction {
   id: string;
   prediction: string;
   traceId: string;
 }
 
-/** A service whose active version is right and whose shadow is wrong. */
+/** Starts a service with a correct active version and a wrong shadow. */
 async function startWithShadow(env: Record<string, string> = {}): Promise<ServiceProcess> {
   const service = await startProcess({ MODELS_DIR: await smallModels('1', '2'), ...env });
   await post(`${service.url}/models/spam/activate`, { version: '1' });
@@ -22,36 +22,36 @@ async function startWithShadow(env: Record<string, string> = {}): Promise<Servic
   return service;
 }
 
-async function predict({ url }: ServiceProcess, model?: string): Promise<Answer> {
-  return (await (await post(`${url}/predict`, { text: SPAM_TEXT, ...(model && { model }) })).json()) as Answer;
+async function predict({ url }: ServiceProcess, model?: string): Promise<Prediction> {
+  return (await (await post(`${url}/predict`, { text: SPAM_TEXT, ...(model && { model }) })).json()) as Prediction;
 }
 
-async function predictBatch({ url }: ServiceProcess, size: number): Promise<Answer[]> {
+async function predictBatch({ url }: ServiceProcess, size: number): Promise<Prediction[]> {
   const response = await post(`${url}/predict/batch`, { texts: Array(size).fill(SPAM_TEXT) });
-  return ((await response.json()) as { predictions: Answer[] }).predictions;
+  return ((await response.json()) as { predictions: Prediction[] }).predictions;
 }
 
-async function comparisonOf({ url }: ServiceProcess): Promise<{ shadow: unknown; canary: unknown }> {
+async function comparisonOf({ url }: Pick<ServiceProcess, 'url'>): Promise<{ shadow: unknown; canary: unknown }> {
   const model = (await (await fetch(`${url}/models/spam`)).json()) as {
     comparison: { shadow: unknown; canary: unknown };
   };
   return model.comparison;
 }
 
-/** What comes together within a second is handed on. */
-async function untilReported(some: ServiceProcess, expected: object): Promise<void> {
-  await vi.waitFor(async () => expect((await comparisonOf(some)).shadow).toMatchObject(expected), 30_000);
+/** Waits until the comparison has the expected figures, because a process sends its counts to the store each second. */
+async function waitForComparison({ url }: ServiceProcess, expected: object): Promise<void> {
+  await vi.waitFor(async () => expect((await comparisonOf({ url })).shadow).toMatchObject(expected), 30_000);
 }
 
 let receiver: OtlpReceiver;
 let service: ServiceProcess;
-let single: Answer;
-let named: Answer;
-let batch: Answer[];
+let single: Prediction;
+let named: Prediction;
+let batch: Prediction[];
 let metrics: string;
 let comparison: unknown;
 
-/** One request of each kind, then the end of the process, so that everything it had to say was said. */
+/** Sends one request of each kind, and then stops the service, so that it exports all its telemetry. */
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
   service = await startWithShadow({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
@@ -62,10 +62,10 @@ beforeAll(async () => {
   expect((await post(`${service.url}/v2/models/spam/infer`, { inputs })).status).toBe(200);
   await post(`${service.url}/feedback`, { id: single.id, label: 'spam' });
   await post(`${service.url}/feedback`, { id: batch[0]!.id, label: 'ham' });
-  await untilReported(service, { predictions: 5, feedback: { count: 2 } });
+  await waitForComparison(service, { predictions: 5, feedback: { count: 2 } });
   comparison = await comparisonOf(service);
   metrics = await (await fetch(service.metricsUrl)).text();
-  // The last one before the end: its span waits for the shadow.
+  // The span of the last prediction waits for the shadow while the service stops.
   await predict(service);
   await service.stop();
 }, 60_000);
@@ -73,7 +73,7 @@ beforeAll(async () => {
 afterAll(() => receiver.close());
 
 describe('a shadow', () => {
-  test('is on the span of each prediction of the bare name, beside the answer', () => {
+  test('is on the span of each prediction whose request names no version', () => {
     const classified = receiver.spans.filter(({ name }) => name === 'classify');
     expect(classified).toHaveLength(7);
     for (const { attributes } of classified) {
@@ -91,13 +91,16 @@ describe('a shadow', () => {
     }
   });
 
-  test('leaves the span with the time of the answer: its steps lie within it, and it within the request', () => {
-    const of = (name: string) => receiver.spans.find((span) => span.name === name && span.traceId === single.traceId)!;
-    expect(of('classify').endTimeUnixNano).toBe(of('score').endTimeUnixNano);
-    expect(BigInt(of('classify').endTimeUnixNano)).toBeLessThanOrEqual(BigInt(of('POST /predict').endTimeUnixNano));
+  test('does not lengthen the classify span, which ends with its last step and within the request', () => {
+    const spanOf = (name: string) =>
+      receiver.spans.find((span) => span.name === name && span.traceId === single.traceId)!;
+    expect(spanOf('classify').endTimeUnixNano).toBe(spanOf('score').endTimeUnixNano);
+    expect(BigInt(spanOf('classify').endTimeUnixNano)).toBeLessThanOrEqual(
+      BigInt(spanOf('POST /predict').endTimeUnixNano),
+    );
   });
 
-  test('answers nobody', () => {
+  test('gives no answers', () => {
     expect([single, named, ...batch].map(({ prediction }) => prediction)).toEqual(Array(5).fill('spam'));
   });
 
@@ -110,7 +113,7 @@ describe('a shadow', () => {
     ['classifier_predictions_total{model="spam",version="1",label="spam"}', 6],
     ['classifier_feature_observations_total{model="spam",version="2",feature="label",bin="ham"}', 5],
   ])('is counted: %s %d', (series, value) => {
-    const line = metrics.split('\n').find((one) => one.startsWith(`${series} `));
+    const line = metrics.split('\n').find((row) => row.startsWith(`${series} `));
     expect(line?.split(' ')[1]).toBe(String(value));
   });
 
@@ -148,21 +151,21 @@ describe('a shadow', () => {
   });
 });
 
-test('without a shadow nothing is said of one', async () => {
+test('without a shadow there is no telemetry of one', async () => {
   const otlp = await startOtlpReceiver();
   const alone = await startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: otlp.url });
   await predict(alone);
   const text = await (await fetch(alone.metricsUrl)).text();
-  const compared = await comparisonOf(alone);
+  const comparisons = await comparisonOf(alone);
   await alone.stop();
   expect(otlp.spans.map(({ name }) => name)).toContain('classify');
   expect(otlp.raw.join()).not.toContain('classifier.shadow');
   expect(text).not.toMatch(/^classifier_shadow/m);
-  expect(compared).toEqual({ shadow: null, canary: null });
+  expect(comparisons).toEqual({ shadow: null, canary: null });
   await otlp.close();
 });
 
-test('a model file that makes the shadow throw changes no answer', async () => {
+test('a shadow that throws changes no answer', async () => {
   const broken = await startWithShadow({
     NODE_OPTIONS: `--import ${new URL('../stack/faults/broken-shadow.ts', import.meta.url).href}`,
   });
@@ -174,12 +177,12 @@ test('a model file that makes the shadow throw changes no answer', async () => {
   expect(broken.lines.filter(({ msg }) => msg === 'shadow failed')).toHaveLength(1);
 });
 
-test('kill -9 loses no feedback, and counts the pair of each once', { timeout: 60_000 }, async () => {
+test('kill -9 loses no feedback, and each feedback counts one pair', { timeout: 60_000 }, async () => {
   const MODELS_DIR = await smallModels('1', '2');
   const DATA_DIR = await mkdtemp(join(tmpdir(), 'waymark-killed-'));
   const killed = await startWithShadow({ MODELS_DIR, DATA_DIR });
   const predictions = await predictBatch(killed, 300);
-  await untilReported(killed, { predictions: 300 });
+  await waitForComparison(killed, { predictions: 300 });
   const acknowledged = new Set<string>();
   const send = async (url: string, ids: string[], stopAt: number) => {
     for (const id of ids) {
@@ -198,9 +201,9 @@ test('kill -9 loses no feedback, and counts the pair of each once', { timeout: 6
   const counts = () => {
     const database = openFeedbackDatabase(DATA_DIR);
     const sum = (rows: { count: number }[]) => rows.reduce((total, { count }) => total + count, 0);
-    const found = { feedback: sum(database.totals()), pairs: sum(database.experiments.evaluatedPairs(experiment)) };
+    const result = { feedback: sum(database.totals()), pairs: sum(database.experiments.evaluatedPairs(experiment)) };
     database.close();
-    return found;
+    return result;
   };
   const before = counts();
   expect(before.feedback).toBeGreaterThanOrEqual(acknowledged.size);

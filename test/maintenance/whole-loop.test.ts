@@ -7,8 +7,8 @@ import { smallMails } from '../classifier/small-mails.ts';
 import { post, serve } from '../http/in-process.ts';
 import { smallModels, writeSmallVersion } from '../models/small-models.ts';
 
-const Prediction = z.object({ id: z.string() });
-const Model = z.object({
+const predictionSchema = z.object({ id: z.string() });
+const modelSchema = z.object({
   active: z.string(),
   shadow: z.string().nullable(),
   maintenance: z.object({
@@ -18,7 +18,7 @@ const Model = z.object({
     waitingFor: z.string().nullable(),
   }),
 });
-const Changes = z.object({
+const changesSchema = z.object({
   changes: z.array(z.object({ what: z.string(), who: z.string(), to: z.string().nullable() })),
 });
 
@@ -39,25 +39,25 @@ const policy = {
   rollback: { latencySeconds: 10, minimumPredictions: 10 },
 };
 
-/** Sends mails and their true labels until something holds of the model, which is what this waits for. */
+/** Sends mails and their true labels until the model meets a condition; returns the model. */
 async function sendUntil(
   url: string,
-  holds: (model: z.infer<typeof Model>) => boolean,
-): Promise<z.infer<typeof Model>> {
+  condition: (model: z.infer<typeof modelSchema>) => boolean,
+): Promise<z.infer<typeof modelSchema>> {
   const mails = smallMails(30);
   for (let sent = 0; ; sent += 1) {
     const { text, label } = mails[sent % mails.length]!;
-    const { id } = Prediction.parse(await (await post(`${url}/predict`, { text })).json());
+    const { id } = predictionSchema.parse(await (await post(`${url}/predict`, { text })).json());
     await post(`${url}/feedback`, { id, label, text });
     if (sent % 10 !== 0) continue;
-    const model = Model.parse(await (await fetch(`${url}/models/spam`)).json());
-    if (holds(model)) return model;
+    const model = modelSchema.parse(await (await fetch(`${url}/models/spam`)).json());
+    if (condition(model)) return model;
     await delay(20);
   }
 }
 
-test('a stale model is trained anew, tried and replaced, and a bad one taken back, by the policy alone', async () => {
-  // Version 2 is wrong in all that it says, and sure that it is not: the texts must have changed.
+test('the policy retrains and replaces a stale model, and rolls back a bad one', async () => {
+  // Version 2 is wrong in all its predictions with high confidence, as if the texts had changed.
   const models = await smallModels('2');
   await writeFile(
     join(models, 'train.jsonl'),
@@ -68,58 +68,59 @@ test('a stale model is trained anew, tried and replaced, and a bad one taken bac
   await writeFile(join(models, 'spam/policy.json'), JSON.stringify(policy));
   const { url, lines } = await serve({ MODELS_DIR: models });
 
-  // Roles change first; what was done is remembered a moment later.
-  const did = (action: string) => (model: z.infer<typeof Model>) => model.maintenance.lastAction?.action === action;
-  const replaced = await sendUntil(url, did('promote'));
+  // The roles change shortly before the state has the action, so the tests wait for the action.
+  const hasDone = (action: string) => (model: z.infer<typeof modelSchema>) =>
+    model.maintenance.lastAction?.action === action;
+  const replaced = await sendUntil(url, hasDone('promote'));
   expect(replaced.active).toBe('3');
   expect(replaced.maintenance.lastAction).toMatchObject({ action: 'promote', version: '3' });
   expect(replaced.maintenance.lastAction?.reason).toMatch(/better with \d+\.\d % confidence/);
 
   await writeSmallVersion(models, 'spam', '4');
   expect((await post(`${url}/models/spam/activate`, { version: '4' })).status).toBe(200);
-  const back = await sendUntil(url, did('rollback'));
-  expect(back.active).toBe('3');
-  expect(back.maintenance.lastAction).toMatchObject({ action: 'rollback', version: '4' });
+  const rolledBack = await sendUntil(url, hasDone('rollback'));
+  expect(rolledBack.active).toBe('3');
+  expect(rolledBack.maintenance.lastAction).toMatchObject({ action: 'rollback', version: '4' });
 
-  const { changes } = Changes.parse(await (await fetch(`${url}/models/spam/changes`)).json());
-  const told = changes.map(({ what, who, to }) => `${who}: ${what} ${to}`).toReversed();
-  expect(told.filter((change) => !change.startsWith('retrain: activate'))).toEqual([
+  const { changes } = changesSchema.parse(await (await fetch(`${url}/models/spam/changes`)).json());
+  const history = changes.map(({ what, who, to }) => `${who}: ${what} ${to}`).toReversed();
+  expect(history.filter((change) => !change.startsWith('retrain: activate'))).toEqual([
     'retrain: shadow 3',
     'policy: canary 3',
     'policy: activate 3',
     'api: activate 4',
     'policy: rollback 3',
   ]);
-  const done = () =>
+  const loggedActions = () =>
     lines
       .map((line) => JSON.parse(line))
       .filter((record) => record.msg === 'model maintenance' && record['classifier.maintenance.applied'])
       .map((record) => record['classifier.maintenance.action']);
-  await expect.poll(done).toEqual(['retrain', 'canary', 'promote', 'rollback']);
+  await expect.poll(loggedActions).toEqual(['retrain', 'canary', 'promote', 'rollback']);
 }, 120_000);
 
-test('Alertmanager asks for a look, at the models that its alerts name', async () => {
+test('a webhook of Alertmanager evaluates the models that its alerts name', async () => {
   const { url } = await serve({ MODELS_DIR: await smallModels('1') });
   const alert = (model: string) => ({
     status: 'firing',
     labels: { alertname: 'ModelDrift', model, severity: 'ticket' },
   });
-  const ask = async (body: unknown) => {
+  const evaluate = async (body: unknown) => {
     const response = await post(`${url}/maintenance/evaluate`, body);
     return { status: response.status, body: await response.json() };
   };
-  const looked = { model: 'spam', action: 'none', applied: false };
-  expect(await ask({ version: '4', status: 'firing', alerts: [alert('spam')] })).toMatchObject({
+  const evaluation = { model: 'spam', action: 'none', applied: false };
+  expect(await evaluate({ version: '4', status: 'firing', alerts: [alert('spam')] })).toMatchObject({
     status: 200,
-    body: { evaluations: [looked] },
+    body: { evaluations: [evaluation] },
   });
-  expect(await ask({})).toMatchObject({ status: 200, body: { evaluations: [looked] } });
-  expect(await ask({ alerts: [alert('other')] })).toEqual({ status: 200, body: { evaluations: [] } });
-  expect(await ask({ alerts: 'all' })).toMatchObject({
+  expect(await evaluate({})).toMatchObject({ status: 200, body: { evaluations: [evaluation] } });
+  expect(await evaluate({ alerts: [alert('other')] })).toEqual({ status: 200, body: { evaluations: [] } });
+  expect(await evaluate({ alerts: 'all' })).toMatchObject({
     status: 422,
     body: { detail: '"alerts" must be a list of alerts.' },
   });
-  const model = Model.parse(await (await fetch(`${url}/models/spam`)).json());
+  const model = modelSchema.parse(await (await fetch(`${url}/models/spam`)).json());
   expect(model.maintenance).toMatchObject({ mode: 'recommend', recommendation: null });
   expect(model.maintenance.waitingFor).not.toBeNull();
 });

@@ -99,10 +99,12 @@ export function latencyRatio(
   return version.p99Seconds === null || !other.p99Seconds ? null : version.p99Seconds / other.p99Seconds;
 }
 
+/** Returns the number of texts in all four groups. */
 export function pairCount({ bothRight, onlyActive, onlyShadow, neither }: PairedCounts): number {
   return bothRight + onlyActive + onlyShadow + neither;
 }
 
+/** Formats a share from 0 to 1 as a percentage with one decimal. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }

@@ -2,13 +2,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { prepare } from '../../maintenance/retraining/retrain-service.ts';
+import { prepareFolders } from '../../maintenance/retraining/retrain-service.ts';
 import { post, serve } from '../in-process.ts';
 
 const problemOf = async (response: Response) => (await response.json()) as { type: string; detail: string };
 
 test('without declared data it says how to declare them', async () => {
-  const { env, models } = await prepare(30);
+  const { env, models } = await prepareFolders(30);
   const policy = join(models, 'mail', 'policy.json');
   const { url } = await serve(env);
   for (const [content, detail] of [

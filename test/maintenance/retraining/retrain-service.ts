@@ -12,7 +12,7 @@ import { smallMails } from '../../classifier/small-mails.ts';
 import { post } from '../../http/in-process.ts';
 import { type ServiceProcess, startProcess } from '../../support/service-process.ts';
 
-/** Folders of a service with one model, `mail`, that was trained from a declared file. */
+/** The folders of a service with one model, `mail`, which was trained from a declared file. */
 export interface Folders {
   readonly models: string;
   readonly data: string;
@@ -20,11 +20,12 @@ export interface Folders {
 }
 
 /**
- * The trainings give way to nobody: on a busy machine they would not get to an end.
+ * Trains the model and writes its policy. The retrainings have the usual priority, because on a busy machine they would
+ * not finish with a lower one.
  *
- * @param perLabel how many examples of each label the model is retrained from: with tens of thousands it takes a while
+ * @param perLabel the number of examples of each label for a retraining; tens of thousands take some seconds
  */
-export async function prepare(perLabel: number, retrain: object = {}): Promise<Folders> {
+export async function prepareFolders(perLabel: number, retrain: object = {}): Promise<Folders> {
   const root = await mkdtemp(join(tmpdir(), 'waymark-retrain-'));
   const [models, data, file] = [join(root, 'models'), join(root, 'data'), join(root, 'train.jsonl')];
   const lines = (count: number) => smallMails(count).map((example) => `${JSON.stringify(example)}\n`);
@@ -46,7 +47,7 @@ export async function prepare(perLabel: number, retrain: object = {}): Promise<F
   return { models, data, env: { MODELS_DIR: models, DATA_DIR: data, DEFAULT_MODEL: 'mail' } };
 }
 
-/** Starts a service on them; it ends after the test. */
+/** Starts a service on the folders. The service ends after the test. */
 export async function serve({ env }: Folders): Promise<ServiceProcess> {
   const service = await startProcess(env);
   onTestFinished(() => service.kill());
@@ -60,35 +61,34 @@ export async function startRetraining({ url }: ServiceProcess, body: object = {}
   return job;
 }
 
-export async function show({ url }: ServiceProcess, { id }: RetrainJob): Promise<RetrainJob> {
+export async function readJob({ url }: ServiceProcess, { id }: RetrainJob): Promise<RetrainJob> {
   const response = await fetch(`${url}/models/mail/retrain/${id}`);
   return ((await response.json()) as { job: RetrainJob }).job;
 }
 
-/** Waits until a job is as told; the test's own limit ends the wait. */
-export async function until(
+/** Waits until a job meets a condition. The time limit of the test ends the wait. */
+export async function waitForJob(
   service: ServiceProcess,
   job: RetrainJob,
-  is: (job: RetrainJob) => boolean,
+  condition: (job: RetrainJob) => boolean,
 ): Promise<RetrainJob> {
   for (;;) {
-    const now = await show(service, job);
-    if (is(now)) return now;
+    const current = await readJob(service, job);
+    if (condition(current)) return current;
     await delay(20);
   }
 }
 
 export const hasEnded = ({ state }: RetrainJob) => state !== 'running';
-/** Its process is at work. */
-export const hasBegun = ({ progress }: RetrainJob) => progress.phase !== 'start';
+export const hasStarted = ({ progress }: RetrainJob) => progress.phase !== 'start';
 
-/** How nice the process of a job is; undefined where there is none. */
+/** Returns the niceness of a job's process; undefined where the process does not run. */
 export async function nicenessOf({ id }: RetrainJob): Promise<number | undefined> {
   const { stdout } = await promisify(execFile)('ps', ['-eo', 'ni,args'], { maxBuffer: 1 << 26 });
-  const line = stdout.split('\n').find((one) => one.includes('training-process.ts') && one.includes(id));
+  const line = stdout.split('\n').find((row) => row.includes('training-process.ts') && row.includes(id));
   return line === undefined ? undefined : Number.parseInt(line, 10);
 }
 
-export async function jobFile({ data }: Folders, { id }: RetrainJob): Promise<string> {
+export async function readJobFile({ data }: Folders, { id }: RetrainJob): Promise<string> {
   return readFile(join(data, 'jobs', `${id}.json`), 'utf8');
 }

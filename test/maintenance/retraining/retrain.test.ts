@@ -6,29 +6,29 @@ import { readArtefact } from '../../../src/artefacts/artefact.ts';
 import type { RetrainJob } from '../../../src/maintenance/retraining/job.ts';
 import { post } from '../../http/in-process.ts';
 import {
-  hasBegun,
   hasEnded,
-  jobFile,
+  hasStarted,
   nicenessOf,
-  prepare,
+  prepareFolders,
+  readJob,
+  readJobFile,
   serve,
-  show,
   startRetraining,
-  until,
+  waitForJob,
 } from './retrain-service.ts';
 
-/** Enough for a training of many seconds. */
-const LONG = 40_000;
+/** The examples per label for a training of many seconds. */
+const MANY_EXAMPLES = 40_000;
 
 const versionsOf = async (models: string) =>
   (await readdir(join(models, 'mail'))).filter((name) => /^\d/.test(name) || name.startsWith('.')).sort();
 
-const gone = async (job: RetrainJob) => {
+const waitForProcessEnd = async (job: RetrainJob) => {
   while ((await nicenessOf(job)) !== undefined) await delay(50);
 };
 
-test('a retraining learns from the data and from feedback, and its version enters as shadow', async () => {
-  const folders = await prepare(400);
+test('a retraining learns from the data and from feedback, and its version becomes shadow', async () => {
+  const folders = await prepareFolders(400);
   const service = await serve(folders);
   const text = 'quarterly turbine maintenance schedule';
   const predicted = await post(`${service.url}/predict`, { text });
@@ -41,7 +41,7 @@ test('a retraining learns from the data and from feedback, and its version enter
   expect(response.headers.get('location')).toBe(`/models/mail/retrain/${job.id}`);
   expect(job).toMatchObject({ model: 'mail', state: 'running', who: 'api', why: 'turbines are new' });
 
-  const ended = await until(service, job, hasEnded);
+  const ended = await waitForJob(service, job, hasEnded);
   expect(ended).toMatchObject({
     state: 'succeeded',
     progress: { phase: 'write', done: 1 },
@@ -55,19 +55,19 @@ test('a retraining learns from the data and from feedback, and its version enter
   expect(classifier.score(classifier.tokenize('turbine')).label).toBe('spam');
   expect(manifest.training.documents).toBe(ended.documents);
 
-  // It is followed in a trace of its own, and what was learnt is told nowhere.
+  // The log records of the job have its trace id, and no record holds the texts.
   await delay(200);
-  const said = service.lines.filter(({ trace_id }) => trace_id === job.traceId).map(({ msg }) => msg);
-  expect(said).toEqual(['retraining started', 'model loaded', 'model changed', 'retraining ended']);
+  const messages = service.lines.filter(({ trace_id }) => trace_id === job.traceId).map(({ msg }) => msg);
+  expect(messages).toEqual(['retraining started', 'model loaded', 'model changed', 'retraining ended']);
   expect(JSON.stringify(service.lines)).not.toContain('quarterly');
-  expect(await jobFile(folders, job)).not.toContain('quarterly');
+  expect(await readJobFile(folders, job)).not.toContain('quarterly');
 }, 60_000);
 
-test('one at a time; any process of the folder shows it, and cancels it', async () => {
-  const folders = await prepare(LONG);
+test('a model has one retraining at a time, and each process of the folder can show and cancel it', async () => {
+  const folders = await prepareFolders(MANY_EXAMPLES);
   const [one, other] = await Promise.all([serve(folders), serve(folders)]);
   const job = await startRetraining(one);
-  await until(other, job, hasBegun);
+  await waitForJob(other, job, hasStarted);
   for (const service of [one, other]) {
     const second = await post(`${service.url}/models/mail/retrain`, {});
     expect(second.status).toBe(409);
@@ -77,12 +77,12 @@ test('one at a time; any process of the folder shows it, and cancels it', async 
   }
   const cancelled = await fetch(`${other.url}/models/mail/retrain/${job.id}`, { method: 'DELETE' });
   expect(await cancelled.json()).toMatchObject({ job: { id: job.id, state: 'cancelled', failure: null } });
-  await gone(job);
+  await waitForProcessEnd(job);
 
   const again = await startRetraining(other);
   const own = await fetch(`${other.url}/models/mail/retrain/${again.id}`, { method: 'DELETE' });
   expect(await own.json()).toMatchObject({ job: { state: 'cancelled' } });
-  await gone(again);
+  await waitForProcessEnd(again);
   const { jobs } = (await (await fetch(`${one.url}/models/mail/retrain`)).json()) as { jobs: object[] };
   expect(jobs).toMatchObject([
     { id: again.id, state: 'cancelled' },
@@ -91,54 +91,54 @@ test('one at a time; any process of the folder shows it, and cancels it', async 
   expect(await versionsOf(folders.models)).toEqual(['1']);
 }, 60_000);
 
-test('a training that takes more memory than allowed is ended, and the job says so', async () => {
-  const folders = await prepare(LONG, { maxMemoryMB: 120 });
+test('a training above its memory limit ends, and the job fails with the limit', async () => {
+  const folders = await prepareFolders(MANY_EXAMPLES, { maxMemoryMB: 120 });
   const service = await serve(folders);
-  const job = await until(service, await startRetraining(service), hasEnded);
+  const job = await waitForJob(service, await startRetraining(service), hasEnded);
   expect(job).toMatchObject({ state: 'failed', version: null, failure: { reason: 'memory' } });
   expect(job.failure?.detail).toContain('120 MB');
-  await gone(job);
+  await waitForProcessEnd(job);
   expect(await versionsOf(folders.models)).toEqual(['1']);
 }, 60_000);
 
-test('kill -9 of the service ends the training too, and the next start shows it as interrupted', async () => {
-  const folders = await prepare(LONG);
+test('kill -9 of the service ends the training too, and after the next start the job is interrupted', async () => {
+  const folders = await prepareFolders(MANY_EXAMPLES);
   const service = await serve(folders);
   const job = await startRetraining(service);
-  await until(service, job, hasBegun);
+  await waitForJob(service, job, hasStarted);
   expect(await nicenessOf(job)).toBe(0);
   service.kill();
   await service.exited;
-  await gone(job);
+  await waitForProcessEnd(job);
   expect(await versionsOf(folders.models)).toEqual(['1']);
 
   const next = await serve(folders);
-  const shown = await show(next, job);
-  expect(shown).toMatchObject({ state: 'failed', failure: { reason: 'interrupted' } });
-  expect(shown.endedAt).not.toBeNull();
-  // Nothing of it is in the way of another.
+  const interrupted = await readJob(next, job);
+  expect(interrupted).toMatchObject({ state: 'failed', failure: { reason: 'interrupted' } });
+  expect(interrupted.endedAt).not.toBeNull();
+  // The interrupted job does not block another one.
   await startRetraining(next);
 }, 60_000);
 
-test('a training gives way as told; a service that is stopped ends it, and says so', async () => {
-  const folders = await prepare(LONG, { niceness: 3 });
+test('a training has the configured niceness, and a stopped service interrupts it', async () => {
+  const folders = await prepareFolders(MANY_EXAMPLES, { niceness: 3 });
   const service = await serve(folders);
   const job = await startRetraining(service);
-  await until(service, job, hasBegun);
+  await waitForJob(service, job, hasStarted);
   expect(await nicenessOf(job)).toBe(3);
   expect(await service.stop()).toBe(0);
-  await gone(job);
-  expect(JSON.parse(await jobFile(folders, job))).toMatchObject({
+  await waitForProcessEnd(job);
+  expect(JSON.parse(await readJobFile(folders, job))).toMatchObject({
     state: 'failed',
     failure: { reason: 'interrupted', detail: 'The service was stopped.' },
   });
 }, 60_000);
 
-test('data that cannot be learned from fail the job with the reason', async () => {
-  const folders = await prepare(30);
+test('invalid training data fail the job with the reason', async () => {
+  const folders = await prepareFolders(30);
   await writeFile(join(folders.models, '..', 'train.jsonl'), '{"text":"secret words","label":"ham"}\nsecret\n');
   const service = await serve(folders);
-  const job = await until(service, await startRetraining(service), hasEnded);
+  const job = await waitForJob(service, await startRetraining(service), hasEnded);
   expect(job).toMatchObject({ state: 'failed', failure: { reason: 'data' } });
   expect(job.failure?.detail).toMatch(/line 2: this is no JSON/);
   expect(JSON.stringify(job)).not.toContain('secret');
