@@ -1,45 +1,128 @@
-const namedEntities: Readonly<Record<string, string>> = {
-  amp: '&',
-  apos: "'",
-  copy: '©',
-  gt: '>',
-  lt: '<',
-  nbsp: ' ',
-  quot: '"',
-  reg: '®',
-  trade: '™',
-};
+import { type Token, Tokenizer, TokenizerMode } from 'parse5';
+import { INITIAL_VISIBILITY, type Visibility, visibilityOf } from './inline-style.ts';
 
-function decodeEntity(whole: string, name: string): string {
-  if (name.startsWith('#')) {
-    const hexadecimal = name[1] === 'x' || name[1] === 'X';
-    const code = Number.parseInt(name.slice(hexadecimal ? 2 : 1), hexadecimal ? 16 : 10);
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : ' ';
-  }
-  return namedEntities[name.toLowerCase()] ?? whole;
+/** An open element, with the visibility of its text. */
+interface OpenElement {
+  readonly name: string;
+  readonly visibility: Visibility;
 }
+
+const VOID_ELEMENTS = names('area base br col embed hr img input link meta param source track wbr');
+
+/** Elements that begin and end a line. */
+const BLOCK_ELEMENTS = names(`
+  address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer
+  form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol option p pre section summary table tbody td textarea
+  tfoot th thead tr ul`);
 
 /**
- * The words a reader of an HTML mail sees: tags, comments, scripts and styles gone, entities decoded.
- * Broken markup is the rule in spam, so this never fails: what is no tag stays text.
+ * Elements whose content a browser does not show. `head` is not one of them: a browser moves text that stands directly in
+ * `head` to the body.
+ */
+const UNRENDERED_ELEMENTS = names('iframe noembed noframes noscript script style template title');
+
+/** Elements whose content is text, and the state in which the tokeniser reads it (HTML standard, 13.4). */
+const CONTENT_MODES = new Map([
+  ...[...names('iframe noembed noframes noscript style xmp')].map((name) => [name, TokenizerMode.RAWTEXT] as const),
+  ...[...names('textarea title')].map((name) => [name, TokenizerMode.RCDATA] as const),
+  ['script', TokenizerMode.SCRIPT_DATA],
+  ['plaintext', TokenizerMode.PLAINTEXT],
+]);
+
+/** Start tags that end an open element, but not beyond the elements `within` (HTML standard, 13.1.2.4 "Optional tags"). */
+const IMPLIED_ENDS = [
+  { start: BLOCK_ELEMENTS, ends: names('p'), within: names('button caption table td th') },
+  { start: names('li'), ends: names('li'), within: names('menu ol table ul') },
+  { start: names('dd dt'), ends: names('dd dt'), within: names('dl table') },
+  { start: names('option'), ends: names('option'), within: names('datalist select') },
+  { start: names('td th'), ends: names('td th'), within: names('table') },
+  { start: names('tr'), ends: names('tr'), within: names('table') },
+  { start: names('tbody tfoot thead'), ends: names('tbody tfoot thead'), within: names('table') },
+  { start: names('a'), ends: names('a'), within: names('table td th') },
+];
+
+/**
+ * Returns the text that the reader of an HTML mail sees, with one line for each block. It omits text that the attribute
+ * `hidden` hides, or the attribute `style` by `display`, `visibility` or `font-size`. It does not read style sheets.
+ *
+ * The function accepts any input and takes time linear in its length. The tokens are those of the HTML standard. Start and
+ * end tags are matched by simpler rules, because the tree of the standard takes quadratic time and memory for some inputs
+ * (14 s and 1.2 GB for 29 KB). In doubt the rules show text: words that a reader sees must not be missing.
  */
 export function htmlToText(html: string): string {
-  const readable = html
-    .replace(/<!--[\s\S]*?(?:-->|$)/g, '')
-    .replace(/<(script|style|title)\b[\s\S]*?(?:<\/\1\s*>|$)/gi, ' ');
-  // Behind the last ">" no tag can end: looking for its end from each "<" there would take time by the square.
-  const tagged = readable.lastIndexOf('>') + 1;
-  return (withoutTags(readable.slice(0, tagged)) + readable.slice(tagged))
-    .replace(/&(#[xX]?[0-9a-fA-F]{1,7}|[a-zA-Z]{2,8});?/g, decodeEntity)
-    .replace(/[ \t]+/g, ' ')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .join('\n');
+  const open: OpenElement[] = [];
+  /** The positions in `open` by element name. With it the time of a search does not depend on the depth. */
+  const positions = new Map<string, number[]>();
+  const lines: string[] = [];
+  let line = '';
+
+  const visibility = () => open.at(-1)?.visibility ?? INITIAL_VISIBILITY;
+
+  function endLine(): void {
+    // The tokeniser writes U+FFFD for a reference to a character that does not exist.
+    const text = line.replace(/[\s\uFFFD]+/g, ' ').trim();
+    if (text !== '') lines.push(text);
+    line = '';
+  }
+
+  function addText({ chars }: Token.CharacterToken): void {
+    const { isDisplayed, isVisible, hasSize } = visibility();
+    if (isDisplayed && isVisible && hasSize) line += chars;
+  }
+
+  function nearest(names: Iterable<string>): number {
+    let position = -1;
+    for (const name of names) position = Math.max(position, positions.get(name)?.at(-1) ?? -1);
+    return position;
+  }
+
+  function closeFrom(position: number): void {
+    for (const { name, visibility } of open.splice(position)) {
+      positions.get(name)?.pop();
+      if (BLOCK_ELEMENTS.has(name) && visibility.isDisplayed) endLine();
+    }
+  }
+
+  function startElement({ tagName: name, attrs }: Token.TagToken): void {
+    for (const { start, ends, within } of IMPLIED_ENDS) {
+      if (!start.has(name)) continue;
+      const position = nearest(ends);
+      if (position !== -1 && position > nearest(within)) closeFrom(position);
+    }
+    const shown = visibilityOf(attrs, visibility());
+    if (BLOCK_ELEMENTS.has(name) && shown.isDisplayed) endLine();
+    if (VOID_ELEMENTS.has(name)) return;
+    if (!positions.has(name)) positions.set(name, []);
+    positions.get(name)?.push(open.length);
+    open.push({ name, visibility: UNRENDERED_ELEMENTS.has(name) ? { ...shown, isDisplayed: false } : shown });
+    tokenizer.state = CONTENT_MODES.get(name) ?? tokenizer.state;
+  }
+
+  function endElement({ tagName: name }: Token.TagToken): void {
+    const position = nearest([name]);
+    if (position !== -1) closeFrom(position);
+    else if (BLOCK_ELEMENTS.has(name) && visibility().isDisplayed) endLine();
+  }
+
+  const ignore = () => undefined;
+  const tokenizer = new Tokenizer(
+    { sourceCodeLocationInfo: false },
+    {
+      onStartTag: startElement,
+      onEndTag: endElement,
+      onCharacter: addText,
+      onWhitespaceCharacter: addText,
+      onNullCharacter: ignore,
+      onComment: ignore,
+      onDoctype: ignore,
+      onEof: ignore,
+    },
+  );
+  tokenizer.write(html, true);
+  endLine();
+  return lines.join('\n');
 }
 
-function withoutTags(html: string): string {
-  return html
-    .replace(/<\/?(?:p|br|div|tr|td|th|li|ul|ol|h[1-6]|table|hr|blockquote|center)\b[^>]*>/gi, '\n')
-    .replace(/<[a-zA-Z/!?][^>]*>/g, '');
+function names(text: string): ReadonlySet<string> {
+  return new Set(text.trim().split(/\s+/));
 }

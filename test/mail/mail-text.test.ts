@@ -3,7 +3,7 @@ import { mailToText } from '../../src/mail/mail-text.ts';
 
 const mail = (...lines: string[]) => Buffer.from(lines.join('\n'), 'latin1');
 
-test('subject and body are all that is left, decoded', async () => {
+test('the text is the decoded subject and body only', async () => {
   const raw = mail(
     'From ilug@linux.ie  Thu Aug 22 13:27:39 2002',
     'From: someone@example.org',
@@ -29,7 +29,7 @@ test('an HTML mail without a plain part becomes text', async () => {
   expect(await mailToText(raw)).toBe('x\nBuy now');
 });
 
-test('of two alternatives the plain one is taken', async () => {
+test('of two alternatives the plain text is used', async () => {
   const part = (type: string, body: string) => ['--b', `Content-Type: ${type}`, '', body];
   const raw = mail(
     'Subject: x',

@@ -7,7 +7,7 @@ const mark = (raw: string, ...fields: [string, string][]) =>
   markMessage(Buffer.from(raw, 'latin1'), fields).toString('latin1');
 
 describe('a marked message', () => {
-  test('has the new fields first, and is otherwise as it was', () => {
+  test('has the new fields first, and is otherwise unchanged', () => {
     expect(mark('A: 1\r\nB: 2\r\n\r\nbody\n', ['X', 'y'])).toBe('X: y\r\nA: 1\r\nB: 2\r\n\r\nbody\n');
     expect(mark('A: 1\n\nX-Spam-Flag: in the body\n', ['X', 'y'])).toBe('X: y\nA: 1\n\nX-Spam-Flag: in the body\n');
   });
@@ -18,12 +18,12 @@ describe('a marked message', () => {
     expect(marked.subarray(-256)).toEqual(bytes);
   });
 
-  test('has nothing of what its sender claims that a filter found, however it is written', () => {
+  test('has no forged fields of its sender, in any spelling', () => {
     const claims = 'x-spam-status: No\r\nX-Spam-Report: a\r\n\tb\r\n c\r\nX-WAYMARK-Prediction-Id: forged\r\n';
     expect(mark(`A: 1\r\n${claims}X-Mailer: m\r\n\r\nbody`)).toBe('A: 1\r\nX-Mailer: m\r\n\r\nbody');
   });
 
-  test('has no mbox separator, which is no header field', () => {
+  test('has no mbox separator', () => {
     expect(mark('From a@b Thu Aug 22 2002\nA: 1\n\nbody', ['X', 'y'])).toBe('X: y\nA: 1\n\nbody');
   });
 
@@ -31,22 +31,22 @@ describe('a marked message', () => {
     ['an empty message', '', 'X: y\r\n'],
     ['a header without a body', 'A: 1\r\n', 'X: y\r\nA: 1\r\n'],
     ['a body without a header', '\r\nbody', 'X: y\r\n\r\nbody'],
-  ])('may be %s', (_, raw, marked) => {
+  ])('can be %s', (_, raw, marked) => {
     expect(mark(raw, ['X', 'y'])).toBe(marked);
   });
 
-  test('cannot be given fields of its own by a value', () => {
+  test('cannot get more fields from a value with line breaks', () => {
     expect(mark('A: 1\r\n\r\n', ['X', 'y\r\nInjected: z\u{1f98a}'])).toBe('X: y??Injected: z??\r\nA: 1\r\n\r\n');
   });
 
-  test('has lines that are short enough, and gives a long value back whole', () => {
+  test('has no lines that are too long, and a long value is read back whole', () => {
     const id = 'x'.repeat(2_500);
     const marked = mark('A: 1\r\n\r\nbody', ['X-Waymark-Prediction-Id', id]);
     expect(Math.max(...marked.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(998);
     expect(readField(Buffer.from(marked), 'x-waymark-prediction-id')).toBe(id);
   });
 
-  test('reads as before, for real mails', async () => {
+  test('is parsed as before, for real mails', async () => {
     const folder = 'test/fixtures/mail';
     for (const name of (await readdir(folder)).filter((file) => file.endsWith('.eml'))) {
       const raw = await readFile(`${folder}/${name}`);
@@ -59,7 +59,7 @@ describe('a marked message', () => {
   });
 });
 
-test('a field that is not there is undefined, and none is looked for in the body', () => {
+test('a missing field is undefined, and the body is not searched', () => {
   expect(readField(Buffer.from('A: 1\n\nX: 2'), 'X')).toBeUndefined();
   expect(readField(Buffer.from('A: 1\nx : 2\nX:3\n\n'), 'X')).toBe('3');
 });

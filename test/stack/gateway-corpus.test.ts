@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../../packages/client/src/client.ts';
-import { withoutMailboxLine } from '../../src/mail/mail-text.ts';
+import { stripMailboxLine } from '../../src/mail/mail-text.ts';
 import { readField } from '../../src/mail/message-headers.ts';
 import { freePort, type ServiceProcess, startGatewayProcess, startProcess } from '../support/service-process.ts';
 import { type HeldOutMail, heldOutMails } from './support/held-out-mails.ts';
@@ -101,7 +101,7 @@ async function sendAll(smtpUrl: string, mails: readonly HeldOutMail[], sent: (co
   const envelope = { from: 'a@example.org', to: ['b@example.org'] };
   await Promise.all(
     mails.map(async ({ raw }, i) => {
-      const numbered = Buffer.concat([Buffer.from(`${NUMBER}: ${i}\r\n`), withoutMailboxLine(raw)]);
+      const numbered = Buffer.concat([Buffer.from(`${NUMBER}: ${i}\r\n`), stripMailboxLine(raw)]);
       await transport.sendMail({ envelope, raw: numbered });
       sent(++count);
     }),
