@@ -1,7 +1,7 @@
 import type { WeightedMatrix } from '../../src/classifier/features/tf-idf.ts';
 import { createRandom } from '../../src/classifier/learning/random.ts';
 
-/** A sparse matrix and labels that depend on it, the same at every call. */
+/** Makes a sparse random matrix, and labels that depend on it. Every call with the same arguments returns the same. */
 export function randomMatrix(rows: number, features: number, labels: number, seed = 1) {
   const random = createRandom(seed);
   const rowStarts = new Float64Array(rows + 1);
@@ -11,8 +11,8 @@ export function randomMatrix(rows: number, features: number, labels: number, see
   for (let row = 0; row < rows; row += 1) {
     targets[row] = row % labels;
     for (let column = 0; column < features; column += 1) {
-      const leans = column % labels === targets[row];
-      if (random() > (leans ? 0.5 : 0.25)) continue;
+      const isTypical = column % labels === targets[row];
+      if (random() > (isTypical ? 0.5 : 0.25)) continue;
       columns.push(column);
       values.push(0.2 + random() * 0.5);
     }
@@ -26,5 +26,5 @@ export function randomMatrix(rows: number, features: number, labels: number, see
     columns: Uint32Array.from(columns),
     values: Float32Array.from(values),
   };
-  return { matrix, targets, everyRow: Uint32Array.from(targets.keys()) };
+  return { matrix, targets, allRows: Uint32Array.from(targets.keys()) };
 }

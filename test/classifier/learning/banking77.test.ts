@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runTraining } from '../../../src/training/run-training.ts';
 
-// Asked for by name only: with its cross-validation this takes longer than all the other tests together.
+// Runs only with WAYMARK_DATA: its cross-validation takes longer than all other tests together.
 const data = process.env['WAYMARK_DATA'];
 const folder = join(data ?? '', 'banking77');
-const isPresent = data !== undefined && existsSync(join(folder, 'train.jsonl'));
+const hasData = data !== undefined && existsSync(join(folder, 'train.jsonl'));
 
-test.skipIf(!isPresent)(
+test.skipIf(!hasData)(
   '77 intents with default settings (needs WAYMARK_DATA, a folder with banking77/)',
   async () => {
     const { manifest } = await runTraining(

@@ -4,8 +4,8 @@ import { fitCalibration } from '../../../src/classifier/learning/calibration.ts'
 import { createRandom } from '../../../src/classifier/learning/random.ts';
 import { softmaxInPlace } from '../../../src/classifier/scoring/softmax.ts';
 
-/** Log-odds, and labels drawn with exactly the probabilities that they mean. */
-function honestScores(rows: number, columns: number, seed = 1) {
+/** Makes random log-odds, and labels drawn with exactly their probabilities. */
+function calibratedScores(rows: number, columns: number, seed = 1) {
   const random = createRandom(seed);
   const labels = columns === 1 ? 2 : columns;
   const scores = new Float64Array(rows * columns);
@@ -16,18 +16,18 @@ function honestScores(rows: number, columns: number, seed = 1) {
     row.fill(0);
     row.set(scores.subarray(at * columns, (at + 1) * columns), labels - columns);
     softmaxInPlace(row);
-    let left = random();
-    while (targets[at]! < labels - 1 && left > row[targets[at]!]!) {
-      left -= row[targets[at]!]!;
+    let remaining = random();
+    while (targets[at]! < labels - 1 && remaining > row[targets[at]!]!) {
+      remaining -= row[targets[at]!]!;
       targets[at]! += 1;
     }
   }
   return { scores, targets };
 }
 
-describe('scores that are too bold by a factor get it taken back', () => {
+describe('calibration divides scores by the factor that makes them too confident', () => {
   test('two labels, with a shift', () => {
-    const { scores, targets } = honestScores(20_000, 1);
+    const { scores, targets } = calibratedScores(20_000, 1);
     const { scale, shift } = fitCalibration(
       scores.map((score) => 5 * score + 2),
       1,
@@ -38,7 +38,7 @@ describe('scores that are too bold by a factor get it taken back', () => {
   });
 
   test('many labels', () => {
-    const { scores, targets } = honestScores(5_000, 6);
+    const { scores, targets } = calibratedScores(5_000, 6);
     const { scale, shift } = fitCalibration(
       scores.map((score) => 5 * score),
       6,
@@ -49,7 +49,7 @@ describe('scores that are too bold by a factor get it taken back', () => {
   });
 });
 
-test('scores without an error among them get a finite scale', () => {
+test('scores that separate the labels without an error get a finite scale', () => {
   const targets = Uint32Array.from({ length: 100 }, (_, row) => row % 2);
   const { scale } = fitCalibration(
     Float64Array.from(targets, (target) => target - 0.5),
@@ -60,8 +60,8 @@ test('scores without an error among them get a finite scale', () => {
   expect(scale).toBeLessThan(1000);
 });
 
-test('scores that speak for the wrong label are left alone, not turned around', () => {
-  const { scores, targets } = honestScores(1_000, 1);
+test('scores that prefer the wrong label stay as they are, and are not reversed', () => {
+  const { scores, targets } = calibratedScores(1_000, 1);
   expect(
     fitCalibration(
       scores.map((score) => -score),
@@ -71,8 +71,8 @@ test('scores that speak for the wrong label are left alone, not turned around', 
   ).toEqual({ scale: 1, shift: 0 });
 });
 
-test('a blendScores takes much of a better second model and little of a worse one', () => {
-  const { scores, targets } = honestScores(5_000, 3);
+test('the blend ratio is high for a better second model and low for a worse one', () => {
+  const { scores, targets } = calibratedScores(5_000, 3);
   const random = createRandom(9);
   const noise = Float64Array.from(scores, () => (random() - 0.5) * 6);
   expect(chooseBlendRatio(noise, scores, 3, targets)).toBe(3.2);

@@ -7,7 +7,7 @@ const keys = Int32Array.from(targets.keys());
 test('each label spreads evenly over the folds', () => {
   const folds = assignFolds(targets, keys, 5, 1);
   const count = (label: number, fold: number) =>
-    folds.filter((own, row) => own === fold && targets[row] === label).length;
+    folds.filter((rowFold, row) => rowFold === fold && targets[row] === label).length;
   for (const fold of [0, 1, 2, 3, 4]) {
     expect(count(0, fold)).toBe(50);
     expect(count(1, fold)).toBe(10);
@@ -20,7 +20,7 @@ test('copies of a document share a fold', () => {
   for (const row of targets.keys()) expect(folds[row]).toBe(folds[copies[row]!]);
 });
 
-test('the seed decides, and nothing else', () => {
+test('the folds depend on the seed, and on no other state', () => {
   expect(assignFolds(targets, keys, 5, 1)).toEqual(assignFolds(targets, keys, 5, 1));
   expect(assignFolds(targets, keys, 5, 1)).not.toEqual(assignFolds(targets, keys, 5, 2));
 });

@@ -10,8 +10,8 @@ const cost = 2;
 const options = { cost, seed: 1, maxPasses: 2000, tolerance: 1e-5 };
 
 /**
- * Largest component of the gradient of the penalised loss, C * loss + |w|² / 2, over the labels' probabilities: 0 at
- * the optimum, whatever way led there.
+ * Returns the largest component of the gradient of the penalised loss, `C * loss + |w|² / 2`. It is 0 at the optimum, for
+ * every solver.
  */
 function largestGradient(
   matrix: WeightedMatrix,
@@ -40,35 +40,35 @@ function largestGradient(
 }
 
 test('two labels: the solver reaches the optimum of the penalised loss', () => {
-  const { matrix, targets, everyRow } = randomMatrix(200, 30, 2);
-  expect(largestGradient(matrix, targets, 2, fitLogisticRegression(matrix, everyRow, targets, options))).toBeLessThan(
+  const { matrix, targets, allRows } = randomMatrix(200, 30, 2);
+  expect(largestGradient(matrix, targets, 2, fitLogisticRegression(matrix, allRows, targets, options))).toBeLessThan(
     0.01,
   );
 });
 
 test('many labels: the solver reaches the optimum of the penalised loss', () => {
-  const { matrix, targets, everyRow } = randomMatrix(300, 30, 5);
-  expect(largestGradient(matrix, targets, 5, fitSoftmaxRegression(matrix, everyRow, targets, 5, options))).toBeLessThan(
+  const { matrix, targets, allRows } = randomMatrix(300, 30, 5);
+  expect(largestGradient(matrix, targets, 5, fitSoftmaxRegression(matrix, allRows, targets, 5, options))).toBeLessThan(
     0.01,
   );
 });
 
-test('far from the optimum the gradient is large: the two tests above can fail', () => {
+test('the gradient is large far from the optimum, so the two tests above can fail', () => {
   const { matrix, targets } = randomMatrix(200, 30, 2);
-  const nothing = { columns: 1, weights: new Float32Array(30), bias: new Float64Array(1) };
-  expect(largestGradient(matrix, targets, 2, nothing)).toBeGreaterThan(5);
+  const untrained = { columns: 1, weights: new Float32Array(30), bias: new Float64Array(1) };
+  expect(largestGradient(matrix, targets, 2, untrained)).toBeGreaterThan(5);
 });
 
-test('rows that are left out teach nothing', () => {
-  const { matrix, targets, everyRow } = randomMatrix(100, 20, 2);
-  const half = everyRow.filter((row) => row < 50);
+test('rows that are left out do not change the model', () => {
+  const { matrix, targets, allRows } = randomMatrix(100, 20, 2);
+  const half = allRows.filter((row) => row < 50);
   const flipped = targets.map((target, row) => (row < 50 ? target : 1 - target));
   expect(fitLogisticRegression(matrix, half, targets, options)).toEqual(
     fitLogisticRegression(matrix, half, flipped, options),
   );
 });
 
-test('scores of any size make probabilities', () => {
+test('scores of any size become probabilities', () => {
   const scores = Float64Array.of(1e308, -1e308, 0);
   softmaxInPlace(scores);
   expect([...scores]).toEqual([1, 0, 0]);

@@ -13,17 +13,17 @@ const matrix: WeightedMatrix = {
 };
 const rows = Uint32Array.of(0, 1, 2);
 const targets = Uint32Array.of(0, 1, 2);
-const byLabel = [
+const valuesByLabel = [
   [1, 0, 0],
   [1, 2, 0],
   [1, 0, 3],
 ];
 const total = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
 
-test('multinomial: weights differ between labels as the logarithms of smoothed shares do', () => {
+test('multinomial: weights differ between labels like the logarithms of smoothed shares', () => {
   const { weights, bias } = fitMultinomialNaiveBayes(matrix, rows, targets, 3);
   const log = (label: number, feature: number) =>
-    Math.log((byLabel[label]![feature]! + 0.1) / (total(byLabel[label]!) + 0.3));
+    Math.log((valuesByLabel[label]![feature]! + 0.1) / (total(valuesByLabel[label]!) + 0.3));
   for (const feature of [0, 1, 2]) {
     expect(weights[feature * 3 + 2]! - weights[feature * 3]!).toBeCloseTo(log(2, feature) - log(0, feature), 5);
   }
@@ -33,7 +33,7 @@ test('multinomial: weights differ between labels as the logarithms of smoothed s
 test("complement: a label's weights come from the documents of all the others", () => {
   const { weights } = fitComplementNaiveBayes(matrix, rows, targets, 3);
   const log = (label: number, feature: number) => {
-    const others = byLabel.filter((_, other) => other !== label);
+    const others = valuesByLabel.filter((_, other) => other !== label);
     return -Math.log((total(others.map((row) => row[feature]!)) + 0.1) / (total(others.flat()) + 0.3));
   };
   for (const feature of [0, 1, 2]) {
@@ -41,7 +41,7 @@ test("complement: a label's weights come from the documents of all the others", 
   }
 });
 
-test('two labels share one column, which speaks for the second', () => {
+test('two labels share one column, whose score is for the second label', () => {
   const two = Uint32Array.of(0, 1, 1);
   const { columns, weights, bias } = fitMultinomialNaiveBayes(matrix, rows, two, 2);
   expect(columns).toBe(1);

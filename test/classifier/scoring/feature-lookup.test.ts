@@ -20,7 +20,7 @@ const countsOf = ({ touched, touchedCount, counts }: FeatureCounts, features: nu
     .filter((feature) => feature < features)
     .map((feature) => [feature, counts[feature]!] as const);
 
-/** Texts of few common and many rare words, signs, ideographs and a word too long for the cache. */
+/** Makes texts of few common and many rare words, signs, ideographs, and a word that is too long for the cache. */
 function makeTexts(count: number, seed: number): string[] {
   const random = createRandom(seed);
   const word = () => {
@@ -34,14 +34,14 @@ function makeTexts(count: number, seed: number): string[] {
 
 const copyOf = (index: HashIndex): HashIndex => ({ ...index, slots: index.slots.slice() });
 
-/** An extractor that has learned some texts, and a recogniser that knows what it had learned by then. */
-function learn(texts: readonly string[]) {
+/** Creates an extractor that has seen some texts, and a lookup with the vocabulary of these texts. */
+function createPair(texts: readonly string[]) {
   const buffer = createTokenBuffer();
   const extracted = { words: createVocabularyCounts(), characters: createVocabularyCounts() };
-  let unknown = 0;
-  let knownWords = Number.POSITIVE_INFINITY;
+  let unknownWords = 0;
+  let knownWordCount = Number.POSITIVE_INFINITY;
   const extract = createFeatureExtractor(options, createStemHasher(), extracted, (_, feature) => {
-    if (feature >= knownWords) unknown += 1;
+    if (feature >= knownWordCount) unknownWords += 1;
   });
   for (const text of texts) {
     tokenizeUnicode(text, buffer);
@@ -53,22 +53,22 @@ function learn(texts: readonly string[]) {
     otherWords: createHashIndex(),
     stemHash: createStemHasher(),
   };
-  knownWords = known.words.size;
-  const recognised = {
+  knownWordCount = known.words.size;
+  const found = {
     words: createFeatureCounts(known.words.size),
     characters: createFeatureCounts(known.characters.size),
   };
-  const lookUp = createFeatureLookup(options, known, recognised);
+  const lookUp = createFeatureLookup(options, known, found);
   return {
     extract(text: string) {
-      unknown = 0;
+      unknownWords = 0;
       tokenizeUnicode(text, buffer);
       extract(buffer);
-      return { unknown, ...counts(extracted) };
+      return { unknownWords, ...counts(extracted) };
     },
     lookUp(text: string) {
       tokenizeUnicode(text, buffer);
-      return { unknown: lookUp(buffer), ...counts(recognised) };
+      return { unknownWords: lookUp(buffer), ...counts(found) };
     },
   };
 
@@ -80,25 +80,25 @@ function learn(texts: readonly string[]) {
   }
 }
 
-test('with its cache it counts exactly what the extractor counts without, also after the cache was emptied', () => {
-  const { extract, lookUp } = learn(makeTexts(200, 1));
+test('the lookup counts the same features as the extractor, also after its cache was emptied', () => {
+  const { extract, lookUp } = createPair(makeTexts(200, 1));
   for (const text of makeTexts(1500, 2)) expect(lookUp(text)).toEqual(extract(text));
 });
 
-test('a text that fills the cache several times over is counted as a whole', () => {
-  const { extract, lookUp } = learn(makeTexts(200, 1));
+test('a text that fills the cache several times is counted completely', () => {
+  const { extract, lookUp } = createPair(makeTexts(200, 1));
   const text = makeTexts(3000, 3).join(' ');
   const first = lookUp(text);
   expect(first).toEqual(extract(text));
-  // Of numbers that are summed up later, the order matters too; it is not the cache's.
+  // The order of the features decides the last bits of later sums, so it must not depend on the cache.
   const order = [...first.characters.keys()];
   expect([...lookUp(text).characters.keys()]).toEqual(order);
   lookUp('something else');
   expect([...lookUp(text).characters.keys()]).toEqual(order);
 });
 
-test('more occurrences than a byte holds stay the most', () => {
-  const { extract, lookUp } = learn(['free money']);
+test('counts stop at 255, the largest byte', () => {
+  const { extract, lookUp } = createPair(['free money']);
   const { words } = lookUp('free '.repeat(1000));
   expect([...words.values()]).toEqual([255]);
   expect(words).toEqual(extract('free '.repeat(1000)).words);

@@ -11,7 +11,7 @@ const vocabulary =
   );
 const labelNames = ['x', '3', 'y', '1'];
 
-/** Random small corpora: words in every form, stop words, numbers, and labels that JavaScript sorts its own way. */
+/** Yields random small corpora with inflected words, stop words, numbers, and labels that JavaScript objects reorder. */
 function* corpora(Natural: typeof BayesClassifier, count: number) {
   const random = createRandom(21);
   const below = (limit: number) => Math.floor(random() * limit);
@@ -21,7 +21,7 @@ function* corpora(Natural: typeof BayesClassifier, count: number) {
     classifier.setOptions({ keepStops: below(2) === 1 });
     const labels = 2 + below(3);
     for (let at = 0; at < 6 + below(8); at += 1) classifier.addDocument(makeText(), labelNames[at % labels]!);
-    // Its gradient descent does not always find a minimum, and then throws a string.
+    // natural's gradient descent throws a string if it finds no minimum.
     try {
       classifier.train();
     } catch {
@@ -37,8 +37,8 @@ const saved = (classifier: object): unknown => JSON.parse(JSON.stringify(classif
 test.each([
   ['BayesClassifier', BayesClassifier],
   ['LogisticRegressionClassifier', LogisticRegressionClassifier],
-])("answers as natural's own %s, to 1e-9 in log-probability", (_, Natural) => {
-  let answers = 0;
+])("gives the results of natural's %s, within 1e-9 in log-probability", (_, Natural) => {
+  let compared = 0;
   for (const { classifier, texts, compiled } of corpora(Natural, 25)) {
     for (const text of texts) {
       const natural = classifier.getClassifications(text);
@@ -49,13 +49,13 @@ test.each([
         const ours = Math.log(probabilities[compiled.labels.indexOf(name)]!);
         expect(Math.abs(ours - Math.log(value / sum))).toBeLessThan(1e-9);
       }
-      answers += 1;
+      compared += 1;
     }
   }
-  expect(answers).toBeGreaterThan(500);
+  expect(compared).toBeGreaterThan(500);
 });
 
-test('where natural underflows to zeros, the answer is still the more likely label', () => {
+test('the more likely label is still found if natural underflows to zeros', () => {
   const classifier = new BayesClassifier();
   const words = Array.from({ length: 600 }, (_, at) => `word${at.toString(36)}x`);
   for (let at = 0; at < 40; at += 1) classifier.addDocument(words.slice(0, 300).join(' '), 'first');
@@ -88,6 +88,6 @@ test.each([
   ['another file', { labels: ['a'] }],
   ['null', null],
   ['an untrained classifier', saved(new LogisticRegressionClassifier())],
-])('%s is refused', (_, json) => {
+])('%s is rejected', (_, json) => {
   expect(() => compileNatural(json)).toThrow(NaturalFileError);
 });

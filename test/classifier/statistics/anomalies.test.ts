@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { computeThresholds, findAnomalies } from '../../../src/classifier/statistics/anomalies.ts';
 
 const thresholds = { lowConfidence: 0.6, unknownRatio: 0.3, minCharacters: 10, maxCharacters: 1000 };
-const ordinary = { label: 'ham', confidence: 0.9, unknownRatio: 0.1, characters: 100 };
+const usual = { label: 'ham', confidence: 0.9, unknownRatio: 0.1, characters: 100 };
 
 test.each([
   [{}, []],
@@ -13,11 +13,11 @@ test.each([
   [{ characters: 9 }, ['length']],
   [{ characters: 1001 }, ['length']],
   [{ confidence: 0.5, unknownRatio: 1, characters: 0 }, ['low_confidence', 'unknown_words', 'length']],
-])('a text with %j is out of the ordinary for %j', (change, reasons) => {
-  expect(findAnomalies({ ...ordinary, ...change }, thresholds)).toEqual(reasons);
+])('a text with %j is unusual for the reasons %j', (change, reasons) => {
+  expect(findAnomalies({ ...usual, ...change }, thresholds)).toEqual(reasons);
 });
 
-test('thresholds leave one text in a hundred outside', () => {
+test('one text in a hundred is beyond each threshold', () => {
   const observations = Array.from({ length: 1000 }, (_, at) => ({
     label: at % 4 === 0 ? 'spam' : 'ham',
     confidence: at / 1000,

@@ -4,33 +4,33 @@ import { evidenceOfBetter, evidenceOfShareAbove, mcnemar } from '../../../src/cl
 import scipy from '../../fixtures/comparison/scipy.json' with { type: 'json' };
 
 describe("McNemar's test", () => {
-  test.each(scipy.paired)('of $onlyFirst against $onlySecond is what statsmodels says', (pair) => {
+  test.each(scipy.paired)('gives the p-values of statsmodels for $onlyFirst against $onlySecond', (pair) => {
     const { exact, midP } = mcnemar(pair.onlyFirst, pair.onlySecond);
     expect(exact / pair.exact).toBeCloseTo(1, 10);
     expect(midP / pair.midP).toBeCloseTo(1, 10);
   });
 
-  test('of nothing says nothing', () => {
+  test('gives p-values of 1 without texts', () => {
     expect(mcnemar(0, 0)).toEqual({ exact: 1, midP: expect.closeTo(1, 12) });
   });
 });
 
-describe('the evidence that the second is better', () => {
-  test.each(scipy.paired)('of $onlyFirst against $onlySecond is the integral that defines it', (pair) => {
+describe('the evidence that the second classifier is better', () => {
+  test.each(scipy.paired)('equals the integral of its definition for $onlyFirst against $onlySecond', (pair) => {
     expect(evidenceOfBetter(pair.onlyFirst, pair.onlySecond) / pair.evidence).toBeCloseTo(1, 9);
   });
 
-  test('of nothing is none', () => {
+  test('is 1 without texts', () => {
     expect(evidenceOfBetter(0, 0)).toBeCloseTo(1, 12);
   });
 
-  test('is a number for counts of any size', () => {
+  test('is a finite number for counts of any size', () => {
     expect(evidenceOfBetter(0, 1_000_000)).toBe(Number.MAX_VALUE);
     expect(evidenceOfBetter(1_000_000, 0)).toBe(0);
     expect(evidenceOfBetter(500_000, 500_000)).toBeLessThan(1);
   });
 
-  test('never bets on average against what is so: each next text leaves it as it was', () => {
+  test('does not grow on average with the next text if neither classifier is better', () => {
     for (const [first, second] of [
       [0, 0],
       [3, 8],
@@ -41,40 +41,40 @@ describe('the evidence that the second is better', () => {
     }
   });
 
-  test('misleads at most one in twenty who look after every text, where neither is better', () => {
+  test('reaches 20 in at most one of twenty runs with a look after every text if neither is better', () => {
     const random = createRandom(20_261_124);
-    let misled = 0;
+    let misledRuns = 0;
     for (let run = 0; run < 1_000; run += 1) {
       let [first, second] = [0, 0];
       while (first + second < 2_000) {
         if (random() < 0.5) first += 1;
         else second += 1;
         if (evidenceOfBetter(first, second) < 20) continue;
-        misled += 1;
+        misledRuns += 1;
         break;
       }
     }
-    expect(misled / 1_000).toBeLessThanOrEqual(0.05);
-    // It is a test with some power: chance alone misleads some.
-    expect(misled).toBeGreaterThan(0);
+    expect(misledRuns / 1_000).toBeLessThanOrEqual(0.05);
+    // Some runs reach 20 by chance: otherwise the test would have no power.
+    expect(misledRuns).toBeGreaterThan(0);
   });
 
-  test('finds what is better by three in four, of a hundred at most', () => {
+  test('finds a classifier that wins three of four texts, within a hundred texts', () => {
     const random = createRandom(7);
-    let found = 0;
+    let foundRuns = 0;
     for (let run = 0; run < 200; run += 1) {
       let [first, second] = [0, 0];
       while (first + second < 100 && evidenceOfBetter(first, second) < 20) {
         if (random() < 0.25) first += 1;
         else second += 1;
       }
-      if (evidenceOfBetter(first, second) >= 20) found += 1;
+      if (evidenceOfBetter(first, second) >= 20) foundRuns += 1;
     }
-    expect(found).toBeGreaterThan(190);
+    expect(foundRuns).toBeGreaterThan(190);
   });
 });
 
-/** How many of some runs come to an evidence of 100 when it is looked at after each of 500 trials. */
+/** Returns the number of 1,000 runs whose evidence reaches 100, with a look after each of 500 trials. */
 function runsThatReach100(share: number, seed: number): number {
   const random = createRandom(seed);
   let reached = 0;
@@ -90,15 +90,15 @@ function runsThatReach100(share: number, seed: number): number {
   return reached;
 }
 
-test('a share at the limit is called higher in fewer than one in a hundred runs, however often it is looked at', () => {
+test('the evidence for a share above the limit is wrong in at most one of a hundred runs with many looks', () => {
   expect(runsThatReach100(0.02, 1)).toBeLessThanOrEqual(10);
 });
 
-test('a share far above it is found in nearly all', () => {
+test('the evidence finds a share far above the limit in nearly all runs', () => {
   expect(runsThatReach100(0.1, 2)).toBeGreaterThan(950);
 });
 
-test('is the ratio of the two likelihoods', () => {
+test('the evidence for a share above the limit is the ratio of two likelihoods', () => {
   // 3 of 3: the mean of p^3 over all p is 1/4, against 0.1^3.
   expect(evidenceOfShareAbove(0.1, 3, 3)).toBeCloseTo(250, 8);
   expect(evidenceOfShareAbove(0.1, 0, 20)).toBe(0);

@@ -29,7 +29,7 @@ test.each([
   expect(binName(feature, value)).toBe(bin);
 });
 
-test('a reference has a share for every bin of every feature, and they sum to 1', () => {
+test('a reference has a share for every bin of every feature, and the shares have a sum of 1', () => {
   const labels = ['ham', 'never', 'spam'];
   const reference = buildReference(observations, labels);
   for (const feature of DRIFT_FEATURES) {

@@ -8,35 +8,35 @@ import {
 } from '../../../src/classifier/statistics/two-proportions.ts';
 import scipy from '../../fixtures/comparison/scipy.json' with { type: 'json' };
 
-test.each(scipy.normal)('the normal distribution below $x is what scipy says', ({ x, below }) => {
+test.each(scipy.normal)('the normal distribution function of $x is that of scipy', ({ x, below }) => {
   expect(Math.abs(normalCdf(x) - below)).toBeLessThan(1e-14);
 });
 
-interface World {
-  /** The true shares of right answers. */
+interface Scenario {
+  /** The true shares of correct predictions. */
   readonly first: number;
   readonly second: number;
-  /** The share of answers that the second gives. */
+  /** The share of predictions by the second group. */
   readonly share: number;
 }
 
-/** The share of runs in which someone who looks after every answer comes to hold the second for better, or for worse. */
-function lookAgainAndAgain({ first, second, share }: World, runs: number, answers: number) {
+/** Returns the shares of runs that find the second group better or worse, with a look after every prediction. */
+function simulateLooks({ first, second, share }: Scenario, runs: number, predictions: number) {
   const random = createRandom(20_261_124);
   let [better, worse] = [0, 0];
   for (let run = 0; run < runs; run += 1) {
-    const [ofFirst, ofSecond] = [
+    const [firstTally, secondTally] = [
       { count: 0, correct: 0 },
       { count: 0, correct: 0 },
     ];
     let [foundBetter, foundWorse] = [false, false];
-    for (let answer = 0; answer < answers; answer += 1) {
+    for (let at = 0; at < predictions; at += 1) {
       const isSecond = random() < share;
-      const tally = isSecond ? ofSecond : ofFirst;
+      const tally = isSecond ? secondTally : firstTally;
       tally.count += 1;
       if (random() < (isSecond ? second : first)) tally.correct += 1;
-      foundBetter ||= evidenceOfGreater(ofFirst, ofSecond) >= 20;
-      foundWorse ||= evidenceOfGreater(ofSecond, ofFirst) >= 20;
+      foundBetter ||= evidenceOfGreater(firstTally, secondTally) >= 20;
+      foundWorse ||= evidenceOfGreater(secondTally, firstTally) >= 20;
     }
     if (foundBetter) better += 1;
     if (foundWorse) worse += 1;
@@ -45,9 +45,12 @@ function lookAgainAndAgain({ first, second, share }: World, runs: number, answer
 }
 
 describe('the evidence that the second share is greater', () => {
-  test.each(scipy.shares)('of $first and $second is the integral that defines it', ({ first, second, evidence }) => {
-    expect(evidenceOfGreater(first, second) / evidence).toBeCloseTo(1, 8);
-  });
+  test.each(scipy.shares)(
+    'equals the integral of its definition for $first and $second',
+    ({ first, second, evidence }) => {
+      expect(evidenceOfGreater(first, second) / evidence).toBeCloseTo(1, 8);
+    },
+  );
 
   test.each([
     { first: 0.5, second: 0.5, share: 0.5 },
@@ -55,20 +58,20 @@ describe('the evidence that the second share is greater', () => {
     { first: 0.9, second: 0.9, share: 0.1 },
     { first: 0.97, second: 0.97, share: 0.1 },
     { first: 0.99, second: 0.99, share: 0.02 },
-  ])('misleads at most one in twenty who look after every answer: $first, $share', (world) => {
-    const { better, worse } = lookAgainAndAgain(world, 400, 2_000);
+  ])('is wrong in at most one of twenty runs with a look after every prediction: $first, $share', (scenario) => {
+    const { better, worse } = simulateLooks(scenario, 400, 2_000);
     expect(better).toBeLessThanOrEqual(0.05);
     expect(worse).toBeLessThanOrEqual(0.05);
   });
 
-  test('finds a canary that is better, and one that is worse', () => {
-    expect(lookAgainAndAgain({ first: 0.85, second: 0.95, share: 0.1 }, 100, 3_000)).toMatchObject({ better: 1 });
-    expect(lookAgainAndAgain({ first: 0.95, second: 0.8, share: 0.1 }, 100, 2_000)).toMatchObject({ worse: 1 });
+  test('finds a better canary and a worse canary', () => {
+    expect(simulateLooks({ first: 0.85, second: 0.95, share: 0.1 }, 100, 3_000)).toMatchObject({ better: 1 });
+    expect(simulateLooks({ first: 0.95, second: 0.8, share: 0.1 }, 100, 2_000)).toMatchObject({ worse: 1 });
   });
 });
 
-describe('two shares', () => {
-  test('are compared with an interval for all looks', () => {
+describe('the comparison of two shares', () => {
+  test('has an interval for all looks', () => {
     const comparison = compareShares({ count: 4_000, correct: 3_600 }, { count: 400, correct: 392 });
     expect(comparison.difference).toBeCloseTo(0.08, 12);
     expect(comparison.interval!.low).toBeGreaterThan(0);
@@ -77,7 +80,7 @@ describe('two shares', () => {
     expect(comparison.smaller).toBeLessThan(1);
   });
 
-  test('of few answers say nothing', () => {
+  test('has no interval and no evidence for few predictions', () => {
     const few = { count: MIN_TO_COMPARE - 1, correct: 0 };
     const many = { count: 1_000, correct: 1_000 };
     expect(compareShares(many, few)).toEqual({ difference: -1, interval: null, greater: 1, smaller: 1 });

@@ -9,13 +9,13 @@ describe('the Wilson interval', () => {
     [7, 10, 0.39677814746114526, 0.892208732593699],
     [950, 1000, 0.9346861797557491, 0.9618697376072511],
     [1, 3, 0.06149194472039626, 0.7923403991979523],
-  ])('of %d in %d is what scipy says', (successes, trials, low, high) => {
+  ])('of %d in %d is that of scipy', (successes, trials, low, high) => {
     const interval = wilsonInterval(successes, trials);
     expect(interval.low).toBeCloseTo(low, 12);
     expect(interval.high).toBeCloseTo(high, 12);
   });
 
-  test('of nothing says nothing', () => {
+  test('is 0 to 1 without trials', () => {
     expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 });
   });
 });

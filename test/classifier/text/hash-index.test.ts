@@ -8,7 +8,7 @@ import {
   hashesInOrder,
 } from '../../../src/classifier/text/hash-index.ts';
 
-test('it numbers hashes as a Map would, through every growth, 0 and equal low bits included', () => {
+test('it numbers hashes like a Map, also when it grows, for the hash 0 and for equal low bits', () => {
   const random = createRandom(3);
   const index = createHashIndex();
   const map = new Map<number, number>();
@@ -24,7 +24,7 @@ test('it numbers hashes as a Map would, through every growth, 0 and equal low bi
   expect(findHash(index, 12_345)).toBe(-1);
 });
 
-test('looking up many hashes gives the numbers of those it has, in their order', () => {
+test('it looks up many hashes and returns the numbers of those it has, in their order', () => {
   const index = createHashIndex();
   const random = createRandom(4);
   const hashes = Int32Array.from({ length: 3_000 }, () => Math.floor(random() * 2 ** 32));

@@ -8,13 +8,13 @@ const unitsOf = (word: string) => Uint16Array.from(word, (letter) => letter.char
 const stemHash = createStemHasher();
 const hashOf = (word: string) => stemHash(hashString(word), unitsOf(word), 0, word.length);
 
-test("it hashes natural's Porter stem, at first sight and from the cache", () => {
+test("it hashes natural's Porter stem, with and without the cache", () => {
   for (const word of ['relational', 'running', 'cats', 'hopefulness', 'running', 'is']) {
     expect(hashOf(word)).toBe(hashString(PorterStemmer.stem(word)));
   }
 });
 
-test('it stays right when more words come than it has room for', () => {
+test('it stays correct with more words than the cache holds', () => {
   const random = createRandom(5);
   const letters = 'abcdeginrst';
   const words = Array.from({ length: 50_000 }, () =>
@@ -25,15 +25,15 @@ test('it stays right when more words come than it has room for', () => {
   expect(wrong).toEqual([]);
 });
 
-test.each(['naïve', 'a1ing', 'ab', 'running'.repeat(10)])('%s has no stem but itself', (word) => {
+test.each(['naïve', 'a1ing', 'ab', 'running'.repeat(10)])('%s is not stemmed', (word) => {
   expect(hashOf(word)).toBe(hashString(word));
 });
 
-test('the words met often come with the model, and their stems from there', () => {
+test('the model has a table of frequent words, and their stems come from the table', () => {
   const { stemHash: record, frequentStems } = createStemRecorder();
-  const take = (word: string) => record(hashString(word), unitsOf(word), 0, word.length);
+  const recordStem = (word: string) => record(hashString(word), unitsOf(word), 0, word.length);
   for (const word of ['running', 'cats', 'running', 'running', 'relational', 'cats', 'cats', 'cats']) {
-    expect(take(word)).toBe(hashString(PorterStemmer.stem(word)));
+    expect(recordStem(word)).toBe(hashString(PorterStemmer.stem(word)));
   }
   const table = frequentStems();
   expect(table.words).toEqual(Int32Array.of(hashString('cats'), hashString('running')));

@@ -16,21 +16,21 @@ function tokensOf(name: TokenizerName, text: string): string[] {
 
 const text = "They'll pay $5.00 (or so) for a well-known book; won't they?";
 
-test("natural's tokenisers give natural's tokens", () => {
+test("the tokenisers of natural find natural's tokens, in lower case", () => {
   const lower = (tokens: string[]) => tokens.map((token) => token.toLowerCase());
   expect(tokensOf('natural-aggressive', text)).toEqual(lower(new AggressiveTokenizer().tokenize(text)));
   expect(tokensOf('natural-treebank', text)).toEqual(lower(new TreebankWordTokenizer().tokenize(text)));
 });
 
-test('the segmenter finds words where no blank parts them', () => {
+test('the segmenter finds words in a script without spaces', () => {
   expect(tokensOf('segmenter', 'ภาษาไทยง่าย')).toEqual(['ภาษา', 'ไทย', 'ง่าย']);
 });
 
-test('the character tokeniser takes every character by itself, pairs whole', () => {
+test('the character tokeniser makes each character a token, and keeps surrogate pairs whole', () => {
   expect(tokensOf('characters', 'Ab 体\u{20000}😀\ud800')).toEqual(['a', 'b', '体', '\u{20000}', '😀']);
 });
 
-test.each(TOKENIZER_NAMES)('%s hashes each token as a string of the same characters hashes', (name) => {
+test.each(TOKENIZER_NAMES)('%s gives each token the hash of the string with the same characters', (name) => {
   const buffer = createTokenBuffer();
   createTokenizer(name)(text, buffer);
   expect(buffer.count).toBeGreaterThan(0);

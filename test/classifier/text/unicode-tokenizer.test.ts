@@ -19,7 +19,7 @@ const wordsOf = (text: string) =>
     .filter(([, kind]) => kind !== TokenKind.sign)
     .map(([token]) => token);
 
-test("its words are those of natural's WordTokenizer on any ASCII text, in lower case", () => {
+test("its words on ASCII text are those of natural's WordTokenizer, in lower case", () => {
   const random = createRandom(1);
   const natural = new WordTokenizer();
   for (let round = 0; round < 500; round += 1) {
@@ -29,19 +29,19 @@ test("its words are those of natural's WordTokenizer on any ASCII text, in lower
   }
 });
 
-test('letters of any alphabet join into words, with their marks', () => {
+test('letters of any alphabet join into words with their marks', () => {
   expect(wordsOf('Grüße, ПРИВЕТ! नमस्ते שלום')).toEqual(['grüße', 'привет', 'नमस्ते', 'שלום']);
 });
 
-test('each ideograph, kana and emoji is a word by itself', () => {
+test('each ideograph, kana and emoji is one word', () => {
   expect(wordsOf('体验2D 😀😀')).toEqual(['体', '验', '2d', '😀', '😀']);
 });
 
-test('full-width letters are letters', () => {
+test('full-width letters are the usual letters', () => {
   expect(wordsOf('ＡＢＣ１')).toEqual(['abc1']);
 });
 
-test('a run of one sign is one token and no word', () => {
+test('a run of one sign is one token, but not a word', () => {
   expect(tokensOf('hi!!!?')).toEqual([
     ['hi', TokenKind.word],
     ['!!!', TokenKind.sign],
@@ -53,7 +53,7 @@ test('lone surrogates and NULs are gaps', () => {
   expect(wordsOf('a\ud800b\udc00c\u0000d')).toEqual(['a', 'b', 'c', 'd']);
 });
 
-test('a buffer grows to the text and forgets the one before', () => {
+test('a buffer grows for a long text and is empty before the next text', () => {
   expect(wordsOf('x '.repeat(50_000))).toHaveLength(50_000);
   expect(wordsOf('short')).toEqual(['short']);
 });
