@@ -3,30 +3,31 @@ import { join } from 'node:path';
 import { syncFolder } from '../platform/atomic-write.ts';
 import { parseChange, type RecordedChange } from './roles.ts';
 
-/** The audit trail of a model, in its folder: one row of JSON a change. */
-const fileName = 'audit.jsonl';
+/** The file name of the audit trail in a model's folder. The file has one row of JSON per change. */
+const FILE_NAME = 'audit.jsonl';
 
-/** As much of the end of the file as is read: some hundreds of rows. */
-const tailBytes = 131_072;
+/** The number of bytes that are read from the end of the file: some hundreds of rows. */
+const TAIL_BYTES = 131_072;
 
 /**
- * Adds a change to the audit trail of a model's folder, under the model's lock, and resolves when it is on the disk. The
- * row of a writer that died within it is taken away first: its change is still in `roles.json`, and is added whole.
+ * Appends a change to the audit trail of a model's folder, and resolves when it is on the disk. The caller must hold the
+ * lock of the model. An incomplete last row, left by a writer that died, is removed first. Its change is still in
+ * `roles.json`, and is appended again from there.
  *
- * @param isThere whether the rows (latest first) have this change already
- * @returns whether it was added
+ * @param isRecorded returns whether the existing rows (latest first) contain the change already
+ * @returns whether the change was appended
  */
 export async function appendChange(
   folder: string,
   change: RecordedChange,
-  isThere: (rows: readonly RecordedChange[]) => boolean = (rows) => latestRevision(rows) >= change.revision,
+  isRecorded: (rows: readonly RecordedChange[]) => boolean = (rows) => latestRevision(rows) >= change.revision,
 ): Promise<boolean> {
-  const path = join(folder, fileName);
+  const path = join(folder, FILE_NAME);
   const file = await open(path, 'a+');
   try {
-    const { rows, size, whole } = await readTail(file);
-    if (whole < size) await file.truncate(whole);
-    if (isThere(rows)) return false;
+    const { rows, size, wholeBytes } = await readTail(file);
+    if (wholeBytes < size) await file.truncate(wholeBytes);
+    if (isRecorded(rows)) return false;
     await file.appendFile(`${JSON.stringify(change)}\n`);
     await file.sync();
     if (size === 0) await syncFolder(folder);
@@ -36,7 +37,10 @@ export async function appendChange(
   }
 }
 
-/** As `appendChange`, for a change that nobody wrote down: every process that sees it would add it, and one does. */
+/**
+ * Appends a change that has no revision, as `appendChange` does. Every process that detects the change tries to append
+ * it, and one succeeds.
+ */
 export function appendDetectedChange(folder: string, change: RecordedChange): Promise<boolean> {
   return appendChange(folder, change, (rows) => {
     const last =
@@ -45,9 +49,9 @@ export function appendDetectedChange(folder: string, change: RecordedChange): Pr
   });
 }
 
-/** The last changes in the audit trail of a model's folder, latest first. */
+/** Reads the last changes from the audit trail of a model's folder, latest first. */
 export async function readChanges(folder: string): Promise<RecordedChange[]> {
-  const path = join(folder, fileName);
+  const path = join(folder, FILE_NAME);
   const exists = await stat(path).catch(() => undefined);
   if (!exists) return [];
   const file = await open(path, 'r');
@@ -58,21 +62,21 @@ export async function readChanges(folder: string): Promise<RecordedChange[]> {
   }
 }
 
-/** The highest revision among rows. */
+/** Returns the highest revision among rows, or 0. */
 export function latestRevision(rows: readonly RecordedChange[]): number {
   return rows.reduce((highest, { revision }) => Math.max(highest, revision), 0);
 }
 
-/** The last row that made a version active. */
+/** Returns the last row that made a version active. */
 export function lastActivation(rows: readonly RecordedChange[]): RecordedChange | undefined {
   return rows.find(({ action }) => action === 'activate' || action === 'rollback');
 }
 
-/** The rows at the end of the file, latest first, and how many bytes of it are whole rows. */
-async function readTail(file: FileHandle): Promise<{ rows: RecordedChange[]; size: number; whole: number }> {
+/** Reads the rows at the end of the file, latest first. `wholeBytes` is the size without an incomplete last row. */
+async function readTail(file: FileHandle): Promise<{ rows: RecordedChange[]; size: number; wholeBytes: number }> {
   const { size } = await file.stat();
-  const from = Math.max(0, size - tailBytes);
-  const { bytesRead, buffer } = await file.read(Buffer.alloc(size - from), 0, size - from, from);
+  const start = Math.max(0, size - TAIL_BYTES);
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
   const bytes = buffer.subarray(0, bytesRead);
   const end = bytes.lastIndexOf('\n') + 1;
   const rows = bytes
@@ -81,5 +85,5 @@ async function readTail(file: FileHandle): Promise<{ rows: RecordedChange[]; siz
     .map(parseChange)
     .filter((row) => row !== undefined)
     .reverse();
-  return { rows, size, whole: from + end };
+  return { rows, size, wholeBytes: start + end };
 }

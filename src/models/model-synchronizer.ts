@@ -8,8 +8,8 @@ import { appendChange, appendDetectedChange, lastActivation, latestRevision, rea
 import { detectChange, recordRoleChange, withChangeSpan } from './record-role-change.ts';
 import { type ResolvedRoles, resolveRoles } from './resolve-roles.ts';
 import {
+  applyChange,
   type ChangeAttribution,
-  changed,
   defaultRoles,
   type RecordedChange,
   type RoleChange,
@@ -19,190 +19,206 @@ import { type RolesFile, readRoles, writeRoles } from './roles-file.ts';
 import type { Model, ModelVersions } from './store.ts';
 import type { VersionLoader, VersionStatus } from './version-loader.ts';
 
-/** Keeps what this process serves of one model in step with the model's folder. */
+/** Synchronises the versions that this process serves of one model with the model's folder. */
 export interface ModelSynchronizer {
-  readonly inForce: () => ResolvedRoles | undefined;
-  /** Looks at the folder, and serves what it says. Returns whether a stored version can be used. */
+  /** Returns the served versions and their roles, or `undefined` before the first successful refresh. */
+  readonly served: () => ResolvedRoles | undefined;
+  /** Reads the folder, and serves its content. Returns whether at least one stored version can be used. */
   refresh(): Promise<boolean>;
-  change(change: RoleChange, by: ChangeAttribution): Promise<ModelVersions>;
-  /** Resolves when what was asked for until now is done. */
+  /** Changes the roles: on the disk, in the audit trail, and in this process. */
+  change(change: RoleChange, attribution: ChangeAttribution): Promise<ModelVersions>;
+  /** Resolves when all refreshes and changes so far have ended. */
   settled(): Promise<unknown>;
 }
 
+/** Options of `createModelSynchronizer`. */
 export interface ModelSynchronizerOptions {
+  /** The models folder, which contains `NAME/VERSION/`. */
   readonly folder: string;
   readonly loader: VersionLoader;
   readonly log: Log;
+  /** Receives the versions to serve whenever they change. */
   readonly onSwap: (versions: ModelVersions) => void;
 }
 
-/** The stored versions, newest first, as they were found. */
-type Looks = ReadonlyMap<string, VersionStatus>;
+/** The statuses of the stored versions, newest first. */
+type VersionStatuses = ReadonlyMap<string, VersionStatus>;
 
-/** @param options.folder holds `NAME/VERSION/` */
+/** Creates the synchroniser of the model `name`. The caller starts the first refresh. */
 export function createModelSynchronizer(
   name: string,
   { folder, loader, log, onSwap }: ModelSynchronizerOptions,
 ): ModelSynchronizer {
-  const home = join(folder, name);
-  const lock = join(home, 'roles.lock');
-  const purpose = `the roles of the model ${name}`;
-  let inForce: ResolvedRoles | undefined;
-  let signature: string | undefined;
+  const modelFolder = join(folder, name);
+  const lock = join(modelFolder, 'roles.lock');
+  const lockPurpose = `the roles of the model ${name}`;
+  let served: ResolvedRoles | undefined;
+  let fingerprint: string | undefined;
+  /** The content of the roles file at the last successful check of the audit trail. */
   let auditedText: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  /** One look or change after the other: what is served goes forward only. */
-  function alone<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs refreshes and changes one after the other, so that an older state never replaces a newer one. */
+  function inSequence<T>(work: () => Promise<T>): Promise<T> {
     const result = last.then(work);
     last = result.catch(() => {});
     return result;
   }
 
-  async function lookAtVersions(): Promise<Looks> {
-    const looks = new Map<string, VersionStatus>();
+  async function checkVersions(): Promise<VersionStatuses> {
+    const statuses = new Map<string, VersionStatus>();
     for (const version of (await listVersions(folder, name)).reverse()) {
-      looks.set(version, await loader.look(name, version));
+      statuses.set(version, await loader.check(name, version));
     }
-    return looks;
+    return statuses;
   }
 
-  /** Serves what the folder says; returns what is served differently from before. */
-  function serve(file: RolesFile, looks: Looks, rows: readonly RecordedChange[]): RecordedChange | undefined {
-    const before = inForce;
+  /** Serves the content of the folder. Returns the difference to the versions that were served before. */
+  function serve(
+    file: RolesFile,
+    statuses: VersionStatuses,
+    rows: readonly RecordedChange[],
+  ): RecordedChange | undefined {
+    const before = served;
     const models = new Map<string, Model>();
-    for (const [version, { model }] of looks) if (model) models.set(version, model);
-    const newest = looks.get([...models.keys()][0] ?? '');
+    for (const [version, { model }] of statuses) if (model) models.set(version, model);
+    const newest = statuses.get([...models.keys()][0] ?? '');
     const lastActive = lastActivation(rows)?.to ?? undefined;
-    const after = resolveRoles({ name, models, file, newestSince: newest?.since ?? 0, lastActive }, before);
+    const after = resolveRoles({ name, models, file, newestSince: newest?.writtenAt ?? 0, lastActive }, before);
     if (!after) return undefined;
-    inForce = after;
-    loader.keepOnly(name, [...looks.keys(), ...after.versions.versions.map(({ version }) => version)]);
-    for (const complaint of after.complaints) {
-      if (before?.complaints.includes(complaint)) continue;
-      log.error('roles not followed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.reason]: complaint });
+    served = after;
+    loader.retain(name, [...statuses.keys(), ...after.versions.versions.map(({ version }) => version)]);
+    for (const problem of after.problems) {
+      if (before?.problems.includes(problem)) continue;
+      log.error('roles not followed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.reason]: problem });
     }
     onSwap(after.versions);
     return detectChange(before, after, Date.now());
   }
 
   async function refresh(): Promise<boolean> {
-    const file = await readRoles(home);
-    const looks = await lookAtVersions();
-    const seen = signatureOf(file, looks);
-    if (seen !== signature) {
-      const isStart = inForce === undefined;
-      const rows = await readChanges(home);
-      signature = seen;
-      const change = serve(file, looks, rows);
+    const file = await readRoles(modelFolder);
+    const statuses = await checkVersions();
+    const current = fingerprintOf(file, statuses);
+    if (current !== fingerprint) {
+      const isStart = served === undefined;
+      const rows = await readChanges(modelFolder);
+      fingerprint = current;
+      const change = serve(file, statuses, rows);
       if (change && !isStart) {
         await withChangeSpan(name, change.action, (span) => recordRoleChange(name, change, true, span, log));
       }
       if (change?.revision === 0) {
         const lastActive = lastActivation(rows)?.to;
-        // At a start nobody saw a change, but for one that happened since the last one that was recorded.
+        // At a start every version is new to this process. Only a difference to the last recorded version is a change.
         const unrecorded = isStart ? file.kind === 'none' && lastActive && { ...change, from: lastActive } : change;
-        if (unrecorded) await record(() => recordIfStill(file, unrecorded));
+        if (unrecorded) await writeAudit(() => appendIfStillDefault(file, unrecorded));
       }
     }
     await completeAudit(file);
-    return [...looks.values()].some(({ damage }) => damage === undefined);
+    return [...statuses.values()].some(({ damage }) => damage === undefined);
   }
 
-  /** Between a look without roles and its record others may have set roles, and the trail tells of those. */
-  async function recordIfStill(file: RolesFile, change: RecordedChange): Promise<void> {
-    if (file.kind === 'none' && (await readRoles(home)).kind !== 'none') return;
-    await appendDetectedChange(home, change);
+  /** Appends a detected change, unless another process has set roles since the refresh: their change is in the trail. */
+  async function appendIfStillDefault(file: RolesFile, change: RecordedChange): Promise<void> {
+    if (file.kind === 'none' && (await readRoles(modelFolder)).kind !== 'none') return;
+    await appendDetectedChange(modelFolder, change);
   }
 
-  /** A writer that died between its change and its row, or could not write that, is helped out by whoever comes next. */
+  /** Appends the last change to the audit trail if its writer died, or failed, before it could do so. */
   async function completeAudit(file: RolesFile): Promise<void> {
     if (file.kind !== 'roles' || file.text === auditedText) return;
     const { change } = file.roles;
-    const isMissing = change !== null && latestRevision(await readChanges(home)) < change.revision;
-    if (!isMissing || (await record(() => appendChange(home, change)))) auditedText = file.text;
+    const isMissing = change !== null && latestRevision(await readChanges(modelFolder)) < change.revision;
+    if (!isMissing || (await writeAudit(() => appendChange(modelFolder, change)))) auditedText = file.text;
   }
 
-  /** Writes into the audit trail; returns whether that need not be tried again. */
-  async function record(write: () => Promise<unknown>): Promise<boolean> {
+  /** Writes to the audit trail under the lock. Returns false if the write must be tried again. */
+  async function writeAudit(write: () => Promise<unknown>): Promise<boolean> {
     try {
-      await withLock(lock, purpose, write);
+      await withLock(lock, lockPurpose, write);
       return true;
     } catch (error) {
-      // In a folder that this process only reads, another one will do it.
+      // This process can only read the folder: another one writes the trail.
       if (isReadOnly(error)) return true;
-      log.error('audit trail not written', { [ATTRIBUTE.modelName]: name, ...exceptionAttributes(error) });
+      logAuditError(error);
       return false;
     }
   }
 
-  async function change(asked: RoleChange, by: ChangeAttribution): Promise<ModelVersions> {
-    return withChangeSpan(name, asked.action, (span) =>
-      withLock(lock, purpose, async () => {
-        const [file, looks, rows] = [await readRoles(home), await lookAtVersions(), await readChanges(home)];
-        if (file.kind === 'roles' && file.roles.change) await appendChange(home, file.roles.change);
-        const before = baseOf(file, looks);
-        requireUsable(asked, looks);
-        const base = asked.action === 'rollback' ? usablePrevious(before, looks) : before;
-        const next = changed(base, asked, by, Date.now(), latestRevision(rows));
-        if (next.change === before.change) return inForce!.versions;
+  function logAuditError(error: unknown): void {
+    log.error('audit trail not written', { [ATTRIBUTE.modelName]: name, ...exceptionAttributes(error) });
+  }
 
-        const written = await writeRoles(home, next);
-        signature = signatureOf(written, looks);
-        serve(written, looks, rows);
+  async function change(requested: RoleChange, attribution: ChangeAttribution): Promise<ModelVersions> {
+    return withChangeSpan(name, requested.action, (span) =>
+      withLock(lock, lockPurpose, async () => {
+        const file = await readRoles(modelFolder);
+        const statuses = await checkVersions();
+        const rows = await readChanges(modelFolder);
+        if (file.kind === 'roles' && file.roles.change) await appendChange(modelFolder, file.roles.change);
+        const before = presentRoles(file, statuses);
+        requireUsable(requested, statuses);
+        const base = requested.action === 'rollback' ? withUsablePrevious(before, statuses) : before;
+        const next = applyChange(base, requested, attribution, Date.now(), latestRevision(rows));
+        if (next.change === before.change) return served!.versions;
+
+        const written = await writeRoles(modelFolder, next);
+        fingerprint = fingerprintOf(written, statuses);
+        serve(written, statuses, rows);
         recordRoleChange(name, next.change!, false, span, log);
         auditedText = undefined;
         try {
-          await appendChange(home, next.change!);
+          await appendChange(modelFolder, next.change!);
         } catch (error) {
-          // The change has taken effect, and the next look adds the row.
-          log.error('audit trail not written', { [ATTRIBUTE.modelName]: name, ...exceptionAttributes(error) });
+          // The change has taken effect, and the next refresh appends the row.
+          logAuditError(error);
         }
-        return inForce!.versions;
+        return served!.versions;
       }),
     ).catch((error: unknown) => {
       throw isReadOnly(error) ? readOnlyProblem(name) : error;
     });
   }
 
-  /** The roles that a change begins with: where the file does not tell, those that are followed. */
-  function baseOf(file: RolesFile, looks: Looks): Roles {
+  /** Returns the roles before a change. If the file is damaged, these are the roles that this process follows. */
+  function presentRoles(file: RolesFile, statuses: VersionStatuses): Roles {
     if (file.kind === 'roles') return file.roles;
-    if (file.kind === 'damaged' && inForce) return { ...inForce.roles, revision: 0 };
-    const usable = [...looks.keys()].filter((version) => looks.get(version)!.model);
-    return usable.length > 0 ? defaultRoles(usable, looks.get(usable[0]!)!.since) : inForce!.roles;
+    if (file.kind === 'damaged' && served) return { ...served.roles, revision: 0 };
+    const usable = [...statuses.keys()].filter((version) => statuses.get(version)!.model);
+    return usable.length > 0 ? defaultRoles(usable, statuses.get(usable[0]!)!.writtenAt) : served!.roles;
   }
 
-  function requireUsable(asked: RoleChange, looks: Looks): void {
-    if (asked.action === 'rollback' || asked.version === null) return;
-    const look = looks.get(asked.version);
-    const version = JSON.stringify(asked.version);
-    if (!look) {
-      const there = [...looks.keys()].join(', ');
-      throw new Problem('version-not-found', `The model ${name} has no version ${version}; there are: ${there}.`);
+  function requireUsable(requested: RoleChange, statuses: VersionStatuses): void {
+    if (requested.action === 'rollback' || requested.version === null) return;
+    const status = statuses.get(requested.version);
+    const version = JSON.stringify(requested.version);
+    if (!status) {
+      const existing = [...statuses.keys()].join(', ');
+      throw new Problem('version-not-found', `The model ${name} has no version ${version}; there are: ${existing}.`);
     }
-    if (look.damage !== undefined) {
-      throw new Problem('model-damaged', `Version ${version} of the model ${name} cannot be used: ${look.damage}.`);
+    if (status.damage !== undefined) {
+      throw new Problem('model-damaged', `Version ${version} of the model ${name} cannot be used: ${status.damage}.`);
     }
   }
 
   return {
-    inForce: () => inForce,
-    refresh: () => alone(refresh),
-    change: (asked, by) => alone(() => change(asked, by)),
+    served: () => served,
+    refresh: () => inSequence(refresh),
+    change: (requested, attribution) => inSequence(() => change(requested, attribution)),
     settled: () => last,
   };
 }
 
-function signatureOf(file: RolesFile, looks: Looks): string {
-  return JSON.stringify([file, ...[...looks].map(([version, { state }]) => [version, state])]);
+function fingerprintOf(file: RolesFile, statuses: VersionStatuses): string {
+  return JSON.stringify([file, ...[...statuses].map(([version, { fingerprint }]) => [version, fingerprint])]);
 }
 
-/** A rollback goes to the last version that was active and can be used now. */
-function usablePrevious(roles: Roles, looks: Looks): Roles {
+/** Removes the formerly active versions that a rollback must skip, because they cannot be used now. */
+function withUsablePrevious(roles: Roles, statuses: VersionStatuses): Roles {
   const first = roles.previous.findIndex((version) => {
-    const look = looks.get(version);
-    return look !== undefined && look.damage === undefined;
+    const status = statuses.get(version);
+    return status !== undefined && status.damage === undefined;
   });
   return { ...roles, previous: first < 0 ? [] : roles.previous.slice(first) };
 }
@@ -215,6 +231,6 @@ function isReadOnly(error: unknown): boolean {
 function readOnlyProblem(name: string): Problem {
   return new Problem(
     'models-read-only',
-    `The folder of the model ${name} cannot be written by this process: its roles stay as they are.`,
+    `This process cannot write to the folder of the model ${name}: its roles stay as they are.`,
   );
 }

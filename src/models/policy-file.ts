@@ -9,117 +9,122 @@ const confidence = z.number().min(0.5).max(0.999999);
 const count = z.int().nonnegative();
 const ratio = z.number().min(1);
 
-const HOUR = 3_600;
-const DAY = 24 * HOUR;
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 
-/** When the monitoring may train a new version. */
+/** The conditions for training a new version. */
 const retrain = z.strictObject({
-  /** The most memory that the training's process may take. */
+  /** The memory limit of the training process. */
   maxMemoryMB: z.int().min(64).default(2_048),
-  /** How far that process gives way: with 19 it gets the time that nobody else wants, with 0 as much as others. */
+  /** The nice value of the training process: 19 takes only idle CPU time, 0 as much as other processes. */
   niceness: z.int().min(0).max(19).default(19),
-  /** What is predicted has looked unlike the training texts for so long. */
-  drift: z.strictObject({ forSeconds: seconds.default(HOUR) }).prefault({}),
-  /** The accuracy has been so many points and so many standard errors below the training's for so long. */
+  /** The predicted texts have differed from the training texts for this long. */
+  drift: z.strictObject({ forSeconds: seconds.default(HOUR_SECONDS) }).prefault({}),
+  /** The accuracy has been below the one of the training by both margins for this long. */
   accuracyDrop: z
     .strictObject({
+      /** The first margin, as a share: 0.02 is two percentage points. */
       points: share.default(0.02),
+      /** The second margin, in standard errors. */
       sigmas: z.number().nonnegative().default(4),
-      forSeconds: seconds.default(HOUR),
-      /** The feedback of the last so many seconds counts. */
-      windowSeconds: seconds.default(DAY),
-      /** With fewer labels than these it is not looked at. */
+      forSeconds: seconds.default(HOUR_SECONDS),
+      /** The age limit of the feedback that counts. */
+      windowSeconds: seconds.default(DAY_SECONDS),
+      /** The number of labels that the comparison needs. */
       minimumFeedback: count.default(100),
     })
     .prefault({}),
-  /** How much feedback with text there must be that no training has learned from. */
+  /** The amount of feedback with text that is needed, beyond the feedback that earlier trainings used. */
   minimumFeedback: count.default(200),
 });
 
-/** When a candidate may go from shadow to canary, and from canary to active. */
+/**
+ * The conditions for promoting a candidate from shadow to canary, and from canary to active. Like those for taking a
+ * version back, they hold however often the candidate is evaluated (sequential tests).
+ */
 const promote = z.strictObject({
-  /** That it is better: of the candidates that are not, at most 1 - confidence pass, however often they are looked at. */
+  /** The confidence that the candidate is better. At most 1 - confidence of the others pass in the end. */
   confidence: confidence.default(0.95),
-  /** With fewer labels than these, of both versions, there is no comparison. */
+  /** The number of labels for both versions that the comparison needs. */
   minimumFeedback: count.default(100),
-  /** Its 99th percentile against the active version's, when both have enough predictions. */
+  /** The limit on the ratio of the 99th percentiles of the latency, candidate to active version. */
   maxLatencyRatio: ratio.default(2),
   canaryShare: z.number().gt(0).max(0.5).default(0.1),
-  minimumShadowSeconds: seconds.default(HOUR),
-  minimumCanarySeconds: seconds.default(HOUR),
-  /** How many of a canary's own answers must have been judged. */
+  minimumShadowSeconds: seconds.default(HOUR_SECONDS),
+  minimumCanarySeconds: seconds.default(HOUR_SECONDS),
+  /** The number of the canary's own answers that must have feedback. */
   minimumCanaryFeedback: count.default(50),
-  /** A candidate that has not shown in this time that it is better is dropped. */
-  giveUpSeconds: seconds.default(14 * DAY),
+  /** The time after which a candidate is dropped if it has not proved better. */
+  giveUpSeconds: seconds.default(14 * DAY_SECONDS),
 });
 
-/** When a canary, or an active version that is still fresh, is taken back. */
+/** The conditions for taking back a canary, or an active version that is still fresh. */
 const rollback = z.strictObject({
-  /** So large a share of its predictions fails, and more than of the other version's. */
+  /** The share of failed predictions, if it is also higher than that of the other version. */
   errorShare: share.default(0.02),
-  /** Its 99th percentile is so many times the other version's. */
+  /** The ratio of the 99th percentiles of the latency, this version to the other one. */
   latencyRatio: ratio.default(3),
-  /** Faster than this is never too slow. */
+  /** A 99th percentile below this is never too slow. */
   latencySeconds: seconds.default(0.005),
-  /** With fewer predictions than these, of either version in the last hour, a percentile says nothing. */
+  /** The number of predictions of each version in the last hour that a percentile needs. */
   minimumPredictions: count.default(100),
-  /** That it is wrong, or fails, more often than the other version, however often they are looked at. */
+  /** The confidence that this version is wrong, or fails, more often than the other one. */
   accuracy: z.strictObject({ confidence: confidence.default(0.99), minimumFeedback: count.default(20) }).prefault({}),
-  /** How long an active version is fresh. */
-  freshForSeconds: seconds.default(DAY),
+  /** The time for which an active version counts as fresh. */
+  freshForSeconds: seconds.default(DAY_SECONDS),
 });
 
-/** What `MODELS_DIR/NAME/policy.json` may say. */
+/** The schema of `MODELS_DIR/NAME/policy.json`. */
 export const policySchema = z.strictObject({
-  /** Only say what should be done, or do it. */
+  /** Whether decisions are only recommended, or carried out. */
   mode: z.enum(['recommend', 'automatic']).default('recommend'),
-  /** The file that the model was trained on, relative to the policy's folder: retraining adds feedback to it. */
+  /** The training data, relative to the folder of the policy. Retraining uses these data and the feedback. */
   data: z.string().min(1).optional(),
-  /** How often the monitoring looks. */
+  /** The time between two evaluations. */
   everySeconds: z.number().min(0.1).default(60),
-  /** No action is taken twice in so many seconds, and none is begun anew after one was taken back. */
-  cooldownSeconds: seconds.default(DAY),
+  /** The time for which an action is not repeated, and nothing new is started after a promotion or a rollback. */
+  cooldownSeconds: seconds.default(DAY_SECONDS),
   retrain: retrain.prefault({}),
   promote: promote.prefault({}),
   rollback: rollback.prefault({}),
 });
 
-/** What the monitoring may do by itself with one model, every field filled in. */
+/** The policy of a model, with all defaults filled in. */
 export type Policy = z.output<typeof policySchema>;
 
-/** A policy, or why there is none to go by. */
+/** A policy, or the reason why the file cannot be used. */
 export type PolicyFile =
   | { readonly policy: Policy; readonly problem?: undefined }
   | { readonly policy?: undefined; readonly problem: string };
 
 /** The name of the policy file in a model's folder. */
-const policyFileName = 'policy.json';
+const FILE_NAME = 'policy.json';
 
-/** Reads a model's policy: all defaults (only recommend) where there is no file, a problem where it cannot be used. */
+/** Reads the policy of a model. Without a file all defaults apply: decisions are only recommended. */
 export async function readPolicy(modelFolder: string): Promise<PolicyFile> {
   let text: string;
   try {
-    text = await readFile(join(modelFolder, policyFileName), 'utf8');
+    text = await readFile(join(modelFolder, FILE_NAME), 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { policy: policySchema.parse({}) };
-    return { problem: `${policyFileName} cannot be read (${code ?? 'unknown'})` };
+    return { problem: `${FILE_NAME} cannot be read (${code ?? 'unknown'})` };
   }
   return parsePolicy(text);
 }
 
-/** What the text of a policy file says. */
+/** Parses the content of a policy file. */
 export function parsePolicy(text: string): PolicyFile {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return { problem: `${policyFileName} is no JSON` };
+    return { problem: `${FILE_NAME} is no JSON` };
   }
   const parsed = policySchema.safeParse(json);
   if (parsed.success) return { policy: parsed.data };
   const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`);
-  return { problem: `${policyFileName}: ${issues.join('; ')}` };
+  return { problem: `${FILE_NAME}: ${issues.join('; ')}` };
 }
 
 /**
@@ -129,7 +134,7 @@ export function parsePolicy(text: string): PolicyFile {
  * @returns the path of the new file, or `undefined` if there was one
  */
 export async function writeInitialPolicy(modelFolder: string, dataFile: string): Promise<string | undefined> {
-  const file = join(modelFolder, policyFileName);
+  const file = join(modelFolder, FILE_NAME);
   const policy = { data: relative(modelFolder, dataFile).replaceAll(sep, '/') };
   const isWritten = await atomicWrite(file, `${JSON.stringify(policy, null, 2)}\n`, { ifAbsent: true });
   return isWritten ? file : undefined;

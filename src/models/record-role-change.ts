@@ -12,7 +12,7 @@ const spanNames = {
   canary: SPAN.canaryModel,
 } as const satisfies Record<RoleChange['action'], string>;
 
-/** Runs a change of a model's roles within the span that it is followed by. */
+/** Runs a change of roles within a span of its own. */
 export function withChangeSpan<T>(
   name: string,
   action: RoleChange['action'],
@@ -22,7 +22,11 @@ export function withChangeSpan<T>(
   return withinSpan(trace.getTracer(SCOPE).startSpan(spanNames[action], { attributes }), work);
 }
 
-/** Says of a change that it took effect in this process: in its span, and in the log. */
+/**
+ * Records in the span and in the log that a change took effect in this process.
+ *
+ * @param isFollowed whether this process follows a change that another process made
+ */
 export function recordRoleChange(
   name: string,
   change: RecordedChange,
@@ -44,8 +48,11 @@ export function recordRoleChange(
 }
 
 /**
- * What is different between what was served and what is served now, as a change: the one that the roles file tells of, or
- * one that nobody wrote down, such as a newer version that became active by itself.
+ * Compares the served versions before and after. Returns the change of the roles file if there is a new one. Otherwise the
+ * change has no record yet, such as a newer version that became active by its age, and is described here.
+ *
+ * @param now milliseconds since the epoch
+ * @returns `undefined` if the served versions are the same
  */
 export function detectChange(
   before: ResolvedRoles | undefined,
@@ -53,21 +60,27 @@ export function detectChange(
   now: number,
 ): RecordedChange | undefined {
   const { change } = after.roles;
-  const then = before && servedBy(before);
-  const current = servedBy(after);
-  const isSame = (role: keyof typeof current) => then?.[role] === current[role];
+  const former = before && servedVersions(before);
+  const current = servedVersions(after);
+  const isSame = (key: keyof typeof current) => former?.[key] === current[key];
   if (isSame('active') && isSame('shadow') && isSame('canary') && isSame('share')) return undefined;
   if (change && (!before || change.revision > before.roles.revision)) return change;
   const action = isSame('active') ? (isSame('shadow') ? 'canary' : 'shadow') : 'activate';
   const role = action === 'activate' ? 'active' : action;
-  const reason =
-    after.roles.revision === 0 ? 'the newest version is active where no roles are set' : 'the roles file was edited';
-  const from = then?.[role] ?? null;
-  const share = action === 'canary' && current.share !== undefined ? { share: current.share } : {};
-  return { revision: 0, at: now, actor: 'models folder', action, reason, from, to: current[role] ?? null, ...share };
+  return {
+    revision: 0,
+    at: now,
+    actor: 'models folder',
+    action,
+    reason:
+      after.roles.revision === 0 ? 'the newest version is active where no roles are set' : 'the roles file was edited',
+    from: former?.[role] ?? null,
+    to: current[role] ?? null,
+    ...(action === 'canary' && current.share !== undefined && { share: current.share }),
+  };
 }
 
-function servedBy({ versions: { active, shadow, canary } }: ResolvedRoles) {
+function servedVersions({ versions: { active, shadow, canary } }: ResolvedRoles) {
   return {
     active: active.version,
     shadow: shadow?.version,

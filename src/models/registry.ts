@@ -7,70 +7,79 @@ import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './rol
 import { listModelFolders, type Model, type Models, type ModelVersions } from './store.ts';
 import { createVersionLoader } from './version-loader.ts';
 
-/** The models of a folder, as this process serves them. Every process of the folder comes to serve the same. */
+/** The models of a folder. All processes that share the folder serve the same versions, after about a second. */
 export interface ModelRegistry {
-  /** What requests read. A request keeps the version that it began with. */
+  /** Returns the loaded models. A request keeps the version that it began with. */
   models(): Models;
-  /** The roles that are followed for a model. */
+  /** Returns the roles that this process follows for a model, or `undefined` if the model is not loaded. */
   roles(name: string): Roles | undefined;
   /**
-   * Changes a model's roles, for every process: when this resolves the change is on the disk, in the audit trail, and in
-   * this process's memory; other processes follow within about a second.
+   * Changes the roles of a model for all processes. When the promise resolves, the change is on the disk, in the audit
+   * trail, and in the memory of this process. Other processes follow within about a second.
    *
-   * @throws {Problem} for an unknown model or version, a damaged one, or a change that cannot be
+   * @throws {Problem} if the model or version is unknown or damaged, or the change is not possible
    */
-  change(name: string, change: RoleChange, by: ChangeAttribution): Promise<ModelVersions>;
-  /** The last changes of a model, latest first. */
+  change(name: string, change: RoleChange, attribution: ChangeAttribution): Promise<ModelVersions>;
+  /**
+   * Returns the last changes of a model, latest first.
+   *
+   * @throws {Problem} if the model is not loaded
+   */
   changes(name: string): Promise<RecordedChange[]>;
-  /** Looks at the folder now: at one model, or at all of them. */
+  /** Reads the folder of one model, or of all models, without waiting for the next poll. */
   refresh(name?: string): Promise<void>;
   /**
-   * Reads every version of a model that is stored, also where it was refused before or its model was unloaded.
+   * Reads every stored version of a model, also after it was refused or the model was unloaded.
    *
-   * @throws {Problem} where none can be used
+   * @throws {Problem} if the model has no folder, or none of its versions can be used
    */
   load(name: string): Promise<void>;
-  /** Takes a model out of this process's memory until it is loaded again. */
+  /**
+   * Removes a model from the memory of this process until it is loaded again.
+   *
+   * @throws {Problem} if the model is not loaded
+   */
   unload(name: string): Promise<void>;
-  /** Looks no more, and resolves when the last look and the last change are done. */
+  /** Stops polling, and resolves when the last refresh and the last change have ended. */
   close(): Promise<void>;
 }
 
+/** Options of `openRegistry`. */
 export interface RegistryOptions {
-  /** Holds `NAME/VERSION/`. */
+  /** The models folder, which contains `NAME/VERSION/`. */
   readonly folder: string;
   readonly log: Log;
-  /** Is given each version that was read, before any request gets it. */
+  /** Receives each version that was read, before requests do. */
   readonly warmUp?: (model: Model) => void | Promise<void>;
-  /** Is told what is served of a model from now on. */
+  /** Receives the versions of a model whenever they change. */
   readonly onSwap?: (versions: ModelVersions) => void;
-  /** How long after one look at the folder the next one follows. */
+  /** The pause between two polls of the folder, in milliseconds. */
   readonly pollMs?: number;
 }
 
-const defaultPollMs = 1_000;
+const DEFAULT_POLL_MS = 1_000;
 
-/** Reads the models of a folder, and follows the folder from then on. */
+/** Reads the models of a folder, and polls the folder for changes until the registry is closed. */
 export async function openRegistry({
   folder,
   log,
   warmUp = () => {},
   onSwap = () => {},
-  pollMs = defaultPollMs,
+  pollMs = DEFAULT_POLL_MS,
 }: RegistryOptions): Promise<ModelRegistry> {
   const loader = createVersionLoader(folder, log, warmUp);
-  const keepers = new Map<string, ModelSynchronizer>();
+  const synchronizers = new Map<string, ModelSynchronizer>();
   const unloaded = new Set<string>();
   let models: Models = new Map();
   let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> = Promise.resolve();
-  let trouble = '';
+  let polling: Promise<void> = Promise.resolve();
+  let lastPollError = '';
   let closed = false;
 
-  function keeperOf(name: string): ModelSynchronizer {
-    const known = keepers.get(name);
+  function synchronizerOf(name: string): ModelSynchronizer {
+    const known = synchronizers.get(name);
     if (known) return known;
-    const keeper = createModelSynchronizer(name, {
+    const synchronizer = createModelSynchronizer(name, {
       folder,
       loader,
       log,
@@ -80,78 +89,79 @@ export async function openRegistry({
         onSwap(versions);
       },
     });
-    keepers.set(name, keeper);
-    return keeper;
+    synchronizers.set(name, synchronizer);
+    return synchronizer;
   }
 
   async function refresh(name?: string): Promise<void> {
     const names = name === undefined ? await listModelFolders(folder) : [name];
-    await Promise.all(names.filter((one) => !unloaded.has(one)).map((one) => keeperOf(one).refresh()));
+    await Promise.all(names.filter((one) => !unloaded.has(one)).map((one) => synchronizerOf(one).refresh()));
   }
 
-  async function lookAgain(): Promise<void> {
+  async function poll(): Promise<void> {
     try {
       await refresh();
-      trouble = '';
+      lastPollError = '';
     } catch (error) {
       const { message } = error as Error;
-      if (message !== trouble) log.error('models folder not read', exceptionAttributes(error));
-      trouble = message;
+      // A folder that stays unreadable is logged once.
+      if (message !== lastPollError) log.error('models folder not read', exceptionAttributes(error));
+      lastPollError = message;
     }
-    if (!closed) lookLater();
+    if (!closed) scheduleNext();
   }
 
-  function lookLater(): void {
+  function scheduleNext(): void {
     timer = setTimeout(() => {
-      looking = lookAgain();
+      polling = poll();
     }, pollMs).unref();
   }
 
   await refresh();
-  lookLater();
+  scheduleNext();
   return {
     models: () => models,
-    roles: (name) => (models.has(name) ? keepers.get(name)?.inForce()?.roles : undefined),
-    async change(name, change, by) {
-      if (!models.has(name)) throw noSuchModel(name, 'loaded', models.keys());
-      return keeperOf(name).change(change, by);
+    roles: (name) => (models.has(name) ? synchronizers.get(name)?.served()?.roles : undefined),
+    async change(name, change, attribution) {
+      if (!models.has(name)) throw modelNotFound(name, 'loaded', models.keys());
+      return synchronizerOf(name).change(change, attribution);
     },
     async changes(name) {
-      if (!models.has(name)) throw noSuchModel(name, 'loaded', models.keys());
+      if (!models.has(name)) throw modelNotFound(name, 'loaded', models.keys());
       return readChanges(join(folder, name));
     },
     refresh,
     async load(name) {
-      // A name becomes a path only after it was found in the listing of the folder.
+      // The name comes from a request: it becomes a path only if the listing of the folder contains it.
       const stored = await listModelFolders(folder);
-      if (!stored.includes(name)) throw noSuchModel(name, 'stored', stored);
+      if (!stored.includes(name)) throw modelNotFound(name, 'stored', stored);
       const wasUnloaded = unloaded.delete(name);
-      loader.distrust(name);
-      if (await keeperOf(name).refresh()) return;
+      loader.invalidate(name);
+      if (await synchronizerOf(name).refresh()) return;
       if (wasUnloaded) unloaded.add(name);
       throw new Problem(
         'model-damaged',
-        `No version of the model ${JSON.stringify(name)} can be used; the log says why.`,
+        `No version of the model ${JSON.stringify(name)} can be used; the log has the reasons.`,
       );
     },
     async unload(name) {
       if (!models.has(name)) throw new Problem('model-not-found', `No model ${JSON.stringify(name)} is loaded.`);
       unloaded.add(name);
       models = new Map([...models].filter(([other]) => other !== name));
-      await keepers.get(name)?.settled();
-      keepers.delete(name);
-      loader.keepOnly(name, []);
+      await synchronizers.get(name)?.settled();
+      synchronizers.delete(name);
+      loader.retain(name, []);
     },
     async close() {
       closed = true;
       clearTimeout(timer);
-      await looking;
-      await Promise.all([...keepers.values()].map((keeper) => keeper.settled()));
+      await polling;
+      await Promise.all([...synchronizers.values()].map((synchronizer) => synchronizer.settled()));
     },
   };
 }
 
-function noSuchModel(name: string, state: string, names: Iterable<string>): Problem {
+function modelNotFound(name: string, state: 'loaded' | 'stored', names: Iterable<string>): Problem {
   return new Problem(
     'model-not-found',
     `No model ${JSON.stringify(name)} is ${state}; there are: ${[...names].join(', ')}.`,

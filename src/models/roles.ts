@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { Problem } from '../platform/problems.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
 
-/** How many formerly active versions are remembered. */
-const mostPrevious = 20;
+/** The number of formerly active versions that the roles keep. */
+const MAX_PREVIOUS = 20;
 
-/** The share of a canary for which none was said. */
-const defaultShare = 0.1;
+/** The share of a canary if no share was given. */
+const DEFAULT_CANARY_SHARE = 0.1;
 
-/** The longest reason that is kept for a change. */
+/** The maximum length of the reason of a change, in characters. */
 export const MAX_REASON_LENGTH = 500;
 
 const version = z.string().regex(SAFE_NAME);
@@ -52,17 +52,18 @@ const roles = z.object({
   active: version,
   shadow: version.nullable().default(null),
   canary: z.object({ version, share }).nullable().default(null),
-  /** The versions that were active before, latest first. */
+  /** The formerly active versions, latest first. */
   previous: z.array(version).default([]),
   /** Milliseconds since the epoch. */
   activeSince: z.number().default(0),
+  /** The last change. */
   change: recordedChange.nullable().default(null),
 });
 
-/** Which version of a model does what: the content of `roles.json`. */
+/** The roles of a model's versions: the content of `roles.json`. */
 export type Roles = z.infer<typeof roles>;
 
-/** What can be asked for. */
+/** A requested change of roles. */
 export type RoleChange =
   | { readonly action: 'activate'; readonly version: string }
   | { readonly action: 'rollback' }
@@ -76,9 +77,9 @@ export interface ChangeAttribution {
 }
 
 /**
- * What a roles file says. Written by hand, `{"format": 1, "active": "2"}` is enough.
+ * Parses the content of a roles file. Written by hand, `{"format": 1, "active": "2"}` is enough.
  *
- * @throws Error that says what is wrong with it
+ * @throws {Error} if the content is not valid; the message names the fault
  */
 export function parseRoles(text: string): Roles {
   const json: unknown = JSON.parse(text);
@@ -87,7 +88,7 @@ export function parseRoles(text: string): Roles {
   return result.data;
 }
 
-/** One row of the audit trail; undefined where a line is none. */
+/** Parses a row of the audit trail. Returns `undefined` if the line is not a valid row. */
 export function parseChange(line: string): RecordedChange | undefined {
   try {
     return recordedChange.parse(JSON.parse(line));
@@ -97,10 +98,10 @@ export function parseChange(line: string): RecordedChange | undefined {
 }
 
 /**
- * The roles where none were written: the newest version is active.
+ * Returns the roles of a model without a roles file: the newest version is active.
  *
  * @param versions newest first, at least one
- * @param activeSince when the newest appeared, in milliseconds since the epoch
+ * @param activeSince the time when the newest version appeared, in milliseconds since the epoch
  */
 export function defaultRoles(versions: readonly string[], activeSince: number): Roles {
   const [active, ...previous] = versions;
@@ -108,24 +109,24 @@ export function defaultRoles(versions: readonly string[], activeSince: number): 
 }
 
 /**
- * The roles after a change. A version has one role at a time: it gives up the one that it had.
+ * Returns the roles after a change. A version has one role at a time, so it loses its former role.
  *
- * @param now in milliseconds since the epoch
- * @param lastRevision the highest that was ever given out, where that is not the one of these roles
- * @returns the same object where the change would change nothing
- * @throws {Problem} for what cannot be: a rollback without a previous version, an active version on trial
+ * @param now milliseconds since the epoch
+ * @param lastRevision the highest revision so far, if it is not the one of these roles
+ * @returns the same object if the change has no effect
+ * @throws {Problem} if the change is not possible: a rollback without a previous version, an active version as shadow or
+ *   canary
  */
-export function changed(
+export function applyChange(
   before: Roles,
   change: RoleChange,
   { actor, reason }: ChangeAttribution,
   now: number,
   lastRevision = before.revision,
 ): Roles {
-  const next = applied(before, change);
+  const next = assignVersions(before, change);
   if (next === before) return before;
   const role = change.action === 'shadow' || change.action === 'canary' ? change.action : 'active';
-  const to = versionIn(next, role);
   const recorded: RecordedChange = {
     revision: Math.max(before.revision, lastRevision) + 1,
     at: now,
@@ -133,51 +134,52 @@ export function changed(
     action: change.action,
     reason: reason.slice(0, MAX_REASON_LENGTH),
     from: versionIn(before, role),
-    to,
+    to: versionIn(next, role),
     ...(role === 'canary' && next.canary && { share: next.canary.share }),
   };
   const activeSince = next.active === before.active ? before.activeSince : now;
   return { ...next, revision: recorded.revision, activeSince, change: recorded };
 }
 
-function applied(roles: Roles, change: RoleChange): Roles {
+function assignVersions(roles: Roles, change: RoleChange): Roles {
   const { active, shadow, canary, previous, revision: current } = roles;
   switch (change.action) {
     case 'activate': {
       const { version: to } = change;
-      // Without a file the newest is active for as long as it is the newest; activated, it stays.
+      // Without a file the newest version is active only until a newer one appears. After this change it stays active.
       if (to === active) return current > 0 ? roles : { ...roles };
       const others = previous.filter((one) => one !== to);
-      return { ...withoutTrial(roles, to), active: to, previous: [active, ...others].slice(0, mostPrevious) };
+      return { ...withoutExperiment(roles, to), active: to, previous: [active, ...others].slice(0, MAX_PREVIOUS) };
     }
     case 'rollback': {
       const [to, ...others] = previous;
       if (to === undefined) {
         throw new Problem(
           'nothing-to-roll-back',
-          `Version ${active} is active, and no version that was active before it can be used; activate one by its name.`,
+          `Version ${active} is active, and no formerly active version can be used; activate a version by its name.`,
         );
       }
-      return { ...withoutTrial(roles, to), active: to, previous: others };
+      return { ...withoutExperiment(roles, to), active: to, previous: others };
     }
     case 'shadow': {
       const { version: to } = change;
       if (to === shadow) return roles;
       if (to === null) return { ...roles, shadow: null };
-      refuseActive(to, active);
-      return { ...withoutTrial(roles, to), shadow: to };
+      rejectActive(to, active);
+      return { ...withoutExperiment(roles, to), shadow: to };
     }
     case 'canary': {
-      const { version: to, share: asked = canary?.share ?? defaultShare } = change;
+      const { version: to, share: newShare = canary?.share ?? DEFAULT_CANARY_SHARE } = change;
       if (to === null) return canary === null ? roles : { ...roles, canary: null };
-      refuseActive(to, active);
-      if (to === canary?.version && asked === canary.share) return roles;
-      return { ...withoutTrial(roles, to), canary: { version: to, share: asked } };
+      rejectActive(to, active);
+      if (to === canary?.version && newShare === canary.share) return roles;
+      return { ...withoutExperiment(roles, to), canary: { version: to, share: newShare } };
     }
   }
 }
 
-function withoutTrial(roles: Roles, version: string): Roles {
+/** Takes the roles of shadow and canary from a version. */
+function withoutExperiment(roles: Roles, version: string): Roles {
   return {
     ...roles,
     shadow: roles.shadow === version ? null : roles.shadow,
@@ -185,7 +187,7 @@ function withoutTrial(roles: Roles, version: string): Roles {
   };
 }
 
-function refuseActive(version: string, active: string): void {
+function rejectActive(version: string, active: string): void {
   if (version !== active) return;
   throw new Problem('version-active', `"version" must be another version than the active one, ${active}.`);
 }

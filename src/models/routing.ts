@@ -1,20 +1,21 @@
 import { hashString } from '../classifier/text/hashing.ts';
 import { findModel, type Model, type Models } from './store.ts';
 
-/** Why a version answers: it is the active one, it is on trial, or the request named it. */
+/** The reason why a version answers: it is the active one or the canary, or the request names it. */
 export type AnsweringRole = 'active' | 'canary' | 'named';
 
-/** The version that answers a request. */
+/** The version that answers a request, and the reason. */
 export interface RoutedModel {
   readonly model: Model;
   readonly role: AnsweringRole;
 }
 
 /**
- * The version that answers a request for `NAME` or `NAME@VERSION`. Of the requests for a bare name the canary gets its
- * share: always those of the same keys, and when the share grows, these and others.
+ * Chooses the version that answers a request for `NAME` or `NAME@VERSION`. The canary gets its share of the requests for
+ * `NAME`. The same keys always get the canary, and keep it when the share grows.
  *
- * @param key of the client's choice, or the trace id
+ * @param key the key that the client chose, or the trace id
+ * @returns `undefined` if there is no such model or version
  */
 export function routeModel(models: Models, reference: string, key: string): RoutedModel | undefined {
   const versions = models.get(reference);
@@ -23,11 +24,11 @@ export function routeModel(models: Models, reference: string, key: string): Rout
     return model && { model, role: 'named' };
   }
   const { active, canary } = versions;
-  if (canary && placeOf(`${versions.name} ${key}`) < canary.share) return { model: canary.model, role: 'canary' };
+  if (canary && positionOf(`${versions.name} ${key}`) < canary.share) return { model: canary.model, role: 'canary' };
   return { model: active, role: 'active' };
 }
 
-/** Where a key lies between 0 and 1, evenly. */
-function placeOf(key: string): number {
+/** Maps a key to a number from 0 to below 1. Keys are distributed uniformly. */
+function positionOf(key: string): number {
   return (hashString(key) >>> 0) / 2 ** 32;
 }

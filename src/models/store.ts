@@ -4,6 +4,7 @@ import { listVersions } from '../artefacts/versions.ts';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
 
+/** A loaded version of a model. */
 export interface Model {
   readonly name: string;
   readonly version: string;
@@ -11,20 +12,21 @@ export interface Model {
   readonly classifier: Classifier;
 }
 
-/** A version on trial. */
+/** A version that answers a share of the requests. */
 export interface Canary {
   readonly model: Model;
+  /** From 0 to 1. */
   readonly share: number;
 }
 
-/** All versions of one model that could be loaded. */
+/** The loaded versions of one model, and their roles. */
 export interface ModelVersions {
   readonly name: string;
-  /** The version that answers for the model's bare name. */
+  /** The version that answers requests for the name of the model. */
   readonly active: Model;
-  /** The version that scores beside the active one and answers nobody. */
+  /** The version that scores the same texts as the active one, and answers no request. */
   readonly shadow?: Model;
-  /** The version that answers a share (0 to 1) of the requests for the bare name. */
+  /** The version that answers a share of the requests for the name of the model. */
   readonly canary?: Canary;
   /** Newest first. */
   readonly versions: readonly Model[];
@@ -33,7 +35,7 @@ export interface ModelVersions {
 /** The loaded models by name. */
 export type Models = ReadonlyMap<string, ModelVersions>;
 
-/** The model that `NAME` or `NAME@VERSION` stands for. */
+/** Returns the version of the reference `NAME@VERSION`, or the active version for `NAME`. */
 export function findModel(models: Models, reference: string): Model | undefined {
   const model = models.get(reference);
   if (model) return model.active;
@@ -43,14 +45,14 @@ export function findModel(models: Models, reference: string): Model | undefined 
   return models.get(reference.slice(0, at))?.versions.find((candidate) => candidate.version === version);
 }
 
-/** Every version that has a folder, whether it is loaded or not, by model; newest first. */
+/** Lists the versions that have a folder, loaded or not, by model; newest first. */
 export async function listStoredVersions(folder: string): Promise<Map<string, string[]>> {
   const stored = new Map<string, string[]>();
   for (const name of await listModelFolders(folder)) stored.set(name, (await listVersions(folder, name)).reverse());
   return stored;
 }
 
-/** The models that have a folder. */
+/** Lists the names of the models that have a folder. */
 export async function listModelFolders(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];

@@ -7,45 +7,47 @@ import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
 import type { Model } from './store.ts';
 
-/** What is known of a version after a look at its folder. */
+/** The status of a stored version. */
 export interface VersionStatus {
-  /** As its files were when they were whole last; undefined where they never were. */
+  /** The version as it was when its files were last intact, or `undefined` if they never were. */
   readonly model?: Model;
-  /** Why its files cannot be used as they are now. */
+  /** The reason why the present files cannot be used. */
   readonly damage?: string;
-  /** When its manifest was written, in milliseconds since the epoch. */
-  readonly since: number;
-  /** Changes when one of its files does. */
-  readonly state: string;
+  /** The time when the manifest was written, in milliseconds since the epoch. */
+  readonly writtenAt: number;
+  /** Identifies the present state of the files. It changes when one of the files changes. */
+  readonly fingerprint: string;
 }
 
+/** Reads versions from the models folder, and caches them. */
 export interface VersionLoader {
-  /** Looks at a version's folder, and reads it where it is not as it was at the last look. */
-  look(name: string, version: string): Promise<VersionStatus>;
-  /** Lets the next look at any version of a model read it, changed or not. */
-  distrust(name: string): void;
-  /** Gives up what is held of a model's versions, but for those named. */
-  keepOnly(name: string, versions: readonly string[]): void;
+  /** Returns the status of a version. Reads its files only if they changed since the last call. */
+  check(name: string, version: string): Promise<VersionStatus>;
+  /** Makes the next check of each version of a model read the files, changed or not. */
+  invalidate(name: string): void;
+  /** Forgets the versions of a model that are not listed. */
+  retain(name: string, versions: readonly string[]): void;
 }
 
 /**
- * Reads versions below `folder` (`NAME/VERSION/`), each once for each state of its files. What cannot be used is logged
- * once, and what was loaded before goes on; a version that is read again and has not changed is the same object.
+ * Creates a loader for the versions in `folder` (`NAME/VERSION/`). A version that cannot be used is logged once for each
+ * state of its files, and its last intact model stays. A version that was read again without a change stays the same
+ * object.
  *
- * @param warmUp is given each version before anything else gets it
+ * @param warmUp receives each new version before the caller does
  */
 export function createVersionLoader(
   folder: string,
   log: Log,
   warmUp: (model: Model) => void | Promise<void>,
 ): VersionLoader {
-  const looks = new Map<string, Map<string, VersionStatus>>();
+  const statuses = new Map<string, Map<string, VersionStatus>>();
 
   async function read(
     name: string,
     version: string,
     known: Model | undefined,
-  ): Promise<Omit<VersionStatus, 'state' | 'since'>> {
+  ): Promise<Pick<VersionStatus, 'model' | 'damage'>> {
     const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
     return trace.getTracer(SCOPE).startActiveSpan(SPAN.loadModel, { attributes }, async (span) => {
       try {
@@ -73,37 +75,39 @@ export function createVersionLoader(
   }
 
   return {
-    async look(name, version) {
-      const ofModel = looks.get(name) ?? new Map<string, VersionStatus>();
-      looks.set(name, ofModel);
+    async check(name, version) {
+      const ofModel = statuses.get(name) ?? new Map<string, VersionStatus>();
+      statuses.set(name, ofModel);
       const last = ofModel.get(version);
-      // Taken before the files are read: what changes meanwhile is another state, and read again at the next look.
-      const files = await Promise.all(
-        ['manifest.json', 'weights.bin'].map((file) => stateOf(folder, name, version, file)),
-      );
-      const state = files.map((file) => file.state).join();
-      if (last?.state === state) return last;
-      const look = { ...(await read(name, version, last?.model)), state, since: files[0]!.since };
-      ofModel.set(version, look);
-      return look;
+      // The fingerprint is taken before the files are read: the next check reads files that change in the meantime.
+      const [manifest, weights] = await Promise.all([
+        fileState(join(folder, name, version, 'manifest.json')),
+        fileState(join(folder, name, version, 'weights.bin')),
+      ]);
+      const fingerprint = `${manifest.fingerprint},${weights.fingerprint}`;
+      if (last?.fingerprint === fingerprint) return last;
+      const status = { ...(await read(name, version, last?.model)), fingerprint, writtenAt: manifest.writtenAt };
+      ofModel.set(version, status);
+      return status;
     },
-    distrust(name) {
-      for (const [version, look] of looks.get(name) ?? []) looks.get(name)!.set(version, { ...look, state: '' });
+    invalidate(name) {
+      const ofModel = statuses.get(name);
+      for (const [version, status] of ofModel ?? []) ofModel!.set(version, { ...status, fingerprint: '' });
     },
-    keepOnly(name, versions) {
-      for (const version of [...(looks.get(name)?.keys() ?? [])]) {
-        if (!versions.includes(version)) looks.get(name)!.delete(version);
+    retain(name, versions) {
+      for (const version of [...(statuses.get(name)?.keys() ?? [])]) {
+        if (!versions.includes(version)) statuses.get(name)!.delete(version);
       }
     },
   };
 }
 
-async function stateOf(...path: string[]): Promise<{ state: string; since: number }> {
+async function fileState(path: string): Promise<{ fingerprint: string; writtenAt: number }> {
   try {
-    // A copy can keep a file's time of modification, but not that of its last change.
-    const { ino, size, ctimeMs, mtimeMs } = await stat(join(...path));
-    return { state: `${ino} ${size} ${ctimeMs}`, since: mtimeMs };
+    // A copy can keep the time of modification (mtime) of a file, but not the time of its last change (ctime).
+    const { ino, size, ctimeMs, mtimeMs } = await stat(path);
+    return { fingerprint: `${ino} ${size} ${ctimeMs}`, writtenAt: mtimeMs };
   } catch (error) {
-    return { state: String((error as NodeJS.ErrnoException).code), since: 0 };
+    return { fingerprint: String((error as NodeJS.ErrnoException).code), writtenAt: 0 };
   }
 }

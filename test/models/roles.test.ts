@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { changed, defaultRoles, parseRoles, type RoleChange, type Roles } from '../../src/models/roles.ts';
+import { applyChange, defaultRoles, parseRoles, type RoleChange, type Roles } from '../../src/models/roles.ts';
 import { Problem } from '../../src/platform/problems.ts';
 
 const by = { actor: 'test', reason: 'because' };
 const start = defaultRoles(['3', '2', '1'], 5);
 
 function apply(roles: Roles, ...changes: RoleChange[]): Roles {
-  return changes.reduce((current, change, at) => changed(current, change, by, 100 + at), roles);
+  return changes.reduce((current, change, at) => applyChange(current, change, by, 100 + at), roles);
 }
 
 function problemOf(work: () => unknown): string {
@@ -35,7 +35,7 @@ test('each change counts, and says who made it, when, why, and what it changed',
     from: '3',
     to: '1',
   });
-  expect(changed(roles, { action: 'rollback' }, by, 7, 41).revision).toBe(42);
+  expect(applyChange(roles, { action: 'rollback' }, by, 7, 41).revision).toBe(42);
 });
 
 test('activating the newest where no roles were set makes it stay; once more changes nothing', () => {
