@@ -2,7 +2,7 @@
 export const NORMAL_QUANTILE_975 = 1.959963984540054;
 
 /** The coefficients of Lanczos' approximation with g = 7, by Godfrey. */
-const lanczosCoefficients = [
+const LANCZOS_COEFFICIENTS = [
   0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
   12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
 ];
@@ -13,8 +13,8 @@ const lanczosCoefficients = [
  */
 function logGamma(x: number): number {
   const shifted = x - 1;
-  let series = lanczosCoefficients[0]!;
-  for (let at = 1; at < lanczosCoefficients.length; at += 1) series += lanczosCoefficients[at]! / (shifted + at);
+  let series = LANCZOS_COEFFICIENTS[0]!;
+  for (let at = 1; at < LANCZOS_COEFFICIENTS.length; at += 1) series += LANCZOS_COEFFICIENTS[at]! / (shifted + at);
   const t = shifted + 7.5;
   return 0.5 * Math.log(2 * Math.PI) + (shifted + 0.5) * Math.log(t) - t + Math.log(series);
 }

@@ -23,11 +23,11 @@ interface Bins {
   readonly names: readonly string[];
 }
 
-const tenths = ['0.0', '0.1', '0.2', '0.3', '0.4', '0.5', '0.6', '0.7', '0.8', '0.9', '1.0'];
+const TENTHS = ['0.0', '0.1', '0.2', '0.3', '0.4', '0.5', '0.6', '0.7', '0.8', '0.9', '1.0'];
 
 const confidenceBins: Bins = {
   edges: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-  names: tenths.slice(0, -1).map((from, at) => `${from}-${tenths[at + 1]}`),
+  names: TENTHS.slice(0, -1).map((from, at) => `${from}-${TENTHS[at + 1]}`),
 };
 
 const characterBins: Bins = {

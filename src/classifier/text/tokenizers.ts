@@ -8,7 +8,7 @@ import type { TokenizerName } from './text-options.ts';
 import type { Tokenizer } from './token-buffer.ts';
 import { tokenizeUnicode } from './unicode-tokenizer.ts';
 
-const creators: Readonly<Record<TokenizerName, () => Tokenizer>> = {
+const tokenizerCreators: Readonly<Record<TokenizerName, () => Tokenizer>> = {
   unicode: () => tokenizeUnicode,
   segmenter: createSegmentTokenizer,
   characters: () => tokenizeCharacters,
@@ -19,5 +19,5 @@ const creators: Readonly<Record<TokenizerName, () => Tokenizer>> = {
 
 /** Creates the tokeniser with this name. */
 export function createTokenizer(name: TokenizerName): Tokenizer {
-  return creators[name]();
+  return tokenizerCreators[name]();
 }

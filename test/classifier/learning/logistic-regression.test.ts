@@ -6,8 +6,8 @@ import { scoreRow } from '../../../src/classifier/scoring/linear-weights.ts';
 import { softmaxInPlace } from '../../../src/classifier/scoring/softmax.ts';
 import { randomMatrix } from '../random-matrix.ts';
 
-const cost = 2;
-const options = { cost, seed: 1, maxPasses: 2000, tolerance: 1e-5 };
+const COST = 2;
+const options = { cost: COST, seed: 1, maxPasses: 2000, tolerance: 1e-5 };
 
 /**
  * Returns the largest component of the gradient of the penalised loss, `C * loss + |w|² / 2`. It is 0 at the optimum, for
@@ -32,7 +32,7 @@ function largestGradient(
       for (let column = 0; column < columns; column += 1) {
         const label = labels - columns + column;
         const error = probabilities[label]! - (targets[row] === label ? 1 : 0);
-        gradient[matrix.columns[at]! * columns + column]! += cost * error * matrix.values[at]!;
+        gradient[matrix.columns[at]! * columns + column]! += COST * error * matrix.values[at]!;
       }
     }
   }

@@ -5,22 +5,22 @@ import { compileNatural, NaturalFileError } from '../../../src/artefacts/natural
 import { createRandom } from '../../../src/classifier/learning/random.ts';
 import { createNaturalClassifier } from '../../../src/classifier/scoring/natural-classifier.ts';
 
-const vocabulary =
+const VOCABULARY =
   "money free running run hello the and cat cats don't 42 7 constructor buy win a/b x-y relational über toString".split(
     ' ',
   );
-const labelNames = ['x', '3', 'y', '1'];
+const LABELS = ['x', '3', 'y', '1'];
 
 /** Yields random small corpora with inflected words, stop words, numbers, and labels that JavaScript objects reorder. */
 function* corpora(Natural: typeof BayesClassifier, count: number) {
   const random = createRandom(21);
   const below = (limit: number) => Math.floor(random() * limit);
-  const makeText = () => Array.from({ length: 1 + below(8) }, () => vocabulary[below(vocabulary.length)]).join(' ');
+  const makeText = () => Array.from({ length: 1 + below(8) }, () => VOCABULARY[below(VOCABULARY.length)]).join(' ');
   for (let round = 0; round < count; round += 1) {
     const classifier = new Natural();
     classifier.setOptions({ keepStops: below(2) === 1 });
     const labels = 2 + below(3);
-    for (let at = 0; at < 6 + below(8); at += 1) classifier.addDocument(makeText(), labelNames[at % labels]!);
+    for (let at = 0; at < 6 + below(8); at += 1) classifier.addDocument(makeText(), LABELS[at % labels]!);
     // natural's gradient descent throws a string if it finds no minimum.
     try {
       classifier.train();

@@ -2,33 +2,33 @@ import { describe, expect, test } from 'vitest';
 import { combineVerdicts, measureDrift } from '../../../src/classifier/statistics/drift-test.ts';
 import scipy from '../../fixtures/drift/scipy.json' with { type: 'json' };
 
-const reference = [0.1, 0.2, 0.3, 0.4];
-const sameShares = (samples: number) => reference.map((share) => Math.round(share * samples));
+const REFERENCE = [0.1, 0.2, 0.3, 0.4];
+const sameShares = (samples: number) => REFERENCE.map((share) => Math.round(share * samples));
 
 describe('the verdict on drift', () => {
   test('is stable for many texts like the training texts', () => {
-    expect(measureDrift(sameShares(1000), reference, 10_000)).toMatchObject({ samples: 1000, verdict: 'stable' });
+    expect(measureDrift(sameShares(1000), REFERENCE, 10_000)).toMatchObject({ samples: 1000, verdict: 'stable' });
   });
 
   test('is drift for many texts unlike the training texts', () => {
-    const drift = measureDrift([400, 300, 200, 100], reference, 10_000);
+    const drift = measureDrift([400, 300, 200, 100], REFERENCE, 10_000);
     expect(drift.verdict).toBe('drift');
     expect(drift.psi).toBeGreaterThan(0.9);
     expect(drift.psiInterval!.low).toBeGreaterThan(0.2);
   });
 
   test('is unsure for few texts, even if they are very different', () => {
-    const drift = measureDrift([5, 0, 0, 0], reference, 10_000);
+    const drift = measureDrift([5, 0, 0, 0], REFERENCE, 10_000);
     expect(drift).toMatchObject({ samples: 5, samplesNeeded: 200, verdict: 'unsure' });
     expect(drift.psi).toBeGreaterThan(1);
   });
 
   test('is unsure if the interval of the index contains the alarm', () => {
-    expect(measureDrift([50, 65, 60, 75], reference, 10_000).verdict).toBe('unsure');
+    expect(measureDrift([50, 65, 60, 75], REFERENCE, 10_000).verdict).toBe('unsure');
   });
 
   test('is unsure without texts', () => {
-    expect(measureDrift([0, 0, 0, 0], reference, 10_000)).toMatchObject({
+    expect(measureDrift([0, 0, 0, 0], REFERENCE, 10_000)).toMatchObject({
       psi: 0,
       psiInterval: null,
       verdict: 'unsure',

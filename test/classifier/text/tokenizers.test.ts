@@ -14,12 +14,12 @@ function tokensOf(name: TokenizerName, text: string): string[] {
   );
 }
 
-const text = "They'll pay $5.00 (or so) for a well-known book; won't they?";
+const TEXT = "They'll pay $5.00 (or so) for a well-known book; won't they?";
 
 test("the tokenisers of natural find natural's tokens, in lower case", () => {
   const lower = (tokens: string[]) => tokens.map((token) => token.toLowerCase());
-  expect(tokensOf('natural-aggressive', text)).toEqual(lower(new AggressiveTokenizer().tokenize(text)));
-  expect(tokensOf('natural-treebank', text)).toEqual(lower(new TreebankWordTokenizer().tokenize(text)));
+  expect(tokensOf('natural-aggressive', TEXT)).toEqual(lower(new AggressiveTokenizer().tokenize(TEXT)));
+  expect(tokensOf('natural-treebank', TEXT)).toEqual(lower(new TreebankWordTokenizer().tokenize(TEXT)));
 });
 
 test('the segmenter finds words in a script without spaces', () => {
@@ -32,7 +32,7 @@ test('the character tokeniser makes each character a token, and keeps surrogate 
 
 test.each(TOKENIZER_NAMES)('%s gives each token the hash of the string with the same characters', (name) => {
   const buffer = createTokenBuffer();
-  createTokenizer(name)(text, buffer);
+  createTokenizer(name)(TEXT, buffer);
   expect(buffer.count).toBeGreaterThan(0);
   for (let at = 0; at < buffer.count; at += 1) {
     const token = String.fromCharCode(...buffer.units.subarray(buffer.starts[at], buffer.ends[at]));
