@@ -1,6 +1,5 @@
-import { timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { createSigner } from './hmac-sha256.ts';
 
 /** The facts about a prediction that feedback needs. */
 export interface PredictionReference {
@@ -44,8 +43,9 @@ const namesSchema = z.tuple([z.string(), z.string(), z.string()]);
  * @param secret the key; replicas with the same key accept each other's ids
  */
 export function createPredictionIds(secret: string | Uint8Array): PredictionIds {
-  const sign = createSigner(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
-  const signatureOf = (payload: Uint8Array) => sign(payload).subarray(0, SIGNATURE_BYTES);
+  const key = createSecretKey(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
+  const signatureOf = (payload: Uint8Array) =>
+    createHmac('sha256', key).update(payload).digest().subarray(0, SIGNATURE_BYTES);
 
   const namesCache = new Map<string, Uint8Array>();
 
