@@ -9,13 +9,13 @@ import { createClassifier } from './pack.ts';
 
 export type { Manifest } from './manifest.ts';
 
-const manifestFile = 'manifest.json';
-const weightsFile = 'weights.bin';
+const MANIFEST_FILE = 'manifest.json';
+const WEIGHTS_FILE = 'weights.bin';
 
-/** A model version that cannot be read or written; the message gives the folder and the reason. */
+/** A version of a model that cannot be read or written. The message names the folder and the reason. */
 export class ArtefactError extends Error {
   override name = 'ArtefactError';
-  /** Why, without the folder. */
+  /** The reason without the folder, for clients. */
   readonly reason: string;
 
   constructor(folder: string, reason: string, options?: ErrorOptions) {
@@ -25,10 +25,10 @@ export class ArtefactError extends Error {
 }
 
 /**
- * Writes a version's folder. It appears complete or not at all: the files go into a folder beside it, which then takes
- * its name.
+ * Writes the folder of a version atomically: the files go into a draft folder beside it, which is then renamed. Once the
+ * promise resolves, the version survives a crash of the machine.
  *
- * @throws ArtefactError where the folder exists already
+ * @throws {ArtefactError} if the folder exists already, or cannot be written
  */
 export async function writeArtefact(folder: string, manifest: Manifest, bytes: Uint8Array): Promise<void> {
   if (await exists(folder)) throw new ArtefactError(folder, 'this version exists already');
@@ -37,8 +37,8 @@ export async function writeArtefact(folder: string, manifest: Manifest, bytes: U
   const unfinished = join(parent, `.${manifest.version}.${randomBytes(6).toString('hex')}.tmp`);
   try {
     await mkdir(unfinished);
-    await writeFile(join(unfinished, weightsFile), bytes, { flush: true });
-    await writeFile(join(unfinished, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+    await writeFile(join(unfinished, WEIGHTS_FILE), bytes, { flush: true });
+    await writeFile(join(unfinished, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
     await syncFolder(unfinished);
     await rename(unfinished, folder);
     await syncFolder(parent);
@@ -49,51 +49,48 @@ export async function writeArtefact(folder: string, manifest: Manifest, bytes: U
 }
 
 /**
- * Reads a version's folder into a classifier that is ready to score. Everything is checked before anything is used, and
- * nothing in the files is run.
+ * Reads a version into a classifier that is ready to score. All files are checked before their first use, and no part of
+ * them is executed.
  *
- * @throws ArtefactError where the version is missing, damaged, truncated or of a newer format
+ * @throws {ArtefactError} if the version is missing, damaged, truncated, or of a newer format
  */
 export async function readArtefact(folder: string): Promise<{ manifest: Manifest; classifier: Classifier }> {
   const manifest = await readManifest(folder);
-  const bytes = await read(folder, weightsFile);
+  const bytes = await read(folder, WEIGHTS_FILE);
   const { weights } = manifest;
   if (bytes.byteLength !== weights.bytes) {
-    throw new ArtefactError(folder, `${weightsFile} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
   }
   if ((await digestOf(bytes)) !== weights.sha256) {
-    throw new ArtefactError(folder, `${weightsFile} is damaged: its sha256 is not the one in ${manifestFile}`);
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: its sha256 is not the one in ${MANIFEST_FILE}`);
   }
   try {
     return { manifest, classifier: await createClassifier(manifest, bytes) };
   } catch (error) {
-    throw new ArtefactError(folder, `${weightsFile} is damaged: ${(error as Error).message}`, { cause: error });
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/**
- * Reads a version's manifest alone.
- *
- * @throws ArtefactError where it is missing, damaged or of a newer format
- */
 async function readManifest(folder: string): Promise<Manifest> {
-  const text = (await read(folder, manifestFile)).toString('utf8');
+  const text = (await read(folder, MANIFEST_FILE)).toString('utf8');
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new ArtefactError(folder, `${manifestFile} is no JSON: ${(error as Error).message}`, { cause: error });
+    throw new ArtefactError(folder, `${MANIFEST_FILE} is not valid JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const format = z.object({ format: z.number() }).safeParse(json);
   if (format.success && format.data.format > ARTEFACT_FORMAT) {
     throw new ArtefactError(
       folder,
-      `it has format ${format.data.format}, and this Waymark reads up to ${ARTEFACT_FORMAT}: a newer one is needed`,
+      `its format is ${format.data.format}, and this Waymark reads formats up to ${ARTEFACT_FORMAT}: a newer Waymark is needed`,
     );
   }
   const manifest = manifestSchema.safeParse(json);
   if (!manifest.success) {
-    throw new ArtefactError(folder, `${manifestFile} is damaged: ${z.prettifyError(manifest.error)}`);
+    throw new ArtefactError(folder, `${MANIFEST_FILE} is damaged: ${z.prettifyError(manifest.error)}`);
   }
   return manifest.data;
 }
@@ -101,7 +98,7 @@ async function readManifest(folder: string): Promise<Manifest> {
 async function read(folder: string, file: string): Promise<Buffer<ArrayBuffer>> {
   try {
     const bytes = await readFile(join(folder, file));
-    // Sections are read in place, and a small file's buffer may begin anywhere in a shared one.
+    // Sections are views that need an alignment of 8 bytes. The buffer of a small file is a slice of a shared one.
     return bytes.byteOffset % 8 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
@@ -109,7 +106,7 @@ async function read(folder: string, file: string): Promise<Buffer<ArrayBuffer>> 
   }
 }
 
-/** SHA-256 off the event loop: of 2 MB it is a millisecond. */
+/** Computes a SHA-256 outside the event loop: for 2 MB it takes a millisecond. */
 async function digestOf(bytes: Buffer<ArrayBuffer>): Promise<string> {
   return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }

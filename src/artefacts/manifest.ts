@@ -3,7 +3,7 @@ import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
 
-/** Raised when a reader of the old layout would misread the new one. */
+/** The format of artefacts. It grows when a reader of the old format would misread the new one. */
 export const ARTEFACT_FORMAT = 1;
 
 const count = z.int().nonnegative();
@@ -20,8 +20,8 @@ const section = z.object({
 
 const evaluation = z.object({
   /**
-   * `held-out` for a file of its own, `cross-validation` for the training data in turns, `training` for texts that the
-   * model learned from (all there is with an imported model).
+   * The evaluated texts: `held-out` are those of a separate file, `cross-validation` the training texts in folds that
+   * the model had not seen, and `training` the training texts themselves (for an imported model).
    */
   method: z.enum(['held-out', 'cross-validation', 'training']),
   count,
@@ -32,25 +32,25 @@ const evaluation = z.object({
   expectedCalibrationError: share,
 });
 
-/** What a version learnt from feedback, beside the data whose `sha256` and seed stand next to it. */
+/** The feedback that a version learned from, in addition to the data. */
 const feedback = z.object({
-  /** How many came with a text. */
+  /** The amount of feedback with a text. */
   given: count,
-  /** Those of them that were learnt, counted in the training's `documents` too. */
+  /** The amount that was learned. It is part of the `documents` of the training. */
   documents: count,
-  /** Those with a label that the data do not have. */
+  /** The amount with a label that the data do not have. */
   otherLabels: count,
-  /** Lines of the data that gave way to feedback on the same text. */
+  /** The number of data lines that feedback on the same text replaced. */
   replaced: count,
-  /** Of the learnt ones as lines of `{"text", "label"}`. */
+  /** The digest of the learned feedback as lines of `{"text", "label"}`. */
   sha256,
-  /** When the latest of the given ones came in, in milliseconds since the epoch. */
+  /** The time of the latest feedback, in milliseconds since the epoch. */
   until: count.optional(),
 });
 
 const distribution = z.record(z.string(), share);
 
-const shared = {
+const sharedFields = {
   format: z.literal(ARTEFACT_FORMAT),
   name,
   version: name,
@@ -80,7 +80,7 @@ const shared = {
 };
 
 const linearManifest = z.object({
-  ...shared,
+  ...sharedFields,
   algorithm: z.enum(ALGORITHM_NAMES),
   features: z.object({
     tokenizer: z.enum(TOKENIZER_NAMES),
@@ -93,15 +93,16 @@ const linearManifest = z.object({
 });
 
 const naturalManifest = z.object({
-  ...shared,
+  ...sharedFields,
   algorithm: z.enum(['natural-bayes', 'natural-logistic-regression']),
   features: z.object({ tokenizer: z.literal('natural-aggressive'), stem: z.literal(true), keepStops: z.boolean() }),
   sizes: z.object({ wordFeatures: count, vocabularyBytes: count }),
 });
 
+/** The schema of `manifest.json`. */
 export const manifestSchema = z.discriminatedUnion('algorithm', [linearManifest, naturalManifest]);
 
-/** What an artefact says of itself. */
+/** The manifest of a version. */
 export type Manifest = z.infer<typeof manifestSchema>;
 export type LinearManifest = z.infer<typeof linearManifest>;
 export type NaturalManifest = z.infer<typeof naturalManifest>;

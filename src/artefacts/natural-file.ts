@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import type { NaturalModel } from '../classifier/scoring/natural-model.ts';
 
-/** The file is no classifier of natural's that can be compiled. */
+/** A file that does not contain a trained classifier of natural. */
 export class NaturalFileError extends Error {
   override name = 'NaturalFileError';
 }
 
-/** A training document as natural keeps it: its stems. */
+/** A training document as natural stores it: as stems. */
 const documentSchema = z.object({ label: z.union([z.string(), z.number()]), text: z.array(z.string()) });
 
-// Its counts are never used, and not always numbers: natural counts the word "constructor" onto a function.
+// The counts are not used. They are not always numbers: for the word "constructor" natural adds to a function.
 const features = z.record(z.string(), z.unknown());
-const shared = { features, keepStops: z.boolean().optional(), docs: z.array(documentSchema).default([]) };
+const sharedFields = { features, keepStops: z.boolean().optional(), docs: z.array(documentSchema).default([]) };
 
 const bayesSchema = z.object({
-  ...shared,
+  ...sharedFields,
   classifier: z.object({
     classFeatures: z.record(z.string(), z.record(z.string(), z.number())),
     classTotals: z.record(z.string(), z.number().positive()),
@@ -24,37 +24,37 @@ const bayesSchema = z.object({
 });
 
 const logisticSchema = z.object({
-  ...shared,
+  ...sharedFields,
   classifier: z.object({
     classifications: z.array(z.union([z.string(), z.number()])),
     theta: z.array(z.object({ elements: z.array(z.number()) })),
   }),
 });
 
-/** A document that the model learned from, as the words that are left of it. */
+/** A training document, with the stems that natural stored as its text. */
 export interface NaturalDocument {
   readonly text: string;
   readonly label: string;
 }
 
-/** Stands for the logarithm of 0, which natural takes where smoothing is 0: far below any sum, and still a number. */
-const logOfZero = -1e6;
+/** A finite value for log 0, which natural computes if smoothing is 0. It is far below any sum of weights. */
+const LOG_OF_ZERO = -1e6;
 
 /**
- * Compiles what natural's `BayesClassifier.save` or `LogisticRegressionClassifier.save` wrote. The stemmer is not in such
- * a file: natural's default, Porter's, is taken.
+ * Compiles a file of natural's `BayesClassifier.save` or `LogisticRegressionClassifier.save`. The file does not name its
+ * stemmer, so natural's default is used, the Porter stemmer.
  *
  * @param json the parsed file
- * @throws NaturalFileError where it is neither, or was never trained
+ * @throws {NaturalFileError} if the file is of neither kind, or was saved before the training
  */
 export function compileNatural(json: unknown): { model: NaturalModel; documents: NaturalDocument[] } {
   const bayes = bayesSchema.safeParse(json);
-  if (bayes.success) return { model: checked(compileBayes(bayes.data)), documents: documentsOf(bayes.data) };
+  if (bayes.success) return { model: requireTwoLabels(compileBayes(bayes.data)), documents: documentsOf(bayes.data) };
   const logistic = logisticSchema.safeParse(json);
   if (logistic.success)
-    return { model: checked(compileLogistic(logistic.data)), documents: documentsOf(logistic.data) };
+    return { model: requireTwoLabels(compileLogistic(logistic.data)), documents: documentsOf(logistic.data) };
   throw new NaturalFileError(
-    'this is not what natural writes when it saves a trained BayesClassifier or LogisticRegressionClassifier',
+    'this is not a trained BayesClassifier or LogisticRegressionClassifier that natural saved',
   );
 }
 
@@ -67,7 +67,7 @@ function compileBayes({ features: counts, keepStops, classifier }: z.infer<typeo
     const total = classTotals[label]!;
     vocabulary.forEach((_, feature) => {
       const count = classFeatures[label]![feature] || smoothing;
-      weights[feature * labels.length + column] = count > 0 ? Math.log(count / total) : logOfZero;
+      weights[feature * labels.length + column] = count > 0 ? Math.log(count / total) : LOG_OF_ZERO;
     });
   });
   const prior = Float64Array.from(labels, (label) => classTotals[label]! / totalExamples);
@@ -102,7 +102,7 @@ function documentsOf({ docs }: { docs: z.infer<typeof documentSchema>[] }): Natu
   return docs.map(({ label, text }) => ({ label: String(label), text: text.join(' ') }));
 }
 
-function checked(model: NaturalModel): NaturalModel {
-  if (model.labels.length < 2) throw new NaturalFileError('it knows fewer than two labels');
+function requireTwoLabels(model: NaturalModel): NaturalModel {
+  if (model.labels.length < 2) throw new NaturalFileError('it has fewer than two labels');
   return model;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
@@ -11,19 +11,19 @@ import type { NaturalModel } from '../classifier/scoring/natural-model.ts';
 import { ARTEFACT_FORMAT, type LinearManifest, type Manifest, type NaturalManifest } from './manifest.ts';
 import { packSections, readSection } from './weights-file.ts';
 
-/** What is known of a version besides its model. */
+/** The parts of a manifest that do not come from the model. */
 export type ManifestDetails = Pick<
   Manifest,
   'name' | 'version' | 'training' | 'evaluation' | 'reference' | 'thresholds'
 >;
 
-/** What a version's folder will hold. */
+/** The content of a version's folder. */
 export interface PackedArtefact {
   readonly manifest: Manifest;
   readonly bytes: Uint8Array;
 }
 
-/** The manifest and weights of a new version; the same model gives the same bytes. */
+/** Packs a model into the manifest and the weights of a version. The same model gives the same bytes. */
 export function packLinear(model: LinearModel, details: ManifestDetails): PackedArtefact {
   const { wordHashes, characterHashes, otherWords, stems, idfCodes, weights, bias, prior } = model;
   const { bytes, sections } = packSections({
@@ -52,12 +52,12 @@ export function packLinear(model: LinearModel, details: ManifestDetails): Packed
     },
     weightStep: model.weightStep,
     weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
-    ...measured(details),
+    ...measurements(details),
   };
   return { manifest, bytes };
 }
 
-/** As `packLinear`, for a model compiled from natural's. */
+/** Packs a model of natural, as `packLinear` does. */
 export function packNatural(model: NaturalModel, details: ManifestDetails): PackedArtefact {
   const vocabulary = new Uint8Array(Buffer.from(JSON.stringify(model.vocabulary)));
   const { bytes, sections } = packSections({ vocabulary, weights: model.weights, prior: model.prior });
@@ -70,18 +70,18 @@ export function packNatural(model: NaturalModel, details: ManifestDetails): Pack
     features: { tokenizer: 'natural-aggressive', stem: true, keepStops: model.keepStops },
     sizes: { wordFeatures: model.vocabulary.length, vocabularyBytes: vocabulary.length },
     weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
-    ...measured(details),
+    ...measurements(details),
   };
   return { manifest, bytes };
 }
 
-/** How long the event loop is held up at a time while a classifier is made: other requests come in between. */
-const sliceMs = 1;
+/** The longest time in milliseconds that building a classifier blocks the event loop before other requests run. */
+const MAX_SLICE_MS = 1;
 
 /**
- * The classifier that a manifest and its weights make.
+ * Creates the classifier of a manifest and its weights.
  *
- * @throws Error where they do not fit each other
+ * @throws {Error} if the manifest and the weights do not match
  */
 export async function createClassifier(manifest: Manifest, bytes: Uint8Array): Promise<Classifier> {
   if (isNatural(manifest)) return createNaturalClassifier(unpackNatural(manifest, bytes));
@@ -94,17 +94,18 @@ async function inSlices<T>(work: Generator<undefined, T>): Promise<T> {
   for (;;) {
     const step = work.next();
     if (step.done) return step.value;
-    if (performance.now() - began < sliceMs) continue;
-    await turn();
+    if (performance.now() - began < MAX_SLICE_MS) continue;
+    await nextTurn();
     began = performance.now();
   }
 }
 
+/** Returns the SHA-256 of bytes in hexadecimal. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-const measured = ({ training, evaluation, reference, thresholds }: ManifestDetails) => ({
+const measurements = ({ training, evaluation, reference, thresholds }: ManifestDetails) => ({
   training,
   evaluation,
   reference,

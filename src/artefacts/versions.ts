@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SAFE_NAME } from '../platform/safe-names.ts';
 
-/** Versions of a model that have a folder, oldest first: numbers by their size, other names after them. */
+/** Lists the versions of a model that have a folder, oldest first as `compareVersions` orders them. */
 export async function listVersions(modelsFolder: string, name: string): Promise<string[]> {
   const entries = await readdir(join(modelsFolder, name), { withFileTypes: true }).catch(() => []);
   return entries
@@ -11,7 +11,7 @@ export async function listVersions(modelsFolder: string, name: string): Promise<
     .sort(compareVersions);
 }
 
-/** The number after the highest version that is one; `1` where there is none. */
+/** Returns the next version number, starting at 1. */
 export async function nextVersion(modelsFolder: string, name: string): Promise<string> {
   const numbers = (await listVersions(modelsFolder, name)).filter(isNumber).map(Number);
   return String(Math.max(0, ...numbers) + 1);
@@ -19,7 +19,7 @@ export async function nextVersion(modelsFolder: string, name: string): Promise<s
 
 const isNumber = (version: string) => /^[0-9]{1,15}$/.test(version);
 
-/** Oldest first: numbers by their size, other names after them. */
+/** Compares versions for sorting, oldest first: numbers by their size, then other names by their characters. */
 export function compareVersions(a: string, b: string): number {
   if (isNumber(a) && isNumber(b)) return Number(a) - Number(b);
   if (isNumber(a) !== isNumber(b)) return isNumber(a) ? -1 : 1;

@@ -1,11 +1,12 @@
 import type { Manifest } from './manifest.ts';
 
-/** A typed array that an artefact can hold. Stored little-endian, as every machine Node runs on has it. */
+/** A typed array in a weights file. It is stored little-endian, the byte order of x86-64 and ARM64. */
 export type Section = Int32Array | Int16Array | Uint8Array | Float32Array | Float64Array;
 type Sections = Manifest['weights']['sections'];
 type SectionType = Sections[string]['type'];
 
-const alignment = 8;
+/** The alignment of sections in bytes: that of the widest type. */
+const ALIGNMENT = 8;
 
 const constructors = {
   int32: Int32Array,
@@ -22,25 +23,25 @@ function typeOf(section: Section): SectionType {
   return section instanceof Float32Array ? 'float32' : 'float64';
 }
 
-/** Lays sections one after the other, each aligned so that it can be read in place. */
-export function packSections(named: Readonly<Record<string, Section>>): { bytes: Uint8Array; sections: Sections } {
+/** Packs sections one after the other. Each one is aligned, so that it can be read in place. */
+export function packSections(arrays: Readonly<Record<string, Section>>): { bytes: Uint8Array; sections: Sections } {
   const sections: Sections = {};
   let offset = 0;
-  for (const [name, section] of Object.entries(named)) {
+  for (const [name, section] of Object.entries(arrays)) {
     sections[name] = { type: typeOf(section), offset, length: section.length };
-    offset = Math.ceil((offset + section.byteLength) / alignment) * alignment;
+    offset = Math.ceil((offset + section.byteLength) / ALIGNMENT) * ALIGNMENT;
   }
   const bytes = new Uint8Array(offset);
-  for (const [name, section] of Object.entries(named)) {
+  for (const [name, section] of Object.entries(arrays)) {
     bytes.set(new Uint8Array(section.buffer, section.byteOffset, section.byteLength), sections[name]!.offset);
   }
   return { bytes, sections };
 }
 
 /**
- * A section as a view into the file's bytes, without a copy.
+ * Returns a section as a view of the file's bytes, without a copy.
  *
- * @throws Error where the section is missing, of another type or length, or not inside the file
+ * @throws {Error} if the section is missing, has another type or length, or lies outside the file
  */
 export function readSection<T extends SectionType>(
   bytes: Uint8Array,

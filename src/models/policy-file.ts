@@ -76,7 +76,7 @@ const rollback = z.strictObject({
 
 /** The schema of `MODELS_DIR/NAME/policy.json`. */
 export const policySchema = z.strictObject({
-  /** Whether decisions are only recommended, or carried out. */
+  /** The use of decisions: they are only recommended, or carried out. */
   mode: z.enum(['recommend', 'automatic']).default('recommend'),
   /** The training data, relative to the folder of the policy. Retraining uses these data and the feedback. */
   data: z.string().min(1).optional(),
@@ -119,7 +119,7 @@ export function parsePolicy(text: string): PolicyFile {
   try {
     json = JSON.parse(text);
   } catch {
-    return { problem: `${FILE_NAME} is no JSON` };
+    return { problem: `${FILE_NAME} is not valid JSON` };
   }
   const parsed = policySchema.safeParse(json);
   if (parsed.success) return { policy: parsed.data };

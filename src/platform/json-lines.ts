@@ -101,12 +101,12 @@ function parseRow<Row>(text: string, schema: z.ZodType<Row>): { row: Row } | str
   try {
     json = JSON.parse(text);
   } catch {
-    return 'this is no JSON';
+    return 'this is not valid JSON';
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return { row: parsed.data };
   const { path, message } = parsed.error.issues[0]!;
-  return path.length === 0 ? 'this is no JSON object' : `${path.join('.')}: ${message}`;
+  return path.length === 0 ? 'this is not a JSON object' : `${path.join('.')}: ${message}`;
 }
 
 async function* readChunks(file: string): AsyncGenerator<Buffer> {

@@ -108,6 +108,6 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new NaturalFileError(`${path} is no JSON: ${(error as Error).message}`, { cause: error });
+    throw new NaturalFileError(`${path} is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
 }

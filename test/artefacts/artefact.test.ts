@@ -57,7 +57,7 @@ async function reasonOf(reading: Promise<unknown>): Promise<string> {
   return (error as ArtefactError).reason;
 }
 
-test('what was written is read, and scores the same to the last bit', async () => {
+test('a version that was written is read, and scores the same to the last bit', async () => {
   const { manifest, classifier } = await readArtefact(folder);
   expect(manifest).toEqual(packed().manifest);
   const direct = createLinearClassifier(trained.model);
@@ -72,7 +72,7 @@ test('the same model makes the same bytes', () => {
   expect(JSON.stringify(second.manifest)).toBe(JSON.stringify(first.manifest));
 });
 
-describe('refused with a reason', () => {
+describe('readArtefact rejects', () => {
   test('a missing folder', async () => {
     expect(await reasonOf(readArtefact(join(root, 'nowhere')))).toMatch(/manifest.json is missing/);
   });
@@ -97,12 +97,12 @@ describe('refused with a reason', () => {
 
   test('a truncated manifest', async () => {
     await truncate(join(folder, 'manifest.json'), 200);
-    expect(await reasonOf(readArtefact(folder))).toMatch(/no JSON/);
+    expect(await reasonOf(readArtefact(folder))).toMatch(/is not valid JSON/);
   });
 
-  test('a newer format, whatever else it holds', async () => {
+  test('a newer format, whatever else the manifest contains', async () => {
     await writeFile(join(folder, 'manifest.json'), '{"format": 99, "soul": true}');
-    expect(await reasonOf(readArtefact(folder))).toMatch(/format 99.*a newer one is needed/);
+    expect(await reasonOf(readArtefact(folder))).toMatch(/format is 99.*a newer Waymark is needed/);
   });
 
   test.each([
@@ -128,13 +128,13 @@ describe('refused with a reason', () => {
   });
 });
 
-describe('writing', () => {
+describe('writeArtefact', () => {
   test('never overwrites a version', async () => {
     const { manifest, bytes } = packed();
     expect(await reasonOf(writeArtefact(folder, manifest, bytes))).toMatch(/exists already/);
   });
 
-  test('leaves nothing behind when it fails', async () => {
+  test('leaves no files when it fails', async () => {
     const { manifest, bytes } = packed();
     const models = join(root, 'full');
     await mkdir(models);

@@ -14,7 +14,7 @@ const version = (await listVersions(models, 'spam')).at(-1)!;
 const folder = join(models, 'spam', version);
 const { manifest, classifier } = await readArtefact(folder);
 
-test('the bundled model is as good as its manifest must say, and small', () => {
+test('the bundled model is small, and its manifest reports the required quality', () => {
   expect(manifest.evaluation).toMatchObject({ method: 'held-out' });
   expect(manifest.evaluation.accuracy).toBeGreaterThanOrEqual(0.98);
   expect(manifest.evaluation.expectedCalibrationError).toBeLessThanOrEqual(0.03);
@@ -22,7 +22,7 @@ test('the bundled model is as good as its manifest must say, and small', () => {
 });
 
 test.each(readdirSync(mails).filter((name) => name.endsWith('.eml')))(
-  'it judges the sample mail %s rightly',
+  'the bundled model classifies the sample mail %s correctly',
   async (name) => {
     const text = await mailToText(readFileSync(join(mails, name)));
     const { label } = classifier.score(classifier.tokenize(text));
@@ -33,7 +33,7 @@ test.each(readdirSync(mails).filter((name) => name.endsWith('.eml')))(
 const heldOut = join(cacheFolder('spam-assassin'), '0.2.3', 'test.jsonl');
 
 test.skipIf(!existsSync(heldOut))(
-  'on the held-out mails it does what its manifest says (needs: npm run corpus)',
+  'the bundled model has the quality of its manifest on the held-out mails (needs: npm run corpus)',
   async () => {
     const { evaluation } = await predictFile(classifier, heldOut);
     expect(evaluation.accuracy).toBe(manifest.evaluation.accuracy);

@@ -14,11 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(models, { recursive: true }));
 
-test('numbers come in the order of their size, other names after them; files and unfinished folders do not count', async () => {
+test('listVersions sorts numbers by their size, then other names, and ignores files and draft folders', async () => {
   expect(await listVersions(models, 'mail')).toEqual(['9', '10', '2026-01-01', 'beta']);
 });
 
-test('the next version is the number after the highest, 1 for a new model', async () => {
+test('nextVersion returns the number after the highest, and 1 for a new model', async () => {
   expect(await nextVersion(models, 'mail')).toBe('11');
   expect(await nextVersion(models, 'new')).toBe('1');
 });

@@ -30,7 +30,7 @@ describe('the policy file', () => {
   });
 
   test.each([
-    ['{', 'is no JSON'],
+    ['{', 'is not valid JSON'],
     ['[]', 'the file: '],
     ['{"mode": "auto"}', 'mode: '],
     ['{"promote": {"canaryShare": 0}}', 'promote.canaryShare: '],

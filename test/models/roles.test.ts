@@ -107,7 +107,7 @@ describe('a roles file', () => {
   });
 
   test.each([
-    ['no JSON', '{"format": 1, "act'],
+    ['invalid JSON', '{"format": 1, "act'],
     ['a newer format', '{"format": 2, "active": "2"}'],
     ['a path for a version', '{"format": 1, "active": "../other/1"}'],
     ['a share of no requests', '{"format": 1, "active": "2", "canary": {"version": "1", "share": 1.5}}'],

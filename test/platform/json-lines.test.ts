@@ -62,8 +62,8 @@ describe('readJsonLines', () => {
     const { message } = await errorOf('{\n{"n":1}\n[]\n');
     expect(message.split('\n')).toEqual([
       `${file} has 2 bad lines; allowed: {"n": number}`,
-      '  line 1: this is no JSON',
-      '  line 3: this is no JSON object',
+      '  line 1: this is not valid JSON',
+      '  line 3: this is not a JSON object',
     ]);
   });
 

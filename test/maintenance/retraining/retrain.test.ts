@@ -140,6 +140,6 @@ test('invalid training data fail the job with the reason', async () => {
   const service = await serve(folders);
   const job = await waitForJob(service, await startRetraining(service), hasEnded);
   expect(job).toMatchObject({ state: 'failed', failure: { reason: 'data' } });
-  expect(job.failure?.detail).toMatch(/line 2: this is no JSON/);
+  expect(job.failure?.detail).toMatch(/line 2: this is not valid JSON/);
   expect(JSON.stringify(job)).not.toContain('secret');
 }, 60_000);
