@@ -4,81 +4,82 @@ import { type FeedbackTexts, openFeedbackTexts } from '../feedback/feedback-text
 import { DataFileError } from '../platform/json-lines.ts';
 import type { Example } from './read-examples.ts';
 
-type LearntFeedback = NonNullable<Manifest['training']['feedback']>;
+type FeedbackSummary = NonNullable<Manifest['training']['feedback']>;
 
-/** The feedback on one model, to be learnt after the data. Use once. */
+/** The feedback on one model as training examples. An instance serves one training. */
 export interface FeedbackExamples {
-  /** How much text there is. */
+  /** The number of characters of all texts. */
   readonly characters: number;
   /**
-   * Keeps an example of the data back where feedback has the same text.
+   * Withholds an example of the data if there is feedback on the same text.
    *
-   * @returns whether it does
+   * @returns whether the example was withheld
    */
-  hold(example: Example): boolean;
+  withhold(example: Example): boolean;
   /**
-   * Hands on what is to be learnt, in the order that the feedback came in; then what was held back for nothing.
+   * Adds the feedback to the training in the order of its arrival. Then adds the withheld examples whose feedback was not
+   * used.
    *
-   * @param labels those of the data
+   * @param labels the labels of the data; feedback with another label is not used
    */
-  teach(labels: ReadonlySet<string>, learn: (example: Example) => void): LearntFeedback;
+  addTo(add: (example: Example) => void, labels: ReadonlySet<string>): FeedbackSummary;
 }
 
 /**
- * Looks through the feedback on a model. The latest word on a text is the one that counts, and counts once, in the place of
- * what the data say of the same text. A label that the data do not have is left out: the data declare the labels, and those
- * of an earlier version are not to come back by themselves. Texts are not kept: they are read again to be learnt.
+ * Collects the feedback on a model. Of several feedbacks on one text the latest is used, in place of the examples of the
+ * data with that text. Feedback with a label that the data do not have is not used: the data declare the labels, and
+ * labels of an earlier version must not return. To save memory the texts are not kept, but read a second time.
  *
- * @param folder a service's `DATA_DIR`
- * @throws DataFileError where it holds no feedback that can be read
+ * @param folder the `DATA_DIR` of a service
+ * @throws {DataFileError} if the folder has no feedback that can be read
  */
 export function collectFeedbackExamples(folder: string, model: string): FeedbackExamples {
   let given = 0;
   let characters = 0;
   let until: number | undefined;
-  const latest = new Map<string, number>();
-  reading(folder, (texts) => {
+  const latestRows = new Map<string, number>();
+  withFeedbackTexts(folder, (texts) => {
     for (const { row, text, receivedAt } of texts.of(model)) {
       given += 1;
       characters += text.length;
       until = Math.max(until ?? 0, receivedAt);
-      latest.set(keyOf(text), row);
+      latestRows.set(keyOf(text), row);
     }
   });
-  const held: Example[] = [];
+  const withheld: Example[] = [];
 
   return {
     characters,
-    hold(example) {
-      const found = latest.size > 0 && latest.has(keyOf(example.text));
-      if (found) held.push(example);
-      return found;
+    withhold(example) {
+      const hasFeedback = latestRows.size > 0 && latestRows.has(keyOf(example.text));
+      if (hasFeedback) withheld.push(example);
+      return hasFeedback;
     },
-    teach(labels, learn) {
+    addTo(add, labels) {
       const hash = createHash('sha256');
-      const rows = new Set(latest.values());
-      const taught = new Set<string>();
+      const rows = new Set(latestRows.values());
+      const added = new Set<string>();
       let otherLabels = 0;
-      reading(folder, (texts) => {
+      withFeedbackTexts(folder, (texts) => {
         for (const { row, text, label } of texts.of(model)) {
-          // What came in since the first look is for the next training: the first look decided what counts.
+          // Feedback that arrived after the first reading is left to the next training.
           if (!rows.has(row)) continue;
           if (!labels.has(label)) {
             otherLabels += 1;
             continue;
           }
-          taught.add(keyOf(text));
+          added.add(keyOf(text));
           hash.update(`${JSON.stringify({ text, label })}\n`);
-          learn({ text, label });
+          add({ text, label });
         }
       });
-      const kept = held.filter(({ text }) => !taught.has(keyOf(text)));
-      for (const example of kept) learn(example);
+      const unreplaced = withheld.filter(({ text }) => !added.has(keyOf(text)));
+      for (const example of unreplaced) add(example);
       return {
         given,
-        documents: taught.size,
+        documents: added.size,
         otherLabels,
-        replaced: held.length - kept.length,
+        replaced: withheld.length - unreplaced.length,
         sha256: hash.digest('hex'),
         ...(until !== undefined && { until }),
       };
@@ -86,12 +87,12 @@ export function collectFeedbackExamples(folder: string, model: string): Feedback
   };
 }
 
-/** A text by 132 bits of its sha256: of many texts, all of them in memory would be too much. */
+/** Returns a key of 132 bits for a text, from its SHA-256. The texts themselves could exceed the memory. */
 function keyOf(text: string): string {
   return createHash('sha256').update(text).digest('base64').slice(0, 22);
 }
 
-function reading(folder: string, read: (texts: FeedbackTexts) => void): void {
+function withFeedbackTexts(folder: string, read: (texts: FeedbackTexts) => void): void {
   let texts: FeedbackTexts | undefined;
   try {
     texts = openFeedbackTexts(folder);

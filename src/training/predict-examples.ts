@@ -4,35 +4,43 @@ import { type Evaluation, evaluate, type LabelledPrediction } from '../classifie
 import type { Observation } from '../classifier/statistics/training-reference.ts';
 import { type Example, readExamples } from './read-examples.ts';
 
-/** A classifier's answers to labelled texts. */
-export interface Answers {
+/** The predictions of a classifier for labelled texts, evaluated. */
+export interface ExamplePredictions {
   readonly evaluation: Evaluation;
   readonly observations: readonly Observation[];
-  /** Time that each text took, in the unit of the clock given. */
+  /** The time for each text, in the unit of the given clock. */
   readonly durations: readonly number[];
 }
 
 type Clock = () => number;
-const stopped: Clock = () => 0;
+
+/** The clock of callers that do not need durations. */
+const stoppedClock: Clock = () => 0;
 
 /**
- * Answers every example of a JSON Lines file.
+ * Classifies the examples of a JSON Lines file.
  *
- * @throws DataFileError where the file cannot be used
+ * @param clock measures the time for tokenising and scoring; without it all durations are 0
+ * @throws {DataFileError} if the file cannot be used
  */
-export async function predictFile(classifier: Classifier, path: string, clock: Clock = stopped): Promise<Answers> {
-  const { take, finish } = begin(classifier, clock);
-  await readExamples(path, take);
+export async function predictFile(
+  classifier: Classifier,
+  path: string,
+  clock: Clock = stoppedClock,
+): Promise<ExamplePredictions> {
+  const { predict, finish } = createPredictions(classifier, clock);
+  await readExamples(path, predict);
   return finish();
 }
 
-export function predictAll(classifier: Classifier, examples: Iterable<Example>): Answers {
-  const { take, finish } = begin(classifier, stopped);
-  for (const example of examples) take(example);
+/** Classifies examples in memory. The durations are 0. */
+export function predictAll(classifier: Classifier, examples: Iterable<Example>): ExamplePredictions {
+  const { predict, finish } = createPredictions(classifier, stoppedClock);
+  for (const example of examples) predict(example);
   return finish();
 }
 
-/** What of an evaluation a manifest keeps. */
+/** Returns the part of an evaluation that a manifest keeps. */
 export function summariseEvaluation(
   evaluation: Evaluation,
   method: Manifest['evaluation']['method'],
@@ -41,21 +49,21 @@ export function summariseEvaluation(
   return { method, count, accuracy, macro, micro, logLoss, expectedCalibrationError };
 }
 
-function begin(classifier: Classifier, clock: Clock) {
+function createPredictions(classifier: Classifier, clock: Clock) {
   const predictions: LabelledPrediction[] = [];
   const observations: Observation[] = [];
   const durations: number[] = [];
-  const places = new Map(classifier.labels.map((label, at) => [label, at]));
-  const take = ({ text, label: actual }: Example) => {
+  const indexes = new Map(classifier.labels.map((label, index) => [label, index]));
+  const predict = ({ text, label: actual }: Example) => {
     const start = clock();
     const tokens = classifier.tokenize(text);
     const { label, confidence, probabilities } = classifier.score(tokens);
     durations.push(clock() - start);
-    const place = places.get(actual);
-    const actualProbability = place === undefined ? 0 : probabilities[place]!;
+    const index = indexes.get(actual);
+    const actualProbability = index === undefined ? 0 : probabilities[index]!;
     predictions.push({ actual, predicted: label, confidence, actualProbability });
     observations.push({ label, confidence, characters: text.length, unknownRatio: tokens.unknownRatio });
   };
-  const finish = (): Answers => ({ evaluation: evaluate(predictions), observations, durations });
-  return { take, finish };
+  const finish = (): ExamplePredictions => ({ evaluation: evaluate(predictions), observations, durations });
+  return { predict, finish };
 }

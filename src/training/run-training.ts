@@ -14,18 +14,22 @@ import { type Example, readExamples } from './read-examples.ts';
 import type { TrainingJob, TrainingResult } from './training-job.ts';
 
 /**
- * Trains on this thread, from the job's files to the bytes of an artefact.
+ * Runs a training job on this thread, from its files to the bytes of an artefact.
  *
- * @throws DataFileError, TrainingDataError or NaturalFileError for what the files are at fault for
+ * @throws {DataFileError} if a file cannot be used
+ * @throws {TrainingDataError} if no classifier can be trained on the data
+ * @throws {NaturalFileError} if the file is not a trained classifier of natural
  */
 export function runTraining(
   job: TrainingJob,
   onProgress: (progress: TrainingProgress) => void,
 ): Promise<TrainingResult> {
-  return 'natural' in job.source ? importNatural(job, job.source.natural) : learn(job, job.source.examples, onProgress);
+  return 'natural' in job.source
+    ? importNatural(job, job.source.natural)
+    : trainLinear(job, job.source.examples, onProgress);
 }
 
-async function learn(
+async function trainLinear(
   job: TrainingJob,
   path: string,
   onProgress: (progress: TrainingProgress) => void,
@@ -34,12 +38,12 @@ async function learn(
     ({ size }) => size,
     () => 0,
   );
-  const lessons = job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name);
+  const feedbackExamples = job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name);
   const trainer = createTrainer({
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,
     seed: job.seed,
-    dataBytes: total + (lessons?.characters ?? 0),
+    dataBytes: total + (feedbackExamples?.characters ?? 0),
     onProgress,
   });
   const labels = new Set<string>();
@@ -48,11 +52,11 @@ async function learn(
     path,
     (example) => {
       labels.add(example.label);
-      if (!lessons?.hold(example)) add(example);
+      if (!feedbackExamples?.withhold(example)) add(example);
     },
     (done) => onProgress({ phase: 'read', done, total }),
   );
-  const feedback = lessons?.teach(labels, add);
+  const feedback = feedbackExamples?.addTo(add, labels);
   const trained = trainer.finish();
   const { candidates } = trained;
   const evaluation =
@@ -84,11 +88,11 @@ async function importNatural(job: TrainingJob, path: string): Promise<TrainingRe
   const file = await readFile(path).catch((error: Error) => {
     throw new DataFileError({ file: path, reason: `cannot be read: ${error.message}` }, { cause: error });
   });
-  const { model, documents } = compileNatural(parse(file.toString(), path));
+  const { model, documents } = compileNatural(parseJson(file.toString(), path));
   const classifier = createNaturalClassifier(model);
-  const known = predictAll(classifier, documents);
+  const inTraining = predictAll(classifier, documents);
   const heldOut = job.test === undefined ? undefined : await predictFile(classifier, job.test);
-  const { observations } = heldOut ?? known;
+  const { observations } = heldOut ?? inTraining;
   const documentsByLabel: Record<string, number> = {};
   for (const { label } of documents) documentsByLabel[label] = (documentsByLabel[label] ?? 0) + 1;
   const packed = packNatural(model, {
@@ -97,14 +101,14 @@ async function importNatural(job: TrainingJob, path: string): Promise<TrainingRe
     training: { sha256: sha256(file), documents: documents.length, documentsByLabel, seed: job.seed, candidates: [] },
     evaluation: heldOut
       ? summariseEvaluation(heldOut.evaluation, 'held-out')
-      : summariseEvaluation(known.evaluation, 'training'),
+      : summariseEvaluation(inTraining.evaluation, 'training'),
     reference: buildReference(observations, model.labels),
     thresholds: computeThresholds(observations),
   });
   return { ...packed, candidates: [] };
 }
 
-function parse(text: string, path: string): unknown {
+function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

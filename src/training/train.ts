@@ -4,21 +4,22 @@ import { TrainingDataError, type TrainingProgress } from '../classifier/learning
 import { DataFileError } from '../platform/json-lines.ts';
 import type { TrainingJob, TrainingResult, WorkerMessage } from './training-job.ts';
 
-/** How to follow and stop a training. */
-export interface TrainingControl {
-  /** Aborted, the training ends at once and the promise is rejected with the signal's reason. */
+/** Options of `train`. */
+export interface TrainOptions {
+  /** Ends the training at once when it is aborted. The promise is then rejected with the reason of the signal. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
 /**
- * Trains in a thread of its own, so that the caller's event loop goes on. Writes nothing: what comes back is written
- * whole with `writeArtefact`, or not at all.
+ * Runs a training job on a thread of its own, so that the event loop of the caller is not blocked. It writes no file: the
+ * caller passes the result to `writeArtefact`.
  *
- * @throws DataFileError for a file that cannot be used, TrainingDataError for data that make no
- *   classifier, NaturalFileError for a file that natural did not write
+ * @throws {DataFileError} if a file cannot be used
+ * @throws {TrainingDataError} if no classifier can be trained on the data
+ * @throws {NaturalFileError} if the file is not a trained classifier of natural
  */
-export function train(job: TrainingJob, { signal, onProgress }: TrainingControl = {}): Promise<TrainingResult> {
+export function train(job: TrainingJob, { signal, onProgress }: TrainOptions = {}): Promise<TrainingResult> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const worker = new Worker(new URL('./training-thread.ts', import.meta.url), { workerData: job });

@@ -5,13 +5,13 @@ import type { AlgorithmName } from '../classifier/scoring/algorithm-names.ts';
 import type { TokenizerName } from '../classifier/text/text-options.ts';
 import type { DataFileProblem } from '../platform/json-lines.ts';
 
-/** What to train, from which files, under which name. */
+/** The files, the name and the settings of a training. */
 export interface TrainingJob {
-  /** What to learn from: JSON Lines of `{"text", "label"}`, or a classifier that natural saved. */
+  /** The training data: JSON Lines of `{"text", "label"}`, or a classifier that natural saved. */
   readonly source: { readonly examples: string } | { readonly natural: string };
-  /** A service's `DATA_DIR`: what its feedback on this model says is learnt beside the examples. */
+  /** The `DATA_DIR` of a service. Its feedback on this model is used in addition to the examples. */
   readonly feedback?: string | undefined;
-  /** Held-out data to evaluate on; without it the evaluation is by cross-validation. */
+  /** Held-out data for the evaluation. Without them the evaluation is by cross-validation. */
   readonly test?: string | undefined;
   readonly name: string;
   readonly version: string;
@@ -20,15 +20,15 @@ export interface TrainingJob {
   readonly seed: number;
 }
 
-/** A model that is trained, not yet written. */
+/** A trained model that is not written yet. */
 export interface TrainingResult {
   readonly manifest: Manifest;
   readonly bytes: Uint8Array;
-  /** What was compared, best first; empty where there was nothing to choose. */
+  /** The compared algorithms, best first. Empty if there was no choice. */
   readonly candidates: readonly Candidate[];
 }
 
-/** What the training thread says to the one that started it. */
+/** A message from the training thread. */
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
   | { readonly kind: 'done'; readonly result: TrainingResult }

@@ -20,7 +20,7 @@ async function read(content: string | Buffer) {
   return { examples, sha256 };
 }
 
-test('lines end in any way, blank ones do not count, further fields are ignored', async () => {
+test('accepts both line ends, skips blank lines, and ignores further fields', async () => {
   const content = '{"text":"a","label":"x"}\r\n\n{"text":"","label":"y","file":"z"}';
   expect(await read(content)).toEqual({
     examples: [
@@ -31,13 +31,13 @@ test('lines end in any way, blank ones do not count, further fields are ignored'
   });
 });
 
-test('a character that lies across two chunks of the file stays whole', async () => {
+test('keeps a character whole that two chunks of the file share', async () => {
   const text = `${'a'.repeat(2 ** 20 - 10)}${'€'.repeat(20)}`;
   const { examples } = await read(`${JSON.stringify({ text, label: 'x' })}\n`);
   expect(examples[0]!.text).toBe(text);
 });
 
-test('every bad line is reported by its number, the good ones notwithstanding', async () => {
+test('reports every bad line by its number', async () => {
   const good = '{"text":"a","label":"x"}';
   const lines = [good, 'no json', good, '{"text":1,"label":"x"}', '', '{"text":"a"}', '[]', '{"text":"a","label":""}'];
   const reading = read(lines.join('\n'));
@@ -47,10 +47,10 @@ test('every bad line is reported by its number, the good ones notwithstanding', 
   expect([...message.matchAll(/line (\d+): (\S+)/g)].map(([, number]) => Number(number))).toEqual([2, 4, 6, 7, 8]);
 });
 
-test.each(['', '\n \n'])('an empty file is refused: %j', async (content) => {
+test.each(['', '\n \n'])('rejects an empty file: %j', async (content) => {
   await expect(read(content)).rejects.toThrow(/is empty/);
 });
 
-test('a missing file is refused', async () => {
+test('rejects a missing file', async () => {
   await expect(readExamples(join(folder, 'nowhere'), () => {})).rejects.toThrow(/cannot be read/);
 });

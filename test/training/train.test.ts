@@ -25,7 +25,7 @@ test('the same data and seed give the same bytes', async () => {
   expect(await train(job)).toEqual(await train(job));
 });
 
-test('the event loop of the caller goes on', async () => {
+test('the event loop of the caller is not blocked', async () => {
   let longest = 0;
   let last = performance.now();
   const timer = setInterval(() => {
@@ -39,7 +39,7 @@ test('the event loop of the caller goes on', async () => {
   expect(longest).toBeLessThan(whole / 2);
 });
 
-test('an abort ends it with the reason of the signal', async () => {
+test('an abort ends the training with the reason of the signal', async () => {
   const stop = new AbortController();
   const reason = new Error('enough');
   const training = train(job, { signal: stop.signal, onProgress: () => stop.abort(reason) });
@@ -47,7 +47,7 @@ test('an abort ends it with the reason of the signal', async () => {
   await expect(train(job, { signal: stop.signal })).rejects.toBe(reason);
 });
 
-test('what is wrong with the data comes out of the thread as the same class of error', async () => {
+test('an error in the data leaves the thread with its class', async () => {
   const bad = join(folder, 'bad.jsonl');
   await writeFile(bad, 'no json\n');
   await expect(train({ ...job, source: { examples: bad } })).rejects.toThrow(DataFileError);
