@@ -13,11 +13,10 @@ RUN mkdir /runtime \
     && cp --parents --dereference $(ldd /usr/local/bin/node | grep -o '/[^ )]*') /usr/local/bin/node /etc/nsswitch.conf /runtime
 
 FROM busybox:1.37.0-musl
-RUN adduser -D -H -u 1000 node
 WORKDIR /app
 COPY --from=dependencies /runtime /
 COPY --from=dependencies /app/node_modules node_modules
-COPY --from=dependencies --chown=node:node /app/data data
+COPY --from=dependencies --chown=1000:1000 /app/data data
 ENV NODE_ENV=production \
     HOST=0.0.0.0 \
     PORT=3000 \
@@ -28,12 +27,12 @@ ENV NODE_ENV=production \
 COPY package.json ./
 COPY otel/*.ts otel/
 # The process writes roles, audit trails and new versions beside these models.
-COPY --chown=node:node models models
+COPY --chown=1000:1000 models models
 # A volume of models hides the folder above. The service copies from here the versions that the volume lacks.
 COPY models bundled-models
 COPY packages/client/src packages/client/src
 COPY src src
-USER node
+USER 1000:1000
 EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

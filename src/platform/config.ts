@@ -64,6 +64,7 @@ const settings = {
   HOST: { ...host, fallback: '127.0.0.1' },
   PORT: { ...port, fallback: '3000' },
   MODELS_DIR: { ...path, fallback: './models' },
+  BUNDLED_MODELS_DIR: path,
   DATA_DIR: { ...path, fallback: './data' },
   DEFAULT_MODEL: {
     schema: z.string().regex(SAFE_NAME),

@@ -16,6 +16,7 @@ export const logs: Readonly<Record<string, readonly string[]>> = {
   feedback: FEEDBACK,
   'retraining started': retraining,
   'retraining ended': [...retraining, ATTRIBUTE.modelVersion, ...RETRAINED, ATTRIBUTE.trainingDuration],
+  'bundled model copied': MODEL,
   'model loaded': [...MODEL, ATTRIBUTE.modelBytes],
   'model changed': [...CHANGE, ATTRIBUTE.canaryShare],
   'model maintenance': [...MODEL, ...MAINTENANCE],
@@ -34,6 +35,7 @@ export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
 export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
   'request failed': EXCEPTION,
+  'bundled model not copied': [...MODEL, ATTRIBUTE.reason],
   'model refused': [...MODEL, ...EXCEPTION],
   'roles not followed': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
   'audit trail not written': [ATTRIBUTE.modelName, ...EXCEPTION],

@@ -37,6 +37,7 @@ beforeAll(async () => {
     LOG_LEVEL: 'debug',
     MAX_IN_FLIGHT: '1',
     MODELS_DIR: models,
+    BUNDLED_MODELS_DIR: await smallModels('0'),
   });
   await post(`${service.url}/models/spam/activate`, { version: '1' });
   await post(`${service.url}/models/spam/shadow`, { version: '2' });

@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { listVersions } from '../artefacts/versions.ts';
+import { syncFolder } from '../platform/atomic-write.ts';
+import { ConfigError } from '../platform/config.ts';
+import { SAFE_NAME } from '../platform/safe-names.ts';
+import type { Log } from '../telemetry/logs/log.ts';
+import { ATTRIBUTE } from '../telemetry/names.ts';
+
+/**
+ * Copies the model versions of an image into the models folder, if the models folder lacks them. A volume that is mounted
+ * as models folder hides the folder of the image, so it would keep the versions of the first image for ever.
+ *
+ * A version of the same number with other content stays. A version that cannot be copied is a warning, because the service
+ * can run on the versions that are there.
+ *
+ * @param bundledFolder the folder that contains `NAME/VERSION/` of the image
+ * @throws {ConfigError} if `bundledFolder` cannot be read
+ */
+export async function copyBundledModels(bundledFolder: string, modelsFolder: string, log: Log): Promise<void> {
+  const entries = await readdir(bundledFolder, { withFileTypes: true }).catch(() => {
+    throw new ConfigError(
+      `BUNDLED_MODELS_DIR: ${JSON.stringify(bundledFolder)} cannot be read; allowed: a folder with models`,
+    );
+  });
+  for (const { name } of entries.filter((entry) => entry.isDirectory() && SAFE_NAME.test(entry.name))) {
+    for (const version of await listVersions(bundledFolder, name)) {
+      const [source, target] = [bundledFolder, modelsFolder].map((folder) => join(folder, name, version));
+      const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
+      try {
+        if (await copyVersion(source!, target!)) log.info('bundled model copied', attributes);
+        else if (!(await haveSameManifest(source!, target!))) {
+          const reason = 'MODELS_DIR has another version of this number, which stays';
+          log.warn('bundled model not copied', { ...attributes, [ATTRIBUTE.reason]: reason });
+        }
+      } catch (error) {
+        log.warn('bundled model not copied', { ...attributes, [ATTRIBUTE.reason]: (error as Error).message });
+      }
+    }
+  }
+}
+
+/** Copies the folder of a version. The copy appears complete or not at all. Returns false if there is a folder already. */
+async function copyVersion(source: string, target: string): Promise<boolean> {
+  if (await exists(target)) return false;
+  const parent = dirname(target);
+  await mkdir(parent, { recursive: true });
+  const unfinished = join(parent, `.bundled.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    await mkdir(unfinished);
+    for (const file of await readdir(source)) {
+      await writeFile(join(unfinished, file), await readFile(join(source, file)), { flush: true });
+    }
+    await syncFolder(unfinished);
+    await rename(unfinished, target);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    // Another process that shares the folder has copied the version in the meantime.
+    if (await exists(target)) return false;
+    throw error;
+  }
+  await syncFolder(parent);
+  await syncFolder(dirname(parent));
+  return true;
+}
+
+/** Compares two versions by their manifests, which contain the SHA-256 of the weights. */
+async function haveSameManifest(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all(
+    [a, b].map((folder) => readFile(join(folder, 'manifest.json')).catch(() => {})),
+  );
+  return one !== undefined && other !== undefined && one.equals(other);
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
