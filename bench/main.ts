@@ -18,7 +18,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   telemetry: runTelemetryBenchmark,
 };
 
-// Only an exit of one's own lets the processes that were started here be ended with this one.
+// An explicit exit runs the exit handlers, which kill the processes that this process started.
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -26,14 +26,14 @@ for (const [signal, code] of [
   process.once(signal, () => process.exit(code));
 
 const names = Object.keys(benchmarks);
-const [asked, ...rest] = process.argv.slice(2).filter((argument) => argument !== '--full');
+const [requested, ...rest] = process.argv.slice(2).filter((argument) => argument !== '--full');
 const full = process.argv.includes('--full');
 
-if (rest.length > 0 || (asked !== undefined && !names.includes(asked))) {
+if (rest.length > 0 || (requested !== undefined && !names.includes(requested))) {
   process.stderr.write(
-    `Usage: npm run bench [-- NAME] [--full], with NAME one of: ${names.join(', ')} (default: all); --full takes its time\n`,
+    `Usage: npm run bench [-- NAME] [--full], with NAME one of: ${names.join(', ')} (default: all); --full runs longer\n`,
   );
   process.exitCode = 64;
 } else {
-  for (const name of asked === undefined ? names : [asked]) await benchmarks[name]!(full);
+  for (const name of requested === undefined ? names : [requested]) await benchmarks[name]!(full);
 }

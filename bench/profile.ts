@@ -2,32 +2,31 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { start } from '../tools/stack/processes.ts';
-import { benchService, type BenchEnvironment, startBenchEnvironment } from './harness/service.ts';
+import { type BenchEnvironment, benchService, startBenchEnvironment } from './harness/service.ts';
 import { wrk } from './harness/wrk.ts';
 import { busyByPart } from './profile-parts.ts';
 
-const SIGNAL = new AbortController().signal;
 const WARM_UP_SECONDS = 5;
 
 /**
- * Where the time of one request goes, from socket to socket: prints a Markdown table of what the main thread was busy with,
- * with telemetry off and with every request traced. Taking a profile costs some time itself: the shares are what counts.
+ * Measures the time of the main thread by part for one request, with telemetry off and with every request traced.
+ * Prints a Markdown table. A profile costs time itself, so only the shares are meaningful.
  */
 export async function runProfileBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-profile-'));
-  const surroundings = await startBenchEnvironment(folder, SIGNAL);
+  const environment = await startBenchEnvironment(folder, new AbortController().signal);
   try {
     const seconds = full ? 20 : 6;
-    const off = await profile(folder, surroundings, seconds, { OTEL_SDK_DISABLED: 'true' });
-    const on = await profile(folder, surroundings, seconds, surroundings.traced);
+    const off = await profile(folder, environment, seconds, { OTEL_SDK_DISABLED: 'true' });
+    const on = await profile(folder, environment, seconds, environment.traced);
     process.stdout.write(table(off, on));
   } finally {
-    await surroundings.collector.stop();
+    await environment.collector.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Microseconds of one request, by part. */
+/** Returns the microseconds of one request by part. */
 async function profile(
   folder: string,
   { script, ports }: BenchEnvironment,
@@ -36,18 +35,18 @@ async function profile(
 ): Promise<Map<string, number>> {
   const profiles = await mkdtemp(join(folder, 'profiles-'));
   const url = `http://127.0.0.1:${ports.service}`;
-  const begun = performance.now();
+  const started = performance.now();
   const profiling = ['--cpu-prof', `--cpu-prof-dir=${profiles}`, '--cpu-prof-interval=500'];
   const component = benchService(ports, { DATA_DIR: join(folder, 'data'), ...env }, profiling);
-  const service = await start(component, join(folder, 'service.log'), SIGNAL);
+  const service = await start(component, join(folder, 'service.log'), new AbortController().signal);
   await wrk(script, url, WARM_UP_SECONDS);
-  const from = (performance.now() - begun) / 1000;
+  const from = (performance.now() - started) / 1000;
   const { requests } = await wrk(script, url, seconds);
-  const to = (performance.now() - begun) / 1000;
+  const to = (performance.now() - started) / 1000;
   await service.stop();
   const written = (await readdir(profiles)).filter((name) => name.endsWith('.cpuprofile'));
   const texts = await Promise.all(written.map((name) => readFile(join(profiles, name), 'utf8')));
-  // Threads write one each: the main thread did most.
+  // Each thread writes a profile. The longest one is that of the main thread.
   const longest = texts.sort((a, b) => b.length - a.length)[0]!;
   const busy = busyByPart(JSON.parse(longest), from, to);
   return new Map([...busy].map(([part, microseconds]) => [part, microseconds / requests]));

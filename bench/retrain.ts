@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openFeedbackDatabase } from '../src/feedback/feedback-database.ts';
 import { writeInitialPolicy } from '../src/models/policy-file.ts';
 import { type Example, readExamples } from '../src/training/read-examples.ts';
-import { cacheFolder } from '../tools/cache-folder.ts';
+import { CORPUS_FOLDER } from '../tools/corpus/download.ts';
 import { freePorts } from '../tools/stack/ports.ts';
 import { start } from '../tools/stack/processes.ts';
 import { startArguments } from '../tools/stack/start-command.ts';
@@ -14,11 +14,11 @@ import { type Answer, type OpenLoadResult, percentile, sendSteadily } from './ha
 
 const PROJECT = join(import.meta.dirname, '..');
 const PER_SECOND = 200;
-/** Requests are sent for so long, then what is still under way is waited for. */
+/** The time for which requests are sent before the ones in flight are awaited. */
 const WINDOW_SECONDS = 5;
 
 interface Latencies {
-  /** Ascending. */
+  /** The latencies in ascending order. */
   readonly milliseconds: readonly number[];
   readonly errors: number;
 }
@@ -26,26 +26,27 @@ interface Latencies {
 interface Round {
   readonly quiet: Latencies;
   readonly retraining: Latencies;
-  /** How long each retraining took. */
+  /** The duration of each retraining. */
   readonly seconds: readonly number[];
 }
 
 /**
- * What requests notice of a retraining: real mails at a fixed rate, in turns without one and with one after the other,
- * each from the mail corpus and a thousand feedbacks. Prints a Markdown table.
+ * Measures the effect of a retraining on the latency of requests: real mails at a fixed rate, alternately without and
+ * with retrainings. Each retraining uses the mail corpus and a thousand texts with feedback. Prints a Markdown table.
+ *
+ * @throws Error if there is no corpus
  */
 export async function runRetrainBenchmark(full: boolean): Promise<void> {
-  const corpus = join(cacheFolder('spam-assassin'), '0.2.3');
-  const [train, test] = [join(corpus, 'train.jsonl'), join(corpus, 'test.jsonl')];
-  if (!existsSync(train)) throw new Error('there is no mail to retrain from: run `npm run corpus` first');
-  const held: Example[] = [];
-  await readExamples(test, (example) => held.push(example));
+  const [train, test] = [join(CORPUS_FOLDER, 'train.jsonl'), join(CORPUS_FOLDER, 'test.jsonl')];
+  if (!existsSync(train)) throw new Error('there is no corpus to retrain with: run `npm run corpus` first');
+  const heldOut: Example[] = [];
+  await readExamples(test, (example) => heldOut.push(example));
 
   const folder = await mkdtemp(join(tmpdir(), 'waymark-bench-'));
   const [models, data] = [join(folder, 'models'), join(folder, 'data')];
   await cp(join(PROJECT, 'models/spam/1'), join(models, 'spam/1'), { recursive: true });
   await writeInitialPolicy(join(models, 'spam'), train);
-  giveFeedback(data, held.slice(0, 1_000));
+  recordFeedback(data, heldOut.slice(0, 1_000));
   const ports = await freePorts();
   const url = `http://127.0.0.1:${ports.service}`;
   const service = await start(
@@ -68,12 +69,12 @@ export async function runRetrainBenchmark(full: boolean): Promise<void> {
   );
   const rounds: Round[] = [];
   try {
-    await sendFor(url, held, 5);
+    await sendFor(url, heldOut, 5);
     for (let round = 1; round <= (full ? 5 : 2); round++) {
       process.stderr.write(`round ${round}\n`);
       const seconds = full ? 30 : 10;
-      const quiet = await sendFor(url, held, seconds);
-      rounds.push({ quiet, ...(await sendWhileRetraining(url, held, seconds)) });
+      const quiet = await sendFor(url, heldOut, seconds);
+      rounds.push({ quiet, ...(await sendWhileRetraining(url, heldOut, seconds)) });
     }
   } finally {
     await service.stop();
@@ -87,13 +88,13 @@ function sendFor(url: string, texts: readonly Example[], seconds: number): Promi
   return sendWhile(url, texts, () => performance.now() < until);
 }
 
-/** Sends while one retraining after the other runs, until the last of them has ended. */
+/** Sends requests during consecutive retrainings, for at least `minSeconds` and until the last retraining has ended. */
 async function sendWhileRetraining(
   url: string,
   texts: readonly Example[],
-  atLeast: number,
+  minSeconds: number,
 ): Promise<Omit<Round, 'quiet'>> {
-  const until = performance.now() + atLeast * 1000;
+  const until = performance.now() + minSeconds * 1000;
   const seconds: number[] = [];
   let running = true;
   const sending = sendWhile(url, texts, () => running);
@@ -107,9 +108,9 @@ async function sendWhileRetraining(
 
 async function sendWhile(url: string, texts: readonly Example[], running: () => boolean): Promise<Latencies> {
   const results: OpenLoadResult[] = [];
-  // A version that was retrained answers nobody.
-  const isRight = (_: Example, { model }: Answer) => model.version === '1';
-  const load = { url, perSecond: PER_SECOND, seconds: WINDOW_SECONDS, texts, isRight };
+  // A retrained version is not active, so it must not answer.
+  const isCorrect = (_: Example, { model }: Answer) => model.version === '1';
+  const load = { url, perSecond: PER_SECOND, seconds: WINDOW_SECONDS, texts, isCorrect };
   while (running()) results.push(await sendSteadily(load));
   return {
     milliseconds: results.flatMap(({ milliseconds }) => milliseconds).sort((a, b) => a - b),
@@ -118,7 +119,7 @@ async function sendWhile(url: string, texts: readonly Example[], running: () => 
 }
 
 async function retrain(url: string): Promise<number> {
-  const began = performance.now();
+  const startedAt = performance.now();
   const headers = { 'content-type': 'application/json' };
   const started = await fetch(`${url}/models/spam/retrain`, { method: 'POST', headers, body: '{}' });
   const location = started.headers.get('location');
@@ -127,13 +128,13 @@ async function retrain(url: string): Promise<number> {
   for (;;) {
     await delay(100);
     const { job } = (await (await fetch(url + location)).json()) as { job: { state: string; failure: unknown } };
-    if (job.state === 'succeeded') return (performance.now() - began) / 1000;
+    if (job.state === 'succeeded') return (performance.now() - startedAt) / 1000;
     if (job.state !== 'running') throw new Error(`the retraining ${job.state}: ${JSON.stringify(job.failure)}`);
   }
 }
 
-/** Feedback with text, as if it had come in over the API. */
-function giveFeedback(folder: string, examples: readonly Example[]): void {
+/** Records feedback with texts, as if clients had sent it. */
+function recordFeedback(folder: string, examples: readonly Example[]): void {
   const database = openFeedbackDatabase(folder);
   database.record(
     examples.map(({ text, label }, at) => ({
@@ -153,13 +154,13 @@ function giveFeedback(folder: string, examples: readonly Example[]): void {
 function table(rounds: readonly Round[]): string {
   const seconds = rounds.flatMap((round) => round.seconds);
   const rows = rounds.flatMap(({ quiet, retraining }, at) => {
-    const before = percentile(quiet, 0.99);
-    return [row(`${at + 1}: quiet`, quiet, before), row(`${at + 1}: while retraining`, retraining, before)];
+    const quietP99 = percentile(quiet, 0.99);
+    return [row(`${at + 1}: quiet`, quiet, quietP99), row(`${at + 1}: while retraining`, retraining, quietP99)];
   });
   return [
-    `### What requests notice of a retraining: real mails, ${PER_SECOND} a second, open loop`,
+    `### Latency during a retraining: real mails, ${PER_SECOND} per second, open loop`,
     '',
-    '| round | requests | errors | p50 | p99 | p99.9 | longest | p99 against quiet |',
+    '| round | requests | errors | p50 | p99 | p99.9 | max | p99 against quiet |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
     '',
@@ -169,9 +170,9 @@ function table(rounds: readonly Round[]): string {
   ].join('\n');
 }
 
-function row(name: string, latencies: Latencies, before: number): string {
+function row(name: string, latencies: Latencies, quietP99: number): string {
   const ms = (share: number) => `${percentile(latencies, share).toFixed(1)} ms`;
-  const against = `${(percentile(latencies, 0.99) / before).toFixed(2)} ×`;
+  const against = `${(percentile(latencies, 0.99) / quietP99).toFixed(2)} ×`;
   const { milliseconds, errors } = latencies;
   return `| ${[name, milliseconds.length, errors, ms(0.5), ms(0.99), ms(0.999), ms(1), against].join(' | ')} |`;
 }

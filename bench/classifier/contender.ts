@@ -1,26 +1,21 @@
-/** What one classifier reached on one set of texts. */
+/** The results of a classifier on a dataset. */
 export interface Contender {
   readonly name: string;
   readonly accuracy: number;
   readonly calibrationError: number | null;
-  /** From the texts in memory to a fitted model. */
+  /** The time from the texts in memory to a fitted model. */
   readonly fitSeconds: number;
-  /** Median of one text at a time, warm. */
+  /** The median time of a single text, after a warm-up. */
   readonly p50Seconds: number;
   readonly artefactBytes?: number;
-  /** Reading the artefact and answering a first text. */
+  /** The time to read the artefact and to answer a first text. */
   readonly loadSeconds?: number;
   readonly note?: string;
 }
 
-/** Training and held-out examples, as files and in memory. */
+/** The paths of the training and the held-out examples of a dataset. */
 export interface Dataset {
   readonly name: string;
   readonly train: string;
   readonly test: string;
-}
-
-/** Median of the durations. */
-export function median(durations: readonly number[]): number {
-  return [...durations].sort((a, b) => a - b)[durations.length >> 1] ?? 0;
 }

@@ -1,6 +1,6 @@
-"""Fits scikit-learn's pipelines on TRAIN, answers TEST, prints one JSON line for each: the peers of the benchmark.
+"""Fits scikit-learn's pipelines on TRAIN, evaluates them on TEST, and prints one line of JSON for each.
 
-Usage: peers.py TRAIN TEST, both JSON Lines of {"text", "label"}. Runs on one thread, as the classifier does.
+Usage: peers.py TRAIN TEST, both JSON Lines of {"text", "label"}. Runs on one thread, like the classifier.
 """
 
 import json
@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.svm import LinearSVC
 
-timed_texts = 300
+TIMED_TEXTS = 300
 
 
 def read(path):
@@ -31,11 +31,11 @@ def words_and_characters():
 
 
 def calibration_error(probabilities, classes, truth):
-    """15 bins of equal width."""
+    """Returns the expected calibration error over 15 bins of equal width."""
     confidence = probabilities.max(axis=1)
-    right = classes[probabilities.argmax(axis=1)] == truth
+    correct = classes[probabilities.argmax(axis=1)] == truth
     bins = numpy.clip(numpy.ceil(confidence * 15).astype(int) - 1, 0, 14)
-    return float(sum(abs(right[bins == b].sum() - confidence[bins == b].sum()) for b in range(15)) / len(truth))
+    return float(sum(abs(correct[bins == b].sum() - confidence[bins == b].sum()) for b in range(15)) / len(truth))
 
 
 def main(train, test):
@@ -60,7 +60,7 @@ def main(train, test):
         if hasattr(model, "predict_proba"):
             error = calibration_error(pipeline.predict_proba(held_out), pipeline.classes_, truth)
         durations = []
-        for text in held_out[:timed_texts]:
+        for text in held_out[:TIMED_TEXTS]:
             start = time.perf_counter()
             pipeline.predict([text])
             durations.append(time.perf_counter() - start)

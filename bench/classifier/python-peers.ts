@@ -3,19 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { installPython, run } from '../harness/python-environment.ts';
 import type { Contender, Dataset } from './contender.ts';
 
-/** The version of scikit-learn in every benchmark. */
-export const scikitLearn = 'scikit-learn==1.9.1';
+/** The requirement of scikit-learn in all benchmarks. */
+export const SCIKIT_LEARN = 'scikit-learn==1.9.1';
 
-const script = fileURLToPath(new URL('./peers.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('./peers.py', import.meta.url));
 
-/** scikit-learn in a virtual environment in the cache, installed the first time. */
+/** Installs scikit-learn into a virtual environment in the cache on first use, and returns the path of its Python. */
 export async function installScikitLearn(): Promise<string> {
-  return join(await installPython('scikit-learn', [scikitLearn]), 'python');
+  return join(await installPython('scikit-learn', [SCIKIT_LEARN]), 'python');
 }
 
-/** scikit-learn's pipelines on the same texts. */
+/** Trains and evaluates scikit-learn's pipelines on a dataset. */
 export async function measurePython(python: string, { train, test }: Dataset): Promise<Contender[]> {
-  const output = await run(python, [script, train, test]);
+  const output = await run(python, [SCRIPT, train, test]);
   return output
     .trim()
     .split('\n')

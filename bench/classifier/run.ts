@@ -2,23 +2,23 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
-import { cacheFolder } from '../../tools/cache-folder.ts';
+import { CORPUS_FOLDER } from '../../tools/corpus/download.ts';
 import type { Contender, Dataset } from './contender.ts';
 import { measureNatural } from './natural-peer.ts';
 import { installScikitLearn, measurePython } from './python-peers.ts';
 import { measureWaymark } from './waymark.ts';
 
-/** Folders with a train.jsonl and a test.jsonl. */
+/** Returns the datasets on this machine: folders with a train.jsonl and a test.jsonl. */
 function findDatasets(): Dataset[] {
   const shared = process.env['WAYMARK_DATA'] || fileURLToPath(new URL('../../../shared/data', import.meta.url));
   const folders = {
-    'SpamAssassin mail': join(cacheFolder('spam-assassin'), '0.2.3'),
+    'SpamAssassin mail': CORPUS_FOLDER,
     banking77: join(shared, 'banking77'),
   };
   return Object.entries(folders).flatMap(([name, folder]) => {
     const [train, test] = [join(folder, 'train.jsonl'), join(folder, 'test.jsonl')];
     if (existsSync(train) && existsSync(test)) return [{ name, train, test }];
-    process.stderr.write(`Left out ${name}: no train.jsonl and test.jsonl in ${folder}\n`);
+    process.stderr.write(`Skipped ${name}: there is no train.jsonl and test.jsonl in ${folder}\n`);
     return [];
   });
 }
@@ -29,7 +29,7 @@ async function readAll(path: string): Promise<Example[]> {
   return examples;
 }
 
-function row(contender: Contender, ours: Contender): string {
+function row(contender: Contender, waymark: Contender): string {
   const { name, accuracy, calibrationError, fitSeconds, p50Seconds, artefactBytes, loadSeconds, note } = contender;
   const cells = [
     name,
@@ -37,7 +37,7 @@ function row(contender: Contender, ours: Contender): string {
     calibrationError?.toFixed(4) ?? '',
     `${fitSeconds.toFixed(2)} s`,
     `${(p50Seconds * 1e6).toFixed(0)} µs`,
-    `${(p50Seconds / ours.p50Seconds).toFixed(1)} ×`,
+    `${(p50Seconds / waymark.p50Seconds).toFixed(1)} ×`,
     artefactBytes === undefined ? '' : `${(artefactBytes / 1e6).toFixed(2)} MB`,
     loadSeconds === undefined ? '' : `${(loadSeconds * 1000).toFixed(0)} ms`,
     note ?? '',
@@ -46,18 +46,20 @@ function row(contender: Contender, ours: Contender): string {
 }
 
 /**
- * Trains and asks this classifier and its peers on the same texts, one after the other on this machine, and prints a
- * Markdown table for each set. Only the ratios carry over to another machine.
+ * Trains and evaluates this classifier and its peers on the same texts, one after the other on this machine. Prints a
+ * Markdown table for each dataset. Only the ratios carry over to another machine.
+ *
+ * @throws Error if there is no dataset
  */
 export async function runClassifierBenchmark(): Promise<void> {
   const datasets = findDatasets();
-  if (datasets.length === 0) throw new Error('there is no data to compare on: run `npm run corpus` first');
+  if (datasets.length === 0) throw new Error('there is no dataset: run `npm run corpus` first');
   const python = await installScikitLearn();
   for (const dataset of datasets) {
     process.stderr.write(`${dataset.name}: this takes a minute or two\n`);
     const [train, test] = [await readAll(dataset.train), await readAll(dataset.test)];
-    const ours = await measureWaymark(dataset, test, 'auto');
-    const plain = await measureWaymark(dataset, test, 'logistic-regression');
+    const waymark = await measureWaymark(dataset, test, 'auto');
+    const logistic = await measureWaymark(dataset, test, 'logistic-regression');
     const peers = await measurePython(python, dataset);
     const natural = measureNatural(train, test);
     process.stdout.write(
@@ -66,7 +68,7 @@ export async function runClassifierBenchmark(): Promise<void> {
         '',
         '| classifier | accuracy | calibration error | fit | one text, p50 | against Waymark | artefact | load + first answer | |',
         '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |',
-        ...[ours, plain, ...peers, natural].map((contender) => row(contender, ours)),
+        ...[waymark, logistic, ...peers, natural].map((contender) => row(contender, waymark)),
         '',
         '',
       ].join('\n'),

@@ -6,12 +6,13 @@ import type { AlgorithmName } from '../../src/classifier/scoring/algorithm-names
 import { predictFile } from '../../src/training/predict-examples.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 import { runTraining } from '../../src/training/run-training.ts';
-import { type Contender, type Dataset, median } from './contender.ts';
+import { median } from '../harness/median.ts';
+import type { Contender, Dataset } from './contender.ts';
 
-const timedTexts = 300;
-const rounds = 5;
+const TIMED_TEXTS = 300;
+const ROUNDS = 5;
 
-/** This project's classifier: trained from the file, written, read and asked as the service would. */
+/** Trains this project's classifier from the file, writes and reads its artefact, and evaluates it like the service. */
 export async function measureWaymark(
   { train, test }: Dataset,
   examples: readonly Example[],
@@ -40,8 +41,8 @@ export async function measureWaymark(
 
     const { evaluation } = await predictFile(classifier, test);
     const durations: number[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      for (const { text } of examples.slice(0, timedTexts)) {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const { text } of examples.slice(0, TIMED_TEXTS)) {
         const before = performance.now();
         classifier.score(classifier.tokenize(text));
         durations.push((performance.now() - before) / 1000);

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import type { Component } from '../../tools/stack/components.ts';
 import type { Ports } from '../../tools/stack/ports.ts';
 
-/** A real Collector that takes everything and keeps nothing, on the second core: what is measured is the server on the first. */
+/**
+ * Returns a real Collector that accepts all telemetry and stores none. It runs on the second core, apart from the
+ * server.
+ */
 export function benchCollector(file: string, ports: Ports): Component {
   return {
     name: 'collector',
@@ -19,7 +22,7 @@ export function benchCollector(file: string, ports: Ports): Component {
   };
 }
 
-/** How many spans the Collector has taken so far, by its own count. */
+/** Returns the number of spans that the Collector has accepted so far, from its own metrics. */
 export async function acceptedSpans(ports: Ports): Promise<number> {
   const metrics = await (await fetch(`http://127.0.0.1:${ports.collectorMetrics}/metrics`)).text();
   const counts = [...metrics.matchAll(/^otelcol_receiver_accepted_spans(?:_total)?\{.*\} (\S+)$/gm)];

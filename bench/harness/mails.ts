@@ -1,25 +1,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
-import { cacheFolder } from '../../tools/cache-folder.ts';
+import { CORPUS_FOLDER } from '../../tools/corpus/download.ts';
 import { run } from './python-environment.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
-/** So many mails are sent, again and again. */
+/** The number of mails that are sent, in a cycle. */
 const MAILS = 400;
 
-/** The mails of the SpamAssassin corpus: what everyone learns from, and what everyone is sent. */
+/** The mails of the SpamAssassin corpus. */
 export interface Mails {
+  /** The path of the mails to learn from. */
   readonly train: string;
+  /** The path of the held-out mails. */
   readonly test: string;
-  /** Some of the held-out ones, evenly spread, whole. */
+  /** An evenly spread sample of the held-out mails, to be sent. */
   readonly sent: readonly Example[];
 }
 
-/** Reads the mails, and brings the corpus first where it is not in the cache yet. */
+/** Reads the mails of the corpus. Downloads the corpus if it is not in the cache. */
 export async function readMails(): Promise<Mails> {
-  const folder = join(cacheFolder('spam-assassin'), '0.2.3');
-  const [train, test] = [join(folder, 'train.jsonl'), join(folder, 'test.jsonl')];
+  const [train, test] = [join(CORPUS_FOLDER, 'train.jsonl'), join(CORPUS_FOLDER, 'test.jsonl')];
   if (!existsSync(train) || !existsSync(test)) await run(process.execPath, [join(PROJECT, 'tools/corpus/main.ts')]);
   const examples: Example[] = [];
   await readExamples(test, (example) => examples.push(example));

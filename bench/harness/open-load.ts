@@ -1,53 +1,55 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** An answer of `POST /predict`, as far as it is looked at. */
+/** The fields of an answer of `POST /predict` that are checked. */
 export interface Answer {
   readonly prediction: string;
   readonly model: { readonly name: string; readonly version: string };
 }
 
+/** Options of `sendSteadily`. */
 export interface OpenLoad<Text extends { readonly text: string }> {
-  /** Of the service. */
+  /** The base URL of the service. */
   readonly url: string;
   readonly perSecond: number;
   readonly seconds: number;
-  /** Sent one after the other, over and over. */
+  /** The texts, sent in a cycle. */
   readonly texts: readonly Text[];
-  /** Whether the answer to a text is what the version that gave it has to say. */
-  readonly isRight: (text: Text, answer: Answer) => boolean;
+  /** Returns true if the answer is correct for the text and the version of the model. */
+  readonly isCorrect: (text: Text, answer: Answer) => boolean;
 }
 
+/** The result of `sendSteadily`. */
 export interface OpenLoadResult {
   readonly sent: number;
-  /** What else came than an answer with 200. */
+  /** The messages of all failed requests, including answers other than 200. */
   readonly errors: string[];
-  /** Answers whose label and version disagree. */
+  /** Descriptions of the answers that are not correct. */
   readonly mismatches: string[];
-  /** How many answers each version gave. */
+  /** The number of answers by model version. */
   readonly byVersion: ReadonlyMap<string, number>;
-  /** Of every request, from when it was due to the end of its answer, ascending. */
+  /** The times from the due time of each request to the end of its answer, in ascending order. */
   readonly milliseconds: readonly number[];
 }
 
 /**
- * Sends requests at a steady rate, whether those before are answered or not: a service that stops for a moment makes
- * those late that were due in it, and they count. Resolves when the last one is answered.
+ * Sends requests at a steady rate, independent of the answers (open loop). If the service stalls, the requests that are
+ * due in that time count as late. Resolves when the last request is answered.
  */
 export async function sendSteadily<Text extends { readonly text: string }>({
   url,
   perSecond,
   seconds,
   texts,
-  isRight,
+  isCorrect,
 }: OpenLoad<Text>): Promise<OpenLoadResult> {
-  // In turn, for none to be idle for so long that the service closes it just when the next request is on its way.
+  // With "fifo" no connection stays idle for so long that the service closes it while a request is on its way.
   const agent = new Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' });
   const errors: string[] = [];
   const mismatches: string[] = [];
   const byVersion = new Map<string, number>();
   const milliseconds: number[] = [];
-  const underWay: Promise<void>[] = [];
+  const inFlight: Promise<void>[] = [];
   const total = Math.round(perSecond * seconds);
   const started = performance.now();
 
@@ -58,7 +60,7 @@ export async function sendSteadily<Text extends { readonly text: string }>({
       const answer = await predict(url, agent, text.text);
       const { version } = answer.model;
       byVersion.set(version, (byVersion.get(version) ?? 0) + 1);
-      if (!isRight(text, answer)) mismatches.push(`version ${version} answered ${answer.prediction}`);
+      if (!isCorrect(text, answer)) mismatches.push(`version ${version} answered ${answer.prediction}`);
     } catch (error) {
       errors.push((error as Error).message);
     }
@@ -67,16 +69,16 @@ export async function sendSteadily<Text extends { readonly text: string }>({
 
   for (let sent = 0; sent < total; ) {
     const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * perSecond) + 1);
-    while (sent < due) underWay.push(send(sent++));
+    while (sent < due) inFlight.push(send(sent++));
     await delay(1);
   }
-  await Promise.all(underWay);
+  await Promise.all(inFlight);
   agent.destroy();
   milliseconds.sort((a, b) => a - b);
   return { sent: total, errors, mismatches, byVersion, milliseconds };
 }
 
-/** The time that a share of the requests did not take longer than. */
+/** Returns a percentile of the latencies in milliseconds; `share` is from 0 to 1. */
 export function percentile({ milliseconds }: Pick<OpenLoadResult, 'milliseconds'>, share: number): number {
   return milliseconds[Math.min(milliseconds.length - 1, Math.floor(milliseconds.length * share))] ?? Number.NaN;
 }

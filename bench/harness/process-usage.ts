@@ -1,44 +1,46 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Linux counts a process's time in hundredths of a second. */
+/** Linux reports the CPU time of a process in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
 
-interface Stat {
+interface ProcessStat {
   readonly parent: number;
-  /** User and system time, of the process itself and of those children that it has waited for. */
+  /** The user and system time of the process itself and of the ended children that it waited for. */
   readonly seconds: number;
 }
 
-/** CPU time so far of a process and of all that descend from it, its threads included. */
+/** Returns the CPU time so far of a process and all its descendants, with their threads, in seconds. */
 export async function cpuSeconds(pid: number): Promise<number> {
   const family = await descendants(pid);
   return [...family.values()].reduce((total, { seconds }) => total + seconds, 0);
 }
 
-/** What is still to be exported belongs to the work before. */
-export const EXPORTED_MS = 1_500;
+/** The time after some work in which its telemetry is exported. Its CPU time belongs to the work. */
+export const EXPORT_DELAY_MS = 1_500;
 
-/** CPU time of a process for some work, with what it exports of it, and what came of that work. */
+/**
+ * Runs some work and returns the CPU time of a process for it, including the export of its telemetry, and its result.
+ */
 export async function cpuSecondsFor<T>(pid: number, work: () => Promise<T>): Promise<[seconds: number, result: T]> {
   const before = await cpuSeconds(pid);
   const result = await work();
-  await delay(EXPORTED_MS);
+  await delay(EXPORT_DELAY_MS);
   return [(await cpuSeconds(pid)) - before, result];
 }
 
-/** CPU time of the children that this process has waited for: what it ran and saw end. */
+/** Returns the CPU time of the ended children of this process, in seconds. */
 export async function endedChildrenCpuSeconds(): Promise<number> {
   const fields = fieldsOf(await readFile('/proc/self/stat', 'utf8'));
   return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
 }
 
-/** Memory of a process and of all that descend from it. What several of them share counts once. */
+/** Returns the memory of a process and all its descendants. Shared memory counts once. */
 export async function residentMiB(pid: number): Promise<number> {
   const family = [...(await descendants(pid)).keys()];
   const kibibytes = await Promise.all(
     family.map(async (member) => {
-      // The proportional set size: of a page in n processes, each has an n-th part.
+      // The proportional set size: a page shared by n processes counts as one n-th for each.
       const rollup = await readFile(`/proc/${member}/smaps_rollup`, 'utf8').catch(() => '');
       return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1] ?? 0);
     }),
@@ -46,17 +48,17 @@ export async function residentMiB(pid: number): Promise<number> {
   return kibibytes.reduce((total, size) => total + size, 0) / 1024;
 }
 
-async function descendants(pid: number): Promise<Map<number, Stat>> {
-  const all = new Map<number, Stat>();
+async function descendants(pid: number): Promise<Map<number, ProcessStat>> {
+  const all = new Map<number, ProcessStat>();
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   await Promise.all(
     pids.map(async (member) => {
-      // One that ended meanwhile has no file any more, and its parent has its time.
+      // A process that has ended in the meantime has no file, and its parent has its time.
       const stat = await readFile(`/proc/${member}/stat`, 'utf8').catch(() => undefined);
       if (stat !== undefined) all.set(member, parseStat(stat));
     }),
   );
-  const family = new Map<number, Stat>();
+  const family = new Map<number, ProcessStat>();
   const add = (member: number) => {
     const stat = all.get(member);
     if (!stat || family.has(member)) return;
@@ -67,13 +69,13 @@ async function descendants(pid: number): Promise<Map<number, Stat>> {
   return family;
 }
 
-function parseStat(stat: string): Stat {
+function parseStat(stat: string): ProcessStat {
   const fields = fieldsOf(stat);
   const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0);
   return { parent: Number(fields[1]), seconds: ticks / TICKS_PER_SECOND };
 }
 
-/** What follows the command's name, which stands in parentheses and may hold blanks. */
+/** Returns the fields after the command name, which is in parentheses and may hold blanks. */
 function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

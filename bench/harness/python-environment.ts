@@ -6,30 +6,33 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../tools/cache-folder.ts';
 
 /**
- * Runs a command on one thread, whatever its libraries would take; gives its standard output, and passes on what it says on
- * standard error.
+ * Runs a command, with its numeric libraries limited to one thread. Forwards its standard error.
+ *
+ * @returns the standard output
+ * @throws Error with the end of the standard error if the exit code is not 0
  */
 export async function run(command: string, args: readonly string[]): Promise<string> {
   const oneThread = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...oneThread } });
   let output = '';
-  let complaint = '';
+  let errorOutput = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     process.stderr.write(chunk);
-    complaint = (complaint + chunk).slice(-2_000);
+    errorOutput = (errorOutput + chunk).slice(-2_000);
   });
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk;
   });
   const code = await new Promise<number | null>((done, failed) => child.on('error', failed).on('close', done));
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}\n${complaint}`);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${code}\n${errorOutput}`);
   return output;
 }
 
 /**
- * A virtual environment in the cache with these packages, installed the first time, and its `bin` folder as the result.
+ * Installs packages into a virtual environment in the cache on first use.
  *
- * @param requirements as pip reads them; others get an environment of their own
+ * @param requirements the requirements for pip. Each list of requirements has its own environment.
+ * @returns the path of the `bin` folder of the environment
  */
 export async function installPython(name: string, requirements: readonly string[]): Promise<string> {
   const key = createHash('sha256').update(requirements.join('\n')).digest('hex').slice(0, 12);

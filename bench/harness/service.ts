@@ -1,27 +1,27 @@
 import { join } from 'node:path';
+import { readMails } from '../../tools/stack/check/traffic.ts';
 import type { Component } from '../../tools/stack/components.ts';
 import { installTools } from '../../tools/stack/install.ts';
 import { freePorts, type Ports } from '../../tools/stack/ports.ts';
 import { type RunningComponent, start } from '../../tools/stack/processes.ts';
 import { startArguments } from '../../tools/stack/start-command.ts';
-import { readMails } from '../../tools/stack/check/traffic.ts';
 import { benchCollector } from './collector.ts';
 import { writeWrkScript } from './wrk.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
-/** What the service is measured with. */
+/** The environment in which the service is measured. */
 export interface BenchEnvironment {
   readonly ports: Ports;
-  /** For `wrk`: the sample mails, one a request. */
+  /** The path of a `wrk` script that sends the sample mails, one per request. */
   readonly script: string;
-  /** Runs, and is to be stopped. */
+  /** The running Collector. The caller stops it. */
   readonly collector: RunningComponent;
-  /** Settings with which the service sends its telemetry there. */
+  /** The settings with which the service exports its telemetry to the Collector. */
   readonly traced: Record<string, string>;
 }
 
-/** Gets ready what the service is measured with; installs the Collector where it is missing. */
+/** Starts the environment of a benchmark. Installs the Collector if it is missing. */
 export async function startBenchEnvironment(folder: string, signal: AbortSignal): Promise<BenchEnvironment> {
   const tools = await installTools(process.stderr, signal);
   const ports = await freePorts();
@@ -32,20 +32,20 @@ export async function startBenchEnvironment(folder: string, signal: AbortSignal)
   return { ports, script, collector, traced };
 }
 
-/**
- * The service alone on the first core.
- *
- * @param options of Node
- */
-export function benchService(ports: Ports, env: Record<string, string>, options: readonly string[] = []): Component {
+/** Returns the service as a component on the first core, with additional settings and options of Node. */
+export function benchService(
+  ports: Ports,
+  env: Record<string, string>,
+  nodeOptions: readonly string[] = [],
+): Component {
   return {
     name: 'waymark',
     file: 'taskset',
-    args: ['-c', '0', process.execPath, ...options, ...startArguments('start')],
+    args: ['-c', '0', process.execPath, ...nodeOptions, ...startArguments('start')],
     env: { PORT: String(ports.service), OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics), ...env },
     cwd: PROJECT,
     health: `http://127.0.0.1:${ports.service}/readyz`,
-    // With options it may have a profile to write.
+    // Long enough to write a CPU profile at the end.
     stopWithinMs: 60_000,
   };
 }

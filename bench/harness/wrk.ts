@@ -5,17 +5,17 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What `wrk` saw. */
+/** The result of a run of `wrk`. */
 export interface WrkResult {
   readonly requests: number;
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers other than 2xx or 3xx, and requests without an answer. */
+  /** The number of answers other than 2xx and 3xx, and of requests without an answer. */
   readonly failed: number;
 }
 
-/** Writes the script with which `wrk` posts these bodies one after the other, and returns its path. */
+/** Writes a script with which `wrk` posts the bodies in a cycle, and returns its path. */
 export async function writeWrkScript(
   folder: string,
   name: string,
@@ -30,7 +30,7 @@ export async function writeWrkScript(
     `local requests, i = {}, 0
 function init()
   for body in io.lines(${JSON.stringify(lines)}) do
-    -- "Host" as wrk spells it: in another case it would be sent twice, which gunicorn answers with 400.
+    -- "Host" in this spelling replaces wrk's own header. Otherwise it is sent twice, and gunicorn answers with 400.
     requests[#requests + 1] = wrk.format("POST", ${JSON.stringify(path)}, {["Content-Type"] = "application/json", ["Host"] = "127.0.0.1"}, body)
   end
 end
@@ -40,26 +40,32 @@ function request() i = i % #requests + 1; return requests[i] end
   return script;
 }
 
-/** Runs `wrk` from one thread, with 16 connections and on the second core where not told otherwise. */
+/**
+ * Runs `wrk` with one thread, by default with 16 connections and on the second core.
+ *
+ * @param cores the cores as `taskset` reads them
+ * @throws Error if `wrk` or `taskset` is missing, or if the output of `wrk` cannot be parsed
+ */
 export async function wrk(
   script: string,
   url: string,
   seconds: number,
   { cores = '1', connections = 16 }: { cores?: string | undefined; connections?: number } = {},
 ): Promise<WrkResult> {
-  // A slow answer is an answer: after its usual 2 s wrk would count it among the errors, and not among the slow ones.
-  const patient = ['--latency', '--timeout', '30s'];
-  const pinned = ['-c', cores, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, ...patient, '-s', script, url];
-  const { stdout } = await run('taskset', pinned).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`wrk and taskset are needed (Debian: apt-get install wrk util-linux): ${error.message}`);
-  });
+  // With its default timeout of 2 s, wrk would count a slow answer as an error and leave it out of the percentiles.
+  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '30s'];
+  const { stdout } = await run('taskset', ['-c', cores, 'wrk', ...options, '-s', script, url]).catch(
+    (error: NodeJS.ErrnoException) => {
+      throw new Error(`wrk and taskset are needed (Debian: apt-get install wrk util-linux): ${error.message}`);
+    },
+  );
   return parseWrk(stdout);
 }
 
 /**
- * Reads what `wrk --latency` prints.
+ * Parses the output of `wrk --latency`.
  *
- * @throws {Error} where it answers nothing that can be read
+ * @throws Error if a number is missing
  */
 export function parseWrk(output: string): WrkResult {
   const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1]);
@@ -73,7 +79,7 @@ export function parseWrk(output: string): WrkResult {
     failed:
       (number(/Non-2xx or 3xx responses: (\d+)/) || 0) + (connect ?? 0) + (read ?? 0) + (write ?? 0) + (timeout ?? 0),
   };
-  if (Object.values(result).some(Number.isNaN)) throw new Error(`wrk printed what cannot be read:\n${output}`);
+  if (Object.values(result).some(Number.isNaN)) throw new Error(`the output of wrk cannot be parsed:\n${output}`);
   return result;
 }
 

@@ -1,49 +1,52 @@
 import type { Component } from '../../tools/stack/components.ts';
 import type { Mails } from '../harness/mails.ts';
 
-/** Where a contender listens, and where it sends its traces. */
+/** The addresses at which a contender listens and to which it sends its traces. */
 export interface Addresses {
   readonly port: number;
-  /** For contenders that listen on more than one. */
+  /** Further ports for contenders that need more than one. */
   readonly otherPorts: readonly [number, number];
   readonly collectorHttp: string;
   readonly collectorGrpc: string;
 }
 
-/** What a contender needs to be made ready. */
+/** The environment in which a contender is prepared and started. */
 export interface Workplace {
   readonly folder: string;
   readonly mails: Mails;
   readonly addresses: Addresses;
 }
 
-/** One server that answers the same mails. */
+/** A server that answers the mails. */
 export interface Contender {
   readonly name: ContenderName;
-  /** It sends its traces to the Collector. */
+  /** True if the contender sends its traces to the Collector. */
   readonly traced: boolean;
-  /** Which cores it runs on, as `taskset` reads them: the first alone, where not told otherwise. */
+  /** The cores of the contender as `taskset` reads them; by default the first core. */
   readonly cores?: string;
-  /** Installs and trains what it needs, and says how it is started: command, arguments, environment. */
+  /** Installs the programs and trains the model of the contender, and returns the command that starts it. */
   readonly prepare: (workplace: Workplace) => Promise<Command>;
-  /** What it answers with 200 to `GET` when it is ready. */
+  /** The path that answers `GET` with 200 when the contender is ready. */
   readonly health: string;
+  /** The path of predictions. */
   readonly path: string;
+  /** Returns the request body for a text. */
   readonly body: (text: string) => unknown;
-  /** The label in its answer; a server without a classifier has none. */
+  /** Returns the label in an answer. A server without a classifier has none. */
   readonly label?: (answer: never) => string;
 }
 
-/** How a contender is started. */
+/** The command that starts a contender. */
 export interface Command extends Pick<Component, 'file' | 'args'> {
   readonly env?: Record<string, string>;
-  /** The project's folder, where not told otherwise. */
+  /** The working folder; by default the folder of the project. */
   readonly cwd?: string;
-  /** A figure that belongs beside the table. */
+  /** A sentence for the report. */
   readonly note?: string;
 }
 
-export const names = {
+/** The titles of the contenders in the report, in Markdown. */
+export const contenderTitles = {
   ceiling: '`node:http`, parses the JSON, no classifier',
   off: 'Waymark, telemetry off',
   traced: '**Waymark, every request traced, measured, logged**',
@@ -59,4 +62,4 @@ export const names = {
   bentomlTraced: 'BentoML + scikit-learn + OpenTelemetry',
 } as const;
 
-export type ContenderName = keyof typeof names;
+export type ContenderName = keyof typeof contenderTitles;

@@ -1,46 +1,46 @@
-import { type ContenderName, names } from './contender.ts';
-import type { Measured } from './measure.ts';
+import { type ContenderName, contenderTitles } from './contender.ts';
+import type { Measurement } from './measure.ts';
 
-/** One thing that the benchmark has to show. */
+/** A goal of the benchmark and its outcome. */
 export interface Goal {
   readonly claim: string;
-  /** Undefined where one of the two was not run. */
+  /** `undefined` if one of the two contenders was not run. */
   readonly met: boolean | undefined;
   readonly measured: string;
 }
 
-type Summaries = ReadonlyMap<ContenderName, Measured>;
+type Summaries = ReadonlyMap<ContenderName, Measurement>;
 
-/** Judges what has to be shown by what was measured. */
-export function judge(summaries: Summaries): Goal[] {
-  const times = (claim: string, over: ContenderName, under: ContenderName, least: number) =>
+/** Compares the goals of the benchmark with the measurements. */
+export function checkGoals(summaries: Summaries): Goal[] {
+  const throughput = (claim: string, over: ContenderName, under: ContenderName, min: number) =>
     withCpuTime(
       summaries,
-      ratioGoal(summaries, claim, over, under, ({ perSecond }) => perSecond, { least }),
+      ratioGoal(summaries, claim, over, under, ({ perSecond }) => perSecond, { min }),
       over,
       under,
     );
   return [
-    times('at least 8 times the requests/s of Flask + scikit-learn + OpenTelemetry', 'traced', 'flaskTraced', 8),
-    times('10 times would be better', 'traced', 'flaskTraced', 10),
-    ratioGoal(summaries, 'with p99 at most a quarter of its', 'traced', 'flaskTraced', ({ p99Ms }) => p99Ms, {
-      most: 0.25,
+    throughput('at least 8 times the requests/s of Flask + scikit-learn + OpenTelemetry', 'traced', 'flaskTraced', 8),
+    throughput('better: at least 10 times', 'traced', 'flaskTraced', 10),
+    ratioGoal(summaries, 'p99 at most a quarter of that server', 'traced', 'flaskTraced', ({ p99Ms }) => p99Ms, {
+      max: 0.25,
     }),
-    times('half of what `node:http` does without a classifier', 'traced', 'ceiling', 0.5),
-    times('at least 50 times Koa + natural', 'traced', 'natural', 50),
-    times(
-      '`WORKERS=2` on both cores, load generator included: at least 1.5 times one worker',
+    throughput('at least half the requests/s of `node:http` without a classifier', 'traced', 'ceiling', 0.5),
+    throughput('at least 50 times the requests/s of Koa + natural', 'traced', 'natural', 50),
+    throughput(
+      '`WORKERS=2` on both cores, shared with the load generator: at least 1.5 times one worker',
       'workers',
       'traced',
       1.5,
     ),
     ratioGoal(
       summaries,
-      '`WORKERS=2`: CPU time a request within 10 % of one worker',
+      '`WORKERS=2`: CPU time per request within 10 % of one worker',
       'workers',
       'traced',
       ({ cpuMicroseconds }) => cpuMicroseconds,
-      { least: 0.9, most: 1.1 },
+      { min: 0.9, max: 1.1 },
     ),
   ];
 }
@@ -50,31 +50,31 @@ function ratioGoal(
   claim: string,
   over: ContenderName,
   under: ContenderName,
-  figure: (one: Measured) => number,
-  { least = 0, most = Number.POSITIVE_INFINITY }: { least?: number; most?: number },
+  figure: (measurement: Measurement) => number,
+  { min = 0, max = Number.POSITIVE_INFINITY }: { min?: number; max?: number },
 ): Goal {
   const [a, b] = [summaries.get(over), summaries.get(under)];
-  if (!a || !b) return { claim, met: undefined, measured: `not run: ${names[a ? under : over]}` };
+  if (!a || !b) return { claim, met: undefined, measured: `not run: ${contenderTitles[a ? under : over]}` };
   const ratio = figure(a) / figure(b);
-  return { claim, met: ratio >= least && ratio <= most, measured: `${ratio.toFixed(2)} times` };
+  return { claim, met: ratio >= min && ratio <= max, measured: `${ratio.toFixed(2)} times` };
 }
 
-/** Adds what the same ratio is by CPU time, which a busy machine moves less. */
+/** Adds the ratio of the CPU times, which vary less on a busy machine. */
 function withCpuTime(summaries: Summaries, goal: Goal, over: ContenderName, under: ContenderName): Goal {
   const [a, b] = [summaries.get(over), summaries.get(under)];
-  // The rate of two workers comes from two cores: their CPU time says something else, and has a goal of its own.
+  // Two workers run on two cores, so their ratio of CPU times differs from that of the rates. It has its own goal.
   if (!a || !b || over === 'workers') return goal;
   const ratio = b.cpuMicroseconds / a.cpuMicroseconds;
-  return { ...goal, measured: `${goal.measured} (by CPU time a request ${ratio.toFixed(2)})` };
+  return { ...goal, measured: `${goal.measured} (by CPU time per request ${ratio.toFixed(2)})` };
 }
 
 /**
- * The most that two cores can give over one worker on one of them: one worker leaves idle only what load generator and
- * Collector do not take of the other core.
+ * Returns the highest possible speed-up of two cores over one worker on one of them. It is below 2, since the load
+ * generator and the Collector already use a part of the other core.
  *
- * @returns a factor of the requests/s of one worker; undefined where that was not run
+ * @returns a factor of the requests/s of one worker, or `undefined` if one worker was not run
  */
-export function mostOfTwoCores(summaries: Summaries): number | undefined {
+export function maxSpeedUpOfTwoCores(summaries: Summaries): number | undefined {
   const one = summaries.get('traced');
   if (!one) return undefined;
   return 2e6 / (one.cpuMicroseconds + one.othersMicroseconds) / one.perSecond;

@@ -5,40 +5,41 @@ import type { Component } from '../../tools/stack/components.ts';
 import type { Ports } from '../../tools/stack/ports.ts';
 import { type RunningComponent, start } from '../../tools/stack/processes.ts';
 import { acceptedSpans } from '../harness/collector.ts';
-import { cpuSeconds, EXPORTED_MS, endedChildrenCpuSeconds, residentMiB } from '../harness/process-usage.ts';
+import { cpuSeconds, EXPORT_DELAY_MS, endedChildrenCpuSeconds, residentMiB } from '../harness/process-usage.ts';
 import { type WrkResult, writeWrkScript, wrk } from '../harness/wrk.ts';
 import type { Command, Contender, Workplace } from './contender.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
-/** Fewer right labels than this is no classifier: in the held-out mails two of three are ham. */
-const LEAST_RIGHT = 0.8;
+/** The accuracy below which a contender does not classify: two of three held-out mails are ham. */
+const MIN_ACCURACY = 0.8;
 
-/** One round of one contender. */
-export interface Measured extends WrkResult {
+/** The measurement of one round of a contender. */
+export interface Measurement extends WrkResult {
+  /** The CPU time of the contender per request. */
   readonly cpuMicroseconds: number;
-  /** What the load generator and the Collector took of the other core for one request. */
+  /** The CPU time of the load generator and the Collector per request. */
   readonly othersMicroseconds: number;
   readonly residentMiB: number;
-  /** Spans that the Collector took by the end, for each request that `wrk` saw answered. */
+  /** The number of spans that the Collector accepted by the end, per answered request. */
   readonly spansPerRequest: number;
 }
 
-/** What a contender answered when it was asked one thing after the other. */
-export interface Checked {
-  /** The share of right labels. */
-  readonly right?: number;
+/** The result of the check before the measurement. */
+export interface CheckResult {
+  /** The share of correct labels; missing for a server without a classifier. */
+  readonly accuracy?: number;
   readonly spansPerRequest: number;
 }
 
 /** A contender that is ready to be started. */
-export interface Ready {
+export interface PreparedContender {
   readonly contender: Contender;
   readonly command: Command;
   readonly script: string;
 }
 
-/** Installs and trains what a contender needs, and writes what it is sent. */
-export async function makeReady(contender: Contender, workplace: Workplace): Promise<Ready> {
+/** Prepares a contender and writes its requests. */
+export async function prepareContender(contender: Contender, workplace: Workplace): Promise<PreparedContender> {
   const folder = join(workplace.folder, contender.name);
   await mkdir(folder, { recursive: true });
   const command = await contender.prepare(workplace);
@@ -46,9 +47,9 @@ export async function makeReady(contender: Contender, workplace: Workplace): Pro
   return { contender, command, script: await writeWrkScript(folder, 'requests', contender.path, bodies) };
 }
 
-/** Starts a contender, pinned to its cores, and hands it to whoever asks something of it; then stops it. */
+/** Starts a contender on its cores, runs the work, and stops the contender. */
 async function whileRunning<T>(
-  { contender, command }: Ready,
+  { contender, command }: PreparedContender,
   { folder, addresses }: Workplace,
   work: (running: RunningComponent, url: string) => Promise<T>,
 ): Promise<T> {
@@ -71,16 +72,16 @@ async function whileRunning<T>(
 }
 
 /**
- * Sends each mail once, one after the other: gives the share of answers with the right label, and the spans that came of one.
+ * Sends each mail once, one after the other, and returns the accuracy and the number of spans per request.
  *
- * @throws {Error} for an answer other than 200, where the labels are no better than chance, or where no trace arrives
+ * @throws Error for an answer other than 200, an accuracy no better than chance, or a missing trace
  */
-export async function check(ready: Ready, workplace: Workplace, ports: Ports): Promise<Checked> {
-  const { contender } = ready;
+export async function check(prepared: PreparedContender, workplace: Workplace, ports: Ports): Promise<CheckResult> {
+  const { contender } = prepared;
   const { sent } = workplace.mails;
   const acceptedBefore = await acceptedSpans(ports);
-  let right = 0;
-  await whileRunning(ready, workplace, async (_, url) => {
+  let correct = 0;
+  await whileRunning(prepared, workplace, async (_, url) => {
     for (const { text, label } of sent) {
       const response = await fetch(`${url}${contender.path}`, {
         method: 'POST',
@@ -89,34 +90,34 @@ export async function check(ready: Ready, workplace: Workplace, ports: Ports): P
       });
       const answer = await response.text();
       if (response.status !== 200) throw new Error(`it answered ${response.status}: ${answer.slice(0, 200)}`);
-      if (contender.label?.(JSON.parse(answer) as never) === label) right += 1;
+      if (contender.label?.(JSON.parse(answer) as never) === label) correct += 1;
     }
   });
-  // Asking whether it was ready made a few more.
+  // The health checks add a few spans, which rounding removes.
   const spansPerRequest = Math.round(((await acceptedSpans(ports)) - acceptedBefore) / sent.length);
-  if (contender.traced && spansPerRequest === 0) throw new Error('no trace of it arrived at the Collector');
+  if (contender.traced && spansPerRequest === 0) throw new Error('no trace arrived at the Collector');
   if (!contender.label) return { spansPerRequest };
-  const share = right / sent.length;
-  if (share < LEAST_RIGHT) throw new Error(`only ${(share * 100).toFixed(0)} % of its labels are right`);
-  return { right: share, spansPerRequest };
+  const accuracy = correct / sent.length;
+  if (accuracy < MIN_ACCURACY) throw new Error(`only ${(accuracy * 100).toFixed(0)} % of its labels are correct`);
+  return { accuracy, spansPerRequest };
 }
 
-/** One round: start, warm up, measure, stop, and count what has arrived at the Collector by then. */
+/** Runs one round: starts, warms up, measures and stops a contender, and counts the spans at the Collector. */
 export async function measure(
-  ready: Ready,
+  prepared: PreparedContender,
   workplace: Workplace,
   { ports, collector }: { ports: Ports; collector: RunningComponent },
   { warmUp, seconds }: { warmUp: number; seconds: number },
-): Promise<Measured> {
-  const { cores } = ready.contender;
+): Promise<Measurement> {
+  const { cores } = prepared.contender;
   const acceptedBefore = await acceptedSpans(ports);
   let sent = 0;
-  const measured = await whileRunning(ready, workplace, async ({ pid }, url) => {
-    sent += (await wrk(ready.script, url, warmUp, { cores })).requests;
+  const figures = await whileRunning(prepared, workplace, async ({ pid }, url) => {
+    sent += (await wrk(prepared.script, url, warmUp, { cores })).requests;
     const before = await usage(pid, collector.pid);
-    const result = await wrk(ready.script, url, seconds, { cores });
+    const result = await wrk(prepared.script, url, seconds, { cores });
     sent += result.requests;
-    await delay(EXPORTED_MS);
+    await delay(EXPORT_DELAY_MS);
     const after = await usage(pid, collector.pid);
     return {
       ...result,
@@ -125,9 +126,9 @@ export async function measure(
       residentMiB: await residentMiB(pid),
     };
   });
-  // It has been stopped and has handed over what it still had.
+  // Counted after the stop, when the contender has exported its last spans.
   const accepted = (await acceptedSpans(ports)) - acceptedBefore;
-  return { ...measured, spansPerRequest: accepted / sent };
+  return { ...figures, spansPerRequest: accepted / sent };
 }
 
 async function usage(server: number, collector: number): Promise<{ server: number; others: number }> {

@@ -15,8 +15,8 @@ const predict = {
   label: ({ prediction }: { prediction: string }) => prediction,
 };
 
-/** What runs on Node: the ceiling, Waymark, and the peer that one would write first. */
-export const nodeContenders: readonly Contender[] = [
+/** The contenders on Node: a server without a classifier as the upper limit, Waymark, and a simple Koa server. */
+export const NODE_CONTENDERS: readonly Contender[] = [
   {
     name: 'ceiling',
     traced: false,
@@ -68,13 +68,15 @@ async function prepareNatural({ addresses, mails }: Workplace): Promise<Command>
   };
 }
 
-/** natural's classifier as its `save` would write it, kept in the cache: it takes 20 s and more to train. */
+/**
+ * Returns the path of natural's trained classifier as JSON. It is kept in the cache, since training takes over 20 s.
+ */
 async function trainedNatural(train: string): Promise<string> {
   const examples: Example[] = [];
   const sha256 = await readExamples(train, (example) => examples.push(example));
   const file = join(cacheFolder('bench'), `natural-8.1.1-${sha256.slice(0, 12)}.json`);
   if (!existsSync(file)) {
-    process.stderr.write("Training natural's classifier, which takes a while\n");
+    process.stderr.write("Training natural's classifier: this takes about 20 s\n");
     await mkdir(cacheFolder('bench'), { recursive: true });
     await writeFile(`${file}.tmp`, JSON.stringify(trainNatural(examples).natural));
     await rename(`${file}.tmp`, file);

@@ -1,27 +1,27 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { scikitLearn } from '../classifier/python-peers.ts';
+import { SCIKIT_LEARN } from '../classifier/python-peers.ts';
 import { installPython, run } from '../harness/python-environment.ts';
 import type { Addresses, Contender, ContenderName, Workplace } from './contender.ts';
 
 const PEERS = join(import.meta.dirname, 'peers');
 
-/** What is installed, each in an environment of its own: their dependencies exclude each other. */
+/** The requirements of the Python environments. There are several, since their dependencies conflict. */
 const requirements = {
   web: [
     'flask==3.1.3',
     'gunicorn==27.0.1',
     'fastapi==0.165.0',
     'uvicorn[standard]==0.54.0',
-    scikitLearn,
+    SCIKIT_LEARN,
     'opentelemetry-sdk==1.45.1',
     'opentelemetry-exporter-otlp-proto-http==1.45.1',
     'opentelemetry-instrumentation-flask==0.66b1',
     'opentelemetry-instrumentation-fastapi==0.66b1',
   ],
-  mlserver: ['mlserver==1.7.1', 'mlserver-sklearn==1.7.1', scikitLearn],
-  // Its extra "tracing-otlp" asks for packages that exclude each other; this one of them is what tracing takes.
-  bentoml: ['bentoml==1.4.40', scikitLearn, 'opentelemetry-exporter-otlp-proto-http==1.45.1'],
+  mlserver: ['mlserver==1.7.1', 'mlserver-sklearn==1.7.1', SCIKIT_LEARN],
+  // The requirements of the extra "tracing-otlp" conflict with each other. Tracing needs only this package of them.
+  bentoml: ['bentoml==1.4.40', SCIKIT_LEARN, 'opentelemetry-exporter-otlp-proto-http==1.45.1'],
 };
 
 interface Server {
@@ -35,7 +35,7 @@ interface Server {
 const flask: Server = {
   environment: 'web',
   program: 'gunicorn',
-  // Of its settings the one in which it is fastest here: threads keep connections open, more of them only wait for the lock.
+  // The fastest setting here: a thread keeps connections open, and further threads only wait for the lock.
   args: ({ port }) => [
     ...['--workers', '1', '--worker-class', 'gthread', '--threads', '1'],
     ...['--bind', `127.0.0.1:${port}`, 'flask_app:app'],
@@ -63,7 +63,7 @@ const mlserver: Server = {
     MLSERVER_GRPC_PORT: String(rpc),
     MLSERVER_METRICS_PORT: String(metrics),
     MLSERVER_DEBUG: 'false',
-    // The model in the server's own process: with a worker beside it, two processes would share the core.
+    // The model runs in the process of the server: with a separate worker, two processes would share the core.
     MLSERVER_PARALLEL_WORKERS: '0',
     ...(traced ? { MLSERVER_TRACING_SERVER: collectorGrpc } : {}),
   }),
@@ -82,7 +82,7 @@ const bentoml: Server = {
 };
 
 /** The same scikit-learn pipeline in four Python servers, without and with OpenTelemetry. */
-export const pythonContenders: readonly Contender[] = [
+export const PYTHON_CONTENDERS: readonly Contender[] = [
   ...pair('flask', 'flaskTraced', flask),
   ...pair('fastapi', 'fastapiTraced', fastapi),
   ...pair('mlserver', 'mlserverTraced', mlserver, {
@@ -99,7 +99,7 @@ export const pythonContenders: readonly Contender[] = [
 type Protocol = Required<Pick<Contender, 'path' | 'body' | 'label'>>;
 
 function pair(
-  plain: ContenderName,
+  untraced: ContenderName,
   traced: ContenderName,
   server: Server,
   protocol: Protocol = {
@@ -108,7 +108,7 @@ function pair(
     label: ({ prediction }: { prediction: string }) => prediction,
   },
 ): Contender[] {
-  return [plain, traced].map((name, at) => ({
+  return [untraced, traced].map((name, at) => ({
     name,
     traced: at === 1,
     prepare: (workplace) => prepare(server, workplace, at === 1),
@@ -128,7 +128,7 @@ async function prepare(server: Server, { folder, mails, addresses }: Workplace, 
       PEER_MODEL: model,
       PYTHONPATH: PEERS,
       PYTHONDONTWRITEBYTECODE: '1',
-      // One core each: more threads would only get into each other's way.
+      // The server has one core, so further threads would only slow it down.
       OMP_NUM_THREADS: '1',
       OPENBLAS_NUM_THREADS: '1',
       BENTOML_HOME: join(folder, 'bentoml'),
@@ -136,13 +136,13 @@ async function prepare(server: Server, { folder, mails, addresses }: Workplace, 
       ...(traced ? { OTEL_EXPORTER_OTLP_ENDPOINT: addresses.collectorHttp } : {}),
       ...server.env?.(addresses, traced),
     },
-    note: `The scikit-learn pipeline of the Python servers gives ${(accuracy * 100).toFixed(2)} % of all held-out mails their label.`,
+    note: `The accuracy of the Python servers' scikit-learn pipeline on all held-out mails is ${(accuracy * 100).toFixed(2)} %.`,
   };
 }
 
 let training: Promise<{ model: string; accuracy: number }> | undefined;
 
-/** The pipeline that all of them serve, trained once; MLServer finds its settings beside it. */
+/** Trains the pipeline of all Python servers once, and writes MLServer's settings beside it. */
 function trained(folder: string, train: string, test: string): Promise<{ model: string; accuracy: number }> {
   training ??= (async () => {
     const bin = await installPython('serving-web', requirements.web);

@@ -6,33 +6,40 @@ import { installTools } from '../../tools/stack/install.ts';
 import { freePorts, type Ports } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
 import { benchCollector } from '../harness/collector.ts';
-import { run } from '../harness/python-environment.ts';
-import { names, type Workplace } from './contender.ts';
 import { readMails } from '../harness/mails.ts';
-import { type Checked, check, type Measured, makeReady, measure, type Ready } from './measure.ts';
-import { nodeContenders } from './node-contenders.ts';
+import { run } from '../harness/python-environment.ts';
+import { contenderTitles, type Workplace } from './contender.ts';
+import {
+  type CheckResult,
+  check,
+  type Measurement,
+  measure,
+  type PreparedContender,
+  prepareContender,
+} from './measure.ts';
+import { NODE_CONTENDERS } from './node-contenders.ts';
 import { type Outcome, reasonOf } from './outcome.ts';
-import { pythonContenders } from './python-contenders.ts';
+import { PYTHON_CONTENDERS } from './python-contenders.ts';
 import { report } from './report.ts';
 
 const RESULTS = join(import.meta.dirname, 'results.md');
 
-/** A contender, and what became of it so far. */
+/** A contender and its results so far. */
 interface Entry {
-  ready?: Ready;
-  outcome: Outcome & { rounds: Measured[]; failure?: string | undefined; checked?: Checked };
+  prepared?: PreparedContender;
+  outcome: Outcome & { rounds: Measurement[]; failure?: string | undefined; check?: CheckResult };
 }
 
 /**
- * Waymark and its peers on the same mails, one after the other on one core: prints a Markdown table and what it shows, and
- * writes both to `results.md`.
+ * Measures Waymark and its peers on the same mails, one after the other on one core. Prints the report in Markdown and
+ * writes it to `results.md`.
  *
- * @param full five rounds of 10 s, some 30 minutes; else three of 4 s
+ * @param full five rounds of 10 s, about 30 minutes; otherwise three rounds of 4 s
  */
 export async function runServingBenchmark(full: boolean): Promise<void> {
   const pace = full ? { rounds: 5, warmUp: 6, seconds: 10 } : { rounds: 3, warmUp: 6, seconds: 4 };
   const folder = await mkdtemp(join(tmpdir(), 'waymark-bench-'));
-  // However it ends, Ctrl-C included.
+  // At exit, so that the folder is removed after Ctrl-C as well.
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const { signal } = new AbortController();
   const [load = 0] = loadavg();
@@ -41,25 +48,25 @@ export async function runServingBenchmark(full: boolean): Promise<void> {
   const ports = await freePorts();
   const workplace = { folder, mails, addresses: addressesOf(ports) };
   const entries: Entry[] = [];
-  for (const contender of [...nodeContenders, ...pythonContenders]) {
+  for (const contender of [...NODE_CONTENDERS, ...PYTHON_CONTENDERS]) {
     const entry: Entry = { outcome: { name: contender.name, traced: contender.traced, rounds: [] } };
     entries.push(entry);
     await attempt(entry, async () => {
-      entry.ready = await makeReady(contender, workplace);
+      entry.prepared = await prepareContender(contender, workplace);
     });
   }
 
   const collector = await start(benchCollector(tools.collector, ports), join(folder, 'collector.log'), signal);
   try {
-    await attemptAll(entries, 'answers', async (entry, ready) => {
-      // Who does not answer is not measured.
-      delete entry.ready;
-      entry.outcome.checked = await check(ready, workplace, ports);
-      entry.ready = ready;
+    await attemptAll(entries, 'check', async (entry, prepared) => {
+      // A contender that fails the check is not measured.
+      delete entry.prepared;
+      entry.outcome.check = await check(prepared, workplace, ports);
+      entry.prepared = prepared;
     });
     for (let round = 1; round <= pace.rounds; round++) {
-      await attemptAll(entries, `round ${round} of ${pace.rounds}`, async ({ outcome }, ready) => {
-        outcome.rounds.push(await measure(ready, workplace, { ports, collector }, pace));
+      await attemptAll(entries, `round ${round} of ${pace.rounds}`, async ({ outcome }, prepared) => {
+        outcome.rounds.push(await measure(prepared, workplace, { ports, collector }, pace));
       });
     }
   } finally {
@@ -73,8 +80,8 @@ export async function runServingBenchmark(full: boolean): Promise<void> {
       ...pace,
       mails: mails.sent.length,
       charactersPerMail: Math.round(characters / mails.sent.length),
-      machine: `${await describeMachine()} The machine's load before the start: ${load.toFixed(2)}.`,
-      notes: [...new Set(entries.flatMap(({ ready }) => ready?.command.note ?? []))],
+      machine: `${await describeMachine()} Load average before the start: ${load.toFixed(2)}.`,
+      notes: [...new Set(entries.flatMap(({ prepared }) => prepared?.command.note ?? []))],
     },
   );
   await writeFile(RESULTS, text);
@@ -93,28 +100,28 @@ function addressesOf(ports: Ports): Workplace['addresses'] {
 async function attemptAll(
   entries: readonly Entry[],
   title: string,
-  work: (entry: Entry, ready: Ready) => Promise<void>,
+  work: (entry: Entry, prepared: PreparedContender) => Promise<void>,
 ): Promise<void> {
   for (const entry of entries) {
-    const { ready, outcome } = entry;
-    if (!ready) continue;
-    process.stderr.write(`${title}: ${names[outcome.name]}\n`);
-    await attempt(entry, () => work(entry, ready));
+    const { prepared, outcome } = entry;
+    if (!prepared) continue;
+    process.stderr.write(`${title}: ${contenderTitles[outcome.name]}\n`);
+    await attempt(entry, () => work(entry, prepared));
   }
 }
 
-/** A contender that cannot be run is reported, and does not keep the others from theirs. */
+/** Runs the work for a contender and records its failure, so that the benchmark goes on with the others. */
 async function attempt({ outcome }: Entry, work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
     outcome.failure = reasonOf(error);
-    process.stderr.write(`${names[outcome.name]}: ${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`${contenderTitles[outcome.name]}: ${error instanceof Error ? error.message : error}\n`);
   }
 }
 
 async function describeMachine(): Promise<string> {
   const python = await run('python3', ['--version']).catch(() => 'no Python');
   const [cpu] = cpus();
-  return `${cpus().length} cores (${cpu?.model.trim() || 'unnamed'}), Node ${process.versions.node}, ${python.trim()}; ${new Date().toISOString().slice(0, 10)}.`;
+  return `Machine: ${cpus().length} cores (${cpu?.model.trim() || 'unknown'}), Node ${process.versions.node}, ${python.trim()}; ${new Date().toISOString().slice(0, 10)}.`;
 }

@@ -7,25 +7,26 @@ const TEXTS = [
   'Could you look at the patch that I sent to the list? It still fails on arm64.',
 ];
 
-/** How hard to press: as many requests as are answered, or so many a second. */
+/** The load of `startLoad`. Without `perSecond`, each connection sends its next request when the last is answered. */
 export interface Load {
   readonly connections: number;
   readonly perSecond?: number;
 }
 
+/** The result of a load. */
 export interface LoadResult {
-  /** The trace id of every prediction that was answered. */
+  /** The trace ids of all answered predictions. */
   readonly traceIds: string[];
   readonly seconds: number;
 }
 
 /**
- * Keeps asking for predictions until told to stop.
+ * Starts to send predictions to the service.
  *
- * @returns a function that ends it, and resolves when the last answer is in
+ * @returns a function that stops the load and resolves after the last answer. It rejects if a request failed.
  */
 export function startLoad(service: string, { connections, perSecond }: Load): () => Promise<LoadResult> {
-  // In turn, for none to be idle for so long that the service closes it just when the next request is on its way.
+  // With "fifo" no connection stays idle for so long that the service closes it while a request is on its way.
   const agent = new Agent({ keepAlive: true, maxSockets: connections, scheduling: 'fifo' });
   const traceIds: string[] = [];
   const started = performance.now();
@@ -33,14 +34,15 @@ export function startLoad(service: string, { connections, perSecond }: Load): ()
   let running = true;
 
   const due = () => (perSecond === undefined ? Infinity : ((performance.now() - started) / 1000) * perSecond);
-  const keepAsking = async () => {
+  const sendRequests = async () => {
     while (running) {
       if (sent >= due()) await delay(1);
       else traceIds.push(await predict(service, agent, TEXTS[sent++ % TEXTS.length]!));
     }
   };
-  const workers = Promise.all(Array.from({ length: connections }, keepAsking));
-  // Whoever stops the load hears of it; until then a rejection must not end the process.
+  const workers = Promise.all(Array.from({ length: connections }, sendRequests));
+  // The returned function rejects with the error. Until then it must not count as unhandled, which would end the
+  // process.
   workers.catch(() => {});
 
   return async () => {
@@ -51,7 +53,7 @@ export function startLoad(service: string, { connections, perSecond }: Load): ()
   };
 }
 
-/** Asks for one prediction and resolves to its trace id; anything but an answer rejects. */
+/** Sends one prediction and returns its trace id. Rejects for a status other than 200. */
 function predict(service: string, agent: Agent, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const outgoing = request(

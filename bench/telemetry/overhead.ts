@@ -1,12 +1,10 @@
 import { join } from 'node:path';
 import { type RunningComponent, start } from '../../tools/stack/processes.ts';
 import { cpuSecondsFor, residentMiB } from '../harness/process-usage.ts';
-import { benchService, type BenchEnvironment, startBenchEnvironment } from '../harness/service.ts';
+import { type BenchEnvironment, benchService, startBenchEnvironment } from '../harness/service.ts';
 import { type WrkResult, wrk } from '../harness/wrk.ts';
 
-const SIGNAL = new AbortController().signal;
-
-/** Ways to run the same service. */
+/** The settings of the compared variants of the service. */
 const variants = {
   off: () => ({ OTEL_SDK_DISABLED: 'true' }),
   'every request traced': ({ traced }: BenchEnvironment) => traced,
@@ -19,43 +17,49 @@ const variants = {
 
 export type Variant = keyof typeof variants;
 
-export interface Measured extends WrkResult {
-  /** CPU time of the service's process, all threads, for one request: the figure that a busy machine moves least. */
+/** The measurement of one round of a variant. */
+export interface Measurement extends WrkResult {
+  /** The CPU time of the service per request, all threads. It varies less on a busy machine than the other figures. */
   readonly cpuMicroseconds: number;
   readonly residentMiB: number;
 }
 
 /**
- * Measures each variant as often as told, in turns, against one real Collector: the service alone on the first core,
+ * Measures the variants in alternating rounds with one real Collector. The service runs alone on the first core,
  * everything else on the second.
  */
 export async function measureOverhead(
   folder: string,
   rounds: number,
   seconds: number,
-): Promise<Record<Variant, Measured[]>> {
-  const surroundings = await startBenchEnvironment(folder, SIGNAL);
-  const results: Record<Variant, Measured[]> = { off: [], 'every request traced': [], 'one in ten traced': [] };
+): Promise<Record<Variant, Measurement[]>> {
+  const { signal } = new AbortController();
+  const environment = await startBenchEnvironment(folder, signal);
+  const results: Record<Variant, Measurement[]> = { off: [], 'every request traced': [], 'one in ten traced': [] };
   try {
     for (let round = 1; round <= rounds; round++) {
       for (const variant of Object.keys(variants) as Variant[]) {
         process.stderr.write(`round ${round} of ${rounds}: ${variant}\n`);
-        const env = { ...variants[variant](surroundings), DATA_DIR: join(folder, 'data') };
-        const service = await start(benchService(surroundings.ports, env), join(folder, 'service.log'), SIGNAL);
-        results[variant].push(await measure(service, surroundings, seconds));
+        const env = { ...variants[variant](environment), DATA_DIR: join(folder, 'data') };
+        const service = await start(benchService(environment.ports, env), join(folder, 'service.log'), signal);
+        results[variant].push(await measure(service, environment, seconds));
         await service.stop();
       }
     }
   } finally {
-    await surroundings.collector.stop();
+    await environment.collector.stop();
   }
   return results;
 }
 
-async function measure(service: RunningComponent, { script, ports }: BenchEnvironment, seconds: number): Promise<Measured> {
+async function measure(
+  service: RunningComponent,
+  { script, ports }: BenchEnvironment,
+  seconds: number,
+): Promise<Measurement> {
   const url = `http://127.0.0.1:${ports.service}`;
   await wrk(script, url, 3);
   const [used, result] = await cpuSecondsFor(service.pid, () => wrk(script, url, seconds));
-  if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests were not answered with 200`);
+  if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests failed`);
   return { ...result, cpuMicroseconds: (used / result.requests) * 1e6, residentMiB: await residentMiB(service.pid) };
 }

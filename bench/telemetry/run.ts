@@ -2,46 +2,47 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '../../tools/stack/stack.ts';
+import { median } from '../harness/median.ts';
+import { type Measurement, measureOverhead, type Variant } from './overhead.ts';
 import { type Counts, runScenario, scenarios } from './telemetry-loss.ts';
-import { type Measured, measureOverhead, type Variant } from './overhead.ts';
 
 /**
- * What telemetry costs, and that none of it is lost: prints two Markdown tables. Only the ratios carry over to another
- * machine.
+ * Measures the cost of telemetry and checks that no telemetry is lost. Prints two Markdown tables, and sets the exit
+ * code to 1 after a loss. Only the ratios carry over to another machine.
  *
- * @param full as the acceptance checks have it, some fifteen minutes; else a look of a few minutes
+ * @param full long rounds and outages, about fifteen minutes; otherwise a few minutes
  */
 export async function runTelemetryBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-bench-'));
   try {
     const overhead = await measureOverhead(folder, full ? 5 : 3, full ? 10 : 5);
     process.stdout.write(overheadTable(overhead));
-    await printNoneLost(folder, full);
+    await printTelemetryLoss(folder, full);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function overheadTable(results: Record<Variant, Measured[]>): string {
+function overheadTable(results: Record<Variant, Measurement[]>): string {
   const off = medians(results.off);
-  const rows = Object.entries(results).map(([variant, measured]) => {
-    const one = medians(measured);
+  const rows = Object.entries(results).map(([variant, rounds]) => {
+    const { perSecond, p50Ms, p99Ms, cpuMicroseconds, residentMiB } = medians(rounds);
     const cells = [
       variant,
-      one.perSecond.toFixed(0),
-      `${one.p50Ms.toFixed(1)} ms`,
-      `${one.p99Ms.toFixed(1)} ms`,
-      `${one.cpuMicroseconds.toFixed(0)} µs`,
-      `${one.residentMiB.toFixed(0)} MiB`,
-      `${((one.perSecond / off.perSecond) * 100).toFixed(0)} %`,
-      `${((off.cpuMicroseconds / one.cpuMicroseconds) * 100).toFixed(0)} %`,
+      perSecond.toFixed(0),
+      `${p50Ms.toFixed(1)} ms`,
+      `${p99Ms.toFixed(1)} ms`,
+      `${cpuMicroseconds.toFixed(0)} µs`,
+      `${residentMiB.toFixed(0)} MiB`,
+      `${((perSecond / off.perSecond) * 100).toFixed(0)} %`,
+      `${((off.cpuMicroseconds / cpuMicroseconds) * 100).toFixed(0)} %`,
     ];
     return `| ${cells.join(' | ')} |`;
   });
   return [
-    '### What telemetry costs: real mails, one a request, one core, medians',
+    '### The cost of telemetry: real mails, one per request, one core, medians',
     '',
-    '| telemetry | requests/s | p50 | p99 | CPU a request | memory | speed against off | the same by CPU time |',
+    '| telemetry | requests/s | p50 | p99 | CPU per request | memory | speed against off | the same by CPU time |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
     ...rows,
     '',
@@ -49,26 +50,23 @@ function overheadTable(results: Record<Variant, Measured[]>): string {
   ].join('\n');
 }
 
-function medians(measured: readonly Measured[]): Measured {
-  const of = (figure: (one: Measured) => number) => {
-    const sorted = measured.map(figure).sort((a, b) => a - b);
-    return sorted[Math.floor(sorted.length / 2)]!;
-  };
+function medians(rounds: readonly Measurement[]): Measurement {
+  const medianOf = (figure: (round: Measurement) => number) => median(rounds.map(figure));
   return {
-    requests: of(({ requests }) => requests),
-    failed: of(({ failed }) => failed),
-    perSecond: of(({ perSecond }) => perSecond),
-    p50Ms: of(({ p50Ms }) => p50Ms),
-    p99Ms: of(({ p99Ms }) => p99Ms),
-    cpuMicroseconds: of(({ cpuMicroseconds }) => cpuMicroseconds),
-    residentMiB: of(({ residentMiB }) => residentMiB),
+    requests: medianOf(({ requests }) => requests),
+    failed: medianOf(({ failed }) => failed),
+    perSecond: medianOf(({ perSecond }) => perSecond),
+    p50Ms: medianOf(({ p50Ms }) => p50Ms),
+    p99Ms: medianOf(({ p99Ms }) => p99Ms),
+    cpuMicroseconds: medianOf(({ cpuMicroseconds }) => cpuMicroseconds),
+    residentMiB: medianOf(({ residentMiB }) => residentMiB),
   };
 }
 
-async function printNoneLost(folder: string, full: boolean): Promise<void> {
+async function printTelemetryLoss(folder: string, full: boolean): Promise<void> {
   const durations = full
-    ? { saturation: 60, collectorAway: 30, jaegerAway: 60 }
-    : { saturation: 5, collectorAway: 12, jaegerAway: 8 };
+    ? { saturation: 60, collectorDown: 30, jaegerDown: 60 }
+    : { saturation: 5, collectorDown: 12, jaegerDown: 8 };
   const { signal } = new AbortController();
   const stack = await startStack({
     folder: join(folder, 'stack'),
@@ -79,8 +77,8 @@ async function printNoneLost(folder: string, full: boolean): Promise<void> {
   });
   try {
     process.stdout.write(
-      '### None lost: predictions, as each part of the system counts them\n\n' +
-        '| | answered | a second | counted by the service | received by the Collector | traces complete in Jaeger | in VictoriaLogs | dropped |\n' +
+      '### Telemetry loss: predictions by the counts of each part of the system\n\n' +
+        '| | answered | per second | counted by the service | received by the Collector | traces complete in Jaeger | in VictoriaLogs | dropped |\n' +
         '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n',
     );
     for (const scenario of scenarios(durations)) {

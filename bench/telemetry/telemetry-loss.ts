@@ -3,93 +3,95 @@ import { eventually, spansOf } from '../../tools/stack/check/queries.ts';
 import type { Stack } from '../../tools/stack/stack.ts';
 import { type Load, startLoad } from './load.ts';
 
-/** What has not arrived for so long is not on its way. */
-const PATIENCE_MS = 30_000;
+/** The time without a new trace after which the missing traces are lost. */
+const ARRIVAL_TIMEOUT_MS = 30_000;
 
-/** One way in which telemetry could get lost, and for how long it is tried. */
+/** A situation in which telemetry could be lost. */
 export interface Scenario {
   readonly name: string;
   readonly load: Load;
   readonly seconds: number;
-  /** What happens to the stack meanwhile. */
-  readonly meanwhile?: (stack: Stack, seconds: number) => Promise<void>;
-  /** The Collector forgets its counts when it restarts; then only what was stored tells. */
+  /** The failure of the stack during the load. */
+  readonly disturb?: (stack: Stack) => Promise<void>;
+  /** False if the Collector restarts and so loses its counts. Then only the stored telemetry can be compared. */
   readonly collectorCounts: boolean;
 }
 
-/** How many predictions each part of the system knows of. */
+/** The number of predictions by the counts of each part of the system. */
 export interface Counts {
   readonly answered: number;
   readonly perSecond: number;
-  /** `classifier_predictions_total`. */
+  /** The value of `classifier_predictions_total`. */
   readonly counted: number;
-  /** `classify` spans that the Collector received; undefined where it was restarted. */
+  /** The number of `classify` spans that the Collector received, or `undefined` if it was restarted. */
   readonly received: number | undefined;
-  /** Traces that Jaeger has complete: server, `classify`, `tokenize` and `score`. */
+  /** The number of complete traces in Jaeger: server, `classify`, `tokenize` and `score`. */
   readonly stored: number;
-  /** `prediction` records in VictoriaLogs. */
+  /** The number of `prediction` records in VictoriaLogs. */
   readonly logged: number;
-  /** Spans and log records that the service says it dropped. */
+  /** The number of spans and log records that the service reports as dropped. */
   readonly dropped: number;
 }
 
-/** The four of them, for so long as a test has time or a benchmark takes. */
-export function scenarios(seconds: { saturation: number; collectorAway: number; jaegerAway: number }): Scenario[] {
+/** Returns the four scenarios with durations in seconds: short ones for a test, or long ones for a benchmark. */
+export function scenarios(seconds: { saturation: number; collectorDown: number; jaegerDown: number }): Scenario[] {
   const steady: Load = { connections: 16, perSecond: 500 };
-  const { collectorAway, jaegerAway } = seconds;
+  const { collectorDown, jaegerDown } = seconds;
   return [
     { name: 'saturated', load: { connections: 16 }, seconds: seconds.saturation, collectorCounts: true },
     {
-      name: `Collector away for ${collectorAway} s`,
+      name: `Collector down for ${collectorDown} s`,
       load: steady,
-      seconds: collectorAway + 4,
-      meanwhile: (stack) => absence(stack, 'collector', collectorAway),
+      seconds: collectorDown + 4,
+      disturb: (stack) => takeDown(stack, 'collector', collectorDown),
       collectorCounts: false,
     },
     {
-      name: `Jaeger away for ${jaegerAway} s`,
+      name: `Jaeger down for ${jaegerDown} s`,
       load: steady,
-      seconds: jaegerAway + 4,
-      meanwhile: (stack) => absence(stack, 'jaeger', jaegerAway),
+      seconds: jaegerDown + 4,
+      disturb: (stack) => takeDown(stack, 'jaeger', jaegerDown),
       collectorCounts: true,
     },
     {
-      name: `Jaeger away for ${jaegerAway} s, Collector restarted meanwhile`,
+      name: `Jaeger down for ${jaegerDown} s, Collector restarted in that time`,
       load: steady,
-      seconds: jaegerAway + 4,
-      meanwhile: (stack) => absence(stack, 'jaeger', jaegerAway, () => absence(stack, 'collector', 1)),
+      seconds: jaegerDown + 4,
+      disturb: (stack) => takeDown(stack, 'jaeger', jaegerDown, () => takeDown(stack, 'collector', 1)),
       collectorCounts: false,
     },
   ];
 }
 
-async function absence(
+/** Stops a component after one second, and starts it again after `seconds` and the end of `whileDown`. */
+async function takeDown(
   stack: Stack,
   component: string,
   seconds: number,
-  meanwhile: () => Promise<void> = async () => {},
+  whileDown: () => Promise<void> = async () => {},
 ): Promise<void> {
   await delay(1_000);
   await stack.stopOne(component);
-  await Promise.all([delay(seconds * 1_000), meanwhile()]);
+  await Promise.all([delay(seconds * 1_000), whileDown()]);
   await stack.startOne(component);
 }
 
-/** Runs one scenario and counts until everything has arrived, or nothing has for a while. */
+/** Runs a scenario and counts the predictions, once all telemetry has arrived or no more arrives. */
 export async function runScenario(stack: Stack, scenario: Scenario): Promise<Counts> {
   const before = await count(stack);
   const stop = startLoad(stack.urls.service, scenario.load);
-  await Promise.all([delay(scenario.seconds * 1_000), scenario.meanwhile?.(stack, scenario.seconds)]);
+  await Promise.all([delay(scenario.seconds * 1_000), scenario.disturb?.(stack)]);
   const { traceIds, seconds } = await stop();
 
   const stored = await storedTraces(stack, traceIds);
-  const complete = async () => {
+  const requireComplete = async () => {
     const now = await count(stack);
-    const behind = now.logged - before.logged < traceIds.length;
-    const unread = scenario.collectorCounts && now.received - before.received < traceIds.length;
-    if (behind || unread) throw new Error('not everything has arrived');
+    const logsMissing = now.logged - before.logged < traceIds.length;
+    const spansMissing = scenario.collectorCounts && now.received - before.received < traceIds.length;
+    if (logsMissing || spansMissing) throw new Error('some telemetry has not arrived');
   };
-  await eventually(complete).catch(() => {});
+  // An error here shows in the counts.
+  await eventually(requireComplete).catch(() => {});
   const after = await count(stack);
   return {
     answered: traceIds.length,
@@ -132,14 +134,14 @@ async function storedRecords(victoriaLogs: string): Promise<number> {
   return line === '' ? 0 : Number((JSON.parse(line) as { records: string }).records);
 }
 
-/** How many of the traces Jaeger has complete. It is asked again for those that are missing while more arrive. */
+/** Returns the number of complete traces in Jaeger. Repeats the queries for missing traces as long as more arrive. */
 async function storedTraces({ urls }: Stack, traceIds: readonly string[]): Promise<number> {
   let missing: readonly string[] = traceIds;
   let lastArrival = performance.now();
-  while (missing.length > 0 && performance.now() - lastArrival < PATIENCE_MS) {
-    const still = await missingTraces(urls.jaeger, missing);
-    if (still.length < missing.length) lastArrival = performance.now();
-    missing = still;
+  while (missing.length > 0 && performance.now() - lastArrival < ARRIVAL_TIMEOUT_MS) {
+    const stillMissing = await missingTraces(urls.jaeger, missing);
+    if (stillMissing.length < missing.length) lastArrival = performance.now();
+    missing = stillMissing;
     await delay(200);
   }
   return traceIds.length - missing.length;
@@ -149,7 +151,7 @@ async function missingTraces(jaeger: string, traceIds: readonly string[]): Promi
   const missing: string[] = [];
   const queue = traceIds.values();
   const worker = async () => {
-    // The workers share one iterator: each trace is asked for once.
+    // The workers share one iterator, so each trace is queried once.
     for (const id of queue) if ((await spansOf(jaeger, id)).length < 4) missing.push(id);
   };
   await Promise.all(Array.from({ length: 8 }, worker));

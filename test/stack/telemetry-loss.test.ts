@@ -4,7 +4,7 @@ import { describeStack } from './support/running-stack.ts';
 
 // The long versions of the same are `npm run bench -- telemetry --full`.
 // Twelve seconds without a Collector are longer than the SDK's exporter tries on its own.
-const short = scenarios({ saturation: 5, collectorAway: 12, jaegerAway: 8 });
+const short = scenarios({ saturation: 5, collectorDown: 12, jaegerDown: 8 });
 
 describeStack('none lost', (stack) => {
   test.each(short.map((scenario) => [scenario.name, scenario] as const))(

@@ -51,8 +51,8 @@ export function urlsOf(ports: Ports): Urls {
 }
 
 /**
- * Returns the components in rows. The components of a row start together, after those of the row before. They stop in the
- * reverse order.
+ * Returns the components in rows. The components of a row start together, after those of the row before. They stop in
+ * the reverse order.
  */
 export function components(
   tools: Tools,

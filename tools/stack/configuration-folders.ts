@@ -9,7 +9,8 @@ const PROMETHEUS_FOLDER = join(OTEL_FOLDER, 'prometheus');
 
 /**
  * Writes Prometheus's configuration folder for a run: links to the project's files, and new files with the addresses.
- * Both are in one folder, since Prometheus looks for them beside its main file. With the fast pace, rules have short windows.
+ * Both are in one folder, since Prometheus looks for them beside its main file. With the fast pace, rules have short
+ * windows.
  */
 export async function writePrometheusFolder(folder: string, ports: Ports, pace: Pace): Promise<void> {
   await mkdir(join(folder, 'targets'), { recursive: true });

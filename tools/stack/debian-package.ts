@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { type RunOptions, run } from './run.ts';
 
 /**
- * Unpacks a Debian package and the web assets that it depends on into a folder. The package is not installed: that would
- * need root, and would start and enable a daemon.
+ * Unpacks a Debian package and the web assets that it depends on into a folder. The package is not installed: that
+ * would need root, and would start and enable a daemon.
  *
  * @throws Error if the download or the unpacking fails
  */
@@ -27,7 +27,9 @@ export async function unpackDebianPackage(name: string, folder: string, signal: 
   }
 }
 
-/** Returns the apt options for the package lists: none if the machine's lists have the package, else new private lists. */
+/**
+ * Returns the apt options for the package lists: none if the machine's lists have the package, else new private lists.
+ */
 async function packageLists(name: string, options: RunOptions): Promise<string[]> {
   const isListed = await run('apt-get', ['download', name], options).then(
     () => true,
@@ -48,7 +50,9 @@ async function webAssets(name: string, lists: string[]): Promise<string[]> {
   return stdout.split('\n').filter((line) => /^(libjs-|fonts-|node-jquery)/.test(line));
 }
 
-/** Replaces the absolute symbolic links of an unpacked package by relative ones, so that they stay inside the folder. */
+/**
+ * Replaces the absolute symbolic links of an unpacked package by relative ones, so that they stay inside the folder.
+ */
 async function makeLinksRelative(root: string): Promise<void> {
   for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
     if (!entry.isSymbolicLink()) continue;

@@ -17,8 +17,8 @@ export function goInstall(program: string, folder: string, signal: AbortSignal):
 }
 
 /**
- * Builds Jaeger 2 into a folder. `go install` rejects Jaeger because of the replacements in its go.mod, so it is built as a
- * tool of an empty module.
+ * Builds Jaeger 2 into a folder. `go install` rejects Jaeger because of the replacements in its go.mod, so it is built
+ * as a tool of an empty module.
  *
  * @throws Error with the end of the build log if the build fails
  */

@@ -19,7 +19,9 @@ an OpenTelemetry Collector, Jaeger, Prometheus, Alertmanager and VictoriaLogs. T
   npm run stack -- --help        prints this text
 `;
 
-/** The time after an interrupt in which a second one is a copy: npm forwards the signal that the terminal already sent. */
+/**
+ * The time after an interrupt in which a second one is a copy: npm forwards the signal that the terminal already sent.
+ */
 const SAME_KEYSTROKE_MS = 1_000;
 const INTERRUPTED_EXIT = 130;
 
@@ -82,7 +84,7 @@ async function check(): Promise<number> {
         throw new Error(reason);
       },
     );
-    // The rejection ends a running check early. After the last check there is no listener.
+    // The rejection ends a running check early. After the last check, it must not count as unhandled.
     broken.catch(() => undefined);
     const traffic = await createTraffic(stack.urls.service);
     for (const { title, run } of STACK_CHECKS) {

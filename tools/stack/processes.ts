@@ -15,7 +15,9 @@ export interface RunningComponent {
   log: string;
   /** Resolves to the reason when the process has ended. */
   exited: Promise<string>;
-  /** Sends SIGTERM, waits for the end, and kills the process after `stopWithinMs`. Resolves to true if it was killed. */
+  /**
+   * Sends SIGTERM, waits for the end, and kills the process after `stopWithinMs`. Resolves to true if it was killed.
+   */
   stop: () => Promise<boolean>;
   /** Kills the process and all its children at once. */
   kill: () => void;

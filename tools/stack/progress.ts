@@ -2,7 +2,9 @@ import { styleText } from 'node:util';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** The stream for progress. A terminal shows a spinner; other streams get a line at the start and the end of each step. */
+/**
+ * The stream for progress. A terminal shows a spinner; other streams get a line at the start and the end of each step.
+ */
 export interface Output {
   write: (text: string) => unknown;
   isTTY?: boolean;

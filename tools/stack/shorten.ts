@@ -6,8 +6,8 @@ const TIME_FACTOR = 60;
 const MIN_WINDOW_SECONDS = 5;
 
 /**
- * Shortens the windows, the offsets and the waiting times of alerts in a file of rules, so that a test does not wait for
- * hours. The rest of the file does not change, so that tests and production share one set of rules.
+ * Shortens the windows, the offsets and the waiting times of alerts in a file of rules, so that a test does not wait
+ * for hours. The rest of the file does not change, so that tests and production share one set of rules.
  */
 export function shortenRules(rules: string): string {
   return rules

@@ -1,4 +1,4 @@
-"""The answer to one text, as every Python server here gives it."""
+"""Computes the answer to a text, the same in all Python servers."""
 
 import os
 

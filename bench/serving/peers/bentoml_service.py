@@ -1,4 +1,4 @@
-"""BentoML, for `bentoml serve`; its own tracing to OTEL_EXPORTER_OTLP_ENDPOINT where that is set."""
+"""The BentoML server, for `bentoml serve`. Its own tracing is on if OTEL_EXPORTER_OTLP_ENDPOINT is set."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""FastAPI, for uvicorn. The handler is not async: so FastAPI's documentation has it for work that does not await."""
+"""The FastAPI server, for uvicorn. The handler is not async, as FastAPI recommends for work that does not await."""
 
 from answer import answer
 from fastapi import FastAPI

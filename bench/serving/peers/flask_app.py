@@ -1,4 +1,4 @@
-"""Flask, for gunicorn."""
+"""The Flask server, for gunicorn."""
 
 from answer import answer
 from flask import Flask, jsonify, request

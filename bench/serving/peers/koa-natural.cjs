@@ -1,7 +1,7 @@
 /**
- * What one would write first: Koa and natural's classifier, followed by every automatic instrumentation
+ * A simple server with Koa and natural's classifier, traced by all automatic instrumentations
  * (`node --require @opentelemetry/auto-instrumentations-node/register koa-natural.cjs MODEL PORT`).
- * CommonJS, since those instrumentations patch what is required.
+ * The file is CommonJS, since the instrumentations patch modules that are loaded by `require`.
  */
 const { readFileSync } = require('node:fs');
 const Router = require('@koa/router');

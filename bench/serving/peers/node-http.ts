@@ -1,4 +1,4 @@
-/** Reads and parses the JSON and answers: what no server on Node can be faster than. Its one argument is the port. */
+/** A server that only parses the JSON and answers: the upper limit for servers on Node. The argument is the port. */
 import { createServer } from 'node:http';
 
 const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-"""Traces over OTLP/HTTP to OTEL_EXPORTER_OTLP_ENDPOINT, in batches; nothing where that is not set."""
+"""Sets up tracing over OTLP/HTTP in batches, if OTEL_EXPORTER_OTLP_ENDPOINT is set."""
 
 import os
 

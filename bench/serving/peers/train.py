@@ -1,6 +1,6 @@
-"""Fits the pipeline that the Python servers serve: train.py TRAIN TEST MODEL. Prints its accuracy on TEST as JSON.
+"""Fits the pipeline of the Python servers: train.py TRAIN TEST MODEL. Prints its accuracy on TEST as JSON.
 
-The same as "scikit-learn words, logistic regression" of the classifier benchmark.
+The pipeline is the "scikit-learn words, logistic regression" of the classifier benchmark.
 """
 
 import json

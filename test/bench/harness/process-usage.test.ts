@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { cpuSeconds, residentMiB } from '../../../bench/harness/process-usage.ts';
 
-/** Uses CPU time and memory, says so, and waits. */
-const busy = `
+/** Uses CPU time and memory, prints a line, and waits. */
+const BUSY = `
   const kept = Buffer.alloc(64 * 2 ** 20, 1);
   while (process.cpuUsage().user < 300_000);
   console.log('done', kept.length);
   setInterval(() => {}, 1000);
 `;
-const parent = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(busy)}], { stdio: 'inherit' })`;
+const PARENT = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(BUSY)}], { stdio: 'inherit' })`;
 
-describe.runIf(process.platform === 'linux')('what a process uses', () => {
-  it('is what it and its children use', async () => {
-    const child = spawn(process.execPath, ['-e', parent], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+describe.runIf(process.platform === 'linux')('the usage of a process', () => {
+  it('includes the usage of its children', async () => {
+    const child = spawn(process.execPath, ['-e', PARENT], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
     try {
       await once(child.stdout, 'data');
       expect(await cpuSeconds(child.pid!)).toBeGreaterThanOrEqual(0.29);
@@ -25,7 +25,7 @@ describe.runIf(process.platform === 'linux')('what a process uses', () => {
     }
   });
 
-  it('is nothing where there is no such process', async () => {
+  it('is zero if there is no such process', async () => {
     expect(await cpuSeconds(2 ** 30)).toBe(0);
   });
 });

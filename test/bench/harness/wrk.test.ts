@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseWrk } from '../../../bench/harness/wrk.ts';
 
-const printed = `Running 4s test @ http://127.0.0.1:18732
+const OUTPUT = `Running 4s test @ http://127.0.0.1:18732
   1 threads and 16 connections
   Thread Stats   Avg      Stdev     Max   +/- Stdev
     Latency    35.20ms   12.10ms 155.80ms   91.01%
@@ -17,19 +17,19 @@ Transfer/sec:    283.61KB
 `;
 
 describe('parseWrk', () => {
-  it('reads requests, rate and percentiles, whatever their unit', () => {
-    expect(parseWrk(printed)).toEqual({ requests: 1851, perSecond: 462.41, p50Ms: 0.82, p99Ms: 1290, failed: 0 });
+  it('reads requests, rate and percentiles in any unit', () => {
+    expect(parseWrk(OUTPUT)).toEqual({ requests: 1851, perSecond: 462.41, p50Ms: 0.82, p99Ms: 1290, failed: 0 });
   });
 
-  it('adds up what was answered otherwise and what was not answered', () => {
-    const failing = printed.replace(
+  it('adds up failed answers and requests without an answer', () => {
+    const failing = OUTPUT.replace(
       'Requests/sec',
       '  Socket errors: connect 1, read 20, write 300, timeout 4000\n  Non-2xx or 3xx responses: 50000\nRequests/sec',
     );
     expect(parseWrk(failing).failed).toBe(54_321);
   });
 
-  it('fails for what it cannot read, rather than telling of nothing', () => {
-    expect(() => parseWrk('unable to connect to 127.0.0.1:9 Connection refused')).toThrow(/cannot be read/);
+  it('throws for an output that it cannot parse', () => {
+    expect(() => parseWrk('unable to connect to 127.0.0.1:9 Connection refused')).toThrow(/cannot be parsed/);
   });
 });

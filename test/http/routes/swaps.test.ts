@@ -28,9 +28,9 @@ test('while versions change under load no request fails, and each label is the o
   };
 
   const load = { url, perSecond: 150, seconds: 5, texts: [{ text: SPAM_TEXT }] };
-  const isRight = (_: unknown, { prediction, model }: { prediction: string; model: { version: string } }) =>
+  const isCorrect = (_: unknown, { prediction, model }: { prediction: string; model: { version: string } }) =>
     prediction === labelBy(model.version);
-  const [result, changes] = await Promise.all([sendSteadily({ ...load, isRight }), swap(5)]);
+  const [result, changes] = await Promise.all([sendSteadily({ ...load, isCorrect }), swap(5)]);
   expect(result.errors).toEqual([]);
   expect(result.mismatches).toEqual([]);
   expect(result.milliseconds).toHaveLength(750);

@@ -5,7 +5,9 @@ const predictionSchema = z.object({
   model: z.object({ name: z.string(), version: z.string() }).optional(),
 });
 
-/** The predicted label and the model (`name@version`, or empty) of a good answer, or the reason why the answer failed. */
+/**
+ * The predicted label and the model (`name@version`, or empty) of a good answer, or the reason why the answer failed.
+ */
 export type Answer = { readonly label: string; readonly model: string } | { readonly error: string };
 
 /** Parses an answer of `POST /predict`. Any status other than 200 is an error. */

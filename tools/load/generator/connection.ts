@@ -5,8 +5,8 @@ export interface LostRequest {
   /** `timeout`, an error code such as `ECONNRESET`, or `closed`. */
   readonly reason: string;
   /**
-   * True if the connection was idle before the request was sent. A server may close an idle connection at any time, and a
-   * client may retry such a request once (RFC 9112, section 9.3.1).
+   * True if the connection was idle before the request was sent. A server may close an idle connection at any time, and
+   * a client may retry such a request once (RFC 9112, section 9.3.1).
    */
   readonly stale: boolean;
 }
@@ -31,12 +31,15 @@ export interface Connection {
 
 const MAX_PAUSE_MS = 1_000;
 const IDLE_MS = 1_000;
-/** The timeout given to autocannon: so long that it never fires, since autocannon also counts the time without a request. */
+/**
+ * The timeout given to autocannon: so long that it never fires, since autocannon also counts the time without a
+ * request.
+ */
 const NO_TIMEOUT_SECONDS = 2_000_000;
 
 /**
- * Opens a connection with autocannon's client. That client sends the next request when the last one is answered; here the
- * caller decides when to send, which makes an open loop possible.
+ * Opens a connection with autocannon's client. That client sends the next request when the last one is answered; here
+ * the caller decides when to send, which makes an open loop possible.
  */
 export function openConnection(target: URL, timeoutMs: number, events: ConnectionEvents): Connection {
   let request: Buffer | undefined;
@@ -87,7 +90,8 @@ export function openConnection(target: URL, timeoutMs: number, events: Connectio
   function drive(driven: Client): void {
     const connect = driven._connect;
     const parse = driven.parser.execute.bind(driven.parser);
-    // Without a request in flight, bytes are not an answer: servers send 408 on a connection that stays silent for too long.
+    // Without a request in flight, bytes are not an answer: servers send 408 on a connection that stays silent for too
+    // long.
     driven.parser.execute = (bytes) => (request === undefined ? bytes.length : parse(bytes));
     sendNow = driven._doRequest.bind(driven);
     driven.getRequestBuffer = () => request!;

@@ -34,7 +34,9 @@ export interface Generator {
 export interface GeneratorOptions {
   readonly target: URL;
   readonly timeoutMs: number;
-  /** The limit on connections in an open loop. The generator opens them as needed; further requests wait in the queue. */
+  /**
+   * The limit on connections in an open loop. The generator opens them as needed; further requests wait in the queue.
+   */
   readonly maxConnections: number;
   /** The number of texts. Texts are sent in order, again from the first after the last. */
   readonly texts: number;

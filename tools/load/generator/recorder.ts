@@ -17,7 +17,9 @@ export interface PhaseCounts extends Counts {
   readonly seconds: number;
   /** Good answers per second. */
   readonly perSecond: number;
-  /** The latency measured from the time at which the request was sent. The difference to `latency` is time in the queue. */
+  /**
+   * The latency measured from the time at which the request was sent. The difference to `latency` is time in the queue.
+   */
   readonly serviceTime: Percentiles | null;
   /** The delay of the load generator itself, from the time at which a request was due until its timer fired. */
   readonly lateness: Percentiles | null;

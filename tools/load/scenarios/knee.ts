@@ -19,9 +19,9 @@ const MIN_RATE = 1;
 const ATTEMPTS_PER_RATE = 2;
 
 /**
- * Finds the knee, the highest rate at which the service meets its objective. The search doubles the rate until the service
- * misses the objective, then bisects by the geometric mean. A rate counts as missed after two failed attempts, since one
- * pause of a shared machine is not the limit of the service.
+ * Finds the knee, the highest rate at which the service meets its objective. The search doubles the rate until the
+ * service misses the objective, then bisects by the geometric mean. A rate counts as missed after two failed attempts,
+ * since one pause of a shared machine is not the limit of the service.
  *
  * @returns the rate, or `null` if no rate met the objective
  */

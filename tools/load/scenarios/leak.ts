@@ -31,14 +31,15 @@ const NEGLIGIBLE_BYTES = 2 * 1_048_576;
 /**
  * Looks for a leak in the memory of a process under steady load.
  *
- * Garbage collection makes memory a sawtooth; a leak raises its lower edge. So the run is cut into blocks of equal length,
- * and the minimum of each block is used. A process that warms up grows as well, but ever slower. So growth is a leak only
- * if the second half of the run alone grows, too. If the service reports its major collections, at least three of them are
- * needed for a verdict: before, growth may be garbage that is not collected yet.
+ * Garbage collection makes memory a sawtooth; a leak raises its lower edge. So the run is cut into blocks of equal
+ * length, and the minimum of each block is used. A process that warms up grows as well, but ever slower. So growth is a
+ * leak only if the second half of the run alone grows, too. If the service reports its major collections, at least
+ * three of them are needed for a verdict: before, growth may be garbage that is not collected yet.
  *
  * @param quantity the name of the quantity, for messages
- * @param maxGarbageShare the share by which garbage alone may raise the level. A leak makes major collections rare, since
- * V8 waits for a multiple of the memory that it kept. Growth beyond this share needs no collections for a verdict.
+ * @param maxGarbageShare the share by which garbage alone may raise the level. A leak makes major collections rare,
+ * since V8 waits for a multiple of the memory that it kept. Growth beyond this share needs no collections for a
+ * verdict.
  */
 export function findLeak(
   quantity: string,

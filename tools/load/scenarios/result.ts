@@ -7,8 +7,8 @@ import type { Check, Thresholds } from './thresholds.ts';
 import type { Trend } from './trend.ts';
 
 /**
- * The result of a run. It is the content of the JSON file, and the source of the tables and the HTML report. Times are in
- * seconds since the start of the run.
+ * The result of a run. It is the content of the JSON file, and the source of the tables and the HTML report. Times are
+ * in seconds since the start of the run.
  */
 export interface LoadResult {
   /** The version of the JSON format. It changes when a field is renamed or removed. */

@@ -102,8 +102,8 @@ async function warmUp(run: Run, { loadLevel, warmUpMs }: Settings): Promise<void
 }
 
 /**
- * Returns the time that the service needed to be as fast as before the spike. The time ends with the last window that had a
- * failed request, or a p99 above twice the p99 before the spike.
+ * Returns the time that the service needed to be as fast as before the spike. The time ends with the last window that
+ * had a failed request, or a p99 above twice the p99 before the spike.
  *
  * @returns `seconds` is `null` if the service was still slow at the end, or if no latency before the spike is known
  */

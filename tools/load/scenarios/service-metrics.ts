@@ -29,8 +29,8 @@ export async function readResources(url: URL): Promise<Resources> {
 }
 
 /**
- * Parses the resources from a page in Prometheus' text format. The series of a metric are added up, since each worker has
- * its own. Four metrics do not need a parser of the whole format, and no maintained package has one.
+ * Parses the resources from a page in Prometheus' text format. The series of a metric are added up, since each worker
+ * has its own. Four metrics do not need a parser of the whole format, and no maintained package has one.
  */
 export function parseResources(text: string): Resources {
   const memoryBytes = sum(text, metricNames.memory);

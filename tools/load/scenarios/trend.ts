@@ -16,11 +16,11 @@ const Z_975 = 1.959963984540054;
 /**
  * Returns the Theil–Sen slope: the median of the slopes between all pairs of points. Single outliers do not move it.
  *
- * Its interval is Sen's, based on the variance of Kendall's S (Sen 1968, https://doi.org/10.1080/01621459.1968.10480934).
- * Neighbouring samples of a running process resemble each other, which makes that interval too narrow. The variance is
- * therefore multiplied by the correction of Hamed and Rao (1998, https://doi.org/10.1016/S0022-1694(97)00125-X). The
- * correction uses the significant autocorrelations of the ranks of the residuals. A correction below 1 is not applied, so
- * that the interval is never narrower than Sen's.
+ * Its interval is Sen's, based on the variance of Kendall's S (Sen 1968,
+ * https://doi.org/10.1080/01621459.1968.10480934). Neighbouring samples of a running process resemble each other, which
+ * makes that interval too narrow. The variance is therefore multiplied by the correction of Hamed and Rao (1998,
+ * https://doi.org/10.1016/S0022-1694(97)00125-X). The correction uses the significant autocorrelations of the ranks of
+ * the residuals. A correction below 1 is not applied, so that the interval is never narrower than Sen's.
  *
  * @returns `null` for fewer than four points, or if all points have the same `x`
  */

@@ -12,7 +12,9 @@ function createNoise(seed: number): () => number {
   };
 }
 
-/** Returns the memory of a process over ten minutes: one sample per second, a sawtooth of 40 MiB every 37 s, and extra. */
+/**
+ * Returns the memory of a process over ten minutes: one sample per second, a sawtooth of 40 MiB every 37 s, and extra.
+ */
 function soak(extraMebibytes: (seconds: number) => number, collects = true): MemorySample[] {
   const noise = createNoise(7);
   return Array.from({ length: 600 }, (_, seconds) => ({
