@@ -8,23 +8,23 @@ import { requireName, runCommand, UsageError } from './usage.ts';
 
 const help = `Usage: npm run evaluate -- --model NAME[@VERSION] --data FILE [options]
 
-Says how good a model's answers to labelled texts are.
+Evaluates a model on labelled texts.
 
   --model NAME[@VERSION]  the model (default version: the latest)
   --data FILE             JSON Lines of {"text", "label"}
   --models DIR            the models folder (default: ./models)
-  --json                  print one JSON object
+  --json                  print one JSON object instead of a table
 `;
 
-/** What the command prints with --json. */
+/** The output of the command with `--json`. */
 interface Report extends Evaluation {
-  /** In seconds; tokenise and score, one text at a time. */
+  /** The time for tokenising and scoring one text, in seconds. */
   readonly secondsPerText: { readonly p50: number; readonly p99: number };
 }
 
-async function folderOf(models: string, reference: string | undefined): Promise<string> {
-  const [named, givenVersion] = (reference ?? '').split(/@(.*)/s);
-  const name = requireName('model', reference === undefined ? undefined : named);
+async function versionFolder(models: string, reference: string | undefined): Promise<string> {
+  const [modelName, givenVersion] = (reference ?? '').split(/@(.*)/s);
+  const name = requireName('model', reference === undefined ? undefined : modelName);
   if (givenVersion !== undefined) return join(models, name, requireName('model', givenVersion));
   const latest = (await listVersions(models, name)).at(-1);
   if (latest === undefined)
@@ -32,6 +32,7 @@ async function folderOf(models: string, reference: string | undefined): Promise<
   return join(models, name, latest);
 }
 
+/** Returns a quantile of durations, converted from milliseconds to seconds. */
 function quantile(durations: readonly number[], share: number): number {
   const sorted = [...durations].sort((a, b) => a - b);
   return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) / 1000;
@@ -56,7 +57,7 @@ function table(report: Report): string {
     `accuracy ${report.accuracy.toFixed(4)}, log loss ${report.logLoss.toFixed(4)}, calibration error ${report.expectedCalibrationError.toFixed(4)}`,
     `per text: p50 ${(report.secondsPerText.p50 * 1e6).toFixed(0)} µs, p99 ${(report.secondsPerText.p99 * 1e6).toFixed(0)} µs`,
     ...(mistakes.length > 0 ? ['', 'most frequent mistakes'] : []),
-    ...mistakes.slice(0, 10).map(({ actual, predicted, count }) => `  ${count} ${actual} taken for ${predicted}`),
+    ...mistakes.slice(0, 10).map(({ actual, predicted, count }) => `  ${count} ${actual} classified as ${predicted}`),
     '',
   ].join('\n');
 }
@@ -76,7 +77,7 @@ async function main(): Promise<void> {
     return;
   }
   if (values.data === undefined) throw new UsageError('--data is missing');
-  const { classifier } = await readArtefact(await folderOf(values.models, values.model));
+  const { classifier } = await readArtefact(await versionFolder(values.models, values.model));
   const { evaluation, durations } = await predictFile(classifier, values.data, () => performance.now());
   const secondsPerText = { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) };
   const report: Report = { ...evaluation, secondsPerText };

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ArtefactError, type Manifest, writeArtefact } from '../artefacts/artefact.ts';
 import { nextVersion } from '../artefacts/versions.ts';
+import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { writeInitialPolicy } from '../models/policy-file.ts';
 import { train } from '../training/train.ts';
 import type { TrainingJob, TrainingResult } from '../training/training-job.ts';
-import { createProgress } from './progress.ts';
 import { requireName, requireOneOf, runCommand, UsageError } from './usage.ts';
 
 const help = `Usage: npm run train -- --data FILE --model NAME [options]
@@ -17,13 +17,13 @@ const help = `Usage: npm run train -- --data FILE --model NAME [options]
 Trains a version of a model and writes it to MODELS/NAME/VERSION/.
 
   --data FILE          JSON Lines of {"text", "label"} to learn from
-  --from-natural FILE  instead of learning, compile what natural's BayesClassifier.save or
-                       LogisticRegressionClassifier.save wrote
-  --model NAME         the model's name
-  --with-feedback      learn too what feedback with text says of this model's predictions
-  --data-dir DIR       where the service keeps that feedback, its DATA_DIR (default: ./data)
-  --test FILE          held-out data to evaluate on (default: cross-validation on the training data)
-  --version V          the version's name (default: the next number)
+  --from-natural FILE  import a classifier that natural saved instead (BayesClassifier.save or
+                       LogisticRegressionClassifier.save)
+  --model NAME         the name of the model
+  --with-feedback      learn also from the feedback on this model that came with its text
+  --data-dir DIR       the DATA_DIR of the service, which contains the feedback (default: ./data)
+  --test FILE          held-out data for the evaluation (default: cross-validation on the training data)
+  --version V          the name of the version (default: the next number)
   --algorithm NAME     auto (the best in cross-validation), or one of
                          ${ALGORITHM_NAMES.join('\n                         ')}
   --tokenizer NAME     auto (by the script of the data), or one of
@@ -31,9 +31,39 @@ Trains a version of a model and writes it to MODELS/NAME/VERSION/.
   --models DIR         the models folder (default: ./models)
   --seed N             the same data and seed give the same bytes (default: 1)
 
-With --data, MODELS/NAME/policy.json is written where there is none, so that the service knows
-what to retrain the model from. Ctrl-C stops a training and leaves nothing behind.
+With --data, a MODELS/NAME/policy.json that names the data is written if there is none. The service
+needs it to retrain the model. Ctrl-C stops the training, and no version is written.
 `;
+
+const phaseNames: Readonly<Record<TrainingProgress['phase'], string>> = {
+  read: 'Reading the data',
+  compare: 'Cross-validating',
+  fit: 'Fitting the final model',
+};
+
+/** The width of the progress bar in characters. */
+const BAR_WIDTH = 30;
+
+/** Creates a progress display: a bar on a terminal, and one line per phase elsewhere. */
+function createProgress(stream: NodeJS.WriteStream): { show(progress: TrainingProgress): void; clear(): void } {
+  let phase = '';
+  return {
+    show(progress) {
+      const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
+      if (stream.isTTY) {
+        const filled = Math.round(share * BAR_WIDTH);
+        const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+        stream.write(`\r\u001b[K${phaseNames[progress.phase].padEnd(24)}${bar} ${Math.round(share * 100)} %`);
+      } else if (progress.phase !== phase) {
+        stream.write(`${phaseNames[progress.phase]}\n`);
+      }
+      phase = progress.phase;
+    },
+    clear() {
+      if (stream.isTTY && phase !== '') stream.write('\r\u001b[K');
+    },
+  };
+}
 
 function sourceOf(data: string | undefined, natural: string | undefined): TrainingJob['source'] {
   if (data !== undefined && natural !== undefined) throw new UsageError('--data and --from-natural exclude each other');
@@ -42,17 +72,17 @@ function sourceOf(data: string | undefined, natural: string | undefined): Traini
   throw new UsageError('--data is missing');
 }
 
-function learnt({ documents, feedback }: Manifest['training']): string {
+function describeExamples({ documents, feedback }: Manifest['training']): string {
   if (feedback === undefined) return `Learnt from ${documents} examples.`;
-  const { given, documents: taught, otherLabels, replaced } = feedback;
-  const repeated = given - taught - otherLabels;
-  const notes = [
+  const { given, documents: used, otherLabels, replaced } = feedback;
+  const repeated = given - used - otherLabels;
+  const exceptions = [
     ...(repeated > 0 ? [`${repeated} with a text that later feedback has too`] : []),
     ...(otherLabels > 0 ? [`${otherLabels} with a label that the data do not have`] : []),
   ];
-  const without = notes.length > 0 ? ` (without ${notes.join(' and ')})` : '';
-  const instead = replaced > 0 ? `, which took the place of ${replaced} of the data's` : '';
-  return `Learnt from ${documents - taught} examples of the data and ${taught} of ${given} feedbacks with text${without}${instead}.`;
+  const unused = exceptions.length > 0 ? ` (not used: ${exceptions.join(', ')})` : '';
+  const replacement = replaced > 0 ? `, which replaced ${replaced} of the data` : '';
+  return `Learnt from ${documents - used} examples of the data and ${used} of ${given} examples of the feedback${unused}${replacement}.`;
 }
 
 function report(folder: string, { manifest, bytes, candidates }: TrainingResult): string {
@@ -62,15 +92,15 @@ function report(folder: string, { manifest, bytes, candidates }: TrainingResult)
       `  ${algorithm.padEnd(44)} accuracy ${accuracy.toFixed(4)}  log loss ${logLoss.toFixed(4)}`,
   );
   if (best !== undefined && second !== undefined) {
-    const why =
+    const reason =
       best.accuracy > second.accuracy
         ? `its accuracy in cross-validation is the highest, ${best.accuracy.toFixed(4)} against ${second.accuracy.toFixed(4)}`
         : 'its accuracy in cross-validation is the highest, shared with others, and its log loss the lowest among them';
-    lines.unshift(`Chose ${best.algorithm}: ${why}.`);
+    lines.unshift(`Chose ${best.algorithm}: ${reason}.`);
   }
   const { evaluation, training } = manifest;
   lines.push(
-    learnt(training),
+    describeExamples(training),
     `Accuracy ${evaluation.accuracy.toFixed(4)}, macro F1 ${evaluation.macro.f1.toFixed(4)}, calibration error ` +
       `${evaluation.expectedCalibrationError.toFixed(4)} (${evaluation.method}, ${evaluation.count} texts)`,
     `Wrote ${folder} (${bytes.byteLength} bytes of weights)`,

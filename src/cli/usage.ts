@@ -1,20 +1,24 @@
 import { SAFE_NAME } from '../platform/safe-names.ts';
 
-/** Exit code for arguments that cannot be used (`EX_USAGE` of sysexits.h). */
-const usageExit = 64;
-/** Exit code for data that cannot be used (`EX_DATAERR`). */
-const dataExit = 65;
-/** Exit code after an interrupt, as shells have it: 128 plus the signal's number. */
-const interruptedExit = 130;
+/** The exit code for bad arguments: `EX_USAGE` of sysexits.h. */
+const EXIT_USAGE = 64;
+/** The exit code for bad data: `EX_DATAERR` of sysexits.h. */
+const EXIT_DATA = 65;
+/** The exit code after an interrupt, as shells use it: 128 plus the number of SIGINT. */
+const EXIT_INTERRUPTED = 130;
 
-const dataErrors = new Set(['DataFileError', 'TrainingDataError', 'NaturalFileError', 'ArtefactError']);
+const DATA_ERRORS = new Set(['DataFileError', 'TrainingDataError', 'NaturalFileError', 'ArtefactError']);
 
-/** The arguments are at fault; the message says which and what is allowed. */
+/** A bad argument. The message names the argument and the allowed values. */
 export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** A value that must be a safe name of a model or version. */
+/**
+ * Checks the name of a model or version.
+ *
+ * @throws {UsageError} if the value is missing, or is not a safe name
+ */
 export function requireName(flag: string, value: string | undefined): string {
   if (value === undefined) throw new UsageError(`--${flag} is missing`);
   if (!SAFE_NAME.test(value)) {
@@ -26,7 +30,11 @@ export function requireName(flag: string, value: string | undefined): string {
   return value;
 }
 
-/** A value out of a list. */
+/**
+ * Checks a value against a list.
+ *
+ * @throws {UsageError} if the list does not contain the value
+ */
 export function requireOneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((name) => name === value);
   if (found === undefined) {
@@ -35,12 +43,12 @@ export function requireOneOf<T extends string>(flag: string, value: string, allo
   return found;
 }
 
-/** Runs a command; what it throws becomes a line on stderr and an exit code. */
+/** Runs a command. An error becomes a line on stderr and an exit code. */
 export function runCommand(name: string, main: () => Promise<void>): void {
   main().catch((error: NodeJS.ErrnoException) => {
     const isUsage = error.name === 'UsageError' || String(error.code).startsWith('ERR_PARSE_ARGS');
     process.stderr.write(`${name}: ${error.message}\n${isUsage ? `Try: npm run ${name} -- --help\n` : ''}`);
-    if (error.name === 'AbortError') process.exitCode = interruptedExit;
-    else process.exitCode = isUsage ? usageExit : dataErrors.has(error.name) ? dataExit : 1;
+    if (error.name === 'AbortError') process.exitCode = EXIT_INTERRUPTED;
+    else process.exitCode = isUsage ? EXIT_USAGE : DATA_ERRORS.has(error.name) ? EXIT_DATA : 1;
   });
 }

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export interface Finished {
+/** The result of a command. */
+export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -9,12 +10,12 @@ export interface Finished {
 
 const SCRIPTS = { train: 'src/cli/train.ts', evaluate: 'src/cli/evaluate.ts', load: 'tools/load/main.ts' };
 
-/** Runs a command in a process of its own; `onStderr` hears of its first message and may stop it. */
+/** Runs a command in a process of its own. `onStderr` is called at its first message, and can stop it. */
 export async function runCli(
   name: keyof typeof SCRIPTS,
   args: readonly string[],
   onStderr: (stop: (signal: NodeJS.Signals) => void) => void = () => {},
-): Promise<Finished> {
+): Promise<CommandResult> {
   const script = fileURLToPath(new URL(`../../${SCRIPTS[name]}`, import.meta.url));
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';

@@ -27,13 +27,13 @@ const train = (...args: string[]) => runCli('train', ['--models', models, ...arg
 const evaluate = (...args: string[]) => runCli('evaluate', ['--models', models, ...args]);
 
 describe('train, then evaluate', () => {
-  test('a version is written, what was chosen is said, and the next run takes the next number', async () => {
+  test('train writes a version and reports its choice, and the next run takes the next number', async () => {
     const first = await train('--data', data, '--model', 'mail', '--test', data);
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Chose \S+: .*cross-validation/) });
     const second = await train('--data', data, '--model', 'mail', '--algorithm', 'multinomial-naive-bayes');
     expect(second.code).toBe(0);
     expect((await readdir(join(models, 'mail'))).sort()).toEqual(['1', '2', 'policy.json']);
-    // The first says where the original data are, and the second leaves what it finds.
+    // The first run writes the policy with the path of its data, and the second one keeps it.
     expect(JSON.parse(await readFile(join(models, 'mail', 'policy.json'), 'utf8'))).toEqual({
       data: '../../train.jsonl',
     });
@@ -46,7 +46,7 @@ describe('train, then evaluate', () => {
     });
   });
 
-  test('--json prints the object of the contract', async () => {
+  test('evaluate --json prints the object of the contract', async () => {
     const { code, stdout } = await evaluate('--model', 'mail@1', '--data', data, '--json');
     expect(code).toBe(0);
     const quality = { precision: expect.any(Number), recall: expect.any(Number), f1: expect.any(Number) };
@@ -63,7 +63,7 @@ describe('train, then evaluate', () => {
     });
   });
 
-  test('without --json it prints a table, of the latest version', async () => {
+  test('evaluate without --json prints a table of the latest version', async () => {
     const { code, stdout } = await evaluate('--model', 'mail', '--data', data);
     expect(code).toBe(0);
     expect(stdout).toMatch(/precision\s+recall\s+f1\s+support\nham/);
@@ -92,7 +92,7 @@ describe('train, then evaluate', () => {
   });
 });
 
-test("a classifier that natural saved becomes a model that gives natural's answers", async () => {
+test('train imports a classifier of natural, and gives the same predictions', async () => {
   const natural = new BayesClassifier();
   for (const { text, label } of smallMails(10)) natural.addDocument(text, label);
   natural.train();
@@ -104,13 +104,13 @@ test("a classifier that natural saved becomes a model that gives natural's answe
   expect((JSON.parse(stdout) as { accuracy: number }).accuracy).toBe(right / 60);
 });
 
-test('an interrupt stops a training and leaves nothing behind', async () => {
-  const kept = join(folder, 'interrupted');
-  const args = ['--models', kept, '--data', large, '--model', 'mail'];
+test('an interrupt stops a training, and no file is left', async () => {
+  const target = join(folder, 'interrupted');
+  const args = ['--models', target, '--data', large, '--model', 'mail'];
   const { code, stderr } = await runCli('train', args, (stop) => stop('SIGINT'));
   expect(stderr).toMatch(/stopped by SIGINT, nothing was written/);
   expect(code).toBe(130);
-  await expect(readdir(kept)).rejects.toThrow('ENOENT');
+  await expect(readdir(target)).rejects.toThrow('ENOENT');
 });
 
 test.concurrent.each([
@@ -124,7 +124,7 @@ test.concurrent.each([
   [['--with-feedback', '--from-natural', 'y', '--model', 'x'], 64, /--with-feedback needs --data/],
   [['--nosuch'], 64, /--nosuch/],
   [['--data', '/nowhere/x', '--model', 'x'], 65, /cannot be read/],
-])('train %j ends with %d and says why', async (args, code, reason) => {
+])('train %j exits with %d and gives the reason', async (args, code, reason) => {
   const finished = await train(...args);
   expect(finished.stderr).toMatch(reason);
   expect(finished.code).toBe(code);
@@ -134,7 +134,7 @@ test.each([
   [['--model', 'nosuch', '--data', 'x'], 64, /holds no such model/],
   [['--model', 'mail@9', '--data', 'x'], 65, /manifest.json is missing/],
   [['--model', 'mail@../..', '--data', 'x'], 64, /allowed/],
-])('evaluate %j ends with %d and says why', async (args, code, reason) => {
+])('evaluate %j exits with %d and gives the reason', async (args, code, reason) => {
   const finished = await evaluate(...args);
   expect(finished.stderr).toMatch(reason);
   expect(finished.code).toBe(code);

@@ -16,7 +16,7 @@ const toLines = (examples: readonly object[]) => examples.map((example) => `${JS
 const fresh = Array.from({ length: 30 }, (_, at) => `quarterly turbine maintenance schedule, part ${at}`);
 const known = smallMails(30)[0]!.text;
 
-/** Feedback that came in while a service ran, which still has its file open. */
+/** Records feedback as a running service does, and keeps its file open. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'waymark-with-feedback-'));
   data = join(folder, 'train.jsonl');
@@ -25,8 +25,8 @@ beforeAll(async () => {
   const database = openFeedbackDatabase(dataDir);
   const given: [text: string | undefined, actual: string, model?: string][] = [
     ...fresh.map((text): [string, string] => [text, 'spam']),
-    ['a word that was taken back', 'spam'],
-    ['a word that was taken back', 'ham'],
+    ['a text with corrected feedback', 'spam'],
+    ['a text with corrected feedback', 'ham'],
     [known, 'spam'],
     ['of an earlier version', 'news'],
     [undefined, 'spam'],
@@ -42,7 +42,7 @@ beforeAll(async () => {
     receivedAt: 1_000 + at,
     text,
   }));
-  // More than one page, most of it about another model.
+  // More than one page of rows, most of them on another model.
   const others = Array.from({ length: 1_200 }, (_, at) => ({
     ...feedback.at(-1)!,
     id: `other ${at}`,
@@ -56,12 +56,12 @@ afterAll(() => rm(folder, { recursive: true }));
 const train = (models: string, ...args: string[]) =>
   runCli('train', ['--models', join(folder, models), '--data', data, '--model', 'mail', ...args]);
 
-test('feedback with text is learnt beside the data, while a service has it open', async () => {
+test('train learns from feedback with text in addition to the data, while a service has the file open', async () => {
   const { code, stdout } = await train('a', '--with-feedback', '--data-dir', dataDir);
   expect({ code, stdout }).toEqual({
     code: 0,
     stdout: expect.stringContaining(
-      "Learnt from 59 examples of the data and 32 of 34 feedbacks with text (without 1 with a text that later feedback has too and 1 with a label that the data do not have), which took the place of 1 of the data's.",
+      'Learnt from 59 examples of the data and 32 of 34 examples of the feedback (not used: 1 with a text that later feedback has too, 1 with a label that the data do not have), which replaced 1 of the data.',
     ),
   });
   const { manifest, classifier } = await readArtefact(join(folder, 'a', 'mail', '1'));
@@ -69,7 +69,7 @@ test('feedback with text is learnt beside the data, while a service has it open'
   expect(classifier.score(classifier.tokenize('turbine maintenance')).label).toBe('spam');
   const learnt = [
     ...fresh.map((text) => ({ text, label: 'spam' })),
-    { text: 'a word that was taken back', label: 'ham' },
+    { text: 'a text with corrected feedback', label: 'ham' },
     { text: known, label: 'spam' },
   ];
   expect(manifest.training).toMatchObject({
@@ -99,13 +99,13 @@ test('the same data, feedback and seed give the same bytes', async () => {
   expect(one).toEqual(other);
 });
 
-test('without feedback the manifest says nothing of it', async () => {
+test('without feedback the manifest does not mention feedback', async () => {
   expect(await train('d')).toMatchObject({ code: 0, stdout: expect.stringContaining('Learnt from 60 examples.') });
   const { manifest } = await readArtefact(join(folder, 'd', 'mail', '1'));
   expect(manifest.training).not.toHaveProperty('feedback');
 });
 
-test('a folder without feedback is refused by its name', async () => {
+test('a folder without feedback is an error that names the folder', async () => {
   const nowhere = join(folder, 'nowhere');
   const { code, stderr } = await train('e', '--with-feedback', '--data-dir', nowhere);
   expect(code).toBe(65);

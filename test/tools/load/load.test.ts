@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { LoadResult } from '../../../tools/load/scenarios/result.ts';
-import { type Finished, runCli } from '../../cli/run-cli.ts';
+import { type CommandResult, runCli } from '../../cli/run-cli.ts';
 import { freePort, startProcess } from '../../support/service-process.ts';
 import { stallEverySecond, startFaultyServer } from './faulty-server.ts';
 
@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 60_000 });
 // The faults are so large and the limits so WIDE_LIMITS that the speed of the machine does not matter.
 const WIDE_LIMITS = ['--max-p99', '20s', '--timeout', '30s'];
 
-interface LoadRun extends Finished {
+interface LoadRun extends CommandResult {
   readonly result: LoadResult;
   readonly html: string;
 }
