@@ -13,24 +13,27 @@ const version = z.object({
   version: z.string(),
   algorithm: z.union([linear.shape.algorithm, natural.shape.algorithm]),
   labels: z.array(z.string()),
-  sha256: z.string().meta({ description: 'Of the file that holds the weights' }),
+  sha256: z.string().meta({ description: 'The digest of the weights file' }),
   training: linear.shape.training,
   evaluation: linear.shape.evaluation.nullable(),
 });
 
 const model = z.object({
   name: z.string(),
-  active: z.string().meta({ description: 'The version that answers for the bare name' }),
-  shadow: z.string().nullable().meta({ description: 'The version that scores beside it and answers nobody' }),
+  active: z.string().meta({ description: 'The version that answers requests for the name of the model' }),
+  shadow: z
+    .string()
+    .nullable()
+    .meta({ description: 'The version that scores the same texts as the active one, and answers no request' }),
   canary: z
     .string()
     .nullable()
-    .meta({ description: 'The version that answers a share of the requests for the bare name' }),
+    .meta({ description: 'The version that answers a share of the requests for the name of the model' }),
   canaryShare: z.number().min(0).max(1).nullable(),
   versions: z.array(version).meta({ description: 'Newest first' }),
 });
 
-/** Why one of a model's fields is `null`, as problem details. */
+/** The reason why a field of a model is `null`, as problem details. */
 const absence = z.object({
   type: z.string(),
   title: z.string(),
@@ -39,13 +42,13 @@ const absence = z.object({
   traceId: z.string().optional(),
 });
 
-/** One model alone says more of itself than among others. */
+/** The answer for a single model, which has more fields than a model in a list. */
 const report = model.extend({
   comparison: comparisonSchema.nullable(),
   missing: z
     .object({ comparison: absence })
     .optional()
-    .meta({ description: 'What could not be told, and the problem that it met; only where there is any' }),
+    .meta({ description: 'The problem for each field that is `null` because of an error; absent without errors' }),
   retrain: jobSchema.nullable().meta({ description: 'The last retraining' }),
   maintenance: maintenanceReport,
 });
@@ -53,13 +56,16 @@ const report = model.extend({
 const roleAction = z.enum(['activate', 'rollback', 'shadow', 'canary']);
 
 const change = z.object({
-  revision: z.int().nonnegative().meta({ description: 'Of the roles that it led to; 0 where none were written' }),
+  revision: z
+    .int()
+    .nonnegative()
+    .meta({ description: 'The revision of the resulting roles; 0 if no roles were written' }),
   at: z.iso.datetime(),
   actor: z.string().meta({ description: 'The origin of the change, such as `api` or `policy`' }),
   action: roleAction,
   reason: z.string(),
   from: z.string().nullable().meta({ description: 'The version that had the role before' }),
-  to: z.string().nullable().meta({ description: 'The version that has it now' }),
+  to: z.string().nullable().meta({ description: 'The version that has the role now' }),
   share: z.number().optional(),
   who: z.string().meta({ description: 'The former name of `actor`', deprecated: true }),
   what: roleAction.meta({ description: 'The former name of `action`', deprecated: true }),
@@ -75,14 +81,14 @@ const changeProblems: readonly ProblemType[] = [
   'not-ready',
 ];
 
-/** The routes that give a model's versions their roles. */
+/** The operations on the roles of a model's versions. */
 const roleOperations: readonly Operation[] = [
   {
     method: 'post',
     path: '/models/{name}/activate',
     id: 'activateVersion',
     tag: 'Models',
-    summary: 'Makes a version the one that answers for the bare name, in every process',
+    summary: 'Makes a version the active one, in every process',
     parameters: [modelName],
     request: { schema: activateBody, examples: { 'with a reason': { version: '2', reason: 'better on recent mail' } } },
     response: { description: 'The model', schema: report },
@@ -93,9 +99,9 @@ const roleOperations: readonly Operation[] = [
     path: '/models/{name}/rollback',
     id: 'rollBack',
     tag: 'Models',
-    summary: 'Makes the version active again that was active before and can be used',
+    summary: 'Activates the latest formerly active version that can be used',
     parameters: [modelName],
-    request: { schema: rollbackBody, examples: { 'nothing to say': {} } },
+    request: { schema: rollbackBody, examples: { 'without a reason': {} } },
     response: { description: 'The model', schema: report },
     problems: [...changeProblems, 'nothing-to-roll-back'],
   },
@@ -104,7 +110,8 @@ const roleOperations: readonly Operation[] = [
     path: '/models/{name}/shadow',
     id: 'setShadow',
     tag: 'Models',
-    summary: 'Lets a version score beside the active one and answer nobody; `null` ends that',
+    summary:
+      'Sets the shadow, which scores the same texts as the active version and answers no request; `null` removes it',
     parameters: [modelName],
     request: { schema: shadowBody, examples: { 'a version': { version: '2' }, none: { version: null } } },
     response: { description: 'The model', schema: report },
@@ -115,9 +122,9 @@ const roleOperations: readonly Operation[] = [
     path: '/models/{name}/canary',
     id: 'setCanary',
     tag: 'Models',
-    summary: 'Lets a version answer a share of the requests for the bare name; `null` ends that',
+    summary: 'Sets the canary, which answers a share of the requests for the name of the model; `null` removes it',
     description:
-      'Which requests is decided by a hash of the `x-canary-key` header, or of the trace id where there is none: the same key gets the same version.',
+      'A hash of the `x-canary-key` header, or of the trace id without this header, decides which version answers. The same key gets the same version.',
     parameters: [modelName],
     request: {
       schema: canaryBody,
@@ -131,21 +138,21 @@ const roleOperations: readonly Operation[] = [
     path: '/models/{name}/changes',
     id: 'listChanges',
     tag: 'Models',
-    summary: 'Who changed which role, when and why: the last hundred changes, latest first',
+    summary: 'Lists the last hundred changes of roles, latest first',
     parameters: [modelName],
     response: { description: 'The changes', schema: z.object({ changes: z.array(change) }) },
     problems: ['model-not-found', 'not-ready'],
   },
 ];
 
-/** `/models`. */
+/** The operations of `/models`. */
 export const modelOperations: readonly Operation[] = [
   {
     method: 'get',
     path: '/models',
     id: 'listModels',
     tag: 'Models',
-    summary: 'Every model, its versions, and how well each did on texts it had not learned from',
+    summary: 'Lists the models and their versions, with the evaluation of each version',
     response: { description: 'The loaded models', schema: z.object({ models: z.array(model) }) },
     problems: ['not-ready'],
   },
@@ -154,7 +161,7 @@ export const modelOperations: readonly Operation[] = [
     path: '/models/{name}',
     id: 'showModel',
     tag: 'Models',
-    summary: 'One model and its versions, and how those on trial compare with the active one',
+    summary: 'Returns a model and its versions, with a comparison of shadow and canary to the active version',
     parameters: [modelName],
     response: { description: 'The model', schema: report },
     problems: ['model-not-found', 'not-ready'],
@@ -162,6 +169,7 @@ export const modelOperations: readonly Operation[] = [
   ...roleOperations,
 ];
 
+/** The named schemas of `/models`. */
 export const modelSchemas: NamedSchemas = {
   Model: model,
   ModelReport: report,
