@@ -1,26 +1,41 @@
 import { readConfigOrExit } from './platform/config.ts';
+import { greeting } from './process/greeting.ts';
 import { runProcess } from './process/lifecycle.ts';
 import { supervisorLink } from './process/messages.ts';
 import { createPooledCounts } from './process/pooled-counts.ts';
 import { roleOf } from './process/role.ts';
 import { createLog } from './telemetry/logs/log.ts';
-import { standardOutput } from './telemetry/logs/standard-output.ts';
+import { createLogDestination } from './telemetry/logs/log-destination.ts';
 import { ATTRIBUTE } from './telemetry/names.ts';
 
 const config = readConfigOrExit();
 const role = roleOf(config);
-const stdout = standardOutput();
+const stdout = createLogDestination();
 const log = createLog(config.LOG_LEVEL, stdout);
 const describe = ({ url }: { readonly url: string }) => ({ [ATTRIBUTE.url]: url });
+
+/** Copies the bundled models. A supervisor does it once, before its workers start. */
+async function prepareModels(): Promise<void> {
+  if (config.BUNDLED_MODELS_DIR === undefined) return;
+  const { copyBundledModels } = await import('./models/bundled-models.ts');
+  await copyBundledModels(config.BUNDLED_MODELS_DIR, config.MODELS_DIR, log);
+}
+
+/** Tells a person at a terminal where to go next. */
+function greet(url: string): void {
+  if (process.stdout.isTTY) stdout.write(greeting(url, config));
+}
 
 // Dynamic imports, because a supervisor does not need the classifier.
 if (role === 'supervisor') {
   const { startSupervisor } = await import('./process/supervisor.ts');
-  await runProcess(config, log, () => startSupervisor(config, log, stdout), describe);
+  const start = () => prepareModels().then(() => startSupervisor(config, log, stdout));
+  greet((await runProcess(config, log, start, describe)).url);
 } else {
   const { startService } = await import('./service.ts');
   if (role === 'alone') {
-    await runProcess(config, log, () => startService(config, log), describe);
+    const start = () => prepareModels().then(() => startService(config, log));
+    greet((await runProcess(config, log, start, describe)).url);
   } else {
     const createWindow = createPooledCounts();
     await runProcess(config, log, () => startService(config, log, { createWindow }), describe, supervisorLink());

@@ -45,7 +45,7 @@ export async function runProcess<R extends Running>(
   start: () => Promise<R>,
   describe: (running: R) => Record<string, string>,
   parent?: SupervisorLink,
-): Promise<void> {
+): Promise<R> {
   process.once('uncaughtException', (error) => void fail(error, log, parent));
   reportSdkProblems(log);
   if (config.OTEL_SDK_DISABLED) {
@@ -64,8 +64,9 @@ export async function runProcess<R extends Running>(
     } else {
       log.info('ready', { ...describe(running), [ATTRIBUTE.startupSeconds]: Math.round(performance.now()) / 1000 });
     }
+    return running;
   } catch (error) {
-    await fail(error, log, parent);
+    return fail(error, log, parent);
   }
 }
 
