@@ -11,13 +11,13 @@ describe('the policy file', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  test('only recommends where there is none', async () => {
+  test('without a file recommends only', async () => {
     const { policy } = await readPolicy(folder);
     expect(policy).toMatchObject({ mode: 'recommend', everySeconds: 60, retrain: { maxMemoryMB: 2_048 } });
     expect(policy?.data).toBeUndefined();
   });
 
-  test('fills in what a file leaves out, at every depth', async () => {
+  test('fills in defaults at every depth', async () => {
     const given = { mode: 'automatic', data: '../mail.jsonl', retrain: { drift: { forSeconds: 5 } } };
     await writeFile(join(folder, 'policy.json'), JSON.stringify(given));
     const { policy } = await readPolicy(folder);
@@ -38,7 +38,7 @@ describe('the policy file', () => {
     ['{"rollback": {"latencyRatio": 0.5}}', 'rollback.latencyRatio: '],
     ['{"cooldown": 5}', '"cooldown"'],
     ['{"retrain": {"drift": {"for": 5}}}', 'retrain.drift: '],
-  ])('%s is a problem that says where', (text, where) => {
+  ])('%s is a problem that names the place', (text, where) => {
     const { policy, problem } = parsePolicy(text);
     expect(policy).toBeUndefined();
     expect(problem).toContain(where);

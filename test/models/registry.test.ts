@@ -7,9 +7,9 @@ import type { RoleChange } from '../../src/models/roles.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 import { labelBy, SPAM_TEXT, smallModels, writeSmallVersion } from './small-models.ts';
 
-const by = { actor: 'test', reason: 'because' };
+const attribution = { actor: 'test', reason: 'because' };
 
-/** A registry that looks at its folder when it is told to. */
+/** Opens a registry that reads its folder only on `refresh`. */
 async function open(folder: string): Promise<ModelRegistry & { lines: Record<string, unknown>[] }> {
   const lines: Record<string, unknown>[] = [];
   const log = createLog('info', { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
@@ -18,7 +18,7 @@ async function open(folder: string): Promise<ModelRegistry & { lines: Record<str
   return { ...registry, lines };
 }
 
-/** The versions in their roles, after a check that the active one answers as it should. */
+/** Returns the served versions by role, after a check that the active one predicts the right label. */
 function served(registry: ModelRegistry) {
   const { active, shadow, canary, versions } = registry.models().get('spam')!;
   const { classifier, version } = active;
@@ -31,7 +31,7 @@ function served(registry: ModelRegistry) {
   };
 }
 
-const change = (registry: ModelRegistry, asked: RoleChange) => registry.change('spam', asked, by);
+const change = (registry: ModelRegistry, requested: RoleChange) => registry.change('spam', requested, attribution);
 const activate = (registry: ModelRegistry, version: string) => change(registry, { action: 'activate', version });
 const problemOf = (work: Promise<unknown>) =>
   work.then(
@@ -72,11 +72,11 @@ describe('changes', () => {
     expect(registry.roles('spam')).toMatchObject({ revision: 4, previous: ['2'] });
   });
 
-  test('that are asked for at once happen one after the other, in two registries too', async () => {
+  test('at the same time are made one after the other, also by two registries', async () => {
     const folder = await smallModels('1', '2', '3');
     const [one, two] = [await open(folder), await open(folder)];
-    const asked = Array.from({ length: 20 }, (_, at) => activate(at % 2 ? one : two, String(1 + (at % 3))));
-    await Promise.all(asked);
+    const requests = Array.from({ length: 20 }, (_, at) => activate(at % 2 ? one : two, String(1 + (at % 3))));
+    await Promise.all(requests);
     const rows = (await readChanges(join(folder, 'spam'))).reverse();
     expect(rows.map(({ revision }) => revision)).toEqual(rows.map((_, at) => at + 1));
     for (const [at, { from }] of rows.entries()) expect(from).toBe(at === 0 ? '3' : rows[at - 1]!.to);
@@ -85,11 +85,13 @@ describe('changes', () => {
     expect(served(one).active).toBe(rows.at(-1)!.to);
   });
 
-  test('that cannot be change nothing', async () => {
+  test('that are not possible have no effect', async () => {
     const folder = await smallModels('1', '2', '3');
     const registry = await open(folder);
     await truncate(join(folder, 'spam/2/weights.bin'), 100);
-    expect(await problemOf(registry.change('none', { action: 'rollback' }, by))).toMatch(/^model-not-found: .*spam/);
+    expect(await problemOf(registry.change('none', { action: 'rollback' }, attribution))).toMatch(
+      /^model-not-found: .*spam/,
+    );
     expect(await problemOf(activate(registry, '9'))).toMatch(/^version-not-found: .*"9"; there are: 3, 2, 1/);
     expect(await problemOf(activate(registry, '../spam/1'))).toMatch(/^version-not-found/);
     expect(await problemOf(activate(registry, '2'))).toMatch(/^model-damaged: Version "2" .*weights.bin has 100 bytes/);
@@ -99,7 +101,7 @@ describe('changes', () => {
     expect(served(registry)).toMatchObject({ active: '3', shadow: undefined });
   });
 
-  test('a rollback passes over versions that are damaged or gone', async () => {
+  test('a rollback skips versions that are damaged or deleted', async () => {
     const folder = await smallModels('1', '2', '3', '4');
     const registry = await open(folder);
     await truncate(join(folder, 'spam/3/weights.bin'), 100);
@@ -109,18 +111,18 @@ describe('changes', () => {
     expect(await problemOf(change(registry, { action: 'rollback' }))).toMatch(/^nothing-to-roll-back/);
   });
 
-  test('are refused with a problem of their own where the folder cannot be written', async () => {
+  test('are rejected with a problem of their own if the folder cannot be written', async () => {
     const folder = await smallModels('1', '2');
     const registry = await open(folder);
-    // What permissions forbid they do not forbid root: a lock that cannot be opened is like it.
+    // Permissions do not stop root, so a lock file that cannot be opened stands for a read-only folder.
     await cp(join(folder, 'spam/1'), join(folder, 'spam/roles.lock'), { recursive: true });
     expect(await problemOf(activate(registry, '1'))).toMatch(/^models-read-only/);
     expect(served(registry)).toMatchObject({ active: '2' });
   });
 });
 
-describe('a look at the folder', () => {
-  test('finds a new version, which becomes active where no roles are set, and is recorded once', async () => {
+describe('a refresh', () => {
+  test('finds a new version, which becomes active without a roles file, and is recorded once', async () => {
     const folder = await smallModels('1');
     const [one, two] = [await open(folder), await open(folder)];
     const before = one.models().get('spam')!.active;
@@ -134,7 +136,7 @@ describe('a look at the folder', () => {
     expect(messages(one, 'model changed')).toEqual([expect.objectContaining({ 'classifier.change.followed': true })]);
   });
 
-  test('finds a new version, which gets no role where roles are set', async () => {
+  test('finds a new version, which gets no role if there is a roles file', async () => {
     const folder = await smallModels('1');
     const registry = await open(folder);
     await activate(registry, '1');
@@ -152,7 +154,7 @@ describe('a look at the folder', () => {
     expect([...registry.models().keys()]).toEqual(['spam', 'later']);
   });
 
-  test('follows what another process changed', async () => {
+  test('follows a change of another process', async () => {
     const folder = await smallModels('1', '2', '3');
     const [one, two] = [await open(folder), await open(folder)];
     await activate(one, '1');
@@ -164,16 +166,16 @@ describe('a look at the folder', () => {
     expect(await two.changes('spam')).toHaveLength(2);
   });
 
-  test('refuses a version once for each state of its files, and takes it when it is whole', async () => {
+  test('refuses a version once for each state of its files, and loads it when it is whole', async () => {
     const folder = await smallModels('1');
     const registry = await open(folder);
     const weights = await readFile(join(folder, 'spam/1/weights.bin'));
     await writeSmallVersion(folder, 'spam', '2');
     await rename(join(folder, 'spam/2'), join(folder, 'spam/.2.tmp'));
     await cp(join(folder, 'spam/.2.tmp/manifest.json'), join(folder, 'spam/2/manifest.json'));
-    for (let looks = 0; looks < 3; looks++) await registry.refresh();
+    for (let refreshes = 0; refreshes < 3; refreshes++) await registry.refresh();
     await writeFile(join(folder, 'spam/2/weights.bin'), weights.subarray(0, 1000));
-    for (let looks = 0; looks < 3; looks++) await registry.refresh();
+    for (let refreshes = 0; refreshes < 3; refreshes++) await registry.refresh();
     expect(messages(registry, 'model refused')).toHaveLength(2);
     expect(served(registry)).toEqual({ active: '1', versions: '1' });
     await cp(join(folder, 'spam/.2.tmp/weights.bin'), join(folder, 'spam/2/weights.bin'));
@@ -181,7 +183,7 @@ describe('a look at the folder', () => {
     expect(served(registry)).toEqual({ active: '2', versions: '2,1' });
   });
 
-  test('leaves what is served where its files were damaged, or are gone', async () => {
+  test('keeps serving a version whose files are damaged or deleted', async () => {
     const folder = await smallModels('1', '2');
     const registry = await open(folder);
     await activate(registry, '2');
@@ -200,14 +202,14 @@ describe('a look at the folder', () => {
 describe('roles that cannot be followed', () => {
   test.each([
     ['damaged', '{"format": 1, "act', /roles.json is damaged.*the roles stay as they were/s],
-    ['name a version that is not there', '{"format": 1, "active": "9"}', /version 9, which should be active/],
-  ])('%s: what is served goes on, and the log says so once', async (_, text, sentence) => {
+    ['name a version that does not exist', '{"format": 1, "active": "9"}', /version 9, which should be active/],
+  ])('%s: the served versions stay, and the log reports it once', async (_, text, sentence) => {
     const folder = await smallModels('1', '2', '3');
     const registry = await open(folder);
     await activate(registry, '1');
     await change(registry, { action: 'shadow', version: '2' });
     await writeFile(rolesFile(folder), text);
-    for (let looks = 0; looks < 3; looks++) await registry.refresh();
+    for (let refreshes = 0; refreshes < 3; refreshes++) await registry.refresh();
     expect(served(registry)).toMatchObject({ active: '1' });
     expect(messages(registry, 'roles not followed')).toEqual([
       expect.objectContaining({ level: 'error', reason: expect.stringMatching(sentence) }),
@@ -219,7 +221,7 @@ describe('roles that cannot be followed', () => {
     expect((await registry.changes('spam')).flatMap(({ revision }) => revision || [])).toEqual([3, 2, 1]);
   });
 
-  test('damaged at a start: what was made active last is served', async () => {
+  test('damaged at a start: the version that was activated last is served', async () => {
     const folder = await smallModels('1', '2', '3');
     await activate(await open(folder), '1');
     await writeFile(rolesFile(folder), '');
@@ -228,13 +230,13 @@ describe('roles that cannot be followed', () => {
     expect(messages(registry, 'roles not followed')).toHaveLength(1);
   });
 
-  test('damaged at a start, with no trail: the newest is served', async () => {
+  test('damaged at a start, without an audit trail: the newest version is served', async () => {
     const folder = await smallModels('1', '2', '3');
     await writeFile(rolesFile(folder), '[]');
     expect(served(await open(folder))).toMatchObject({ active: '3' });
   });
 
-  test('an active version that is damaged at a start gives way to the one before it', async () => {
+  test('the previous version is served if the active one is damaged at a start', async () => {
     const folder = await smallModels('1', '2', '3');
     const before = await open(folder);
     await activate(before, '1');
@@ -247,7 +249,7 @@ describe('roles that cannot be followed', () => {
     });
   });
 
-  test('a shadow or canary that cannot be used is left out', async () => {
+  test('a shadow or canary that cannot be used is not served', async () => {
     const folder = await smallModels('1', '2', '3');
     const before = await open(folder);
     await change(before, { action: 'shadow', version: '1' });
@@ -260,7 +262,7 @@ describe('roles that cannot be followed', () => {
 });
 
 describe('the audit trail', () => {
-  test('is completed by whoever looks next, where a writer died before or within its row', async () => {
+  test('is completed by the next process if a writer died before or while it wrote its row', async () => {
     const folder = await smallModels('1', '2', '3');
     const registry = await open(folder);
     await activate(registry, '1');
@@ -275,7 +277,7 @@ describe('the audit trail', () => {
     }
   });
 
-  test('has an edit of the roles file in it, once', async () => {
+  test('records an edit of the roles file once', async () => {
     const folder = await smallModels('1', '2');
     const [one, two] = [await open(folder), await open(folder)];
     await writeFile(rolesFile(folder), '{"format": 1, "active": "1"}');
@@ -311,7 +313,7 @@ describe('the audit trail', () => {
     expect(change).toEqual(second);
   });
 
-  test('is read past lines that are none', async () => {
+  test('is read despite lines that are not rows', async () => {
     const folder = await smallModels('1', '2');
     const registry = await open(folder);
     await activate(registry, '1');
@@ -321,7 +323,7 @@ describe('the audit trail', () => {
   });
 });
 
-test('an unloaded model stays away, whatever appears in its folder, until it is loaded', async () => {
+test('an unloaded model stays unloaded, also with new versions in its folder, until it is loaded', async () => {
   const folder = await smallModels('1');
   await writeSmallVersion(folder, 'other', '1');
   const registry = await open(folder);

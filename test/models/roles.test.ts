@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { applyChange, defaultRoles, parseRoles, type RoleChange, type Roles } from '../../src/models/roles.ts';
 import { Problem } from '../../src/platform/problems.ts';
 
-const by = { actor: 'test', reason: 'because' };
+const attribution = { actor: 'test', reason: 'because' };
 const start = defaultRoles(['3', '2', '1'], 5);
 
 function apply(roles: Roles, ...changes: RoleChange[]): Roles {
-  return changes.reduce((current, change, at) => applyChange(current, change, by, 100 + at), roles);
+  return changes.reduce((current, change, index) => applyChange(current, change, attribution, 100 + index), roles);
 }
 
 function problemOf(work: () => unknown): string {
@@ -19,11 +19,11 @@ function problemOf(work: () => unknown): string {
   return 'none';
 }
 
-test('where no roles were set the newest version is active, and the older ones are what to go back to', () => {
+test('without a roles file the newest version is active, and the older ones are its predecessors', () => {
   expect(start).toMatchObject({ revision: 0, active: '3', previous: ['2', '1'], activeSince: 5, change: null });
 });
 
-test('each change counts, and says who made it, when, why, and what it changed', () => {
+test('each change raises the revision, and records actor, action, reason, time and versions', () => {
   const roles = apply(start, { action: 'activate', version: '1' });
   expect(roles).toMatchObject({ revision: 1, active: '1', previous: ['3', '2'], activeSince: 100 });
   expect(roles.change).toEqual({
@@ -35,16 +35,16 @@ test('each change counts, and says who made it, when, why, and what it changed',
     from: '3',
     to: '1',
   });
-  expect(applyChange(roles, { action: 'rollback' }, by, 7, 41).revision).toBe(42);
+  expect(applyChange(roles, { action: 'rollback' }, attribution, 7, 41).revision).toBe(42);
 });
 
-test('activating the newest where no roles were set makes it stay; once more changes nothing', () => {
+test('activating the newest version without a roles file keeps it active; a second time has no effect', () => {
   const roles = apply(start, { action: 'activate', version: '3' });
   expect(roles).toMatchObject({ revision: 1, active: '3', previous: ['2', '1'], activeSince: 5 });
   expect(apply(roles, { action: 'activate', version: '3' })).toBe(roles);
 });
 
-test('a rollback takes the version that was active before, and forgets the one that it leaves', () => {
+test('a rollback activates the previous version, and forgets the one that was active', () => {
   const once = apply(start, { action: 'activate', version: '1' }, { action: 'rollback' });
   expect(once).toMatchObject({ active: '3', previous: ['2'], activeSince: 101, change: { from: '1', to: '3' } });
   const twice = apply(once, { action: 'rollback' });
@@ -52,8 +52,8 @@ test('a rollback takes the version that was active before, and forgets the one t
   expect(problemOf(() => apply(twice, { action: 'rollback' }))).toMatch(/^nothing-to-roll-back: Version 2 is active/);
 });
 
-describe('versions on trial', () => {
-  test('a shadow and a canary are set, changed and ended', () => {
+describe('shadow and canary', () => {
+  test('are set, changed and removed', () => {
     const both = apply(start, { action: 'shadow', version: '2' }, { action: 'canary', version: '1', share: 0.2 });
     expect(both).toMatchObject({ active: '3', shadow: '2', canary: { version: '1', share: 0.2 }, activeSince: 5 });
     expect(both.change).toMatchObject({ action: 'canary', from: null, to: '1', share: 0.2 });
@@ -64,7 +64,7 @@ describe('versions on trial', () => {
     expect(apply(none, { action: 'canary', version: null }, { action: 'shadow', version: null })).toBe(none);
   });
 
-  test('the share stays as it is where none is said, and is a tenth at first', () => {
+  test('without a share the canary keeps its share, which is 0.1 at first', () => {
     const first = apply(start, { action: 'canary', version: '1' });
     expect(first.canary).toEqual({ version: '1', share: 0.1 });
     const other = apply(first, { action: 'canary', version: '1', share: 0.3 }, { action: 'canary', version: '2' });
@@ -77,12 +77,12 @@ describe('versions on trial', () => {
     ['a shadow that becomes active', { action: 'activate', version: '2' }, { active: '2', shadow: null }],
     ['a canary that becomes active', { action: 'activate', version: '1' }, { active: '1', shadow: '2', canary: null }],
     ['a rollback to the shadow', { action: 'rollback' }, { active: '2', shadow: null }],
-  ])('%s gives up what it was', (_, change, expected) => {
+  ])('%s loses its former role', (_, change, expected) => {
     const trials = apply(start, { action: 'shadow', version: '2' }, { action: 'canary', version: '1' });
     expect(apply(trials, change)).toMatchObject(expected);
   });
 
-  test.each(['shadow', 'canary'] as const)('the active version is no %s', (action) => {
+  test.each(['shadow', 'canary'] as const)('the active version cannot be the %s', (action) => {
     expect(problemOf(() => apply(start, { action, version: '3' }))).toMatch(
       /^version-active: "version" must be another/,
     );
@@ -90,7 +90,7 @@ describe('versions on trial', () => {
 });
 
 describe('a roles file', () => {
-  test('comes back as it was written', () => {
+  test('is read as it was written', () => {
     const roles = apply(start, { action: 'shadow', version: '2' }, { action: 'canary', version: '1', share: 0.25 });
     expect(parseRoles(JSON.stringify(roles))).toEqual(roles);
   });
@@ -102,7 +102,7 @@ describe('a roles file', () => {
     expect(parseRoles(text)).toEqual({ ...roles, change });
   });
 
-  test('of one line is enough when written by hand', () => {
+  test('can be one line when written by hand', () => {
     expect(parseRoles('{"format": 1, "active": "2"}')).toMatchObject({ active: '2', shadow: null, previous: [] });
   });
 

@@ -12,7 +12,7 @@ import { smallModels } from './small-models.ts';
 const source = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
 
 describe('processes that share a folder', () => {
-  test('change roles at the same time, and each change follows the one before it', async () => {
+  test('change roles at the same time, and each change starts from the last one', async () => {
     const folder = await smallModels('1', '2', '3');
     const run = promisify(execFile);
     const changer = (name: string) => `
@@ -41,7 +41,7 @@ describe('processes that share a folder', () => {
     await registry.close();
   }, 60_000);
 
-  test('get the lock of one that was killed', async () => {
+  test('get the lock of a process that was killed', async () => {
     const path = join(await smallModels('1'), 'spam/roles.lock');
     const holder = `
       const { withLock } = await import(${source('platform/file-lock.ts')});

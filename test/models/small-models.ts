@@ -6,19 +6,19 @@ import { packLinear } from '../../src/artefacts/pack.ts';
 import { summariseEvaluation } from '../../src/training/predict-examples.ts';
 import { smallMails, trainSmall } from '../classifier/small-mails.ts';
 
-const other = { ham: 'spam', spam: 'ham', news: 'news' } as const;
+const swappedLabels = { ham: 'spam', spam: 'ham', news: 'news' } as const;
 const trained = {
   right: trainSmall(),
   swapped: trainSmall(
     {},
-    smallMails(30).map(({ text, label }) => ({ text, label: other[label] })),
+    smallMails(30).map(({ text, label }) => ({ text, label: swappedLabels[label] })),
   ),
 };
 
-/** What every small model calls `spam`, and a swapped one `ham`. */
+/** A text that small models label `spam`, and swapped models `ham`. */
 export const SPAM_TEXT = 'the free money about winner and prize number 1';
 
-/** Writes a version of a small model, as training does; one with odd numbers is right, one with even ones always wrong. */
+/** Writes a version of a small model, as training does. Odd versions are right, and even ones swap the labels. */
 export async function writeSmallVersion(models: string, name: string, version: string): Promise<void> {
   const { model, documents, documentsByLabel, candidates, evaluation, reference, thresholds } =
     Number(version) % 2 === 1 ? trained.right : trained.swapped;
@@ -33,14 +33,14 @@ export async function writeSmallVersion(models: string, name: string, version: s
   await writeArtefact(join(models, name, version), manifest, bytes);
 }
 
-/** A models folder of its own with versions of a small model `spam` in it. */
+/** Creates a models folder with versions of a small model `spam`. */
 export async function smallModels(...versions: string[]): Promise<string> {
   const models = await mkdtemp(join(tmpdir(), 'waymark-models-'));
   for (const version of versions) await writeSmallVersion(models, 'spam', version);
   return models;
 }
 
-/** The label that a version gives `SPAM_TEXT`. */
+/** Returns the label that a version predicts for `SPAM_TEXT`. */
 export function labelBy(version: string): string {
   return Number(version) % 2 === 1 ? 'spam' : 'ham';
 }

@@ -15,23 +15,23 @@ import { labelBy, SPAM_TEXT, smallModels } from './small-models.ts';
 const preload = new URL('./kill-at-step.ts', import.meta.url).href;
 const program = new URL('../../src/models/registry.ts', import.meta.url).href;
 const logging = new URL('../../src/telemetry/logs/log.ts', import.meta.url).href;
-const by = { actor: 'test', reason: 'because' };
+const attribution = { actor: 'test', reason: 'because' };
 const silent = createLog('silent', { write: () => {} });
 
-interface Killed {
+interface KilledChange {
   readonly wasKilled: boolean;
-  /** What it did, in order; the last of it was not done, or half. */
+  /** The steps in order. After a kill the last one was not done, or half done. */
   readonly steps: string[];
 }
 
-/** A process of its own makes a change, and is killed at one step of it. */
-async function changeAndKill(folder: string, change: RoleChange, at: number, within: boolean): Promise<Killed> {
+/** Changes roles in a process of its own, which is killed at one step of the change. */
+async function changeAndKill(folder: string, change: RoleChange, at: number, within: boolean): Promise<KilledChange> {
   const script = `
     const { openRegistry } = await import(${JSON.stringify(program)});
     const { createLog } = await import(${JSON.stringify(logging)});
     const log = createLog('silent', { write: () => {} });
     const registry = await openRegistry({ folder: ${JSON.stringify(folder)}, log, pollMs: 3_600_000 });
-    await registry.change('spam', ${JSON.stringify(change)}, ${JSON.stringify(by)});
+    await registry.change('spam', ${JSON.stringify(change)}, ${JSON.stringify(attribution)});
     await registry.close();`;
   const child = spawn(process.execPath, ['--import', preload, '--input-type=module', '-e', script], {
     env: { PATH: process.env['PATH'], KILL_FOLDER: folder, KILL_AT: String(at), KILL_WITHIN: String(within) },
@@ -41,7 +41,7 @@ async function changeAndKill(folder: string, change: RoleChange, at: number, wit
     text(child.stderr),
     once(child, 'exit') as Promise<[number | null, string | null]>,
   ]);
-  if (code !== 0 && signal !== 'SIGKILL') throw new Error(`it ended with ${code} ${signal}: ${output}`);
+  if (code !== 0 && signal !== 'SIGKILL') throw new Error(`the process ended with ${code} ${signal}: ${output}`);
   return { wasKilled: signal === 'SIGKILL', steps: output.trim().split('\n') };
 }
 
@@ -52,7 +52,7 @@ async function rolesOf(folder: string): Promise<Roles | undefined> {
 
 async function trailOf(folder: string): Promise<RecordedChange[]> {
   const content = await readFile(join(folder, 'spam/audit.jsonl'), 'utf8').catch(() => '');
-  // Every line has to be whole: JSON.parse would say so.
+  // Every line must be whole: JSON.parse throws otherwise.
   return content === ''
     ? []
     : content
@@ -61,7 +61,7 @@ async function trailOf(folder: string): Promise<RecordedChange[]> {
         .map((line) => JSON.parse(line) as RecordedChange);
 }
 
-/** What the next process finds: it serves a whole version in the old roles or the new ones, and the trail is complete. */
+/** Checks that the next process serves a whole version in the old roles or the new ones, and that the trail is complete. */
 async function expectWhole(
   folder: string,
   before: Roles | undefined,
@@ -85,8 +85,8 @@ async function expectWhole(
   expect(await revisions()).toEqual(Array.from({ length: count }, (_, index) => index + 1));
   if (roles) expect((await trailOf(folder)).at(-1)).toEqual(roles.change);
 
-  // Nothing that was left behind is in the way of the next change.
-  await registry.change('spam', { action: 'activate', version: active.version === '1' ? '2' : '1' }, by);
+  // The files that the killed process left do not block the next change.
+  await registry.change('spam', { action: 'activate', version: active.version === '1' ? '2' : '1' }, attribution);
   expect((await revisions()).at(-1)).toBe(count + 1);
   await registry.close();
   return hasHappened;
@@ -97,15 +97,15 @@ describe.each<[string, string[], RoleChange]>([
   ['a later change', ['2'], { action: 'canary', version: '3', share: 0.3 }],
 ])('kill -9 at every step of %s', (_, earlier, change) => {
   test.each([
-    ['before the step', false],
-    ['within it, where it writes', true],
+    ['before each step', false],
+    ['in the middle of each write', true],
   ])(
     '%s: the next start serves a whole version, and the trail is complete',
     async (_when, within) => {
       const origin = await smallModels('1', '2', '3');
       if (earlier.length > 0) {
         const registry = await openRegistry({ folder: origin, log: silent, pollMs: 3_600_000 });
-        for (const version of earlier) await registry.change('spam', { action: 'activate', version }, by);
+        for (const version of earlier) await registry.change('spam', { action: 'activate', version }, attribution);
         await registry.close();
       }
       const before = await rolesOf(origin);
@@ -140,10 +140,10 @@ describe.each<[string, string[], RoleChange]>([
 });
 
 test.each([
-  ['before its roles are in place', 'rename /spam/roles.json', '3'],
-  ['before its row is in the trail', 'appendFile', '1'],
+  ['before the roles file is in place', 'rename /spam/roles.json', '3'],
+  ['before the row is in the trail', 'appendFile', '1'],
 ])(
-  'a service that is killed in a change, %s, serves a whole version again',
+  'a service that is killed during a change, %s, serves a whole version after a restart',
   async (_, KILL_BEFORE, expected) => {
     const folder = await smallModels('1', '2', '3');
     const args = ['--import', preload, '--import', './otel/preload.ts', 'src/main.ts'];
