@@ -1,118 +1,126 @@
 import type { TrainingResult } from '../../src/training/training-job.ts';
-import type { Stack } from '../../tools/stack/stack.ts';
 import { postJson } from '../../tools/stack/check/traffic.ts';
+import type { Stack } from '../../tools/stack/stack.ts';
 import type { Mails } from './mails.ts';
-import type { Story } from './timeline.ts';
-import { accuracyOfLast, type Traffic } from './traffic.ts';
+import { createObserver, type Observer } from './observer.ts';
+import type { Timeline } from './timeline.ts';
+import { recentAccuracy, type Traffic } from './traffic.ts';
 import { MODEL, writeVersion } from './versions.ts';
-import { watch } from './observer.ts';
 
-/** What the loop is run with. */
+/** The parts that the loop works with. */
 export interface LoopContext {
   readonly stack: Stack;
-  readonly story: Story;
+  readonly timeline: Timeline;
   readonly traffic: Traffic;
   readonly mails: Mails;
-  /** Where the service finds versions. */
+  /** The models folder of the service. */
   readonly models: string;
-  /** A version that learned nothing, ready to be pushed. */
-  readonly bad: TrainingResult;
+  /** A version that was trained on shuffled labels. */
+  readonly badVersion: TrainingResult;
 }
+
+type Step = LoopContext & { readonly observer: Observer };
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
-/** The whole loop: each step must happen by itself and in time; only new mails and a bad version are brought in from outside. */
+/**
+ * Runs the maintenance loop. Each step must happen on its own and within its time limit. Only new kinds of mail and a
+ * bad version come from outside.
+ *
+ * @throws Error for a step that does not happen within its time limit
+ */
 export async function runLoop(context: LoopContext): Promise<void> {
-  const usual = await answerKnownMails(context);
-  const stale = await goStale(context, usual);
-  await trainAnew(context);
-  const version = await replace(context);
-  // At least a third of what was lost; the new mails are harder than the old ones, for whatever model.
-  await recover(context, version, stale + (usual - stale) / 3);
-  await takeBackBadVersion(context, version);
+  const step = { ...context, observer: createObserver(context.stack.urls, MODEL) };
+  const usualAccuracy = await classifyKnownMails(step);
+  const lowAccuracy = await degrade(step, usualAccuracy);
+  await retrain(step);
+  const version = await promote(step);
+  // At least a third of the loss: the new mails are harder than the old ones, for every model.
+  await recover(step, version, lowAccuracy + (usualAccuracy - lowAccuracy) / 3);
+  await rollBack(step, version);
 }
 
-async function answerKnownMails({ story, traffic }: LoopContext): Promise<number> {
-  const usual = await story.until(
-    '200 mails were answered',
+async function classifyKnownMails({ timeline, traffic }: Step): Promise<number> {
+  const accuracy = await timeline.waitFor(
+    '200 mails are answered',
     90,
-    async () => accuracyOfLast(traffic.judged, 200) ?? undefined,
+    async () => recentAccuracy(traffic.answers, 200) ?? undefined,
   );
-  story.tell(`Version 1 is right in ${percent(usual)} of 200 mails like those that it was trained on.`);
-  return usual;
+  timeline.log(`Version 1 classifies ${percent(accuracy)} of 200 mails of the known groups correctly.`);
+  return accuracy;
 }
 
-/** Mails of another kind come: the model must become worse, and the alerts and the policy must notice. */
-async function goStale({ stack, story, traffic, mails }: LoopContext, usual: number): Promise<number> {
-  const looks = watch(stack.urls, MODEL);
+/** Switches to mails of other groups: the accuracy must fall, and the alerts and the policy must notice. */
+async function degrade({ observer, timeline, traffic, mails }: Step, usualAccuracy: number): Promise<number> {
   traffic.use(mails.unknown);
-  const begun = traffic.judged.length;
-  story.statusMark('new kinds of mail', 'Mails of the other groups come from now on.');
-  const lower = await story.until('the accuracy fell', 120, async () => {
-    const since = traffic.judged.slice(begun);
-    const accuracy = accuracyOfLast(since, Math.max(150, since.length));
-    return accuracy !== null && accuracy < usual - 0.03 ? accuracy : undefined;
+  const firstAnswer = traffic.answers.length;
+  timeline.logEvent('new kinds of mail', 'From now on, the mails are from the other groups.');
+  const lowAccuracy = await timeline.waitFor('the accuracy falls', 120, async () => {
+    const answers = traffic.answers.slice(firstAnswer);
+    const accuracy = recentAccuracy(answers, Math.max(150, answers.length));
+    return accuracy !== null && accuracy < usualAccuracy - 0.03 ? accuracy : undefined;
   });
-  story.tell(`Version 1 is right in ${percent(lower)} of them.`);
-  await story.until('the alert AccuracyBelowTraining fired', 180, () => looks.hasFired('AccuracyBelowTraining'));
-  story.statusMark('alert: accuracy', 'The alert AccuracyBelowTraining fires.');
-  await story.until('the alert ModelDrift fired', 180, () => looks.hasFired('ModelDrift'));
-  story.statusMark('alert: drift', 'The alert ModelDrift fires.');
-  await story.until(
-    'Alertmanager asked the service to look',
-    60,
-    async () => (await looks.evaluationsAsked()) || undefined,
+  timeline.log(`Version 1 classifies ${percent(lowAccuracy)} of them correctly.`);
+  await timeline.waitFor('the alert AccuracyBelowTraining fires', 180, () =>
+    observer.hasFired('AccuracyBelowTraining'),
   );
-  story.tell('Alertmanager has asked the service to look at its model.');
-  return lower;
+  timeline.logEvent('alert: accuracy', 'The alert AccuracyBelowTraining fires.');
+  await timeline.waitFor('the alert ModelDrift fires', 180, () => observer.hasFired('ModelDrift'));
+  timeline.logEvent('alert: drift', 'The alert ModelDrift fires.');
+  await timeline.waitFor(
+    'Alertmanager requests an evaluation of the model',
+    60,
+    async () => (await observer.evaluationCount()) || undefined,
+  );
+  timeline.log('Alertmanager has requested an evaluation of the model.');
+  return lowAccuracy;
 }
 
-async function trainAnew({ stack, story }: LoopContext): Promise<void> {
-  const looks = watch(stack.urls, MODEL);
-  const { maintenance } = await story.until('the policy began a training', 180, async () => {
-    const state = await looks.model();
-    // It may have gone on already.
+async function retrain({ observer, timeline }: Step): Promise<void> {
+  const { maintenance } = await timeline.waitFor('the policy starts a retraining', 180, async () => {
+    const state = await observer.model();
+    // A later action may have replaced the last action already.
     return state.retrain ? state : undefined;
   });
   const { lastAction } = maintenance;
   const reason = lastAction?.action === 'retrain' ? `: ${lastAction.reason}` : '';
-  story.statusMark(
+  timeline.logEvent(
     'retraining',
-    `The policy trains the model anew${reason}.`,
+    `The policy starts a retraining${reason}.`,
     lastAction?.action === 'retrain' ? Date.parse(lastAction.at) : undefined,
   );
-  const { retrain } = await story.until('the training ended', 240, async () => {
-    const state = await looks.model();
+  const { retrain } = await timeline.waitFor('the retraining ends', 240, async () => {
+    const state = await observer.model();
     return state.retrain?.state === 'running' ? undefined : state;
   });
-  if (retrain?.state !== 'succeeded') throw new Error(`the training ${retrain?.state}: ${retrain?.failure?.detail}`);
-  story.statusMark(
+  if (retrain?.state !== 'succeeded') {
+    throw new Error(`the retraining ${retrain?.state}: ${retrain?.failure?.detail}`);
+  }
+  timeline.logEvent(
     `shadow: ${retrain.version}`,
-    `Version ${retrain.version} has learned from ${retrain.documents} mails, and scores beside version 1 as its shadow.`,
+    `Version ${retrain.version} was trained on ${retrain.documents} mails and is now the shadow of version 1.`,
   );
 }
 
-async function replace({ stack, story }: LoopContext): Promise<string> {
-  const looks = watch(stack.urls, MODEL);
-  const waiting = async (action: string) => {
-    const state = await looks.model();
-    const { lastAction } = state.maintenance;
+async function promote({ observer, timeline }: Step): Promise<string> {
+  const lastActionIf = async (action: string) => {
+    const { lastAction } = (await observer.model()).maintenance;
     if (lastAction?.action.startsWith('drop')) throw new Error(`the candidate was dropped: ${lastAction.reason}`);
     return lastAction?.action === action ? lastAction : undefined;
   };
-  // A canary may become active between two looks: then its own reason is not seen any more.
-  const tried = await story.until(
-    'the shadow became canary',
+  // The canary may be promoted between two queries. Then the reason for the canary is not visible any more.
+  const canary = await timeline.waitFor(
+    'the shadow becomes the canary',
     240,
-    async () => (await waiting('canary')) ?? waiting('promote'),
+    async () => (await lastActionIf('canary')) ?? lastActionIf('promote'),
   );
-  story.statusMark(
-    `canary: ${tried.version}`,
-    `Version ${tried.version} becomes canary: ${tried.reason}.`,
-    Date.parse(tried.at),
+  timeline.logEvent(
+    `canary: ${canary.version}`,
+    `Version ${canary.version} becomes the canary: ${canary.reason}.`,
+    Date.parse(canary.at),
   );
-  const promoted = await story.until('the canary became active', 240, () => waiting('promote'));
-  story.statusMark(
+  const promoted = await timeline.waitFor('the canary becomes active', 240, () => lastActionIf('promote'));
+  timeline.logEvent(
     `active: ${promoted.version}`,
     `Version ${promoted.version} becomes active: ${promoted.reason}.`,
     Date.parse(promoted.at),
@@ -120,35 +128,41 @@ async function replace({ stack, story }: LoopContext): Promise<string> {
   return promoted.version!;
 }
 
-async function recover({ story, traffic }: LoopContext, version: string, goal: number): Promise<void> {
-  const accuracy = await story.until(`version ${version} was right in ${percent(goal)} of 250 mails`, 150, async () => {
-    const now = accuracyOfLast(traffic.judged, 250, version);
-    return now !== null && now >= goal ? now : undefined;
+async function recover({ timeline, traffic }: Step, version: string, goal: number): Promise<void> {
+  const step = `version ${version} classifies ${percent(goal)} of 250 mails correctly`;
+  const accuracy = await timeline.waitFor(step, 150, async () => {
+    const current = recentAccuracy(traffic.answers, 250, version);
+    return current !== null && current >= goal ? current : undefined;
   });
-  story.tell(`Version ${version} is right in ${percent(accuracy)} of 250 new mails: the accuracy has recovered.`);
+  timeline.log(
+    `Version ${version} classifies ${percent(accuracy)} of 250 new mails correctly: the accuracy has recovered.`,
+  );
 }
 
-async function takeBackBadVersion({ stack, story, traffic, models, bad }: LoopContext, good: string): Promise<void> {
-  const looks = watch(stack.urls, MODEL);
-  const { version } = bad.manifest;
-  await writeVersion(models, bad);
-  await story.until(`the service found version ${version}`, 60, async () => {
-    const { versions } = await looks.model();
-    return versions.some((one) => one.version === version) || undefined;
+/** Activates a bad version by hand: the policy must roll back to the good one. */
+async function rollBack(
+  { stack, observer, timeline, traffic, models, badVersion }: Step,
+  goodVersion: string,
+): Promise<void> {
+  const { version } = badVersion.manifest;
+  await writeVersion(models, badVersion);
+  await timeline.waitFor(`the service finds version ${version}`, 60, async () => {
+    const { versions } = await observer.model();
+    return versions.some((entry) => entry.version === version) || undefined;
   });
   await postJson(`${stack.urls.service}/models/${MODEL}/activate`, { version, why: 'a mistake, made on purpose' });
-  story.statusMark('bad version', 'A version that was trained on shuffled labels is pushed, and activated by hand.');
-  const { active, maintenance } = await story.until('the bad version was rolled back', 180, () =>
-    looks.didLast('rollback'),
+  timeline.logEvent('bad version', 'A version that was trained on shuffled labels is deployed and activated by hand.');
+  const { active, maintenance } = await timeline.waitFor('the policy rolls back the bad version', 180, () =>
+    observer.modelAfter('rollback'),
   );
-  if (active !== good) throw new Error(`version ${active} is active after the rollback, not ${good}`);
+  if (active !== goodVersion) throw new Error(`version ${active} is active after the rollback, not ${goodVersion}`);
   const { reason, at } = maintenance.lastAction!;
-  story.statusMark('rolled back', `The policy rolls back to version ${active}: ${reason}.`, Date.parse(at));
-  const since = traffic.judged.length;
-  const accuracy = await story.until(
-    `version ${good} answered 100 mails again`,
+  timeline.logEvent('rolled back', `The policy rolls back to version ${active}: ${reason}.`, Date.parse(at));
+  const firstAnswer = traffic.answers.length;
+  const accuracy = await timeline.waitFor(
+    `version ${goodVersion} answers 100 mails again`,
     90,
-    async () => accuracyOfLast(traffic.judged.slice(since), 100, good) ?? undefined,
+    async () => recentAccuracy(traffic.answers.slice(firstAnswer), 100, goodVersion) ?? undefined,
   );
-  story.tell(`Version ${good} is right in ${percent(accuracy)} of the 100 mails since.`);
+  timeline.log(`Version ${goodVersion} classifies ${percent(accuracy)} of the 100 mails after that correctly.`);
 }

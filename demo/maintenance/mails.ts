@@ -6,44 +6,45 @@ import { z } from 'zod';
 import { createRandom, shuffle } from '../../src/classifier/learning/random.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 
-/** What the model learns first, and what comes later: groups of the SpamAssassin corpus, and of how many mails one is of each. */
-const knownGroups = ['easy-ham-1', 'spam-1'];
-const newGroups = { 'hard-ham-1': 1, 'spam-2': 3, 'easy-ham-2': 1 } as const;
+/** The groups of the SpamAssassin corpus that the first version learns from. */
+const KNOWN_GROUPS = ['easy-ham-1', 'spam-1'];
+/** The groups that are sent later, with their relative frequencies. */
+const unknownGroups = { 'hard-ham-1': 1, 'spam-2': 3, 'easy-ham-2': 1 } as const;
 
-/** The service refuses texts that are much longer than mails are. */
-const maxCharacters = 50_000;
+/** The longest mail that is used. The service rejects texts of more than 100,000 characters. */
+const MAX_CHARACTERS = 50_000;
 
-const Mail = z.object({ text: z.string(), label: z.string(), file: z.string() });
+const mailSchema = z.object({ text: z.string(), label: z.string(), file: z.string() });
 
-/** Real mails in the order that the demonstration needs them. */
+/** The real mails of the demonstration, in random order. */
 export interface Mails {
-  /** To train the first version on. */
+  /** The mails to train the first version on. */
   readonly training: Example[];
-  /** Of the same groups, never seen in training. */
+  /** Further mails of the same groups. */
   readonly known: Example[];
-  /** Of the other groups. */
+  /** Mails of the other groups. */
   readonly unknown: Example[];
 }
 
-/** Brings the corpus, where it is not there yet, and sorts its mails by group. */
+/** Reads the mails of the corpus by group. Downloads the corpus if it is not in the cache. */
 export async function readMails(folder: string): Promise<Mails> {
   await promisify(execFile)('npm', ['run', '--silent', 'corpus', '--', '--out', folder]);
   const groups = Map.groupBy(await readCorpus(folder), ({ file }) => file.split('/')[0]!);
   const random = createRandom(1);
-  const of = (name: string) => shuffled(groups.get(name) ?? [], random);
-  const known = shuffled(knownGroups.flatMap(of), random);
-  const forTraining = Math.round(known.length * 0.6);
+  const mailsOf = (group: string) => shuffled(groups.get(group) ?? [], random);
+  const known = shuffled(KNOWN_GROUPS.flatMap(mailsOf), random);
+  const trainingCount = Math.round(known.length * 0.6);
   return {
-    training: known.slice(0, forTraining),
-    known: known.slice(forTraining),
+    training: known.slice(0, trainingCount),
+    known: known.slice(trainingCount),
     unknown: mixed(
-      Object.entries(newGroups).map(([name, weight]) => ({ mails: of(name), weight })),
+      Object.entries(unknownGroups).map(([group, weight]) => ({ mails: mailsOf(group), weight })),
       random,
     ),
   };
 }
 
-/** The same mails with their labels shuffled: nothing can be learned from them, except how frequent each label is. */
+/** Returns the mails with shuffled labels, so that a model can learn from them only the frequency of each label. */
 export function withShuffledLabels(mails: readonly Example[]): Example[] {
   const labels = shuffled(
     mails.map(({ label }) => label),
@@ -52,19 +53,19 @@ export function withShuffledLabels(mails: readonly Example[]): Example[] {
   return mails.map(({ text }, at) => ({ text, label: labels[at]! }));
 }
 
-async function readCorpus(folder: string): Promise<z.infer<typeof Mail>[]> {
+async function readCorpus(folder: string): Promise<z.infer<typeof mailSchema>[]> {
   const files = await Promise.all(['train', 'test'].map((part) => readFile(join(folder, `${part}.jsonl`), 'utf8')));
   return files
     .flatMap((file) => file.trimEnd().split('\n'))
-    .map((line) => Mail.parse(JSON.parse(line)))
-    .filter(({ text }) => text.length <= maxCharacters);
+    .map((line) => mailSchema.parse(JSON.parse(line)))
+    .filter(({ text }) => text.length <= MAX_CHARACTERS);
 }
 
-/** Draws from the groups by their weights, until all are used up. */
+/** Draws all mails from the groups in random order, at frequencies by their weights. */
 function mixed(groups: { mails: Example[]; weight: number }[], random: () => number): Example[] {
   const drawn: Example[] = [];
   for (;;) {
-    // As often as its weight says, each group that has some left.
+    // Each group with mails left has as many tickets as its weight.
     const tickets = groups.flatMap(({ mails, weight }) =>
       mails.length === 0 ? [] : Array.from({ length: weight }, () => mails),
     );

@@ -6,23 +6,24 @@ import { startStack } from '../../tools/stack/stack.ts';
 import { runLoop } from './loop.ts';
 import { readMails, withShuffledLabels } from './mails.ts';
 import { plot } from './plot.ts';
-import { beginStory } from './timeline.ts';
+import { startTimeline } from './timeline.ts';
 import { sendMails } from './traffic.ts';
 import { MODEL, policy, trainVersion, writeVersion } from './versions.ts';
 
-const help = `Usage: npm run demo:maintenance [-- --out FILE]
+const HELP = `Usage: npm run demo:maintenance [-- --out FILE]
 
-Shows how a model is maintained without anybody's help, on real mail and with the whole stack: it goes stale as new kinds of mail come,
-alerts fire, it is trained anew with the feedback, and its successor is tried beside it and takes its place; then a
-bad version is pushed, and taken back. Takes two to three minutes; the first run installs what the stack needs.
+Shows the automatic maintenance of a model, on real mail and with the whole stack. New kinds of mail come and the accuracy
+falls; alerts fire; the model is retrained with the feedback; the new version is tried as shadow and canary and becomes
+active. Then a bad version is activated by hand and rolled back. The demonstration takes two to three minutes. The first
+run installs the programs of the stack.
 
-  --out FILE   where the plot goes (default: demo/maintenance/accuracy.svg)
+  --out FILE   the file for the plot (default: demo/maintenance/accuracy.svg)
 
-Exit code 1 where any step does not happen within its time limit.
+The exit code is 1 if a step does not happen within its time limit.
 `;
 
-/** Fast enough that a minute is as telling as a day is elsewhere. */
-const mailsPerSecond = 10;
+/** The rate is so high that a minute has as many mails as a day elsewhere. */
+const MAILS_PER_SECOND = 10;
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(help);
+    process.stdout.write(HELP);
     return;
   }
   const folder = await mkdtemp(join(tmpdir(), 'waymark-demo-'));
@@ -56,7 +57,7 @@ async function demonstrate(folder: string, out: string): Promise<void> {
   const first = await trainVersion(join(folder, 'data'), '1', mails.training);
   await writeVersion(models, first);
   await writeFile(join(models, MODEL, 'policy.json'), JSON.stringify(policy('../../data/1.jsonl')));
-  const bad = await trainVersion(join(folder, 'data'), 'shuffled', withShuffledLabels(mails.training));
+  const badVersion = await trainVersion(join(folder, 'data'), 'shuffled', withShuffledLabels(mails.training));
 
   const serviceEnv = { MODELS_DIR: models, DEFAULT_MODEL: MODEL };
   const stack = await startStack({
@@ -68,28 +69,28 @@ async function demonstrate(folder: string, out: string): Promise<void> {
     serviceEnv,
   });
   try {
-    const story = beginStory(giveUp(stack.failed, signal));
-    const traffic = sendMails(stack.urls.service, mails.known, mailsPerSecond);
-    story.tell(`${mailsPerSecond} mails a second are answered, and judged by their readers.`);
+    const timeline = startTimeline(rejectOnFailure(stack.failed, signal));
+    const traffic = sendMails(stack.urls.service, mails.known, MAILS_PER_SECOND);
+    timeline.log(`${MAILS_PER_SECOND} mails per second are classified, and their true labels are sent as feedback.`);
     try {
-      await runLoop({ stack, story, traffic, mails, models, bad });
+      await runLoop({ stack, timeline, traffic, mails, models, badVersion });
       await traffic.stop();
     } catch (error) {
-      // What failed is known; mails that were under way then may have no answer.
+      // The first error counts; mails in flight may fail because of it.
       await traffic.stop().catch(() => {});
       throw error;
     } finally {
-      await writeFile(out, plot(traffic.judged, story.events, story.startedAt));
+      await writeFile(out, plot(traffic.answers, timeline.events, timeline.startedAt));
       process.stdout.write(`The plot is in ${out}\n`);
     }
-    process.stdout.write(`All of it happened, with ${traffic.judged.length} mails, none of them unanswered.\n`);
+    process.stdout.write(`All steps happened. All of ${traffic.answers.length} mails were answered.\n`);
   } finally {
     await stack.stop();
   }
 }
 
-/** Rejects when a part of the stack has ended, or somebody wants the demonstration to. */
-function giveUp(failed: Promise<string>, signal: AbortSignal): Promise<never> {
+/** Returns a promise that rejects when a component of the stack ends or the demonstration is interrupted. */
+function rejectOnFailure(failed: Promise<string>, signal: AbortSignal): Promise<never> {
   const reason = Promise.race([
     failed,
     new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve(String(signal.reason)))),

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Urls } from '../../tools/stack/components.ts';
 import { promQuery } from '../../tools/stack/check/queries.ts';
+import type { Urls } from '../../tools/stack/components.ts';
 
-const Decided = z.object({ action: z.string(), version: z.string().nullable(), reason: z.string() });
+const actionSchema = z.object({ action: z.string(), version: z.string().nullable(), reason: z.string() });
 
-const Model = z.object({
+const modelSchema = z.object({
   active: z.string(),
   shadow: z.string().nullable(),
   canary: z.string().nullable(),
@@ -19,37 +19,38 @@ const Model = z.object({
     })
     .nullable(),
   maintenance: z.object({
-    recommendation: Decided.nullable(),
+    recommendation: actionSchema.nullable(),
     waitingFor: z.string().nullable(),
-    lastAction: Decided.extend({ at: z.iso.datetime() }).nullable(),
+    lastAction: actionSchema.extend({ at: z.iso.datetime() }).nullable(),
   }),
 });
 
-/** What `GET /models/{name}` says. */
-export type ModelState = z.infer<typeof Model>;
+/** The answer of `GET /models/{name}`. */
+export type ModelState = z.infer<typeof modelSchema>;
 
-/** Looks at a running stack. */
-export interface Watch {
+/** Queries on the state of a running stack. */
+export interface Observer {
+  /** Returns the state of the model. */
   model(): Promise<ModelState>;
-  /** What the policy did last, where it is what is asked for. */
-  didLast(action: string): Promise<ModelState | undefined>;
-  /** Whether an alert has fired by now, as Prometheus has it. */
+  /** Returns the state of the model if the last action of the policy is this one, otherwise `undefined`. */
+  modelAfter(action: string): Promise<ModelState | undefined>;
+  /** Returns true if Prometheus has fired an alert so far, otherwise `undefined`. */
   hasFired(alert: string): Promise<true | undefined>;
-  /** How often Alertmanager asked the service to look at its models, and was answered. */
-  evaluationsAsked(): Promise<number>;
+  /** Returns the number of evaluations that Alertmanager has requested and the service has answered. */
+  evaluationCount(): Promise<number>;
 }
 
-/** @param name of the model */
-export function watch({ service, prometheus }: Urls, name: string): Watch {
+/** Creates an observer of the model with this name. */
+export function createObserver({ service, prometheus }: Urls, name: string): Observer {
   const model = async () => {
     const response = await fetch(`${service}/models/${name}`);
     if (!response.ok) throw new Error(`GET /models/${name} answered ${response.status}: ${await response.text()}`);
-    return Model.parse(await response.json());
+    return modelSchema.parse(await response.json());
   };
-  const answered = 'http_route="/maintenance/evaluate",http_response_status_code="200"';
+  const evaluations = 'http_route="/maintenance/evaluate",http_response_status_code="200"';
   return {
     model,
-    async didLast(action) {
+    async modelAfter(action) {
       const state = await model();
       return state.maintenance.lastAction?.action === action ? state : undefined;
     },
@@ -57,8 +58,8 @@ export function watch({ service, prometheus }: Urls, name: string): Watch {
       const firing = `max_over_time(ALERTS{alertname="${alert}",alertstate="firing"}[1h])`;
       return (await promQuery(prometheus, firing)).length > 0 ? true : undefined;
     },
-    async evaluationsAsked() {
-      const [sample] = await promQuery(prometheus, `sum(http_server_request_duration_seconds_count{${answered}})`);
+    async evaluationCount() {
+      const [sample] = await promQuery(prometheus, `sum(http_server_request_duration_seconds_count{${evaluations}})`);
       return sample?.value ?? 0;
     },
   };

@@ -1,35 +1,44 @@
 import { type LineSeries, lineChart } from '../../tools/charts/line-chart.ts';
 import type { Event } from './timeline.ts';
-import type { Judged } from './traffic.ts';
+import type { LabelledAnswer } from './traffic.ts';
 
-/** How many answers one point of the line is made of, and a mean at least. */
-const rollingAnswers = 100;
+/** The number of answers for a point of the line, and the minimum number for a mean. */
+const ROLLING_ANSWERS = 100;
 
-/** Where one kind of mail, or one active version, is followed by another. */
-const turns = /^(?:new kinds|active|bad version|rolled back)/;
+/** The labels of the events that change the kind of mail or the active version. A new mean starts at each of them. */
+const TURNING_POINT = /^(?:new kinds|active|bad version|rolled back)/;
 
-/** Draws the accuracy of the last answers over time, and its mean in between, with what happened. */
-export function plot(judged: readonly Judged[], events: readonly Event[], startedAt: number): string {
+/**
+ * Draws the accuracy over time: that of the last answers, and the mean between two turning points, with the events.
+ *
+ * @param startedAt the start of the time axis, in milliseconds since 1970
+ * @returns the plot as SVG
+ */
+export function plot(answers: readonly LabelledAnswer[], events: readonly Event[], startedAt: number): string {
   const seconds = (at: number) => (at - startedAt) / 1_000;
-  const ordered = judged.toSorted((a, b) => a.at - b.at);
+  const ordered = answers.toSorted((a, b) => a.at - b.at);
   const rolling: [number, number][] = [];
-  for (let end = rollingAnswers; end <= ordered.length; end += 5) {
-    const last = ordered.slice(end - rollingAnswers, end);
+  for (let end = ROLLING_ANSWERS; end <= ordered.length; end += 5) {
+    const last = ordered.slice(end - ROLLING_ANSWERS, end);
     rolling.push([seconds(last.at(-1)!.at), accuracyOf(last)]);
   }
   const from = rolling[0]?.[0] ?? 0;
   const to = rolling.at(-1)?.[0] ?? 1;
   const means: [number, number | null][] = [];
-  const bounds = [startedAt, ...events.filter(({ label }) => turns.test(label)).map(({ at }) => at), Date.now()];
-  for (const [at, begun] of bounds.slice(0, -1).entries()) {
-    const ended = bounds[at + 1]!;
-    const between = ordered.filter((one) => one.at >= begun && one.at < ended);
-    const mean = between.length < rollingAnswers ? null : accuracyOf(between);
-    means.push([Math.max(from, seconds(begun)), mean], [Math.min(to, seconds(ended)), mean]);
-    means.push([Math.min(to, seconds(ended)), null]);
+  const bounds = [
+    startedAt,
+    ...events.filter(({ label }) => TURNING_POINT.test(label)).map(({ at }) => at),
+    Date.now(),
+  ];
+  for (const [index, start] of bounds.slice(0, -1).entries()) {
+    const end = bounds[index + 1]!;
+    const between = ordered.filter(({ at }) => at >= start && at < end);
+    const mean = between.length < ROLLING_ANSWERS ? null : accuracyOf(between);
+    means.push([Math.max(from, seconds(start)), mean], [Math.min(to, seconds(end)), mean]);
+    means.push([Math.min(to, seconds(end)), null]);
   }
   const series: LineSeries[] = [
-    { name: `last ${rollingAnswers} answers`, points: rolling },
+    { name: `last ${ROLLING_ANSWERS} answers`, points: rolling },
     { name: 'mean', points: means, dashed: true },
   ];
   return lineChart({
@@ -46,6 +55,6 @@ export function plot(judged: readonly Judged[], events: readonly Event[], starte
   });
 }
 
-function accuracyOf(judged: readonly Judged[]): number {
-  return judged.filter(({ right }) => right).length / judged.length;
+function accuracyOf(answers: readonly LabelledAnswer[]): number {
+  return answers.filter(({ correct }) => correct).length / answers.length;
 }

@@ -1,59 +1,68 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Something that happened, for the plot. */
+const POLL_MS = 250;
+
+/** An event of the demonstration, for the plot. */
 export interface Event {
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since 1970. */
   readonly at: number;
   readonly label: string;
 }
 
-/** Tells what happens as it happens, and waits for what must. */
-export interface Story {
+/** The timeline of the demonstration. It prints the steps and collects the events for the plot. */
+export interface Timeline {
   readonly events: readonly Event[];
+  /** The start in milliseconds since 1970. */
   readonly startedAt: number;
-  tell(text: string): void;
-  /** Tells something that belongs into the plot. */
-  statusMark(label: string, text: string, at?: number): void;
+  /** Prints a message with the time since the start. */
+  log(message: string): void;
+  /** Prints a message and adds an event with a label to the plot. */
+  logEvent(label: string, message: string, at?: number): void;
   /**
-   * Waits for something to happen.
+   * Repeats a check until it returns a value.
    *
-   * @returns what the check found
-   * @throws Error that names it, where it does not within its time limit
+   * @param step a description of the expected step, for the error
+   * @returns the value of the check
+   * @throws Error after `limitSeconds`, or the error of the failed demonstration
    */
-  until<T>(what: string, limitSeconds: number, check: () => Promise<T | undefined>): Promise<T>;
+  waitFor<T>(step: string, limitSeconds: number, check: () => Promise<T | undefined>): Promise<T>;
 }
 
-/** @param broken rejects when there is no use in waiting any more */
-export function beginStory(broken: Promise<never>): Story {
+/**
+ * Starts the timeline.
+ *
+ * @param failed rejects when the demonstration cannot go on
+ */
+export function startTimeline(failed: Promise<never>): Timeline {
   const startedAt = Date.now();
   const events: Event[] = [];
-  let isBroken = false;
-  broken.catch(() => {
-    isBroken = true;
+  let hasFailed = false;
+  failed.catch(() => {
+    hasFailed = true;
   });
-  const tell = (text: string, at = Date.now()) => {
-    process.stdout.write(`${String(Math.round((at - startedAt) / 1_000)).padStart(4)} s  ${text}\n`);
+  const log = (message: string, at = Date.now()) => {
+    process.stdout.write(`${String(Math.round((at - startedAt) / 1_000)).padStart(4)} s  ${message}\n`);
   };
 
-  async function poll<T>(what: string, limitSeconds: number, check: () => Promise<T | undefined>): Promise<T> {
+  async function poll<T>(step: string, limitSeconds: number, check: () => Promise<T | undefined>): Promise<T> {
     const deadline = performance.now() + limitSeconds * 1_000;
     for (;;) {
-      const found = await check();
-      if (found !== undefined) return found;
-      if (isBroken) return broken;
-      if (performance.now() > deadline) throw new Error(`within ${limitSeconds} s it did not happen that ${what}`);
-      await delay(250);
+      const value = await check();
+      if (value !== undefined) return value;
+      if (hasFailed) return failed;
+      if (performance.now() > deadline) throw new Error(`this step did not happen within ${limitSeconds} s: ${step}`);
+      await delay(POLL_MS);
     }
   }
 
   return {
     events,
     startedAt,
-    tell: (text) => tell(text),
-    statusMark(label, text, at = Date.now()) {
+    log: (message) => log(message),
+    logEvent(label, message, at = Date.now()) {
       events.push({ at, label });
-      tell(text);
+      log(message);
     },
-    until: (what, limitSeconds, check) => Promise.race([poll(what, limitSeconds, check), broken]),
+    waitFor: (step, limitSeconds, check) => Promise.race([poll(step, limitSeconds, check), failed]),
   };
 }

@@ -3,64 +3,63 @@ import { z } from 'zod';
 import type { Example } from '../../src/training/read-examples.ts';
 import { postJson } from '../../tools/stack/check/traffic.ts';
 
-const Prediction = z.object({ id: z.string(), prediction: z.string(), model: z.object({ version: z.string() }) });
+const predictionSchema = z.object({ id: z.string(), prediction: z.string(), model: z.object({ version: z.string() }) });
 
-/** One mail that was answered and judged. */
-export interface Judged {
-  /** Milliseconds since the epoch. */
+/** The answer to a mail for which the true label was sent as feedback. */
+export interface LabelledAnswer {
+  /** The time in milliseconds since 1970. */
   readonly at: number;
+  /** The version of the model. */
   readonly version: string;
-  readonly right: boolean;
+  readonly correct: boolean;
 }
 
-/** Mails that are sent at a steady rate, each with its true label some moments later, as a reader would give it. */
+/** A sender of mails at a steady rate. After each answer it sends the true label, like the reader of a mail. */
 export interface Traffic {
-  readonly judged: readonly Judged[];
-  /** The mails that are sent from now on. */
+  readonly answers: readonly LabelledAnswer[];
+  /** Replaces the mails to send. */
   use(mails: readonly Example[]): void;
-  /** How many of the mails in use are left. */
-  left(): number;
+  /** Stops, and waits for the mails in flight. Rejects if a request failed. */
   stop(): Promise<void>;
 }
 
-/** @param perSecond how many mails are sent in a second, whether or not the service keeps up */
+/** Starts to send mails to the service, at a rate that is independent of the answers. */
 export function sendMails(service: string, mails: readonly Example[], perSecond: number): Traffic {
-  const judged: Judged[] = [];
-  const underWay = new Set<Promise<void>>();
-  let waiting = [...mails];
+  const answers: LabelledAnswer[] = [];
+  const inFlight = new Set<Promise<void>>();
+  let queue = [...mails];
   let running = true;
 
   async function send({ text, label }: Example): Promise<void> {
-    const answer = Prediction.parse(await postJson(`${service}/predict`, { text }));
+    const answer = predictionSchema.parse(await postJson(`${service}/predict`, { text }));
     await postJson(`${service}/feedback`, { id: answer.id, label, text });
-    judged.push({ at: Date.now(), version: answer.model.version, right: answer.prediction === label });
+    answers.push({ at: Date.now(), version: answer.model.version, correct: answer.prediction === label });
   }
 
   async function loop(): Promise<void> {
     const started = performance.now();
     for (let due = 0; running; due += 1_000 / perSecond) {
       await delay(Math.max(0, started + due - performance.now()));
-      const mail = waiting.shift();
+      const mail = queue.shift();
       if (!mail) continue;
-      const one = send(mail);
-      underWay.add(one);
-      one.then(
-        () => underWay.delete(one),
-        // It stays among those under way, and so fails the end.
+      const sending = send(mail);
+      inFlight.add(sending);
+      sending.then(
+        () => inFlight.delete(sending),
+        // A failed request stays in the set, so that the loop rejects at its end.
         () => {},
       );
     }
-    await Promise.all(underWay);
+    await Promise.all(inFlight);
   }
 
   const done = loop();
   done.catch(() => {});
   return {
-    judged,
+    answers,
     use(others) {
-      waiting = [...others];
+      queue = [...others];
     },
-    left: () => waiting.length,
     async stop() {
       running = false;
       await done;
@@ -68,8 +67,8 @@ export function sendMails(service: string, mails: readonly Example[], perSecond:
   };
 }
 
-/** How often the last so many answers that fit were right; null before there are as many. */
-export function accuracyOfLast(judged: readonly Judged[], count: number, version?: string): number | null {
-  const last = judged.filter((one) => version === undefined || one.version === version).slice(-count);
-  return last.length < count ? null : last.filter(({ right }) => right).length / count;
+/** Returns the accuracy of the last `count` answers, of a version if given, or `null` if there are fewer. */
+export function recentAccuracy(answers: readonly LabelledAnswer[], count: number, version?: string): number | null {
+  const last = answers.filter((answer) => version === undefined || answer.version === version).slice(-count);
+  return last.length < count ? null : last.filter(({ correct }) => correct).length / count;
 }

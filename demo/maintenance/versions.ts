@@ -9,9 +9,10 @@ import type { TrainingResult } from '../../src/training/training-job.ts';
 export const MODEL = 'mail';
 
 /**
- * What the monitoring may do: the defaults, in seconds where they are hours, since a day of traffic takes a minute here.
+ * Returns the maintenance policy of the model: the defaults, with seconds instead of hours, since a day of traffic
+ * takes a minute here.
  *
- * @param data the file that the first version was trained on, from the model's folder
+ * @param data the path of the training data of the first version, relative to the folder of the model
  */
 export function policy(data: string): object {
   return {
@@ -20,7 +21,7 @@ export function policy(data: string): object {
     everySeconds: 1,
     cooldownSeconds: 600,
     retrain: {
-      // On a busy machine too there is no waiting here.
+      // The training runs at normal priority, so that a busy machine does not delay the demonstration.
       niceness: 0,
       drift: { forSeconds: 10 },
       accuracyDrop: { sigmas: 3, forSeconds: 10, windowSeconds: 30, minimumFeedback: 100 },
@@ -38,7 +39,7 @@ export function policy(data: string): object {
   };
 }
 
-/** Trains a version of the model; `writeVersion` puts it into service. */
+/** Writes the examples to `folder` and trains a version of the model on them. */
 export async function trainVersion(
   folder: string,
   version: string,
@@ -51,7 +52,7 @@ export async function trainVersion(
   return train({ source, name: MODEL, version, algorithm: 'auto', tokenizer: 'auto', seed: 1 });
 }
 
-/** Writes a version into a models folder, where the service finds it. */
+/** Writes a version into the models folder of the service. */
 export function writeVersion(models: string, { manifest, bytes }: TrainingResult): Promise<void> {
   return writeArtefact(join(models, MODEL, manifest.version), manifest, bytes);
 }
