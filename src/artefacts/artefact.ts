@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
-import { syncFolder } from '../platform/atomic-write.ts';
+import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier } from './pack.ts';
 
@@ -25,25 +24,18 @@ export class ArtefactError extends Error {
 }
 
 /**
- * Writes the folder of a version atomically: the files go into a draft folder beside it, which is then renamed. Once the
- * promise resolves, the version survives a crash of the machine.
+ * Writes the folder of a version atomically. Once the promise resolves, the version survives a crash of the machine.
  *
  * @throws {ArtefactError} if the folder exists already, or cannot be written
  */
 export async function writeArtefact(folder: string, manifest: Manifest, bytes: Uint8Array): Promise<void> {
   if (await exists(folder)) throw new ArtefactError(folder, 'this version exists already');
-  const parent = dirname(folder);
-  await mkdir(parent, { recursive: true });
-  const unfinished = join(parent, `.${manifest.version}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(unfinished);
-    await writeFile(join(unfinished, WEIGHTS_FILE), bytes, { flush: true });
-    await writeFile(join(unfinished, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
-    await syncFolder(unfinished);
-    await rename(unfinished, folder);
-    await syncFolder(parent);
+    await atomicWriteFolder(folder, async (draft) => {
+      await writeFile(join(draft, WEIGHTS_FILE), bytes, { flush: true });
+      await writeFile(join(draft, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+    });
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
     throw new ArtefactError(folder, `it could not be written: ${(error as Error).message}`, { cause: error });
   }
 }

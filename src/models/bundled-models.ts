@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { listVersions } from '../artefacts/versions.ts';
-import { syncFolder } from '../platform/atomic-write.ts';
+import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { ConfigError } from '../platform/config.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
 import type { Log } from '../telemetry/logs/log.ts';
@@ -10,7 +9,7 @@ import { ATTRIBUTE } from '../telemetry/names.ts';
 
 /**
  * Copies the model versions of an image into the models folder, if the models folder lacks them. A volume that is mounted
- * as models folder hides the folder of the image, so it would keep the versions of the first image for ever.
+ * as models folder hides the folder of the image. Without the copy it would keep the versions of the first image.
  *
  * A version of the same number with other content stays. A version that cannot be copied is a warning, because the service
  * can run on the versions that are there.
@@ -44,25 +43,18 @@ export async function copyBundledModels(bundledFolder: string, modelsFolder: str
 /** Copies the folder of a version. The copy appears complete or not at all. Returns false if there is a folder already. */
 async function copyVersion(source: string, target: string): Promise<boolean> {
   if (await exists(target)) return false;
-  const parent = dirname(target);
-  await mkdir(parent, { recursive: true });
-  const unfinished = join(parent, `.bundled.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(unfinished);
-    for (const file of await readdir(source)) {
-      await writeFile(join(unfinished, file), await readFile(join(source, file)), { flush: true });
-    }
-    await syncFolder(unfinished);
-    await rename(unfinished, target);
+    await atomicWriteFolder(target, async (draft) => {
+      for (const file of await readdir(source)) {
+        await writeFile(join(draft, file), await readFile(join(source, file)), { flush: true });
+      }
+    });
+    return true;
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
     // Another process that shares the folder has copied the version in the meantime.
     if (await exists(target)) return false;
     throw error;
   }
-  await syncFolder(parent);
-  await syncFolder(dirname(parent));
-  return true;
 }
 
 /** Compares two versions by their manifests, which contain the SHA-256 of the weights. */

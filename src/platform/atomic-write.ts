@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 
 /** Options of `atomicWrite`. */
 export interface AtomicWriteOptions {
@@ -27,7 +27,7 @@ export async function atomicWrite(
   content: string | Uint8Array,
   { draft, mode, ifAbsent = false }: AtomicWriteOptions = {},
 ): Promise<boolean> {
-  const unfinished = draft ?? `${file}.${randomBytes(6).toString('hex')}.tmp`;
+  const unfinished = draft ?? `${file}.${randomSuffix()}`;
   try {
     await writeFile(unfinished, content, { flush: true, ...(mode !== undefined && { mode }) });
     // Unlike a rename, a link fails if the file exists: of two processes that write at once, one wins.
@@ -41,6 +41,33 @@ export async function atomicWrite(
   }
   await syncFolder(dirname(file));
   return true;
+}
+
+/**
+ * Writes a folder atomically, as `atomicWrite` writes a file. Missing parents are created.
+ *
+ * @param fill writes files into the draft folder, and flushes them
+ * @throws the error of the file system, also if the folder exists and is not empty; the draft is removed then
+ */
+export async function atomicWriteFolder(folder: string, fill: (draft: string) => Promise<void>): Promise<void> {
+  const parent = dirname(folder);
+  const firstCreated = await mkdir(parent, { recursive: true });
+  const draft = join(parent, `.${basename(folder)}.${randomSuffix()}`);
+  try {
+    await mkdir(draft);
+    await fill(draft);
+    await syncFolder(draft);
+    await rename(draft, folder);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    throw error;
+  }
+  await syncFolder(parent);
+  if (firstCreated !== undefined) await syncFolder(dirname(firstCreated));
+}
+
+function randomSuffix(): string {
+  return `${randomBytes(6).toString('hex')}.tmp`;
 }
 
 /**
