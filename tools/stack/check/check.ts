@@ -1,12 +1,19 @@
-import type { Urls } from '../components.ts';
 import { eventually, logRecords, monitoredLatencies, promQuery, type Span, spansOf } from './queries.ts';
 import { type Prediction, sendThroughGateway, type Traffic } from './traffic.ts';
+
+/** The addresses of a running stack that the checks use. */
+export interface CheckedUrls {
+  gateway: string;
+  jaeger: string;
+  prometheus: string;
+  victoriaLogs: string;
+}
 
 /** A check of a running stack. */
 export interface Check {
   title: string;
   /** Returns the result as a text, and throws if the check fails. */
-  run: (urls: Urls, traffic: Traffic) => Promise<string>;
+  run: (urls: CheckedUrls, traffic: Traffic) => Promise<string>;
 }
 
 /** The checks that a mail can be traced through every part of the stack, in the order in which to run them. */
