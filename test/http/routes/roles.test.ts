@@ -13,20 +13,20 @@ type Json = Record<string, unknown>;
 async function start(settings: Record<string, string> = {}, ...versions: string[]) {
   const MODELS_DIR = await smallModels(...(versions.length > 0 ? versions : ['1', '2', '3']));
   const { url, lines } = await serve({ MODELS_DIR, ...settings });
-  const change = (what: string, body: unknown, headers = {}) => post(`${url}/models/spam/${what}`, body, headers);
+  const change = (action: string, body: unknown, headers = {}) => post(`${url}/models/spam/${action}`, body, headers);
   const answer = async (response: Response) => [response.status, await response.json()];
   const predict = async (headers = {}, model = 'spam') => {
-    const { model: by, prediction } = (await (
+    const { model: answering, prediction } = (await (
       await post(`${url}/predict`, { text: SPAM_TEXT, model }, headers)
     ).json()) as { model: { version: string }; prediction: string };
-    expect(prediction).toBe(labelBy(by.version));
-    return by.version;
+    expect(prediction).toBe(labelBy(answering.version));
+    return answering.version;
   };
   return { MODELS_DIR, url, lines, change, answer, predict };
 }
 
 describe('the roles of versions', () => {
-  test('are changed by one call each, which answers with the model', async () => {
+  test('are changed by one request each, which answers with the model', async () => {
     const { change, answer, predict, url } = await start();
     expect(await predict()).toBe('3');
     const activated = await answer(await change('activate', { version: '1', why: 'a try' }));
@@ -45,7 +45,7 @@ describe('the roles of versions', () => {
     expect(await predict({}, 'spam@1')).toBe('1');
   });
 
-  test('and who changed them is told, latest first', async () => {
+  test('have a list of changes with actor, action and reason under their present and former names, latest first', async () => {
     const { change, url } = await start({ API_TOKENS: 'first-token,second-token' });
     const authorization = 'Bearer second-token';
     await change('activate', { version: '1', reason: 'a try' }, { authorization });
@@ -83,7 +83,7 @@ describe('the roles of versions', () => {
   });
 });
 
-describe('what cannot be', () => {
+describe('a change that is not possible', () => {
   const longReason = 'x'.repeat(501);
   test.each<[string, unknown, number, string, RegExp]>([
     ['activate', { version: '9' }, 404, 'version-not-found', /no version "9"; there are: 3, 2, 1/],
@@ -104,10 +104,10 @@ describe('what cannot be', () => {
     ['activate', { version: '1', why: longReason }, 422, 'invalid-request', /"why" is longer than 500/],
     ['rollback', { version: '1' }, 422, 'invalid-request', /1 unknown field/],
     ['rollback', '', 400, 'malformed-json', /empty/],
-  ])('%s %j is answered with %i', async (what, body, status, type, detail) => {
+  ])('%s %j is answered with %i', async (action, body, status, type, detail) => {
     const { MODELS_DIR, change, answer, predict, url } = await start();
     await truncate(join(MODELS_DIR, 'spam/2/weights.bin'), 100);
-    const response = await answer(await change(what, body));
+    const response = await answer(await change(action, body));
     expect(response).toMatchObject([
       status,
       { type: `urn:waymark:problem:${type}`, detail: expect.stringMatching(detail) },
@@ -117,12 +117,12 @@ describe('what cannot be', () => {
     expect(await answer(await fetch(`${url}/models/spam/changes`))).toEqual([200, { changes: [] }]);
   });
 
-  test('a rollback where no version was active before', async () => {
+  test('a rollback without a formerly active version is answered with 409', async () => {
     const { change, answer } = await start({}, '1');
     expect(await answer(await change('rollback', {}))).toMatchObject([409, { title: 'No version was active before' }]);
   });
 
-  test('a change of a model that is not there', async () => {
+  test('a change of an unknown model is answered with 404', async () => {
     const { url } = await start();
     for (const path of ['none/activate', 'none/rollback', '..%2Fspam/activate']) {
       expect((await post(`${url}/models/${path}`, path.endsWith('e') ? { version: '1' } : {})).status).toBe(404);
@@ -130,7 +130,7 @@ describe('what cannot be', () => {
     expect((await fetch(`${url}/models/none/changes`)).status).toBe(404);
   });
 
-  test('a change in a folder that cannot be written', async () => {
+  test('a change in a read-only folder is answered with 409', async () => {
     const { MODELS_DIR, change, answer, predict } = await start();
     await rm(join(MODELS_DIR, 'spam/roles.lock'), { force: true });
     await writeSmallVersion(join(MODELS_DIR, 'spam'), 'roles.lock', '1');
@@ -145,7 +145,7 @@ describe('what cannot be', () => {
 describe('a canary', () => {
   const keys = Array.from({ length: 200 }, (_, at) => `client ${at}`);
 
-  test('answers its share of the keys, always the same ones, and more of them when its share grows', async () => {
+  test('answers its share of the keys, always the same ones, and keeps them when its share grows', async () => {
     const { change, predict } = await start();
     const versionsAt = async (share: number) => {
       await change('canary', { version: '2', share });
@@ -182,7 +182,7 @@ describe('a canary', () => {
     expect(seen).toEqual(new Set(['2', '3']));
   });
 
-  test('never answers for a version that was named', async () => {
+  test('never answers a request that names a version', async () => {
     const { change, predict } = await start();
     await change('canary', { version: '2', share: 1 });
     expect(await predict({}, 'spam@3')).toBe('3');
@@ -192,16 +192,16 @@ describe('a canary', () => {
 });
 
 describe('the models folder', () => {
-  /** Waits for what the service does within about a second. */
-  async function until(isSo: () => Promise<boolean>): Promise<void> {
+  /** Waits until a condition holds, which takes the service about a second. */
+  async function until(condition: () => Promise<boolean>): Promise<void> {
     for (let tries = 0; tries < 150; tries++) {
-      if (await isSo()) return;
+      if (await condition()) return;
       await delay(100);
     }
-    throw new Error('it never came to be so');
+    throw new Error('the condition does not hold after 15 seconds');
   }
 
-  test('is watched: a new version answers, a damaged one is refused, and a change by another process is followed', async () => {
+  test('is polled: a new version answers, a damaged one is refused, and a change by another process is followed', async () => {
     const { MODELS_DIR, predict, url, lines } = await start({}, '1');
     await writeSmallVersion(MODELS_DIR, 'spam', '2');
     await until(async () => (await predict()) === '2');
@@ -215,7 +215,7 @@ describe('the models folder', () => {
     expect(await (await fetch(`${url}/models/spam`)).json()).toMatchObject({ active: '1' });
   });
 
-  test('is looked at by the inference protocol at once', async () => {
+  test('is read at once on a load request of the inference protocol', async () => {
     const { MODELS_DIR, predict, url } = await start({}, '1');
     await writeFile(join(MODELS_DIR, 'spam/roles.json'), '{"format": 1, "active": "2"}');
     await writeSmallVersion(MODELS_DIR, 'spam', '2');
