@@ -6,7 +6,7 @@ import type { Evaluation } from '../classifier/statistics/evaluation.ts';
 import { predictFile } from '../training/predict-examples.ts';
 import { requireName, runCommand, UsageError } from './usage.ts';
 
-const help = `Usage: npm run evaluate -- --model NAME[@VERSION] --data FILE [options]
+const HELP = `Usage: npm run evaluate -- --model NAME[@VERSION] --data FILE [options]
 
 Evaluates a model on labelled texts.
 
@@ -73,7 +73,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(help);
+    process.stdout.write(HELP);
     return;
   }
   if (values.data === undefined) throw new UsageError('--data is missing');

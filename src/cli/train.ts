@@ -11,7 +11,7 @@ import { train } from '../training/train.ts';
 import type { TrainingJob, TrainingResult } from '../training/training-job.ts';
 import { requireName, requireOneOf, runCommand, UsageError } from './usage.ts';
 
-const help = `Usage: npm run train -- --data FILE --model NAME [options]
+const HELP = `Usage: npm run train -- --data FILE --model NAME [options]
        npm run train -- --from-natural FILE --model NAME [options]
 
 Trains a version of a model and writes it to MODELS/NAME/VERSION/.
@@ -126,7 +126,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(help);
+    process.stdout.write(HELP);
     return;
   }
   const source = sourceOf(values.data, values['from-natural']);
