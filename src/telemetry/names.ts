@@ -180,6 +180,13 @@ export const METRIC = {
     description: 'Number of active HTTP server requests.',
     labels: [ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME],
   },
+  droppedLogLines: {
+    name: 'log.lines.dropped',
+    type: 'counter',
+    unit: '{line}',
+    description: 'Log lines that were dropped, because standard output did not take them',
+    labels: [],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 /** Recorded only where there are workers (`WORKERS`), by who looks after them. */

@@ -2,7 +2,7 @@ import { type Attributes, type Context, context, logs, SeverityNumber, type Span
 import { type Level, pino } from 'pino';
 import { ATTRIBUTE, SCOPE } from '../names.ts';
 import { tracedSpan } from '../tracing.ts';
-import { type LineStream, standardOutput } from './standard-output.ts';
+import { createLogDestination, type LogDestination } from './log-destination.ts';
 
 type Write = (message: string, attributes?: Attributes, scope?: Context) => void;
 
@@ -29,7 +29,7 @@ const severities = {
  * @param level the least severe level that is written, or `silent`
  * @param stream where the lines go; stdout unless a test wants to read them
  */
-export function createLog(level: Level | 'silent', stream: LineStream = standardOutput()): Log {
+export function createLog(level: Level | 'silent', stream: LogDestination = createLogDestination()): Log {
   // What pino puts into the line under way right after the time, as it is: it would quote each member by itself, which takes
   // three times as long as writing all of them at once.
   let members = '';

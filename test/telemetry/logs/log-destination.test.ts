@@ -1,0 +1,161 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from 'vitest';
+
+const MODULE = join(import.meta.dirname, '../../../src/telemetry/logs/log-destination.ts');
+
+interface Result {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly milliseconds: number;
+}
+
+/**
+ * Runs a program in a process of its own. Its variables are `lines` (the lines to write), `destination`, `fail` (makes
+ * the next writes to standard output fail) and `report` (writes the number of dropped lines to standard error).
+ *
+ * @param stdout a file descriptor, or a pipe that nobody reads, or a pipe without a reader; by default a pipe that is read
+ */
+async function run(
+  program: string,
+  lines: readonly string[] = [],
+  stdout?: number | 'unread' | 'closed',
+): Promise<Result> {
+  const source = `import fs from 'node:fs';
+    import { json } from 'node:stream/consumers';
+    import { setTimeout as delay } from 'node:timers/promises';
+    import { metrics } from '@opentelemetry/api';
+    import { createLogDestination } from ${JSON.stringify(MODULE)};
+    let dropped = 0;
+    const counter = { add: (lines) => { dropped += lines; } };
+    metrics.setGlobalMeterProvider({ getMeter: () => ({ createCounter: () => counter }) });
+    const report = () => fs.writeSync(2, 'dropped ' + dropped);
+    const { write, writeSync } = fs;
+    const fail = (code, times = Infinity) => {
+      const error = (fd) => fd === 1 && times-- > 0 && Object.assign(new Error(code), { code });
+      fs.write = (...args) => {
+        const failure = error(args[0]);
+        if (failure) setImmediate(args.at(-1), failure);
+        else write(...args);
+      };
+      fs.writeSync = (...args) => {
+        const failure = error(args[0]);
+        if (failure) throw failure;
+        return writeSync(...args);
+      };
+    };
+    const lines = await json(process.stdin);
+    const destination = createLogDestination();
+    ${program}`;
+  const started = performance.now();
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    stdio: ['pipe', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
+  });
+  child.stdin!.end(JSON.stringify(lines));
+  const exited = once(child, 'exit') as Promise<[number | null, string | null]>;
+  if (stdout === 'closed') child.stdout!.destroy();
+  const written = stdout === undefined ? text(child.stdout!) : '';
+  const [stderr, [code, signal]] = await Promise.all([text(child.stderr!), exited]);
+  const milliseconds = performance.now() - started;
+  child.stdout?.destroy();
+  return { stdout: await written, stderr, code, signal, milliseconds };
+}
+
+const WRITE_ALL = 'for (const line of lines) destination.write(line);';
+const AT_ONCE = 'process.exit();';
+/** More lines than may wait, in steps that let writes take place. */
+const WRITE_MANY = `for (let i = 0; i < 300; i++) {
+    for (let j = 0; j < 100; j++) destination.write('x'.repeat(999) + '\\n');
+    await delay(1);
+  }`;
+const MANY = 30_000;
+const MIN_DROPPED = MANY - Math.ceil((8 * 1024 * 1024) / 1_000) - 100;
+
+const droppedOf = ({ stderr }: Result) => Number(/dropped (\d+)$/.exec(stderr)?.[1]);
+const reportsOf = ({ stderr }: Result) =>
+  [...stderr.matchAll(/^log lines are dropped, .*: (.*)$/gm)].map(([, why]) => why);
+
+describe('lines are written', () => {
+  test.each([
+    ['of itself', ''],
+    ['once all is written', 'await destination.flush(); process.exit();'],
+    ['at once', AT_ONCE],
+  ])('whole and in their order, many, long, and beyond ASCII, if the process ends %s', async (_, end) => {
+    const lines = [
+      ...Array.from({ length: 3_000 }, (_, at) => `{"line":${at},"label":"Größe 漢字 🙂"}\n`),
+      `${'漢'.repeat(30_000)}\n`,
+      'after a long one\n',
+      `${'x'.repeat(200_000)}\n`,
+      'the last\n',
+    ];
+    const { stdout, stderr, code } = await run(`${WRITE_ALL} ${end}`, lines);
+    expect(stdout).toBe(lines.join(''));
+    expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
+  });
+
+  test('that still wait when the process is told to end at once', async () => {
+    expect((await run(`${WRITE_ALL} ${AT_ONCE}`, ['one\n', 'two\n'])).stdout).toBe('one\ntwo\n');
+  });
+
+  test('within a moment, without a flush', async () => {
+    const { stdout } = await run(`${WRITE_ALL} await delay(1_000); process.kill(process.pid, 'SIGKILL');`, ['one\n']);
+    expect(stdout).toBe('one\n');
+  });
+
+  test.each(['EAGAIN', 'ENOSPC', 'EIO'])('in their order after some writes have failed with %s', async (code) => {
+    const lines = Array.from({ length: 2_000 }, (_, at) => `line ${at} ${'x'.repeat(100)}\n`);
+    const program = `fail('${code}', 7); for (const line of lines) { destination.write(line); await null; }
+      await destination.flush(); report();`;
+    const result = await run(program, lines);
+    expect(result.stdout).toBe(lines.join(''));
+    expect(droppedOf(result)).toBe(0);
+  });
+});
+
+describe('an error of standard output neither ends nor hangs the process', () => {
+  test.each(['EAGAIN', 'ENOSPC', 'EIO', 'EPIPE'])('%s: lines are dropped, counted, and reported once', async (code) => {
+    const result = await run(`fail('${code}'); ${WRITE_MANY} await destination.flush(); report(); process.exit(3);`);
+    expect({ code: result.code, signal: result.signal }).toEqual({ code: 3, signal: null });
+    expect(reportsOf(result)).toEqual([code === 'EAGAIN' ? 'its reader is too slow' : code]);
+    expect(droppedOf(result)).toBeGreaterThan(MIN_DROPPED);
+    expect(droppedOf(result)).toBeLessThanOrEqual(MANY);
+    expect(result.milliseconds).toBeLessThan(10_000);
+  });
+
+  test.each(['EAGAIN', 'ENOSPC', 'EIO', 'EPIPE'])('%s in the last moment', async (code) => {
+    for (const end of [AT_ONCE, '']) {
+      const result = await run(`destination.write('a line\\n'); fail('${code}'); ${end}`);
+      expect({ code: result.code, stderr: result.stderr }).toEqual({ code: 0, stderr: '' });
+      expect(result.milliseconds).toBeLessThan(5_000);
+    }
+  });
+
+  test('a full disk', async () => {
+    const full = openSync('/dev/full', 'w');
+    const result = await run(`${WRITE_MANY} await destination.flush(); report(); process.exit(3);`, [], full);
+    closeSync(full);
+    expect(result.code).toBe(3);
+    expect(reportsOf(result)).toEqual(['ENOSPC']);
+    expect(droppedOf(result)).toBeGreaterThan(MIN_DROPPED);
+  });
+
+  test('a reader that has gone', async () => {
+    const result = await run(`${WRITE_MANY} report(); await destination.flush(); process.exit(3);`, [], 'closed');
+    expect({ code: result.code, signal: result.signal }).toEqual({ code: 3, signal: null });
+    expect(reportsOf(result)).toEqual(['EPIPE']);
+    expect(droppedOf(result)).toBeGreaterThan(MANY - 1_000);
+  });
+
+  test('a reader that does not read: lines wait, and further ones are dropped', async () => {
+    const result = await run(`${WRITE_MANY} report(); await destination.flush(); process.exit(3);`, [], 'unread');
+    expect({ code: result.code, signal: result.signal }).toEqual({ code: 3, signal: null });
+    expect(reportsOf(result)).toEqual(['its reader is too slow']);
+    expect(droppedOf(result)).toBeGreaterThan(MIN_DROPPED - 1_000);
+    expect(result.milliseconds).toBeLessThan(10_000);
+  });
+});
