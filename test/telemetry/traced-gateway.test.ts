@@ -78,7 +78,7 @@ describe('a message is followed through both services', () => {
   });
 
   test('by its log record, which has the trace and the prediction', () => {
-    const line = gateway.lines.find(({ msg, trace_id }) => msg === 'message judged' && trace_id === bySmtp);
+    const line = gateway.lines.find(({ msg, trace_id }) => msg === 'message classified' && trace_id === bySmtp);
     const [classify] = receiver.spans.filter(({ traceId, name }) => traceId === bySmtp && name === 'classify');
     expect(line!['classifier.prediction.id']).toBe(classify!.attributes['classifier.prediction.id']);
   });
@@ -112,7 +112,7 @@ describe('a message is followed through both services', () => {
 
   test('and an unchecked one is counted under the reason that its log record gives', () => {
     // Which of these comes first is a race of random pauses against the deadline.
-    const reason = gateway.lines.findLast(({ msg }) => msg === 'message judged')!['mail_gateway.unchecked.reason'];
+    const reason = gateway.lines.findLast(({ msg }) => msg === 'message classified')!['mail_gateway.unchecked.reason'];
     expect(['connection', 'circuit_open', 'deadline']).toContain(reason);
     const lines = metrics.split('\n').filter((line) => line.startsWith('mail_gateway_unchecked_total{'));
     expect(lines).toEqual([expect.stringContaining(`reason="${reason}",protocol="smtp"`)]);
