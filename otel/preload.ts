@@ -61,7 +61,8 @@ async function start(config: Config): Promise<void> {
     logRecordProcessors: recordProcessors,
   });
   sdk.start();
-  if (!hasTelemetryLimits()) {
+  // Light spans and records know only the default limits of the SDK.
+  if (config.WAYMARK_LIGHT_TELEMETRY && !hasTelemetryLimits()) {
     const scopes = new Set([SCOPE, SERVER_SCOPE]);
     useLightProviders({ scopes, resource, sampler, idGenerator: randomIdGenerator, processors }, recordProcessors);
   }

@@ -91,6 +91,7 @@ const settings = {
   JAEGER_UI_URL: url,
   PROMETHEUS_URL: url,
   GRAFANA_URL: url,
+  WAYMARK_LIGHT_TELEMETRY: { ...onOff, fallback: 'true' },
   OTEL_SERVICE_NAME: { schema: z.string(), fallback: 'waymark', allowed: 'a name' },
   OTEL_SDK_DISABLED: { ...onOff, fallback: 'false' },
   OTEL_EXPORTER_OTLP_ENDPOINT: url,

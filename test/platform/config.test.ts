@@ -17,6 +17,7 @@ describe('readConfig', () => {
       SHUTDOWN_TIMEOUT_MS: 10_000,
       CAPTURE_TEXT: false,
       LOG_LEVEL: 'info',
+      WAYMARK_LIGHT_TELEMETRY: true,
       OTEL_SERVICE_NAME: 'waymark',
       OTEL_EXPORTER_PROMETHEUS_PORT: 9464,
     });
