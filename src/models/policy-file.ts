@@ -14,8 +14,8 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 
 /** The conditions for training a new version. */
 const retrain = z.strictObject({
-  /** The memory limit of the training process. */
-  maxMemoryMB: z.int().min(64).default(2_048),
+  /** The memory limit of the training process. The default depends on the memory of the machine or container. */
+  maxMemoryMB: z.int().min(64).optional(),
   /** The nice value of the training process: 19 takes only idle CPU time, 0 as much as other processes. */
   niceness: z.int().min(0).max(19).default(19),
   /** The predicted texts have differed from the training texts for this long. */

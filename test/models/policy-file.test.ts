@@ -13,7 +13,7 @@ describe('the policy file', () => {
 
   test('without a file recommends only', async () => {
     const { policy } = await readPolicy(folder);
-    expect(policy).toMatchObject({ mode: 'recommend', everySeconds: 60, retrain: { maxMemoryMB: 2_048 } });
+    expect(policy).toMatchObject({ mode: 'recommend', everySeconds: 60, retrain: { niceness: 19 } });
     expect(policy?.data).toBeUndefined();
   });
 

@@ -13,6 +13,7 @@ import type { RetrainJob } from './job.ts';
 import { openJobFiles } from './job-files.ts';
 import { type JobRun, runJob } from './job-runner.ts';
 import { createRetrainTelemetry, startJobSpan } from './job-telemetry.ts';
+import { defaultMaxMemoryMB } from './memory-limit.ts';
 import type { RetrainTask } from './process-messages.ts';
 
 /** Trains new versions from the original data and the feedback. Each model has one retraining at a time. */
@@ -46,6 +47,8 @@ export interface RetrainerOptions {
   readonly modelsFolder: string;
   /** The service's `DATA_DIR`. */
   readonly dataFolder: string;
+  /** The number of processes that serve requests on this machine. */
+  readonly servingProcesses: number;
   readonly registry: Pick<ModelRegistry, 'roles' | 'models' | 'change'>;
   readonly instruments: Pick<Instruments, 'retrainJobs' | 'retrainDuration'>;
   readonly log: Log;
@@ -60,7 +63,7 @@ const RETRY_MS = 50;
 
 /** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
-  const { modelsFolder, dataFolder, registry, log } = options;
+  const { modelsFolder, dataFolder, servingProcesses, registry, log } = options;
   const files = await openJobFiles(join(dataFolder, 'jobs'));
   const telemetry = createRetrainTelemetry(log, options.instruments);
   const ownRuns = new Map<string, JobRun>();
@@ -129,7 +132,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     await access(data, constants.R_OK).catch(() => {
       throw new Problem('retrain-not-configured', `The declared data of ${model} cannot be read: ${help}`);
     });
-    const { maxMemoryMB, niceness } = policy.retrain;
+    const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     return { job, model, modelsFolder, data, dataFolder, maxMemoryMB, niceness };
   }
 

@@ -68,9 +68,17 @@ export function runTrainingProcess(
     child.on('exit', (code, killer) => {
       signal.removeEventListener('abort', abort);
       if (signal.aborted) reject(signal.reason);
-      const cause = killer === null ? `with exit code ${code}` : `by ${killer}`;
-      reject(new RetrainError({ reason: 'crashed', detail: `The training process ended ${cause}.` }));
+      reject(new RetrainError(failureOfExit(code, killer)));
     });
     send({ kind: 'train', task });
   });
+}
+
+function failureOfExit(code: number | null, killer: NodeJS.Signals | null): RetrainFailure {
+  // This process has not killed it. The kernel kills with this signal when the memory of the machine or container runs out.
+  if (killer === 'SIGKILL') {
+    return { reason: 'memory', detail: 'The training process was killed, as the system does when memory runs out.' };
+  }
+  const cause = killer === null ? `with exit code ${code}` : `by ${killer}`;
+  return { reason: 'crashed', detail: `The training process ended ${cause}.` };
 }

@@ -2,6 +2,7 @@
  * The entry of a training process. `runTraining` runs in a thread, while the main thread watches the memory. The process
  * has a low priority, ends itself above its memory limit, and ends when the service that started it ends.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArtefactError, writeArtefact } from '../../artefacts/artefact.ts';
 import { nextVersion } from '../../artefacts/versions.ts';
@@ -34,10 +35,11 @@ process.on('message', (command: RetrainCommand) => {
 
 async function run(task: RetrainTask): Promise<void> {
   lowerPriority(process.pid, task.niceness);
+  dieFirst();
   const maxBytes = task.maxMemoryMB * 1024 * 1024;
   const memoryFailure: RetrainFailure = {
     reason: 'memory',
-    detail: `The training exceeded its limit of ${task.maxMemoryMB} MB of memory ("retrain.maxMemoryMB" in the model's policy.json).`,
+    detail: `The training exceeded its limit of ${task.maxMemoryMB} MB of memory ("retrain.maxMemoryMB" in the model's policy.json sets it).`,
   };
   // V8 limits the heap. Weights and features lie outside the heap, so the resident set is watched too.
   setInterval(() => {
@@ -52,6 +54,15 @@ async function run(task: RetrainTask): Promise<void> {
     const { code } = error as NodeJS.ErrnoException;
     const failure = code === 'ERR_WORKER_OUT_OF_MEMORY' ? memoryFailure : failureOf(error as Error);
     sendAndExit({ kind: 'failed', failure });
+  }
+}
+
+/** Makes this process the first that the kernel kills when memory runs out, so that the service stays alive. */
+function dieFirst(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {
+    // Only Linux has this file.
   }
 }
 

@@ -83,8 +83,17 @@ export const hasEnded = ({ state }: RetrainJob) => state !== 'running';
 export const hasStarted = ({ progress }: RetrainJob) => progress.phase !== 'start';
 
 /** Returns the niceness of a job's process; undefined where the process does not run. */
-export async function nicenessOf({ id }: RetrainJob): Promise<number | undefined> {
-  const { stdout } = await promisify(execFile)('ps', ['-eo', 'ni,args'], { maxBuffer: 1 << 26 });
+export function nicenessOf(job: RetrainJob): Promise<number | undefined> {
+  return readProcessList(job, 'ni');
+}
+
+/** Returns the id of a job's process; undefined where the process does not run. */
+export function processOf(job: RetrainJob): Promise<number | undefined> {
+  return readProcessList(job, 'pid');
+}
+
+async function readProcessList({ id }: RetrainJob, column: 'ni' | 'pid'): Promise<number | undefined> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', `${column},args`], { maxBuffer: 1 << 26 });
   const line = stdout.split('\n').find((row) => row.includes('training-process.ts') && row.includes(id));
   return line === undefined ? undefined : Number.parseInt(line, 10);
 }

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -10,6 +10,7 @@ import {
   hasStarted,
   nicenessOf,
   prepareFolders,
+  processOf,
   readJob,
   readJobFile,
   serve,
@@ -98,6 +99,24 @@ test('a training above its memory limit ends, and the job fails with the limit',
   expect(job).toMatchObject({ state: 'failed', version: null, failure: { reason: 'memory' } });
   expect(job.failure?.detail).toContain('120 MB');
   await waitForProcessEnd(job);
+  expect(await versionsOf(folders.models)).toEqual(['1']);
+}, 60_000);
+
+test('a training that the system kills fails for want of memory, and it is the first process that the system kills', async () => {
+  const folders = await prepareFolders(MANY_EXAMPLES);
+  const service = await serve(folders);
+  const job = await startRetraining(service);
+  await waitForJob(service, job, hasStarted);
+  const pid = (await processOf(job))!;
+  if (process.platform === 'linux') {
+    expect((await readFile(`/proc/${pid}/oom_score_adj`, 'utf8')).trim()).toBe('1000');
+  }
+  process.kill(pid, 'SIGKILL');
+  expect(await waitForJob(service, job, hasEnded)).toMatchObject({
+    state: 'failed',
+    version: null,
+    failure: { reason: 'memory', detail: 'The training process was killed, as the system does when memory runs out.' },
+  });
   expect(await versionsOf(folders.models)).toEqual(['1']);
 }, 60_000);
 
