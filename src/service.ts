@@ -124,6 +124,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const retrainer = await createRetrainer({
     modelsFolder: config.MODELS_DIR,
     dataFolder: config.DATA_DIR,
+    servingProcesses: config.WORKERS,
     registry,
     instruments,
     log,
