@@ -4,15 +4,15 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
-import { sendFeedback, predictAll } from './support/prediction-api.ts';
 import { labelledMails } from './support/labelled-mails.ts';
+import { predictAll, sendFeedback } from './support/prediction-api.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 import { type SteadyTraffic, sendSteadily } from './support/steady-traffic.ts';
 
-/** Waits are a sixtieth of what they are in production; the longest, a leak's, is two minutes. */
+/** The waiting times of alerts are a sixtieth of those in production. The longest, that of a leak, is two minutes. */
 const WITHIN_MS = 180_000;
 
-const Notification = z.object({ status: z.string(), labels: z.record(z.string(), z.string()) });
+const notificationSchema = z.object({ status: z.string(), labels: z.record(z.string(), z.string()) });
 
 const preload = (fault: string) => ({
   NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'faults', fault)).href}`,
@@ -23,8 +23,8 @@ beforeAll(async () => {
   mails = await labelledMails(600);
 });
 
-/** Which alerts have fired since the stack was started. */
-async function fired({ urls }: RunningStack): Promise<string[]> {
+/** Returns the names of the alerts that have fired since the start of the stack. */
+async function firedAlerts({ urls }: RunningStack): Promise<string[]> {
   const samples = await promQuery(
     urls.prometheus,
     'count by (alertname) (max_over_time(ALERTS{alertstate="firing"}[1h]))',
@@ -32,28 +32,36 @@ async function fired({ urls }: RunningStack): Promise<string[]> {
   return samples.map(({ labels }) => labels['alertname'] ?? '').toSorted();
 }
 
-/** Which alerts have reached whoever stands behind Alertmanager's webhook. */
-async function notified({ folder }: RunningStack): Promise<string[]> {
+/** Returns the names of the alerts that have reached the receiver of Alertmanager's webhook. */
+async function notifiedAlerts({ folder }: RunningStack): Promise<string[]> {
   const lines = (await readFile(join(folder, 'logs/alert-webhook.log'), 'utf8')).split('\n').filter(Boolean);
   return lines
-    .map((line) => Notification.parse(JSON.parse(line)))
+    .map((line) => notificationSchema.parse(JSON.parse(line)))
     .filter(({ status }) => status === 'firing')
     .map(({ labels }) => labels['alertname'] ?? '');
 }
 
-/** How often Alertmanager has asked the service to evaluate its models, and was answered. */
-async function askedToEvaluate({ urls }: RunningStack): Promise<number> {
+/** Returns the number of evaluations that Alertmanager has requested and the service has answered. */
+async function evaluationCount({ urls }: RunningStack): Promise<number> {
   const route = 'http_route="/maintenance/evaluate",http_response_status_code="200"';
   const [sample] = await promQuery(urls.prometheus, `sum(http_server_request_duration_seconds_count{${route}})`);
   return sample?.value ?? 0;
 }
 
-/** Runs a fault against a stack with ordinary traffic. */
+interface ExpectedAlert {
+  alert: string;
+  /** Further alerts that the fault may raise. */
+  alsoAllowed?: string[];
+  /** Set if the alert is about a model. */
+  isAboutModel?: true;
+}
+
+/** Describes a fault of a stack with ordinary traffic. */
 function describeFault(
   title: string,
   serviceEnv: NodeJS.ProcessEnv,
-  expected: { own: string; besides?: string[]; isOfModel?: true },
-  begin: (stack: RunningStack, traffic: SteadyTraffic) => Promise<void>,
+  expected: ExpectedAlert,
+  startFault: (stack: RunningStack, traffic: SteadyTraffic) => Promise<void>,
 ): void {
   describeStack(
     title,
@@ -68,17 +76,17 @@ function describeFault(
       });
       afterAll(() => traffic?.stop());
 
-      test(`raises ${expected.own}, which reaches the webhook, and no alert of anything else`, async () => {
-        await begin(stack(), traffic);
-        await eventually(async () => expect(await notified(stack())).toContain(expected.own), WITHIN_MS);
-        const others = (await fired(stack())).filter((name) => !expected.besides?.includes(name));
-        expect(others).toEqual([expected.own]);
+      test(`raises ${expected.alert}, which reaches the webhook, and no other alert`, async () => {
+        await startFault(stack(), traffic);
+        await eventually(async () => expect(await notifiedAlerts(stack())).toContain(expected.alert), WITHIN_MS);
+        const fired = (await firedAlerts(stack())).filter((name) => !expected.alsoAllowed?.includes(name));
+        expect(fired).toEqual([expected.alert]);
       }, 240_000);
 
-      // Left out, not skipped, where the alert is about no model: nothing is missing then.
-      if (!expected.isOfModel) return;
-      test('lets the service look at its model', async () => {
-        await eventually(async () => expect(await askedToEvaluate(stack())).toBeGreaterThan(0), WITHIN_MS);
+      // Alerts that are not about a model do not request an evaluation. The test is left out, not skipped.
+      if (!expected.isAboutModel) return;
+      test('makes the service evaluate its model', async () => {
+        await eventually(async () => expect(await evaluationCount(stack())).toBeGreaterThan(0), WITHIN_MS);
       });
     },
     serviceEnv,
@@ -86,20 +94,25 @@ function describeFault(
 }
 
 describe('the alerts', () => {
-  describeFault('a model that starts to fail', {}, { own: 'AccuracyBelowTraining', isOfModel: true }, async (stack) => {
-    const predictions = await predictAll(
-      stack.urls.service,
-      mails.map(({ text }) => text),
-    );
-    const flipped = predictions.map(({ id }, at) => ({ id, label: mails[at]!.label === 'spam' ? 'ham' : 'spam' }));
-    await sendFeedback(stack.urls.service, flipped);
-  });
+  describeFault(
+    'a model that becomes wrong',
+    {},
+    { alert: 'AccuracyBelowTraining', isAboutModel: true },
+    async (stack) => {
+      const predictions = await predictAll(
+        stack.urls.service,
+        mails.map(({ text }) => text),
+      );
+      const flipped = predictions.map(({ id }, at) => ({ id, label: mails[at]!.label === 'spam' ? 'ham' : 'spam' }));
+      await sendFeedback(stack.urls.service, flipped);
+    },
+  );
 
-  // Texts that have drifted are out of the ordinary one by one, too: Alertmanager holds that alert back.
+  // Each drifted text is also an anomaly. Alertmanager inhibits that alert, so it fires but is not sent.
   describeFault(
     'a burst of foreign text',
     {},
-    { own: 'ModelDrift', besides: ['AnomalyShareHigh'], isOfModel: true },
+    { alert: 'ModelDrift', alsoAllowed: ['AnomalyShareHigh'], isAboutModel: true },
     async (_stack, traffic) => {
       traffic.use([
         'Добрый день, счёт за прошлый месяц во вложении',
@@ -109,14 +122,14 @@ describe('the alerts', () => {
     },
   );
 
-  describeFault('a slow model', preload('slow-model.ts'), { own: 'LatencyBudgetBurn' }, async () => {});
+  describeFault('a slow model', preload('slow-model.ts'), { alert: 'LatencyBudgetBurn' }, async () => {});
 
-  describeFault('a process that leaks', preload('leak.ts'), { own: 'MemoryLeak' }, async () => {});
+  describeFault('a process with a memory leak', preload('leak.ts'), { alert: 'MemoryLeak' }, async () => {});
 
-  describeFault('a Collector that stopped', {}, { own: 'TargetDown' }, (stack) => stack.stopOne('collector'));
+  describeFault('a stopped Collector', {}, { alert: 'TargetDown' }, (stack) => stack.stopOne('collector'));
 
   describeStack('ordinary traffic', (stack) => {
-    test('raises none', async () => {
+    test('raises no alert', async () => {
       const traffic = sendSteadily(
         stack().urls.service,
         mails.map(({ text }) => text),
@@ -124,7 +137,7 @@ describe('the alerts', () => {
       );
       await new Promise((resolve) => setTimeout(resolve, 60_000));
       await traffic.stop();
-      expect(await fired(stack())).toEqual([]);
+      expect(await firedAlerts(stack())).toEqual([]);
     });
   });
 });

@@ -8,9 +8,9 @@ import { installTools, type Tools } from '../../tools/stack/install.ts';
 import { promtool } from './support/promtool.ts';
 
 const run = promisify(execFile);
-const OTEL = join(import.meta.dirname, '../../otel');
+const OTEL_FOLDER = join(import.meta.dirname, '../../otel');
 
-describe.skipIf(inject('stackIsMissing'))('the programs accept their configuration', () => {
+describe.skipIf(inject('missingPrerequisite'))('the configuration is accepted by', () => {
   let tools: Tools;
   let folder: string;
 
@@ -21,22 +21,24 @@ describe.skipIf(inject('stackIsMissing'))('the programs accept their configurati
 
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('the Collector, with every address left to its default', async () => {
-    await expect(validate(tools.collector, 'collector/collector.yaml', { COLLECTOR_DATA_DIR: folder })).resolves.toBeDefined();
+  test('the Collector, with default addresses', async () => {
+    await expect(
+      validate(tools.collector, 'collector/collector.yaml', { COLLECTOR_DATA_DIR: folder }),
+    ).resolves.toBeDefined();
   });
 
-  test('Jaeger, with every address left to its default', async () => {
+  test('Jaeger, with default addresses', async () => {
     await expect(validate(tools.jaeger, 'jaeger/jaeger.yaml', { JAEGER_DATA_DIR: folder })).resolves.toBeDefined();
   });
 
   test('Prometheus, with the targets of docker-compose.yml', async () => {
     const program = join(dirname(tools.prometheus), 'promtool');
-    const { stdout } = await run(program, ['check', 'config', join(OTEL, 'prometheus/prometheus.yml')]);
+    const { stdout } = await run(program, ['check', 'config', join(OTEL_FOLDER, 'prometheus/prometheus.yml')]);
     expect(stdout).toContain('SUCCESS');
     expect(stdout).not.toContain('WARNING');
   });
 
-  test('Prometheus, its rules, which pass their own tests', async () => {
+  test('Prometheus, with rules that pass their own tests', async () => {
     const program = join(dirname(tools.prometheus), 'promtool');
     await expect(promtool(program, ['check', 'rules'], 'rules')).resolves.toContain('SUCCESS');
     await expect(promtool(program, ['test', 'rules'], 'tests')).resolves.toContain('SUCCESS');
@@ -44,8 +46,8 @@ describe.skipIf(inject('stackIsMissing'))('the programs accept their configurati
 });
 
 function validate(program: string, configuration: string, env: NodeJS.ProcessEnv): Promise<unknown> {
-  return run(program, ['validate', '--config', join(OTEL, configuration)], {
-    cwd: dirname(OTEL),
+  return run(program, ['validate', '--config', join(OTEL_FOLDER, configuration)], {
+    cwd: dirname(OTEL_FOLDER),
     env: { ...process.env, ...env },
   });
 }

@@ -4,8 +4,8 @@ import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePorts } from '../../tools/stack/ports.ts';
 import { eventually } from '../../tools/stack/check/queries.ts';
+import { freePorts } from '../../tools/stack/ports.ts';
 import { IMAGE_USER, type Image, layOut } from './dockerfile.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');

@@ -6,18 +6,21 @@ import { runLoad } from './support/load.ts';
 import { parseOpenMetrics } from './support/openmetrics-parser.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 
-/** Words that nobody has seen before: one that is known is looked up, and a pause of the process could take longer. */
+/**
+ * A text of unknown words. Known words are found in the token cache, so a pause of the process could be slower than the
+ * text.
+ */
 const SLOW_TEXT = Array.from({ length: 20_000 }, (_, at) => `w${(at * 7_919).toString(36)}ing`)
   .join(' ')
   .slice(0, 100_000);
 
-describeStack('from a metric to the trace behind it', (stack) => {
-  test('of 10,000 quick predictions and one of 100,000 characters, the highest bucket leads to that one', {
+describeStack('an exemplar', (stack) => {
+  test('of the highest bucket leads to the slow one of 10,000 predictions', {
     timeout: 240_000,
   }, async () => {
     const load = runLoad(stack().urls.service, 8);
     await eventually(async () => expect(load.answered.length).toBeGreaterThan(10_000), 120_000);
-    expect((await load.stop()).broken).toEqual([]);
+    expect((await load.stop()).failed).toEqual([]);
     const slow = await post(`${stack().urls.service}/predict`, { text: SLOW_TEXT });
     const { traceId } = (await slow.json()) as { traceId: string };
     await eventually(async () => {
@@ -26,15 +29,15 @@ describeStack('from a metric to the trace behind it', (stack) => {
     await eventually(() => requireTrace(stack().urls.jaeger, traceId));
   });
 
-  // Which request is the slowest is not for a test to choose: one that waited for others can be.
-  test('the highest bucket of request durations leads to a trace, too', async () => {
+  // A test cannot choose the slowest request: any request that waited for others can be the slowest.
+  test('of the highest bucket of request durations leads to a trace', async () => {
     await eventually(async () => {
       const traceId = await slowest(stack(), 'http_server_request_duration_seconds', 'http_route="/predict"');
       await requireTrace(stack().urls.jaeger, traceId ?? 'none');
     });
   });
 
-  test('the page is OpenMetrics to its reference parser, exemplars included', async () => {
+  test('is on a page that the reference parser of OpenMetrics accepts', async () => {
     const headers = { accept: 'application/openmetrics-text;version=1.0.0' };
     const page = await (await fetch(stack().urls.metrics, { headers })).text();
     const families = await parseOpenMetrics(page);
@@ -54,14 +57,14 @@ describeStack('from a metric to the trace behind it', (stack) => {
   });
 });
 
-/** The trace of the exemplar in Prometheus that stands on the highest bucket in which there is anything. */
+/** Returns the trace id of the exemplar in the highest non-empty bucket in Prometheus. */
 async function slowest({ urls }: RunningStack, histogram: string, series: string): Promise<string | undefined> {
   const selector = `${histogram}_bucket{job="waymark",${series}}`;
   const buckets = await promQuery(urls.prometheus, selector);
   const bound = ({ labels }: { labels: Record<string, string> }) => Number(labels['le']?.replace('+Inf', 'Infinity'));
   const all = Math.max(...buckets.map(({ value }) => value));
   const highest = Math.min(...buckets.filter(({ value }) => value === all).map(bound));
-  const found = await promExemplars(urls.prometheus, selector);
-  const there = found.filter(({ seriesLabels }) => bound({ labels: seriesLabels }) === highest);
-  return there.flatMap(({ exemplars }) => exemplars).at(-1)?.labels['trace_id'];
+  const exemplarSeries = await promExemplars(urls.prometheus, selector);
+  const ofHighest = exemplarSeries.filter(({ seriesLabels }) => bound({ labels: seriesLabels }) === highest);
+  return ofHighest.flatMap(({ exemplars }) => exemplars).at(-1)?.labels['trace_id'];
 }

@@ -10,14 +10,14 @@ import { freePort, type ServiceProcess, startGatewayProcess, startProcess } from
 import { type HeldOutMail, heldOutMails } from './support/held-out-mails.ts';
 
 const CONNECTIONS = 8;
-/** Which mail a delivered message was: the gateway keeps fields that it does not know. */
-const NUMBER = 'X-Test-Number';
+/** The header field with the number of a mail. The gateway keeps unknown fields, so delivered messages have it. */
+const NUMBER_FIELD = 'X-Test-Number';
 
-describe('every held-out mail by SMTP through the gateway, with Waymark restarted in the middle', () => {
+describe('all held-out mails by SMTP through the gateway, with a restart of Waymark in between', () => {
   let folder: string;
   let mails: HeldOutMail[];
-  /** What the model says of each, asked directly. */
-  let predicted: string[];
+  /** The predictions of the service for the mails, without the gateway. */
+  let predictedLabels: string[];
   let delivered: Buffer[];
   let gateway: ServiceProcess;
   let service: ServiceProcess;
@@ -27,7 +27,7 @@ describe('every held-out mail by SMTP through the gateway, with Waymark restarte
     mails = await heldOutMails();
     const environment = { PORT: String(await freePort()), DATA_DIR: join(folder, 'data') };
     service = await startProcess(environment);
-    predicted = await predictAll(service.url, mails);
+    predictedLabels = await predictAll(service.url, mails);
     const GATEWAY_MAILDIR = join(folder, 'maildir');
     gateway = await startGatewayProcess({ WAYMARK_URL: service.url, GATEWAY_MAILDIR, GATEWAY_DEADLINE_MS: '30000' });
     const smtpUrl = String(gateway.lines.find(({ msg }) => msg === 'ready')?.['smtp.url']);
@@ -51,28 +51,29 @@ describe('every held-out mail by SMTP through the gateway, with Waymark restarte
     await rm(folder, { recursive: true, force: true });
   });
 
-  test('none is lost, and none comes twice', () => {
-    const numbers = delivered.map((message) => Number(readField(message, NUMBER)));
+  test('are delivered exactly once', () => {
+    const numbers = delivered.map((message) => Number(readField(message, NUMBER_FIELD)));
     expect(mails.length).toBeGreaterThan(1_000);
     expect(numbers.sort((a, b) => a - b)).toEqual(mails.map((_, i) => i));
   });
 
-  test('each has a verdict, the one that the model gives', () => {
+  test('have the verdict of the model', () => {
     const wrong = delivered.filter((message) => {
-      const label = predicted[Number(readField(message, NUMBER))];
+      const label = predictedLabels[Number(readField(message, NUMBER_FIELD))];
       return readField(message, 'X-Spam-Flag') !== (label === 'spam' ? 'YES' : 'NO');
     });
-    expect(wrong.map((message) => [readField(message, NUMBER), readField(message, 'X-Spam-Status')])).toEqual([]);
+    const statuses = wrong.map((message) => [readField(message, NUMBER_FIELD), readField(message, 'X-Spam-Status')]);
+    expect(statuses).toEqual([]);
   });
 
-  test('so that the gateway is right as often as the model is', () => {
-    const right = delivered.filter((message) => {
-      const { label } = mails[Number(readField(message, NUMBER))]!;
+  test('have verdicts with the accuracy of the model', () => {
+    const correct = delivered.filter((message) => {
+      const { label } = mails[Number(readField(message, NUMBER_FIELD))]!;
       return (readField(message, 'X-Spam-Flag') === 'YES') === (label === 'spam');
     });
-    const accuracy = right.length / mails.length;
+    const accuracy = correct.length / mails.length;
     process.stdout.write(`${mails.length} mails by SMTP: verdict accuracy ${accuracy.toFixed(4)}\n`);
-    expect(right.length).toBe(mails.filter(({ label }, i) => label === predicted[i]).length);
+    expect(correct.length).toBe(mails.filter(({ label }, i) => label === predictedLabels[i]).length);
     expect(accuracy).toBeGreaterThan(0.98);
   });
 });
@@ -87,7 +88,7 @@ async function predictAll(url: string, mails: readonly HeldOutMail[]): Promise<s
   return labels;
 }
 
-async function sendAll(smtpUrl: string, mails: readonly HeldOutMail[], sent: (count: number) => void): Promise<void> {
+async function sendAll(smtpUrl: string, mails: readonly HeldOutMail[], onSent: (count: number) => void): Promise<void> {
   const { hostname, port } = new URL(smtpUrl);
   const transport = createTransport({
     host: hostname,
@@ -101,9 +102,9 @@ async function sendAll(smtpUrl: string, mails: readonly HeldOutMail[], sent: (co
   const envelope = { from: 'a@example.org', to: ['b@example.org'] };
   await Promise.all(
     mails.map(async ({ raw }, i) => {
-      const numbered = Buffer.concat([Buffer.from(`${NUMBER}: ${i}\r\n`), stripMailboxLine(raw)]);
+      const numbered = Buffer.concat([Buffer.from(`${NUMBER_FIELD}: ${i}\r\n`), stripMailboxLine(raw)]);
       await transport.sendMail({ envelope, raw: numbered });
-      sent(++count);
+      onSent(++count);
     }),
   );
   transport.close();

@@ -6,16 +6,16 @@ import { post } from '../http/in-process.ts';
 import { describeStack } from './support/running-stack.ts';
 
 describeStack('a mail through the gateway', (stack) => {
-  test.each(['HTTP', 'SMTP'])('by %s is one trace in Jaeger across both services', async (way) => {
+  test.each(['HTTP', 'SMTP'])('by %s is one trace in Jaeger across both services', async (protocol) => {
     const { gateway, gatewaySmtp, jaeger } = stack().urls;
     const traceId =
-      way === 'HTTP'
+      protocol === 'HTTP'
         ? (await postMail(gateway, spamMail)).headers.get('x-trace-id')
         : /trace (\w+)$/.exec(await sendMail(gatewaySmtp, spamMail))?.[1];
     await eventually(async () => {
       const spans = await spansOf(jaeger, String(traceId));
       expect(pathTo(spans, 'classify')).toEqual([
-        `mail-gateway: ${way === 'HTTP' ? 'POST /messages' : 'SMTP message'}`,
+        `mail-gateway: ${protocol === 'HTTP' ? 'POST /messages' : 'SMTP message'}`,
         'mail-gateway: POST',
         'waymark: POST /predict',
         'waymark: classify',
@@ -23,11 +23,11 @@ describeStack('a mail through the gateway', (stack) => {
     });
   });
 
-  test('that a reader judged leads from the feedback to its prediction, in Jaeger', async () => {
+  test('with feedback has a link from the feedback span to the trace of its prediction, in Jaeger', async () => {
     const { gateway, jaeger } = stack().urls;
-    const marked = await (await postMail(gateway, hamMail)).text();
-    const predicted = /X-Waymark-Trace-Id: (\w+)/.exec(marked)?.[1];
-    const response = await post(`${gateway}/feedback?spam=false`, marked, { 'content-type': 'message/rfc822' });
+    const checkedMail = await (await postMail(gateway, hamMail)).text();
+    const predictionTraceId = /X-Waymark-Trace-Id: (\w+)/.exec(checkedMail)?.[1];
+    const response = await post(`${gateway}/feedback?spam=false`, checkedMail, { 'content-type': 'message/rfc822' });
     expect(response.status).toBe(200);
     const traceId = String(response.headers.get('x-trace-id'));
     await eventually(async () => {
@@ -43,7 +43,7 @@ describeStack('a mail through the gateway', (stack) => {
         ({ operationName, service }) => operationName === 'feedback' && service === 'waymark',
       );
       const links = feedback?.references.filter(({ refType }) => refType === 'FOLLOWS_FROM') ?? [];
-      expect(links.map(({ traceID }) => traceID)).toEqual([predicted]);
+      expect(links.map(({ traceID }) => traceID)).toEqual([predictionTraceId]);
     });
   });
 
@@ -56,7 +56,7 @@ describeStack('a mail through the gateway', (stack) => {
     });
   });
 
-  test('is counted in Prometheus, under the name of the gateway', async () => {
+  test('is counted in Prometheus under the job of the gateway', async () => {
     const mail = await readFile('test/fixtures/mail/ham-00007-easy-ham-1.eml');
     await postMail(stack().urls.gateway, mail);
     await eventually(async () => {
@@ -68,7 +68,7 @@ describeStack('a mail through the gateway', (stack) => {
     });
   });
 
-  test('goes on unjudged while Waymark is away, and Prometheus says so', async () => {
+  test('passes unchecked while Waymark is down, and is counted in Prometheus', async () => {
     let unchecked = 0;
     const send = async () => {
       const flag = (await postMail(stack().urls.gateway, spamMail)).headers.get('x-spam-flag');
@@ -86,7 +86,7 @@ describeStack('a mail through the gateway', (stack) => {
   });
 });
 
-/** The spans from the root down to the one of that name, each with its service. */
+/** Returns the spans from the root down to the span with this name, each with its service. */
 function pathTo(spans: Span[], name: string): string[] {
   const path: string[] = [];
   let span = spans.find(({ operationName }) => operationName === name);

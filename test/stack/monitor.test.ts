@@ -7,9 +7,9 @@ import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
 import { post } from '../http/in-process.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 
-const SERVER = 'service_name="waymark",span_kind="SPAN_KIND_SERVER"';
+const SERVER_SPANS = 'service_name="waymark",span_kind="SPAN_KIND_SERVER"';
 
-const Points = z.object({
+const metricSchema = z.object({
   metrics: z
     .array(
       z.object({
@@ -19,28 +19,36 @@ const Points = z.object({
     .nullish(),
 });
 
-// While one request is on its way, any other is refused, which is an error of the service.
+// With one request in flight, every other request is rejected with 503, which counts as an error of the service.
 vi.stubEnv('MAX_IN_FLIGHT', '1');
 
 describeStack("Jaeger's Monitor tab", (stack) => {
   test('shows latencies, calls and errors, and they agree with Prometheus', { timeout: 180_000 }, async () => {
     let running = true;
-    const repeat = async (ask: () => Promise<unknown>) => {
+    const repeat = async (send: () => Promise<unknown>) => {
       while (running) {
-        await ask();
+        await send();
         await delay(20);
       }
     };
     const url = `${stack().urls.service}/predict`;
-    const clients = Promise.all([repeat(() => slowly(url)), repeat(() => post(url, { text: 'steady '.repeat(50) }))]);
+    const clients = Promise.all([
+      repeat(() => postSlowly(url)),
+      repeat(() => post(url, { text: 'steady '.repeat(50) })),
+    ]);
     try {
       await eventually(async () => {
-        const rate = `sum(rate(traces_span_metrics_calls_total{${SERVER}}[1m]))`;
-        const errors = `sum(rate(traces_span_metrics_calls_total{${SERVER},status_code="STATUS_CODE_ERROR"}[1m]))`;
-        const latency = `histogram_quantile(0.95, sum(rate(traces_span_metrics_duration_seconds_bucket{${SERVER}}[1m])) by (le))`;
-        await agree(stack(), 'calls', {}, await one(stack(), rate));
-        await agree(stack(), 'errors', {}, (await one(stack(), errors)) / (await one(stack(), rate)));
-        await agree(stack(), 'latencies', { quantile: '0.95' }, await one(stack(), latency));
+        const rate = `sum(rate(traces_span_metrics_calls_total{${SERVER_SPANS}}[1m]))`;
+        const errors = `sum(rate(traces_span_metrics_calls_total{${SERVER_SPANS},status_code="STATUS_CODE_ERROR"}[1m]))`;
+        const latency = `histogram_quantile(0.95, sum(rate(traces_span_metrics_duration_seconds_bucket{${SERVER_SPANS}}[1m])) by (le))`;
+        await expectInJaeger(stack(), 'calls', {}, await queryOne(stack(), rate));
+        await expectInJaeger(
+          stack(),
+          'errors',
+          {},
+          (await queryOne(stack(), errors)) / (await queryOne(stack(), rate)),
+        );
+        await expectInJaeger(stack(), 'latencies', { quantile: '0.95' }, await queryOne(stack(), latency));
       }, 120_000);
     } finally {
       running = false;
@@ -49,8 +57,8 @@ describeStack("Jaeger's Monitor tab", (stack) => {
   });
 });
 
-/** Sends a request whose body takes a while to arrive. */
-async function slowly(url: string): Promise<void> {
+/** Sends a request with a body that arrives slowly. */
+async function postSlowly(url: string): Promise<void> {
   const outgoing = request(url, { method: 'POST', headers: { 'content-type': 'application/json' } });
   const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
   outgoing.write('{"text": ');
@@ -60,14 +68,14 @@ async function slowly(url: string): Promise<void> {
   response.resume();
 }
 
-async function one({ urls }: RunningStack, expression: string): Promise<number> {
+async function queryOne({ urls }: RunningStack, expression: string): Promise<number> {
   const [sample] = await promQuery(urls.prometheus, expression);
   expect(sample?.value, expression).toBeGreaterThan(0);
   return sample!.value;
 }
 
-/** Fails unless what Jaeger shows last is what Prometheus says, as nearly as two readings at two moments can be. */
-async function agree(
+/** Expects the last value in Jaeger to be close to that of Prometheus. The two are read at different moments. */
+async function expectInJaeger(
   { urls }: RunningStack,
   kind: 'calls' | 'errors' | 'latencies',
   parameters: Record<string, string>,
@@ -81,7 +89,7 @@ async function agree(
     ratePer: '60000',
     ...parameters,
   });
-  const answer = Points.parse(await (await fetch(`${urls.jaeger}/api/metrics/${kind}?${query}`)).json());
+  const answer = metricSchema.parse(await (await fetch(`${urls.jaeger}/api/metrics/${kind}?${query}`)).json());
   const points = answer.metrics?.flatMap(({ metricPoints }) => metricPoints) ?? [];
   const values = points.map(({ gaugeValue }) => Number(gaugeValue.doubleValue)).filter((value) => value > 0);
   expect(values.length, kind).toBeGreaterThan(0);

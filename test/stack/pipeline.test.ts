@@ -4,18 +4,18 @@ import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
 import { parseExposition, type Series } from './support/exposition.ts';
 import { describeStack } from './support/running-stack.ts';
 
-describeStack('a mail that goes in', (stack) => {
+describeStack('the pipeline', (stack) => {
   test.each(STACK_CHECKS)('$title', async ({ run }) => {
     await expect(run(stack().urls, stack().traffic)).resolves.toBeTypeOf('string');
   });
 
-  test('the metrics of the classifier and of HTTP are in Prometheus as the service exposes them: names, labels, values', async () => {
-    // Of HTTP only the route that was used: whatever asks for the page of metrics may be counted meanwhile.
-    const compared = ({ name, labels }: Series) =>
+  test('Prometheus has the metrics of the classifier and of HTTP with the names, labels and values of the service', async () => {
+    // Of the HTTP metrics only those of /predict: requests for the page of metrics change the others.
+    const isCompared = ({ name, labels }: Series) =>
       name.startsWith('classifier_') || labels['http_route'] === '/predict';
     await eventually(async () => {
-      const exposed = (await exposedSeries(stack().urls.metrics)).filter(compared);
-      const scraped = (await scrapedSeries(stack().urls.prometheus)).filter(compared);
+      const exposed = (await exposedSeries(stack().urls.metrics)).filter(isCompared);
+      const scraped = (await scrapedSeries(stack().urls.prometheus)).filter(isCompared);
       expect(exposed.length).toBeGreaterThan(20);
       expect(asLines(scraped)).toEqual(asLines(exposed));
     });
@@ -36,7 +36,7 @@ describeStack('a mail that goes in', (stack) => {
     });
   });
 
-  test('a series says which instance of the service made it', async () => {
+  test('every series has the instance of the service that exposes it', async () => {
     const samples = await promQuery(stack().urls.prometheus, 'classifier_predictions_total');
     const { host } = new URL(stack().urls.metrics);
     expect(new Set(samples.map(({ labels }) => `${labels['job']} ${labels['instance']}`))).toEqual(
@@ -44,7 +44,7 @@ describeStack('a mail that goes in', (stack) => {
     );
   });
 
-  test('the pipeline watches itself: every component is scraped at its own address', async () => {
+  test('monitors itself: every component is scraped at its own address', async () => {
     await eventually(async () => {
       const up = await promQuery(stack().urls.prometheus, 'up == 1');
       expect(up.map(({ labels }) => labels['job']).toSorted()).toEqual([
@@ -75,7 +75,10 @@ async function scrapedSeries(prometheus: string): Promise<Series[]> {
   }));
 }
 
-/** One line a series, so that a difference reads well. The upper bound of a bucket is a number, however it is written. */
+/**
+ * Returns a line of text per series, for readable differences. The upper bound of a bucket is normalised, since the
+ * same number can be written in several ways.
+ */
 function asLines(series: Series[]): string[] {
   return series
     .map(({ name, labels, value }) => {

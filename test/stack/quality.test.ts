@@ -1,25 +1,30 @@
 import { beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { eventually, promQuery } from '../../tools/stack/check/queries.ts';
-import { sendFeedback, predictAll } from './support/prediction-api.ts';
 import { labelledMails } from './support/labelled-mails.ts';
+import { predictAll, sendFeedback } from './support/prediction-api.ts';
 import { describeStack } from './support/running-stack.ts';
 
 const MAILS = 2_000;
 
-const Figures = z.object({ precision: z.number(), recall: z.number(), f1: z.number() });
-const Quality = z.object({
+const figuresSchema = z.object({ precision: z.number(), recall: z.number(), f1: z.number() });
+const qualitySchema = z.object({
   count: z.number(),
   accuracy: z.number(),
-  macro: Figures,
-  micro: Figures,
-  labels: z.record(z.string(), Figures),
+  macro: figuresSchema,
+  micro: figuresSchema,
+  labels: z.record(z.string(), figuresSchema),
   confusionMatrix: z.object({ labels: z.array(z.string()), counts: z.array(z.array(z.number())) }),
 });
 
-describeStack('2,000 labelled mails, a tenth with wrong labels', (stack) => {
-  /** What was fed back: the given label beside the predicted one. */
-  let judgements: { actual: string; predicted: string }[];
+interface LabelPair {
+  actual: string;
+  predicted: string;
+}
+
+describeStack('2,000 labelled mails, a tenth of them with wrong labels', (stack) => {
+  /** The labels of the feedback and of the predictions. */
+  let pairs: LabelPair[];
 
   beforeAll(async () => {
     const mails = await labelledMails(MAILS);
@@ -33,9 +38,9 @@ describeStack('2,000 labelled mails, a tenth with wrong labels', (stack) => {
       const wrong = label === 'spam' ? 'ham' : 'spam';
       return { id, label: at % 10 === 0 ? wrong : label };
     });
-    judgements = labels.map(({ label }, at) => ({ actual: label, predicted: predictions[at]!.prediction }));
+    pairs = labels.map(({ label }, at) => ({ actual: label, predicted: predictions[at]!.prediction }));
     await sendFeedback(service, labels);
-    // The same again, and it counts once.
+    // The same feedback again counts once.
     await sendFeedback(service, labels.slice(0, 100));
     await eventually(async () => {
       const [total] = await promQuery(prometheus, 'sum(classifier:feedback:count{window="all"})');
@@ -43,24 +48,23 @@ describeStack('2,000 labelled mails, a tenth with wrong labels', (stack) => {
     });
   });
 
-  const share = (of: (judgement: { actual: string; predicted: string }) => boolean, among = judgements) =>
-    among.filter(of).length / among.length;
+  const share = (matches: (pair: LabelPair) => boolean, among = pairs) => among.filter(matches).length / among.length;
 
-  /** By the definitions, from the labels themselves. */
-  function computed(label: string) {
+  /** Computes precision, recall and F1 by their definitions. */
+  function figuresOf(label: string) {
     const precision = share(
       ({ actual }) => actual === label,
-      judgements.filter(({ predicted }) => predicted === label),
+      pairs.filter(({ predicted }) => predicted === label),
     );
     const recall = share(
       ({ predicted }) => predicted === label,
-      judgements.filter(({ actual }) => actual === label),
+      pairs.filter(({ actual }) => actual === label),
     );
     return { precision, recall, f1: (2 * precision * recall) / (precision + recall) };
   }
 
-  test('are judged alike by GET /quality, by Prometheus and by the definitions, to 1e-9', async () => {
-    const quality = Quality.parse(await (await fetch(`${stack().urls.service}/quality`)).json());
+  test('give the same figures in GET /quality, in Prometheus and by the definitions, to 1e-9', async () => {
+    const quality = qualitySchema.parse(await (await fetch(`${stack().urls.service}/quality`)).json());
     const recorded = async (name: string, label?: string) => {
       const selector = label === undefined ? '' : `, label="${label}"`;
       const samples = await promQuery(stack().urls.prometheus, `${name}{model="spam", version="1"${selector}}`);
@@ -74,7 +78,7 @@ describeStack('2,000 labelled mails, a tenth with wrong labels', (stack) => {
     expect(Math.abs(quality.accuracy - accuracy)).toBeLessThan(1e-9);
     expect(Math.abs((await recorded('classifier:accuracy:ratio')) - accuracy)).toBeLessThan(1e-9);
     for (const label of ['ham', 'spam']) {
-      const expected = computed(label);
+      const expected = figuresOf(label);
       for (const figure of ['precision', 'recall', 'f1'] as const) {
         expect(Math.abs(quality.labels[label]![figure] - expected[figure]), `${figure} ${label}`).toBeLessThan(1e-9);
         const value = await recorded(`classifier:${figure}:ratio`, label);
@@ -82,13 +86,13 @@ describeStack('2,000 labelled mails, a tenth with wrong labels', (stack) => {
       }
     }
     for (const figure of ['precision', 'recall', 'f1'] as const) {
-      const mean = (computed('ham')[figure] + computed('spam')[figure]) / 2;
+      const mean = (figuresOf('ham')[figure] + figuresOf('spam')[figure]) / 2;
       expect(Math.abs(quality.macro[figure] - mean)).toBeLessThan(1e-9);
       expect(Math.abs((await recorded(`classifier:${figure}_macro:ratio`)) - mean)).toBeLessThan(1e-9);
     }
   });
 
-  test('are still judged so after a restart, in every window that holds them', async () => {
+  test('give the same figures after a restart, in every window that holds them', async () => {
     const accuracy = share(({ actual, predicted }) => actual === predicted);
     await stack().stopOne('waymark');
     await stack().startOne('waymark');

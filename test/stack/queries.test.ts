@@ -6,59 +6,59 @@ import { eventually, logRecords, promQuery } from '../../tools/stack/check/queri
 import { hamMail, mail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { writeSmallVersion } from '../models/small-models.ts';
 import { dashboardQueries, rules } from '../otel/promql.ts';
-import { sendFeedback, predictAll } from './support/prediction-api.ts';
+import { predictAll, sendFeedback } from './support/prediction-api.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 import { sendSteadily } from './support/steady-traffic.ts';
 
-const spam = 'Congratulations, you won free money, click here to claim your prize now';
-const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
+const SPAM = 'Congratulations, you won free money, click here to claim your prize now';
+const HAM = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
 
-/** A text that the service refuses, so that the gateway lets the mail through unchecked. */
 const MAX_TEXT_CHARACTERS = '1000';
+/** A mail with a text that the service rejects, so that the gateway passes the mail unchecked. */
 const overlongMail = mail('Minutes', 'The minutes of the last meeting. '.repeat(50));
 
-/** The bundled model, and a candidate that is to score beside it. */
+/** A models folder with the bundled version and another version as its shadow. */
 const MODELS_DIR = await mkdtemp(join(tmpdir(), 'waymark-models-'));
 await cp(join(import.meta.dirname, '../../models/spam/1'), join(MODELS_DIR, 'spam/1'), { recursive: true });
 await writeSmallVersion(MODELS_DIR, 'spam', '2');
 await writeFile(join(MODELS_DIR, 'spam/roles.json'), JSON.stringify({ format: 1, active: '1', shadow: '2' }));
 
-function underLoad(stack: () => RunningStack): void {
+function testsUnderLoad(stack: () => RunningStack): void {
   beforeAll(async () => {
     const { service, gateway, gatewaySmtp } = stack().urls;
-    const traffic = sendSteadily(service, [spam, ham, '', 'Встреча переносится'], 20);
-    const predictions = await predictAll(service, Array(100).fill(spam));
+    const traffic = sendSteadily(service, [SPAM, HAM, '', 'Встреча переносится'], 20);
+    const predictions = await predictAll(service, Array(100).fill(SPAM));
     await sendFeedback(
       service,
       predictions.map(({ id }, at) => ({ id, label: at % 4 === 0 ? 'ham' : 'spam' })),
     );
-    const refusals = setInterval(() => void fetch(`${service}/predict`, { method: 'POST' }).catch(() => {}), 200);
+    const badRequests = setInterval(() => void fetch(`${service}/predict`, { method: 'POST' }).catch(() => {}), 200);
     const mails = setInterval(() => {
       for (const raw of [spamMail, hamMail, overlongMail]) void postMail(gateway, raw).catch(() => {});
       void sendMail(gatewaySmtp, hamMail).catch(() => {});
     }, 500);
-    // Every series has to move between two scrapes of its own.
+    // Every series must change between two scrapes.
     await new Promise((resolve) => setTimeout(resolve, 15_000));
-    clearInterval(refusals);
+    clearInterval(badRequests);
     clearInterval(mails);
-    const again = await predictAll(service, Array(100).fill(ham));
+    const laterPredictions = await predictAll(service, Array(100).fill(HAM));
     await sendFeedback(
       service,
-      again.map(({ id }) => ({ id, label: 'ham' })),
+      laterPredictions.map(({ id }) => ({ id, label: 'ham' })),
     );
     await traffic.stop();
   });
 
-  const answers = (query: string) =>
+  const expectSamples = (query: string) =>
     eventually(async () => {
       const samples = await promQuery(stack().urls.prometheus, query);
       expect(samples.length, query).toBeGreaterThan(0);
     }, 10_000);
 
-  test.each(dashboardQueries)('$where has data', ({ query }) => answers(query));
+  test.each(dashboardQueries)('$where has data', ({ query }) => expectSamples(query));
 
   test.each(rules.filter(({ record }) => record))('$record has data', ({ query, record }) =>
-    answers(query).then(() => answers(record!)),
+    expectSamples(query).then(() => expectSamples(record!)),
   );
 
   test.each([
@@ -75,9 +75,9 @@ function underLoad(stack: () => RunningStack): void {
     expect(failures?.value).toBe(0);
   });
 
-  test.each(rules.filter(({ alert }) => alert))('the condition of $alert is understood', async ({ query }) => {
+  test.each(rules.filter(({ alert }) => alert))('the condition of $alert is a valid query', async ({ query }) => {
     await expect(promQuery(stack().urls.prometheus, query)).resolves.toBeInstanceOf(Array);
   });
 }
 
-describeStack('after a load of every kind', underLoad, { MODELS_DIR, MAX_TEXT_CHARACTERS });
+describeStack('under a mixed load', testsUnderLoad, { MODELS_DIR, MAX_TEXT_CHARACTERS });

@@ -5,8 +5,8 @@ import { eventually, promExemplars, promQuery, spansOf } from '../../tools/stack
 import { runLoad } from './support/load.ts';
 import { describeStack } from './support/running-stack.ts';
 
-describeStack('when parts stop', (stack) => {
-  test('Jaeger still has a trace after its restart', async () => {
+describeStack('when components restart', (stack) => {
+  test('Jaeger keeps its traces', async () => {
     const { traceId } = await stack().traffic.send();
     await eventually(() => requireTrace(stack().urls.jaeger, traceId));
     await stack().stopOne('jaeger');
@@ -14,7 +14,7 @@ describeStack('when parts stop', (stack) => {
     await eventually(() => requireTrace(stack().urls.jaeger, traceId));
   });
 
-  test('what is sent while Jaeger is away waits on disk, outlives the Collector, and arrives', async () => {
+  test('traces sent while Jaeger is down wait on disk, survive a restart of the Collector, and arrive', async () => {
     await stack().stopOne('jaeger');
     const { traceId } = await stack().traffic.send();
     await eventually(async () => {
@@ -35,8 +35,8 @@ describeStack('when parts stop', (stack) => {
     const load = runLoad(stack().urls.service, 16);
     await eventually(async () => expect(load.answered.length).toBeGreaterThan(2_000));
     await stack().stopOne('waymark');
-    const { answered, broken } = await load.stop();
-    expect(broken).toEqual([]);
+    const { answered, failed } = await load.stop();
+    expect(failed).toEqual([]);
     const missing = new Set(answered);
     await eventually(async () => {
       for (const traceId of missing) {
@@ -48,7 +48,7 @@ describeStack('when parts stop', (stack) => {
     await stack().startOne('waymark');
   });
 
-  test('an exemplar on the service is an exemplar in Prometheus', async () => {
+  test('an exemplar of the service arrives in Prometheus', async () => {
     await stack().stopOne('waymark');
     const traceId = 'a3ce929d0e0e4736a3ce929d0e0e4736';
     const page = [
@@ -66,8 +66,8 @@ describeStack('when parts stop', (stack) => {
     server.listen(stack().ports.serviceMetrics, '127.0.0.1');
     try {
       await eventually(async () => {
-        const found = await promExemplars(stack().urls.prometheus, 'classifier_prediction_duration_seconds_bucket');
-        expect(found.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels['trace_id']))).toContain(traceId);
+        const series = await promExemplars(stack().urls.prometheus, 'classifier_prediction_duration_seconds_bucket');
+        expect(series.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels['trace_id']))).toContain(traceId);
       });
     } finally {
       server.close();

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { runScenario, scenarios } from '../../bench/telemetry/telemetry-loss.ts';
 import { describeStack } from './support/running-stack.ts';
 
-// The long versions of the same are `npm run bench -- telemetry --full`.
-// Twelve seconds without a Collector are longer than the SDK's exporter tries on its own.
-const short = scenarios({ saturation: 5, collectorDown: 12, jaegerDown: 8 });
+// The long versions run with `npm run bench -- telemetry --full`.
+// The SDK's own exporter retries for less than twelve seconds.
+const shortScenarios = scenarios({ saturation: 5, collectorDown: 12, jaegerDown: 8 });
 
-describeStack('none lost', (stack) => {
-  test.each(short.map((scenario) => [scenario.name, scenario] as const))(
+describeStack('no telemetry is lost', (stack) => {
+  test.each(shortScenarios.map((scenario) => [scenario.name, scenario] as const))(
     '%s',
     { timeout: 300_000 },
     async (_, scenario) => {

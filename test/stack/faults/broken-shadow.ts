@@ -1,4 +1,4 @@
-/** Preloaded into the service, makes every shadow throw at each text. */
+/** A preload for the service: makes every shadow throw for each text. */
 import { registerHooks } from 'node:module';
 
 const CALL = 'shadow.classifier.tokenize(text)';

@@ -9,8 +9,10 @@ import { cacheFolder } from '../../../tools/cache-folder.ts';
 const run = promisify(execFile);
 
 /**
- * The folder with the programs of a Python environment that holds what `requirements.txt` lists, made once in a cache
- * outside the checkout; undefined where this machine has no Python. In CI it must have one.
+ * Installs the packages of `requirements.txt` into a Python environment in the cache, once.
+ *
+ * @returns the folder of its programs, or `undefined` on a machine without Python
+ * @throws Error on a CI machine without Python
  */
 export async function pythonPrograms(): Promise<string | undefined> {
   const requirements = join(import.meta.dirname, 'requirements.txt');
@@ -19,7 +21,7 @@ export async function pythonPrograms(): Promise<string | undefined> {
     .digest('hex');
   const folder = cacheFolder(`python-${digest.slice(0, 12)}`);
   const programs = join(folder, 'bin');
-  // Written last: what an interrupted run left is filled up by the next one.
+  // Written last, so that the next run completes an interrupted installation.
   const complete = join(folder, 'complete');
   if (existsSync(complete)) return programs;
   try {

@@ -8,7 +8,7 @@ import { pythonPrograms } from './environment.ts';
 const run = promisify(execFile);
 const programs = await pythonPrograms();
 
-describe.skipIf(programs === undefined)('clients of the Open Inference Protocol that others wrote', () => {
+describe.skipIf(programs === undefined)('published clients of the Open Inference Protocol', () => {
   let service: ServiceProcess;
 
   beforeAll(async () => {
@@ -17,7 +17,7 @@ describe.skipIf(programs === undefined)('clients of the Open Inference Protocol 
 
   afterAll(() => service.stop());
 
-  test.each(['Triton', 'MLServer'])('%s: metadata, readiness, inference, errors, repository', async (suite) => {
+  test.each(['Triton', 'MLServer'])('%s passes its suite: metadata, inference, errors, repository', async (suite) => {
     const { stderr } = await run(
       join(programs!, 'python'),
       [join(import.meta.dirname, 'inference_clients.py'), suite],

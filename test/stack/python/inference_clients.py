@@ -1,4 +1,7 @@
-"""Asks a running service what clients of the Open Inference Protocol ask: URL in WAYMARK_URL, unittest's arguments."""
+"""Tests a running service with published clients of the Open Inference Protocol.
+
+The environment variable WAYMARK_URL holds the address of the service. The arguments are those of unittest.
+"""
 
 import json
 import os
@@ -18,7 +21,7 @@ HAM = "The patch applies cleanly to the current kernel tree; see the list archiv
 
 
 class Triton(unittest.TestCase):
-    """tritonclient, with what it sends by default: binary tensors both ways, and no content type."""
+    """Tests with tritonclient and its defaults: binary tensors in both directions, and no content type."""
 
     def setUp(self):
         self.client = triton.InferenceServerClient(URL.removeprefix("http://"))
@@ -52,7 +55,7 @@ class Triton(unittest.TestCase):
         numpy.testing.assert_array_equal(result.as_numpy("confidence"), scores.max(axis=1))
         self.assertEqual(len(set(result.as_numpy("id").tolist())), 3)
 
-    def test_inference_in_json_and_mixed_says_the_same(self):
+    def test_inference_in_json_and_mixed_gives_the_same_answer(self):
         binary = self.client.infer("spam", self.texts(SPAM, HAM))
         for in_binary in (True, False):
             for out_binary in (True, False):
@@ -91,9 +94,9 @@ class Triton(unittest.TestCase):
 
 
 class MLServer(unittest.TestCase):
-    """MLServer's REST types and codecs, over a plain HTTP client."""
+    """Tests with MLServer's REST types and codecs, over a plain HTTP client."""
 
-    def ask(self, path, body=None):
+    def send(self, path, body=None):
         data = None if body is None else body.model_dump_json().encode()
         request = urllib.request.Request(f"{URL}{path}", data, {"content-type": "application/json"})
         try:
@@ -103,11 +106,11 @@ class MLServer(unittest.TestCase):
             return error.code, error.read()
 
     def test_metadata(self):
-        server = types.MetadataServerResponse.model_validate_json(self.ask("/v2")[1])
+        server = types.MetadataServerResponse.model_validate_json(self.send("/v2")[1])
         self.assertIn("model_repository", server.extensions)
-        model = types.MetadataModelResponse.model_validate_json(self.ask("/v2/models/spam")[1])
+        model = types.MetadataModelResponse.model_validate_json(self.send("/v2/models/spam")[1])
         self.assertEqual([tensor.datatype for tensor in model.inputs], ["BYTES"])
-        self.assertEqual(self.ask("/v2/health/ready")[0], 200)
+        self.assertEqual(self.send("/v2/health/ready")[0], 200)
 
     def test_inference(self):
         encoded = StringCodec.encode_input("text", [SPAM, HAM])
@@ -115,7 +118,7 @@ class MLServer(unittest.TestCase):
             types.InferenceRequest(id="42", inputs=[encoded]),
             types.InferenceRequest(id="42", inputs=[encoded], outputs=[], parameters=types.Parameters(content_type="str")),
         ):
-            status, body = self.ask("/v2/models/spam/infer", request)
+            status, body = self.send("/v2/models/spam/infer", request)
             self.assertEqual(status, 200, body)
             response = types.InferenceResponse.model_validate_json(body)
             outputs = {output.name: output for output in response.outputs}
@@ -126,12 +129,12 @@ class MLServer(unittest.TestCase):
 
     def test_errors(self):
         request = types.InferenceRequest(inputs=[StringCodec.encode_input("other", ["a"])])
-        status, body = self.ask("/v2/models/spam/infer", request)
+        status, body = self.send("/v2/models/spam/infer", request)
         self.assertEqual(status, 400)
         self.assertRegex(types.InferenceErrorResponse.model_validate_json(body).error, "must be .text.")
 
     def test_repository(self):
-        body = self.ask("/v2/repository/index", types.RepositoryIndexRequest(ready=True))[1]
+        body = self.send("/v2/repository/index", types.RepositoryIndexRequest(ready=True))[1]
         [entry] = types.RepositoryIndexResponse.model_validate_json(body)
         self.assertEqual((entry.name, entry.state), ("spam", "READY"))
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { eventually } from '../../../tools/stack/check/queries.ts';
 import { describeStack } from '../support/running-stack.ts';
-import { counts, predict, storedOf } from './sampled-predictions.ts';
+import { countPredictions, countStoredTraces, predictMany } from './sampled-predictions.ts';
 
 const PREDICTIONS = 4_000;
 
@@ -9,18 +9,18 @@ vi.stubEnv('OTEL_TRACES_SAMPLER', 'parentbased_traceidratio');
 vi.stubEnv('OTEL_TRACES_SAMPLER_ARG', '0.25');
 
 describeStack('head sampling', (stack) => {
-  test('a head-sampled service still has right span metrics, and right counts of its own', {
+  test('keeps the span metrics and the metrics of the service correct', {
     timeout: 180_000,
   }, async () => {
-    const before = await counts(stack());
-    const traceIds = await predict(stack(), PREDICTIONS);
+    const before = await countPredictions(stack());
+    const traceIds = await predictMany(stack(), PREDICTIONS);
     await eventually(async () => {
-      const { received, served } = await counts(stack());
+      const { received, served } = await countPredictions(stack());
       expect(served).toBe(PREDICTIONS);
-      // A quarter arrives and each counts for four: the standard deviation of their sum is 110.
+      // A quarter of the spans arrives and each counts four times: the standard deviation of the sum is 110.
       expect(Math.abs(received - before.received - PREDICTIONS)).toBeLessThan(5 * 110);
     });
-    const stored = await storedOf(stack(), traceIds.slice(0, 400));
+    const stored = await countStoredTraces(stack(), traceIds.slice(0, 400));
     expect(stored).toBeGreaterThan(400 * 0.12);
     expect(stored).toBeLessThan(400 * 0.38);
   });

@@ -5,12 +5,12 @@ import { post } from '../../http/in-process.ts';
 import { parseExposition } from '../support/exposition.ts';
 import type { RunningStack } from '../support/running-stack.ts';
 
-/** Asks for so many predictions of an ordinary mail, and resolves to the ids of their traces, sampled or not. */
-export async function predict({ urls }: RunningStack, times: number): Promise<string[]> {
+/** Sends an ordinary mail `count` times for a prediction, and returns the trace ids, including those not sampled. */
+export async function predictMany({ urls }: RunningStack, count: number): Promise<string[]> {
   const traceIds: string[] = [];
   const [mail] = await readMails();
   const worker = async () => {
-    while (traceIds.length < times) {
+    while (traceIds.length < count) {
       const slot = traceIds.push('') - 1;
       const response = await post(`${urls.service}/predict`, { text: mail!.text });
       traceIds[slot] = String(response.headers.get('x-trace-id'));
@@ -21,8 +21,10 @@ export async function predict({ urls }: RunningStack, times: number): Promise<st
   return traceIds;
 }
 
-/** `classify` spans by the Collector's span metrics, and predictions by the service's own histogram of requests. */
-export async function counts({ urls }: RunningStack): Promise<{ received: number; served: number }> {
+/**
+ * Counts predictions: `classify` spans in the Collector's span metrics, and requests in the service's own histogram.
+ */
+export async function countPredictions({ urls }: RunningStack): Promise<{ received: number; served: number }> {
   const page = async (url: string) => parseExposition(await (await fetch(url)).text());
   const sum = (series: { value: number }[]) => series.reduce((total, { value }) => total + value, 0);
   const collector = await page(urls.collectorMetrics);
@@ -42,11 +44,11 @@ export async function counts({ urls }: RunningStack): Promise<{ received: number
   };
 }
 
-/** Of these traces, how many Jaeger has once no more arrive. */
-export async function storedOf({ urls }: RunningStack, traceIds: readonly string[]): Promise<number> {
+/** Returns the number of these traces that Jaeger has, once no more traces arrive. */
+export async function countStoredTraces({ urls }: RunningStack, traceIds: readonly string[]): Promise<number> {
   let last = -1;
   return eventually(async () => {
-    const found = await Promise.all(
+    const results = await Promise.all(
       traceIds.map((traceId) =>
         requireTrace(urls.jaeger, traceId).then(
           () => 1,
@@ -54,10 +56,10 @@ export async function storedOf({ urls }: RunningStack, traceIds: readonly string
         ),
       ),
     );
-    const stored = found.reduce<number>((sum, one) => sum + one, 0);
-    const settled = stored === last && stored > 0;
+    const stored = results.reduce<number>((sum, result) => sum + result, 0);
+    const isStable = stored === last && stored > 0;
     last = stored;
-    if (!settled) throw new Error(`still arriving: ${stored}`);
+    if (!isStable) throw new Error(`traces are still arriving: ${stored} so far`);
     return stored;
   }, 60_000);
 }

@@ -1,4 +1,4 @@
-/** One sample of a metrics page. */
+/** A sample of a metrics page. */
 export interface Series {
   name: string;
   labels: Record<string, string>;
@@ -8,7 +8,7 @@ export interface Series {
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
 const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 
-/** Reads the samples of a page in Prometheus's text format. */
+/** Parses the samples of a page in Prometheus's text format. */
 export function parseExposition(text: string): Series[] {
   return text
     .split('\n')

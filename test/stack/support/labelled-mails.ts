@@ -6,12 +6,12 @@ import { promisify } from 'node:util';
 import { createRandom, shuffle } from '../../../src/classifier/learning/random.ts';
 import { type Example, readExamples } from '../../../src/training/read-examples.ts';
 
-/** The service refuses texts that are much longer than mails are. */
+/** The longest mail that is used. The service rejects texts of more than 100,000 characters. */
 const MAX_CHARACTERS = 50_000;
 
 /**
- * Real mails with their labels, as `npm run corpus` brings them: those that the bundled model has not learned from first,
- * and shuffled, since the corpus is sorted by label and a part of it would be a drift.
+ * Returns real mails with their labels from the corpus. The mails that the bundled model was not trained on come first.
+ * The mails are shuffled: the corpus is sorted by label, so that a part of it would be a drift.
  */
 export async function labelledMails(count: number): Promise<Example[]> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-corpus-'));

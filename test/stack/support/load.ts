@@ -1,14 +1,16 @@
 import { Agent, request } from 'node:http';
 
-/** What a load run saw: the trace id of every answered prediction, and every request that was taken but not answered. */
+/** The result of a load: the trace ids of the answered predictions, and the errors of the failed requests. */
 export interface LoadResult {
   answered: string[];
-  broken: string[];
+  failed: string[];
 }
 
-/** Keeps a number of connections busy with predictions until told to stop. A refused connection is no lost response. */
+/**
+ * Keeps connections busy with predictions until `stop` is called. Refused connections do not count as failed requests.
+ */
 export function runLoad(service: string, connections: number): LoadResult & { stop: () => Promise<LoadResult> } {
-  const result: LoadResult = { answered: [], broken: [] };
+  const result: LoadResult = { answered: [], failed: [] };
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   let running = true;
 
@@ -17,11 +19,11 @@ export function runLoad(service: string, connections: number): LoadResult & { st
       try {
         const { status, body } = await post(`${service}/predict`, agent);
         if (status === 200) result.answered.push(JSON.parse(body).traceId);
-        else if (status !== 503) result.broken.push(`status ${status}: ${body}`);
+        else if (status !== 503) result.failed.push(`status ${status}: ${body}`);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
         if (code === 'ECONNREFUSED') return;
-        result.broken.push(`${code} ${message}`);
+        result.failed.push(`${code} ${message}`);
       }
     }
   };

@@ -6,7 +6,7 @@ import { cacheFolder } from '../../../tools/cache-folder.ts';
 
 const run = promisify(execFile);
 
-/** The reference parser of OpenMetrics, in an environment of its own beside the stack's other programs. */
+/** The version of `prometheus_client`, which has the reference parser of OpenMetrics. */
 const VERSION = '0.26.0';
 const FOLDER = cacheFolder(`prometheus-client-${VERSION}`);
 const PYTHON = join(FOLDER, 'bin/python');
@@ -22,6 +22,7 @@ print(json.dumps([
 ]))
 `;
 
+/** A metric family as parsed by the reference parser. */
 export interface ParsedFamily {
   readonly name: string;
   readonly type: string;
@@ -29,7 +30,11 @@ export interface ParsedFamily {
   readonly exemplars: readonly { sample: string; labels: Record<string, string>; value: number }[];
 }
 
-/** Parses a page with `prometheus_client`, installed on first use; rejects with its message where the page is not valid. */
+/**
+ * Parses a page with `prometheus_client`, which is installed into the cache on first use.
+ *
+ * @throws Error with the message of the parser if the page is not valid
+ */
 export async function parseOpenMetrics(page: string): Promise<ParsedFamily[]> {
   await access(PYTHON).catch(async () => {
     await run('python3', ['-m', 'venv', FOLDER]);

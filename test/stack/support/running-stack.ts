@@ -2,23 +2,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
-import { type Stack, startStack } from '../../../tools/stack/stack.ts';
 import { createTraffic, type Traffic } from '../../../tools/stack/check/traffic.ts';
+import { type Stack, startStack } from '../../../tools/stack/stack.ts';
 
-/** A running stack and mails to send it. */
+/** A running stack, and a client that sends mails to it. */
 export interface RunningStack extends Stack {
   traffic: Traffic;
-  /** Where its data and logs are. */
+  /** The folder of the data and the logs. */
   folder: string;
 }
 
-/** Runs a file's tests against a stack of their own, started before the first and stopped after the last. */
+/** Describes tests with a stack of their own, which starts before the first test and stops after the last. */
 export function describeStack(
   title: string,
   tests: (stack: () => RunningStack) => void,
   serviceEnv: NodeJS.ProcessEnv = {},
 ): void {
-  describe.skipIf(inject('stackIsMissing'))(title, () => {
+  describe.skipIf(inject('missingPrerequisite'))(title, () => {
     let stack: RunningStack;
     let folder: string;
 

@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Predictions at a steady rate, until they are stopped. */
+/** A sender of predictions at a steady rate. */
 export interface SteadyTraffic {
-  /** The texts that are sent from now on, in turn. */
+  /** Replaces the texts to send. They are sent in a cycle. */
   use(texts: readonly string[]): void;
   stop(): Promise<void>;
 }
 
-/** Sends texts one by one, whatever becomes of each: the service may be stopped meanwhile. */
+/** Starts to send texts at a steady rate. Errors are ignored, since tests stop the service in the meantime. */
 export function sendSteadily(service: string, texts: readonly string[], perSecond: number): SteadyTraffic {
   let current = texts;
   let running = true;
   let sent = 0;
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
 
   const send = async (text: string) => {
     const body = JSON.stringify({ text });
@@ -27,12 +27,12 @@ export function sendSteadily(service: string, texts: readonly string[], perSecon
     const started = performance.now();
     for (let due = 0; running; due += 1_000 / perSecond) {
       await delay(Math.max(0, started + due - performance.now()));
-      const one = send(current[sent % current.length]!).catch(() => {});
+      const sending = send(current[sent % current.length]!).catch(() => {});
       sent += 1;
-      underWay.add(one);
-      void one.finally(() => underWay.delete(one));
+      inFlight.add(sending);
+      void sending.finally(() => inFlight.delete(sending));
     }
-    await Promise.all(underWay);
+    await Promise.all(inFlight);
   };
   const done = loop();
 
