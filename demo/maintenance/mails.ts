@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { createRandom, shuffle } from '../../src/classifier/learning/random.ts';
+import { readJsonLines } from '../../src/platform/json-lines.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 
 /** The groups of the SpamAssassin corpus that the first version learns from. */
@@ -54,11 +54,14 @@ export function withShuffledLabels(mails: readonly Example[]): Example[] {
 }
 
 async function readCorpus(folder: string): Promise<z.infer<typeof mailSchema>[]> {
-  const files = await Promise.all(['train', 'test'].map((part) => readFile(join(folder, `${part}.jsonl`), 'utf8')));
-  return files
-    .flatMap((file) => file.trimEnd().split('\n'))
-    .map((line) => mailSchema.parse(JSON.parse(line)))
-    .filter(({ text }) => text.length <= MAX_CHARACTERS);
+  const mails: z.infer<typeof mailSchema>[] = [];
+  const options = { schema: mailSchema, allowed: '{"text": string, "label": string, "file": string}' };
+  for (const part of ['train', 'test']) {
+    await readJsonLines(join(folder, `${part}.jsonl`), options, (mail) => {
+      if (mail.text.length <= MAX_CHARACTERS) mails.push(mail);
+    });
+  }
+  return mails;
 }
 
 /** Draws all mails from the groups in random order, at frequencies by their weights. */

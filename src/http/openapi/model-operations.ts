@@ -5,7 +5,7 @@ import type { ProblemType } from '../../platform/problems.ts';
 import { activateBody, canaryBody, rollbackBody, shadowBody } from '../routes/roles.ts';
 import { comparisonSchema } from './comparison-schema.ts';
 import { maintenanceReport } from './maintenance-operations.ts';
-import { bodyProblems, modelName, type NamedSchemas, type Operation } from './operation.ts';
+import { BODY_PROBLEMS, modelName, type NamedSchemas, type Operation } from './operation.ts';
 
 const [linear, natural] = manifestSchema.options;
 
@@ -72,8 +72,8 @@ const change = z.object({
   why: z.string().meta({ description: 'The former name of `reason`', deprecated: true }),
 });
 
-const changeProblems: readonly ProblemType[] = [
-  ...bodyProblems,
+const CHANGE_PROBLEMS: readonly ProblemType[] = [
+  ...BODY_PROBLEMS,
   'model-not-found',
   'version-not-found',
   'models-read-only',
@@ -92,7 +92,7 @@ const roleOperations: readonly Operation[] = [
     parameters: [modelName],
     request: { schema: activateBody, examples: { 'with a reason': { version: '2', reason: 'better on recent mail' } } },
     response: { description: 'The model', schema: report },
-    problems: changeProblems,
+    problems: CHANGE_PROBLEMS,
   },
   {
     method: 'post',
@@ -103,7 +103,7 @@ const roleOperations: readonly Operation[] = [
     parameters: [modelName],
     request: { schema: rollbackBody, examples: { 'without a reason': {} } },
     response: { description: 'The model', schema: report },
-    problems: [...changeProblems, 'nothing-to-roll-back'],
+    problems: [...CHANGE_PROBLEMS, 'nothing-to-roll-back'],
   },
   {
     method: 'post',
@@ -115,7 +115,7 @@ const roleOperations: readonly Operation[] = [
     parameters: [modelName],
     request: { schema: shadowBody, examples: { 'a version': { version: '2' }, none: { version: null } } },
     response: { description: 'The model', schema: report },
-    problems: [...changeProblems, 'version-active'],
+    problems: [...CHANGE_PROBLEMS, 'version-active'],
   },
   {
     method: 'post',
@@ -131,7 +131,7 @@ const roleOperations: readonly Operation[] = [
       examples: { 'a tenth': { version: '2', share: 0.1 }, none: { version: null } },
     },
     response: { description: 'The model', schema: report },
-    problems: [...changeProblems, 'version-active'],
+    problems: [...CHANGE_PROBLEMS, 'version-active'],
   },
   {
     method: 'get',
