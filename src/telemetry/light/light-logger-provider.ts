@@ -13,18 +13,18 @@ import { SCOPE } from '../names.ts';
 import { tracedSpan } from '../tracing.ts';
 import { copySimpleAttributes } from './light-attributes.ts';
 
-/** What a batch processor does with a record: it keeps it, and changes nothing. */
+/** The part of a batch processor that takes records. It does not change them. */
 interface RecordQueue {
   onEmit(record: ReadableLogRecord, scope: Context): void;
 }
 
 /**
- * A logger provider that makes the records of Waymark's own log by itself. The SDK makes its own so that processors can
- * still change them: it checks and sets one attribute after the other. What is not plain, and every other scope, is still
- * the SDK's.
+ * Creates a logger provider that creates the records of Waymark's own log itself. The records of the SDK can still be
+ * changed by processors, so it checks and sets one attribute after the other. Records with other than simple values, and
+ * those of other scopes, are still created by the SDK.
  *
- * @param sdk with no other limits than its own
- * @param queues what `sdk` hands its records to
+ * @param sdk the SDK's provider, with the default limits
+ * @param queues the processors of `sdk`
  */
 export function createLightLoggerProvider(
   sdk: LoggerProvider,
@@ -45,11 +45,11 @@ function createLightLogger(logger: Logger, resource: Resource, queues: readonly 
   return {
     enabled: (options) => logger.enabled(options),
     emit(record) {
-      if (!isOurs(record)) {
+      if (!isSimpleRecord(record)) {
         logger.emit(record);
         return;
       }
-      // A copy, as the SDK makes one: the caller may go on with its own.
+      // A copy, as in the SDK: the caller may change its own afterwards.
       const attributes = copySimpleAttributes(record.attributes);
       if (attributes === undefined) {
         logger.emit(record);
@@ -57,7 +57,7 @@ function createLightLogger(logger: Logger, resource: Resource, queues: readonly 
       }
       const { severityNumber, severityText, body, context: scope = context.active() } = record;
       const hrTime = millisToHrTime(Date.now());
-      const made = {
+      const untraced = {
         hrTime,
         hrTimeObserved: hrTime,
         severityNumber,
@@ -69,16 +69,16 @@ function createLightLogger(logger: Logger, resource: Resource, queues: readonly 
         droppedAttributesCount: 0,
       };
       const spanContext = tracedSpan(scope);
-      const readable: ReadableLogRecord = spanContext === undefined ? made : { ...made, spanContext };
+      const readable: ReadableLogRecord = spanContext === undefined ? untraced : { ...untraced, spanContext };
       for (const queue of queues) queue.onEmit(readable, scope);
     },
   };
 }
 
-type OurRecord = LogRecord & Required<Pick<LogRecord, 'severityNumber' | 'severityText' | 'attributes'>>;
+type SimpleRecord = LogRecord & Required<Pick<LogRecord, 'severityNumber' | 'severityText' | 'attributes'>>;
 
-/** Whether a record has what those of Waymark's log have, and nothing else. */
-function isOurs(record: LogRecord): record is OurRecord {
+/** Returns whether a record has the fields of Waymark's own log, and no others. */
+function isSimpleRecord(record: LogRecord): record is SimpleRecord {
   const { severityNumber, severityText, attributes, timestamp, observedTimestamp, eventName, exception } = record;
   return (
     severityNumber !== undefined &&

@@ -29,31 +29,31 @@ import { attributeLimits, copySimpleAttributes, isSimpleValue, LIMIT } from './l
 import { addWithinLimit, exceptionEvent, type SpanEvent, spanEvent, spanLink } from './span-details.ts';
 import { clockOffset, type Instant, instantOf, isBefore, toHrTime } from './span-time.ts';
 
-/** What all spans of a tracer have in common. */
+/** The properties that all spans of a tracer share. */
 export interface SpanOrigin {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
   readonly processors: readonly SpanProcessor[];
 }
 
-const UNSET: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
-const NO_ATTRIBUTES: Attributes = Object.freeze({});
+const unsetStatus: SpanStatus = Object.freeze({ code: SpanStatusCode.UNSET });
+const noAttributes: Attributes = Object.freeze({});
 const NO_LINKS: Link[] = [];
 const NO_EVENTS: SpanEvent[] = [];
 const NO_TIME: HrTime = [0, 0];
 
 /**
- * A span as the SDK's, without what that does for the spans of anybody: attributes of plain values are taken over with one
- * look at each, times become what is exported when they are exported, and what a span does not have is not made.
+ * A span with the behaviour of the SDK's `SpanImpl`, for less time: it checks each simple attribute once, converts times
+ * when they are exported, and creates no list that a span does not need.
  */
 export class LightSpan implements Span, ReadableSpan {
   name: string;
   readonly kind: SpanKind;
   readonly parentSpanContext?: SpanContext;
-  attributes = NO_ATTRIBUTES;
+  attributes = noAttributes;
   links = NO_LINKS;
   events = NO_EVENTS;
-  status = UNSET;
+  status = unsetStatus;
   ended = false;
   droppedAttributesCount = 0;
   droppedEventsCount = 0;
@@ -61,11 +61,11 @@ export class LightSpan implements Span, ReadableSpan {
   readonly #origin: SpanOrigin;
   readonly #spanContext: SpanContext;
   readonly #start: Instant;
-  /** When it began by `performance.now()`; below 0 where its times are given. */
-  readonly #begun: number;
+  /** The start by `performance.now()`, or -1 if the caller gave the start time. */
+  readonly #monotonicStart: number;
   #end: Instant = NO_TIME;
-  /** How often an attribute was set: at least as often as there are attributes. */
-  #timesSet = 0;
+  /** The number of calls that set an attribute: an upper bound for the number of attributes. */
+  #setCount = 0;
 
   constructor(
     origin: SpanOrigin,
@@ -79,9 +79,9 @@ export class LightSpan implements Span, ReadableSpan {
     this.name = name;
     this.kind = kind;
     if (parent !== undefined) this.parentSpanContext = parent;
-    this.#begun = startTime === undefined ? performance.now() : -1;
+    this.#monotonicStart = startTime === undefined ? performance.now() : -1;
     this.#start = startTime === undefined ? Date.now() : instantOf(startTime, clockOffset);
-    if (attributes !== undefined) this.#takeOver(attributes);
+    if (attributes !== undefined) this.#setInitialAttributes(attributes);
     if (links !== undefined) this.addLinks(links);
   }
 
@@ -114,19 +114,19 @@ export class LightSpan implements Span, ReadableSpan {
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    if (this.#isOver()) return this;
-    if (this.attributes === NO_ATTRIBUTES) this.attributes = {};
-    this.#timesSet++;
-    if (isSimpleValue(value) && key !== '' && this.#timesSet <= LIMIT) this.attributes[key] = value;
-    else this.#setWithCare(key, value);
+    if (this.#warnIfEnded()) return this;
+    if (this.attributes === noAttributes) this.attributes = {};
+    this.#setCount++;
+    if (isSimpleValue(value) && key !== '' && this.#setCount <= LIMIT) this.attributes[key] = value;
+    else this.#setAsSdk(key, value);
     return this;
   }
 
   setAttributes(attributes: Attributes): this {
-    if (this.#timesSet === 0 && !this.#isOver()) {
+    if (this.#setCount === 0 && !this.#warnIfEnded()) {
       const copy = copySimpleAttributes(attributes);
       if (copy !== undefined) {
-        this.#keep(copy);
+        this.#replaceAttributes(copy);
         return this;
       }
     }
@@ -135,7 +135,7 @@ export class LightSpan implements Span, ReadableSpan {
   }
 
   addEvent(name: string, attributesOrTime?: Attributes | TimeInput, time?: TimeInput): this {
-    if (this.#isOver()) return this;
+    if (this.#warnIfEnded()) return this;
     const isTime = isTimeInput(attributesOrTime);
     const at = this.#timeOf(time ?? (isTime ? attributesOrTime : undefined));
     const event = spanEvent(name, at, isTime ? undefined : (attributesOrTime as Attributes | undefined));
@@ -145,7 +145,7 @@ export class LightSpan implements Span, ReadableSpan {
   }
 
   addLink(link: Link): this {
-    if (this.#isOver()) return this;
+    if (this.#warnIfEnded()) return this;
     if (this.links === NO_LINKS) this.links = [];
     if (addWithinLimit(this.links, spanLink(link))) this.droppedLinksCount++;
     return this;
@@ -157,28 +157,28 @@ export class LightSpan implements Span, ReadableSpan {
   }
 
   setStatus({ code, message }: SpanStatus): this {
-    if (this.#isOver() || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
-    const tellsWhy = code === SpanStatusCode.ERROR && typeof message === 'string';
-    this.status = tellsWhy ? { code, message } : { code };
+    if (this.#warnIfEnded() || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
+    const hasMessage = code === SpanStatusCode.ERROR && typeof message === 'string';
+    this.status = hasMessage ? { code, message } : { code };
     return this;
   }
 
   updateName(name: string): this {
-    if (!this.#isOver()) this.name = name;
+    if (!this.#warnIfEnded()) this.name = name;
     return this;
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
     const attributes = exceptionEvent(exception);
-    if (attributes === undefined) diag.warn('An exception without a type and a message was not recorded.');
+    if (attributes === undefined) diag.warn('an exception without a type and a message was not recorded');
     else this.addEvent('exception', attributes, time);
   }
 
   end(time?: TimeInput): void {
-    if (this.#isOver()) return;
+    if (this.#warnIfEnded()) return;
     this.#end = this.#timeOf(time);
     if (isBefore(this.#end, this.#start)) {
-      diag.warn(`The span ${this.name} ended before it started: it is told as one that took no time.`);
+      diag.warn(`the span ${this.name} ends before its start: its duration is set to 0`);
       this.#end = this.#start;
     }
     const { processors } = this.#origin;
@@ -187,23 +187,23 @@ export class LightSpan implements Span, ReadableSpan {
     for (const processor of processors) processor.onEnd(this);
   }
 
-  #takeOver(attributes: Attributes): void {
+  #setInitialAttributes(attributes: Attributes): void {
     const copy = copySimpleAttributes(attributes);
     if (copy !== undefined) {
-      this.#keep(copy);
+      this.#replaceAttributes(copy);
       return;
     }
     const cleaned = cleanAttributes(attributes, attributeLimits);
-    this.#keep(cleaned.attributes as Attributes);
+    this.#replaceAttributes(cleaned.attributes as Attributes);
     this.droppedAttributesCount = cleaned.droppedAttributesCount ?? 0;
   }
 
-  #keep(attributes: Attributes): void {
+  #replaceAttributes(attributes: Attributes): void {
     this.attributes = attributes;
-    this.#timesSet = Object.keys(attributes).length;
+    this.#setCount = Object.keys(attributes).length;
   }
 
-  #setWithCare(key: string, value: AttributeValue): void {
+  #setAsSdk(key: string, value: AttributeValue): void {
     const { attributes } = this;
     const currentAttributesCount = Object.keys(attributes).length;
     const decision = maybeAddAttribute({ key, value, attributes, limits: attributeLimits, currentAttributesCount });
@@ -211,17 +211,21 @@ export class LightSpan implements Span, ReadableSpan {
   }
 
   #timeOf(time: TimeInput | undefined): Instant {
-    const isMeasured = this.#begun >= 0;
+    const isMeasured = this.#monotonicStart >= 0;
     if (time === undefined) {
-      return isMeasured ? addHrTimes(this.startTime, millisToHrTime(performance.now() - this.#begun)) : Date.now();
+      return isMeasured
+        ? addHrTimes(this.startTime, millisToHrTime(performance.now() - this.#monotonicStart))
+        : Date.now();
     }
-    return instantOf(time, () => (isMeasured ? clockOffset(this.#start as number, this.#begun) : clockOffset()));
+    return instantOf(time, () =>
+      isMeasured ? clockOffset(this.#start as number, this.#monotonicStart) : clockOffset(),
+    );
   }
 
-  #isOver(): boolean {
+  #warnIfEnded(): boolean {
     if (this.ended) {
       const { traceId, spanId } = this.#spanContext;
-      diag.warn(`The span ${this.name} (${traceId}-${spanId}) was to be changed after it had ended.`, new Error());
+      diag.warn(`the span ${this.name} (${traceId}-${spanId}) cannot be changed after its end`, new Error());
     }
     return this.ended;
   }

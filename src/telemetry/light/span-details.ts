@@ -9,19 +9,20 @@ import {
 import { attributeLimits, LIMIT } from './light-attributes.ts';
 import { type Instant, toHrTime } from './span-time.ts';
 
+/** An event of a span, as the SDK exports it. */
 export type SpanEvent = ReadableSpan['events'][number];
 
-/** An event as it is exported. */
+/** Returns an event as the SDK exports it. */
 export function spanEvent(name: string, time: Instant, attributes: Attributes | undefined): SpanEvent {
   return { name, time: toHrTime(time), ...cleanSimpleAttributes(attributes, attributeLimits) };
 }
 
-/** A link as it is exported. */
+/** Returns a link as the SDK exports it. */
 export function spanLink({ context, attributes }: Link): Link {
   return { context, ...cleanAttributes(attributes, attributeLimits) };
 }
 
-/** An exception as the attributes of its event; undefined where there is nothing to tell. */
+/** Returns the attributes of the event of an exception, or `undefined` if it has neither a type nor a message. */
 export function exceptionEvent(exception: Exception): Attributes | undefined {
   const attributes: Attributes = {};
   if (typeof exception === 'string') attributes[ATTR_EXCEPTION_MESSAGE] = exception;
@@ -31,14 +32,14 @@ export function exceptionEvent(exception: Exception): Attributes | undefined {
     if (exception.message) attributes[ATTR_EXCEPTION_MESSAGE] = exception.message;
     if (exception.stack) attributes[ATTR_EXCEPTION_STACKTRACE] = exception.stack;
   }
-  const hasMeaning = attributes[ATTR_EXCEPTION_TYPE] || attributes[ATTR_EXCEPTION_MESSAGE];
-  return hasMeaning ? attributes : undefined;
+  const isRecorded = attributes[ATTR_EXCEPTION_TYPE] || attributes[ATTR_EXCEPTION_MESSAGE];
+  return isRecorded ? attributes : undefined;
 }
 
-/** Adds to a list that keeps the last of what comes, and says whether the first had to go. */
-export function addWithinLimit<T>(list: T[], added: T): boolean {
+/** Appends to a list with a limit. Returns whether the first item was dropped for it. */
+export function addWithinLimit<T>(list: T[], item: T): boolean {
   const isFull = list.length >= LIMIT;
   if (isFull) list.shift();
-  list.push(added);
+  list.push(item);
   return isFull;
 }
