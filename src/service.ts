@@ -8,7 +8,7 @@ import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server/server.ts';
-import { notReady, type Service } from './http/server/service.ts';
+import { notReadyProblem, type Service } from './http/server/service.ts';
 import { createRetrainer, type Retrainer } from './maintenance/retraining/retrainer.ts';
 import { type Maintenance, startMaintenance } from './maintenance/rollout/maintenance.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
@@ -67,7 +67,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   let phase: ReturnType<Service['phase']> = 'loading';
   let loadedParts: LoadedParts | undefined;
   const requireLoaded = () => {
-    if (!loadedParts) throw notReady();
+    if (!loadedParts) throw notReadyProblem();
     return loadedParts;
   };
 

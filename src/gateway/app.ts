@@ -2,20 +2,21 @@ import Router from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { z } from 'zod';
 import type { WaymarkClient } from '../../packages/client/src/client.ts';
-import { WaymarkError } from '../../packages/client/src/errors.ts';
+import { ProblemError, WaymarkError } from '../../packages/client/src/errors.ts';
 import { limitInFlight } from '../http/server/admission.ts';
-import { checked, parseJson, readBody } from '../http/server/body.ts';
+import { answerDetails, reportProblem } from '../http/server/answer-problems.ts';
+import { parseJson, readBody, validate } from '../http/server/body.ts';
 import type { RequestState } from '../http/server/context.ts';
 import { traceRequest } from '../http/server/trace-request.ts';
 import { MARK, markMessage, readField } from '../mail/message-headers.ts';
-import { Problem } from '../platform/problems.ts';
+import { Problem, problemDetails } from '../platform/problems.ts';
 import type { Log } from '../telemetry/logs/log.ts';
-import { answerGatewayProblems } from './answer-gateway-problems.ts';
-import type { Judge } from './classify-message.ts';
+import type { MailClassifier } from './classify-message.ts';
 import { verdictFields, verdictJson } from './verdict.ts';
 
+/** Options of `createGatewayApp`. */
 export interface AppOptions {
-  readonly judge: Judge;
+  readonly classifyMail: MailClassifier;
   readonly client: Pick<WaymarkClient, 'feedback'>;
   readonly labels: { readonly spam: string; readonly ham: string };
   readonly maxMessageBytes: number;
@@ -25,70 +26,91 @@ export interface AppOptions {
   readonly log: Log;
 }
 
-const MESSAGE = 'message/rfc822';
+const MESSAGE_TYPE = 'message/rfc822';
 
 const feedbackBody = z.strictObject(
   { id: z.string('must be a string, the id of a prediction'), spam: z.boolean('must be true or false') },
   'must be an object: {"id": string, "spam": boolean}',
 );
 
-/** The gateway's HTTP API: mail in, marked mail out, and what people say of it. */
+/** Creates the HTTP API of the gateway: messages, feedback and health. */
 export function createGatewayApp(options: AppOptions): Koa<RequestState> {
   const router = new Router<RequestState>();
-  router.post('/messages', limitInFlight(options.maxInFlight, 'messages'), judgeMessage(options));
-  router.post('/feedback', takeFeedback(options));
+  router.post('/messages', limitInFlight(options.maxInFlight, 'messages'), classifyMessage(options));
+  router.post('/feedback', recordFeedback(options));
   router.get('/livez', (ctx) => {
     ctx.body = { status: 'live' };
   });
   router.get('/readyz', (ctx) => {
-    // Not whether the classification service answers: mail is let through without it.
+    // The state of the classification service does not count: mail passes without it.
     if (!options.ready()) throw new Problem('not-ready', 'The gateway is draining.', { 'retry-after': '1' });
     ctx.body = { status: 'ready' };
   });
 
   const app = new Koa<RequestState>();
   app.use(traceRequest());
-  app.use(answerGatewayProblems(options.log));
+  app.use(answerProblems(options.log));
   app.use(router.routes());
-  app.use((ctx) => {
+  app.use(() => {
     throw new Problem(
       'route-not-found',
-      `There is no route ${ctx.method} here; there are POST /messages and /feedback.`,
+      'There is no such route. The routes are POST /messages, POST /feedback, GET /livez and GET /readyz.',
     );
   });
+  // An error after the start of a response cannot change it.
   app.on('error', () => undefined);
   return app;
 }
 
-/** `POST /messages`: a raw message, back with its verdict in its header; the verdict alone where JSON is asked for. */
-function judgeMessage({ judge, maxMessageBytes }: AppOptions): Middleware<RequestState> {
+/** Returns the middleware that answers errors with problem details. Problems of the classification service are passed on. */
+function answerProblems(log: Log): Middleware<RequestState> {
+  return async function answerProblems(ctx, next) {
+    try {
+      await next();
+    } catch (error) {
+      const { traceId } = ctx.state.trace;
+      if (error instanceof ProblemError && error.status < 500) {
+        const { problem, title, status, message: detail } = error;
+        answerDetails(ctx, { type: `urn:waymark:problem:${problem}`, title, status, detail, traceId });
+      } else {
+        const problem = reportProblem(error, log);
+        answerDetails(ctx, problemDetails(problem, traceId), problem.headers);
+      }
+    }
+  };
+}
+
+/** `POST /messages`: returns a raw message with its verdict in the header, or only the verdict if the client accepts JSON. */
+function classifyMessage({ classifyMail, maxMessageBytes }: AppOptions): Middleware<RequestState> {
   return async (ctx) => {
-    if (!ctx.is(MESSAGE)) {
-      throw new Problem('unsupported-media-type', `Send a raw message as "${MESSAGE}".`, { accept: MESSAGE });
+    if (!ctx.is(MESSAGE_TYPE)) {
+      throw new Problem('unsupported-media-type', `Send a raw message as "${MESSAGE_TYPE}".`, { accept: MESSAGE_TYPE });
     }
     const raw = await readBody(ctx, maxMessageBytes);
-    const verdict = await judge(raw, 'http');
+    const verdict = await classifyMail(raw, 'http');
     const fields = verdictFields(verdict);
     for (const [name, value] of fields) ctx.set(name, value);
-    if (ctx.accepts(MESSAGE, 'application/json') === 'application/json') {
+    if (ctx.accepts(MESSAGE_TYPE, 'application/json') === 'application/json') {
       ctx.body = { ...verdictJson(verdict), traceId: ctx.state.trace.traceId };
       return;
     }
     ctx.body = markMessage(raw, fields);
-    ctx.type = MESSAGE;
+    ctx.type = MESSAGE_TYPE;
   };
 }
 
-/** `POST /feedback`: "this is (not) spam", of a prediction's id or of a message that came through here. */
-function takeFeedback({ client, labels, maxMessageBytes, feedbackTimeoutMs }: AppOptions): Middleware<RequestState> {
+/** `POST /feedback`: records whether a message is spam, for the id of a prediction or for a marked message. */
+function recordFeedback({ client, labels, maxMessageBytes, feedbackTimeoutMs }: AppOptions): Middleware<RequestState> {
   return async (ctx) => {
     const body = await readBody(ctx, maxMessageBytes);
-    const { id, spam } = ctx.is(MESSAGE) ? ofMessage(body, ctx.query['spam']) : checked(parseJson(body), feedbackBody);
+    const { id, spam } = ctx.is(MESSAGE_TYPE)
+      ? feedbackOfMessage(body, ctx.query['spam'])
+      : validate(parseJson(body), feedbackBody);
     const label = spam ? labels.spam : labels.ham;
     const answer = await client.feedback({ id, label }, { timeoutMs: feedbackTimeoutMs }).catch((error: unknown) => {
-      // A message may be let through unjudged; feedback that is not kept must not look as if it were.
+      // Unlike a message, feedback must not seem to succeed if the service did not record it.
       if (error instanceof WaymarkError && !('problem' in error)) {
-        throw new Problem('not-ready', 'The classification service does not answer; send the feedback again later.', {
+        throw new Problem('not-ready', 'The classification service does not respond. Send the feedback again later.', {
           'retry-after': '10',
         });
       }
@@ -98,12 +120,12 @@ function takeFeedback({ client, labels, maxMessageBytes, feedbackTimeoutMs }: Ap
   };
 }
 
-function ofMessage(raw: Uint8Array, spam: unknown): { id: string; spam: boolean } {
+function feedbackOfMessage(raw: Uint8Array, spam: unknown): { id: string; spam: boolean } {
   const id = readField(raw, MARK.predictionId);
   if (id === undefined) {
     throw new Problem(
       'invalid-request',
-      `The message has no field "${MARK.predictionId}": it did not come through here.`,
+      `The message has no field "${MARK.predictionId}", so it did not pass this gateway.`,
     );
   }
   if (spam !== 'true' && spam !== 'false') {

@@ -6,7 +6,8 @@ import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { GATEWAY_ATTRIBUTE, type GatewayInstruments, type Protocol, type VerdictName } from './telemetry.ts';
 import type { UncheckedReason, Verdict } from './verdict.ts';
 
-export interface JudgeOptions {
+/** Options of `createMailClassifier`. */
+export interface MailClassifierOptions {
   readonly client: Pick<WaymarkClient, 'predict'>;
   readonly model: string | undefined;
   readonly spamLabel: string;
@@ -16,17 +17,17 @@ export interface JudgeOptions {
   readonly log: Log;
 }
 
-/** Says of a raw message whether it is spam. Never fails: what cannot be judged in time is let through, and marked so. */
-export type Judge = (raw: Uint8Array, protocol: Protocol) => Promise<Verdict>;
+/** Classifies a raw message. It never fails: a message that cannot be classified in time gets an unchecked verdict. */
+export type MailClassifier = (raw: Uint8Array, protocol: Protocol) => Promise<Verdict>;
 
-/** A judge that asks the classification service. Mail must not wait for it: it has so much time and no more. */
-export function createJudge(options: JudgeOptions): Judge {
+/** Creates a classifier of messages that calls the classification service, for at most `deadlineMs` for each message. */
+export function createMailClassifier(options: MailClassifierOptions): MailClassifier {
   const { instruments, log, spamLabel } = options;
 
   return async (raw, protocol) => {
     const started = performance.now();
-    const verdict = await decide(raw, started);
-    instruments.judging.record((performance.now() - started) / 1_000, { protocol });
+    const verdict = await classify(raw, started);
+    instruments.duration.record((performance.now() - started) / 1_000, { protocol });
     const name: VerdictName = !verdict.checked ? 'unchecked' : verdict.spam ? 'spam' : 'not_spam';
     instruments.messages.add(1, { verdict: name, protocol });
     if (!verdict.checked) instruments.unchecked.add(1, { reason: verdict.reason, protocol });
@@ -39,14 +40,14 @@ export function createJudge(options: JudgeOptions): Judge {
         : { [GATEWAY_ATTRIBUTE.uncheckedReason]: verdict.reason }),
     };
     trace.getActiveSpan()?.setAttributes(attributes);
-    log.info('message judged', attributes);
+    log.info('message classified', attributes);
     return verdict;
   };
 
-  async function decide(raw: Uint8Array, started: number): Promise<Verdict> {
+  async function classify(raw: Uint8Array, started: number): Promise<Verdict> {
     let text: string;
     try {
-      // A character that the cut would halve is none any more.
+      // The cut can leave half of a surrogate pair, which is not valid in UTF-8.
       text = (await mailToText(raw)).slice(0, options.maxTextCharacters).toWellFormed();
     } catch (error) {
       log.warn('message not readable', exceptionAttributes(error));
@@ -61,7 +62,7 @@ export function createJudge(options: JudgeOptions): Judge {
       const score = prediction.scores[spamLabel] ?? 0;
       return { checked: true, spam: prediction.prediction === spamLabel, score, prediction };
     } catch (error) {
-      log.warn('message not judged', exceptionAttributes(error));
+      log.warn('message not classified', exceptionAttributes(error));
       return { checked: false, reason: reasonOf(error) };
     }
   }

@@ -32,13 +32,13 @@ const settings = {
   WAYMARK_TOKEN: { schema: z.string().regex(/^[\x21-\x7e]+$/), allowed: 'one of its API_TOKENS', secret: true },
 } satisfies Record<string, Setting>;
 
-/** The settings of the gateway, besides those that it shares with the service. */
+/** The settings of the gateway alone. It shares others with the service. */
 export type GatewayConfig = CheckedSettings<typeof settings>;
 
 /**
- * Reads and checks the gateway's own settings.
+ * Reads and validates the settings of the gateway.
  *
- * @throws {ConfigError} for the first one that cannot be used
+ * @throws {ConfigError} for the first setting with an invalid value
  */
 export function readGatewayConfig(env?: Record<string, string | undefined>): GatewayConfig {
   return readSettings(settings, env);

@@ -1,24 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { syncFolder } from '../platform/atomic-write.ts';
 
-/** Who sent a message, and to whom it goes. */
+/** The sender and the recipients of a message. */
 export interface Envelope {
   readonly from: string;
   readonly to: readonly string[];
 }
 
-/** Where messages go once they are marked. Resolves when the message is safe there, and not before. */
+/** The destination of marked messages. */
 export interface Delivery {
+  /** Delivers a message. Resolves once the message is stored there durably. */
   deliver(envelope: Envelope, message: Buffer): Promise<void>;
   close(): void;
 }
 
-/** Hands messages to the next mail server. */
-export function deliverBySmtp(url: string): Delivery {
+/** Creates a delivery to the next mail server. */
+export function createSmtpDelivery(url: string): Delivery {
   const { protocol, hostname: host, port, username, password } = new URL(url);
   const transport = createTransport({
     pool: true,
@@ -35,20 +36,14 @@ export function deliverBySmtp(url: string): Delivery {
   };
 }
 
-/** Keeps messages in a Maildir, as any mail program can read it: each appears whole, and is on the disk by then. */
-export async function deliverToMaildir(folder: string): Promise<Delivery> {
+/** Creates a delivery into a Maildir (https://cr.yp.to/proto/maildir.html). Messages appear whole, after they are on the disk. */
+export async function createMaildirDelivery(folder: string): Promise<Delivery> {
   for (const part of ['tmp', 'new', 'cur']) await mkdir(join(folder, part), { recursive: true });
   return {
     async deliver(_envelope, message) {
       const name = `${Math.floor(Date.now() / 1_000)}.${randomBytes(8).toString('hex')}.${hostname().replaceAll(/[/:]/g, '_')}`;
       const draft = join(folder, 'tmp', name);
-      const file = await open(draft, 'wx');
-      try {
-        await file.writeFile(message);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writeFile(draft, message, { flag: 'wx', flush: true });
       await rename(draft, join(folder, 'new', name));
       await syncFolder(join(folder, 'new'));
     },

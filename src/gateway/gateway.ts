@@ -2,22 +2,24 @@ import { createClient } from '../../packages/client/src/client.ts';
 import { listen } from '../http/server/server.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { createGatewayApp } from './app.ts';
-import { createJudge } from './classify-message.ts';
+import { createMailClassifier } from './classify-message.ts';
 import type { GatewayConfig } from './config.ts';
-import { deliverBySmtp, deliverToMaildir } from './delivery.ts';
+import { createMaildirDelivery, createSmtpDelivery } from './delivery.ts';
 import { listenSmtp } from './smtp.ts';
 import { createGatewayInstruments } from './telemetry.ts';
 
+/** A running gateway. */
 export interface RunningGateway {
   readonly url: string;
   readonly smtpUrl: string;
-  /** Takes no more mail, and resolves when all that was taken is answered. */
+  /** Stops accepting mail, and resolves when all accepted mail is answered. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the mail gateway: it asks the classification service about each message, and never keeps mail waiting for it.
+ * Starts the mail gateway. It classifies each message by the classification service, and passes mail on without it.
  *
+ * @param shutdownMs the maximum time in milliseconds of `stop`
  * @throws {ConfigError} if a setting cannot be used
  */
 export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: number): Promise<RunningGateway> {
@@ -25,13 +27,13 @@ export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: 
   const client = createClient({
     url: config.WAYMARK_URL,
     ...(config.WAYMARK_TOKEN !== undefined && { token: config.WAYMARK_TOKEN }),
-    // As often as the deadline allows: a restart of the service should cost a message some time, not its verdict.
-    // When even that is in vain mail is let through at once, until the service is back.
+    // Retries continue until the deadline, so that a restart of the service delays a message but costs no verdict. When
+    // they have failed for long, the circuit breaker lets mail pass at once until the service is back.
     retries: 1_000,
     backoff: { baseMs: 50, maxMs: 500 },
     circuitBreaker: { failures: 5, forMs: deadlineMs / 2, openMs: 2_000 },
   });
-  const judge = createJudge({
+  const classifyMail = createMailClassifier({
     client,
     model: config.WAYMARK_MODEL,
     spamLabel: config.GATEWAY_SPAM_LABEL,
@@ -42,7 +44,7 @@ export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: 
   });
   let draining = false;
   const app = createGatewayApp({
-    judge,
+    classifyMail,
     client,
     labels: { spam: config.GATEWAY_SPAM_LABEL, ham: config.GATEWAY_HAM_LABEL },
     maxMessageBytes: config.GATEWAY_MAX_MESSAGE_BYTES,
@@ -52,14 +54,14 @@ export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: 
     log,
   });
   const delivery = config.GATEWAY_DELIVER_TO
-    ? deliverBySmtp(config.GATEWAY_DELIVER_TO)
-    : await deliverToMaildir(config.GATEWAY_MAILDIR);
+    ? createSmtpDelivery(config.GATEWAY_DELIVER_TO)
+    : await createMaildirDelivery(config.GATEWAY_MAILDIR);
   const smtp = await listenSmtp({
     host: config.GATEWAY_HOST,
     port: config.GATEWAY_SMTP_PORT,
     maxBytes: config.GATEWAY_MAX_MESSAGE_BYTES,
     maxClients: config.GATEWAY_MAX_IN_FLIGHT,
-    judge,
+    classifyMail,
     delivery,
     log,
   });

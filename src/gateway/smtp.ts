@@ -2,42 +2,44 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
-import { addressError } from '../http/server/server.ts';
+import { toListenError } from '../http/server/server.ts';
 import { markMessage } from '../mail/message-headers.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { traceIds, withinSpan } from '../telemetry/tracing.ts';
-import type { Judge } from './classify-message.ts';
+import type { MailClassifier } from './classify-message.ts';
 import type { Delivery } from './delivery.ts';
 import { GATEWAY_SCOPE, RECEIVE_SPAN } from './telemetry.ts';
 import { verdictFields } from './verdict.ts';
 
+/** Options of `listenSmtp`. */
 export interface SmtpOptions {
   readonly host: string;
   readonly port: number;
   readonly maxBytes: number;
   readonly maxClients: number;
-  readonly judge: Judge;
+  readonly classifyMail: MailClassifier;
   readonly delivery: Delivery;
   readonly log: Log;
 }
 
+/** A listening SMTP server. */
 export interface SmtpListener {
-  /** Where it listens, as `smtp://HOST:PORT`. */
+  /** The URL of the server, as `smtp://HOST:PORT`. */
   readonly url: string;
-  /** Takes no more connections, and ends those that there are when their message is answered, or after so long. */
+  /** Accepts no more connections. Closes each open one when its message is answered, or after `timeoutMs` milliseconds. */
   close(timeoutMs: number): Promise<void>;
 }
 
 /**
- * Takes mail from mail servers, marks it and hands it on. A message is accepted only when it is safe with the next one;
- * until then it is its sender's, who will try again.
+ * Listens for mail from mail servers, marks it and delivers it. A message is accepted only after its delivery. Until then
+ * its sender keeps it and tries again.
  *
- * @throws {ConfigError} if the address cannot be had
+ * @throws {ConfigError} if the server cannot listen on the address
  */
 export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
   const { host, port, maxBytes, maxClients, log } = options;
   const server = new SMTPServer({
-    // Mail comes from a server beside this one, which has spoken to the world already.
+    // The sender is a mail server beside this one, which handles encryption and passwords.
     disabledCommands: ['AUTH', 'STARTTLS'],
     authOptional: true,
     disableReverseLookup: true,
@@ -54,7 +56,7 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
   server.on('error', (error) => log.debug('smtp connection failed', exceptionAttributes(error)));
   const listening = server.listen(port, host);
   await once(listening, 'listening').catch((error: NodeJS.ErrnoException) => {
-    throw addressError(error, host, port, { host: 'GATEWAY_HOST', port: 'GATEWAY_SMTP_PORT' });
+    throw toListenError(error, host, port, { host: 'GATEWAY_HOST', port: 'GATEWAY_SMTP_PORT' });
   });
   const address = listening.address();
   const bound = typeof address === 'object' && address ? address.port : port;
@@ -69,17 +71,17 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
 }
 
 function receive(options: SmtpOptions, stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
-  const { judge, delivery, log } = options;
+  const { classifyMail, delivery, log } = options;
   const settings = { kind: SpanKind.SERVER, attributes: { 'client.address': session.remoteAddress } };
   return withinSpan(trace.getTracer(GATEWAY_SCOPE).startSpan(RECEIVE_SPAN, settings, ROOT_CONTEXT), async () => {
     const raw = await readMessage(stream, options.maxBytes);
-    const verdict = await judge(raw, 'smtp');
+    const verdict = await classifyMail(raw, 'smtp');
     const { mailFrom, rcptTo } = session.envelope;
     const message = markMessage(raw, [['Received', receivedBy(session)], ...verdictFields(verdict)]);
     const from = mailFrom ? mailFrom.address : '';
     await delivery.deliver({ from, to: rcptTo.map(({ address }) => address) }, message).catch((error: unknown) => {
-      log.error('message not handed on', exceptionAttributes(error));
-      throw reply(451, 'The next mail server did not take the message; try again later.');
+      log.error('message not delivered', exceptionAttributes(error));
+      throw reply(451, 'The next mail server did not accept the message; try again later.');
     });
     if (!verdict.checked) return `unchecked (${verdict.reason})`;
     return `${verdict.spam ? 'spam' : 'not spam'}, score ${verdict.score.toFixed(4)}, trace ${traceIds().traceId}`;
@@ -94,7 +96,7 @@ async function readMessage(stream: SMTPServerDataStream, maxBytes: number): Prom
     if (length <= maxBytes) chunks.push(chunk);
     else chunks.length = 0;
   }
-  if (length > maxBytes) throw reply(552, `The message is larger than ${maxBytes} bytes, the most allowed.`);
+  if (length > maxBytes) throw reply(552, `The message is longer than ${maxBytes} bytes, the maximum.`);
   return Buffer.concat(chunks);
 }
 
@@ -102,7 +104,7 @@ function reply(responseCode: number, message: string): Error {
   return Object.assign(new Error(message), { responseCode });
 }
 
-/** What every server that hands mail on writes into it (RFC 5321, 4.4). */
+/** Returns the value of the field `Received`, which each mail server adds (RFC 5321, 4.4). */
 function receivedBy({ hostNameAppearsAs, remoteAddress, transmissionType }: SMTPServerSession): string {
   const date = new Date().toUTCString().replace('GMT', '+0000');
   return `from ${hostNameAppearsAs || 'unknown'} ([${remoteAddress}]) by ${hostname()} with ${transmissionType} id ${traceIds().spanId}; ${date}`;

@@ -1,21 +1,21 @@
 import type { PredictAnswer } from '../../packages/client/src/answers.ts';
 import { type HeaderField, MARK } from '../mail/message-headers.ts';
 
-/** Why a message was let through without a verdict; bounded, so that it can be a metric label. */
+/** The reason why a message passed without a verdict. The values are a fixed set, so that they can be labels of metrics. */
 export type UncheckedReason = 'deadline' | 'connection' | 'circuit_open' | 'refused' | 'unreadable';
 
-/** What the gateway says of a message. */
+/** The result of the classification of a message. */
 export type Verdict =
   | {
       readonly checked: true;
       readonly spam: boolean;
-      /** Probability of spam. */
+      /** The probability of spam. */
       readonly score: number;
       readonly prediction: PredictAnswer;
     }
   | { readonly checked: false; readonly reason: UncheckedReason };
 
-/** The verdict as header fields, in the form that mail programs know from SpamAssassin. */
+/** Returns a verdict as header fields, in the form of SpamAssassin that mail programs know. */
 export function verdictFields(verdict: Verdict): HeaderField[] {
   if (!verdict.checked) {
     return [
@@ -34,7 +34,7 @@ export function verdictFields(verdict: Verdict): HeaderField[] {
   ];
 }
 
-/** The verdict as JSON. */
+/** Returns a verdict as the JSON of `POST /messages`. */
 export function verdictJson(verdict: Verdict) {
   if (!verdict.checked) return { checked: false, spam: false, reason: verdict.reason };
   const { spam, score, prediction } = verdict;

@@ -1,25 +1,24 @@
 import Router from '@koa/router';
 import Koa from 'koa';
 import { exceptionAttributes } from '../telemetry/logs/log.ts';
-import { routeInference } from './inference/routes.ts';
-import { docsFile, docsPage, openApi } from './openapi/docs-page.ts';
-import { drift } from './routes/drift.ts';
-import { feedback } from './routes/feedback.ts';
-import { livez, readyz } from './routes/health.ts';
-import { evaluate } from './routes/maintenance.ts';
+import { addInferenceRoutes } from './inference/routes.ts';
+import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
+import { recordFeedback } from './routes/feedback.ts';
+import { reportLiveness, reportReadiness } from './routes/health.ts';
+import { evaluateModels } from './routes/maintenance.ts';
 import { listModels, showModel } from './routes/models.ts';
 import { predict, predictBatch } from './routes/predict.ts';
-import { quality } from './routes/quality.ts';
-import { cancelRetraining, listRetrainings, retrain, showRetraining } from './routes/retrain.ts';
+import { reportDrift, reportQuality } from './routes/quality.ts';
+import { cancelRetraining, listRetrainings, showRetraining, startRetraining } from './routes/retrain.ts';
 import { activate, listChanges, rollBack, setCanary, setShadow } from './routes/roles.ts';
 import { limitInFlight } from './server/admission.ts';
-import { answerProblems, refuseUnrouted } from './server/answer-problems.ts';
+import { answerProblems, rejectUnrouted } from './server/answer-problems.ts';
 import { requireToken } from './server/authentication.ts';
 import type { RequestState } from './server/context.ts';
 import type { Service } from './server/service.ts';
 import { traceRequest } from './server/trace-request.ts';
 
-/** The routes that nearly all requests are for. */
+/** Creates the router of nearly all requests. */
 function createPredictionRouter(service: Service): Router<RequestState> {
   const router = new Router<RequestState>();
   router.post('/predict', predict(service));
@@ -27,12 +26,12 @@ function createPredictionRouter(service: Service): Router<RequestState> {
   return router;
 }
 
-/** Every route. */
+/** Creates the router of all routes. */
 export function createRouter(service: Service): Router<RequestState> {
   const router = createPredictionRouter(service);
-  router.post('/feedback', feedback(service));
-  router.get('/quality', quality(service));
-  router.get('/drift', drift(service));
+  router.post('/feedback', recordFeedback(service));
+  router.get('/quality', reportQuality(service));
+  router.get('/drift', reportDrift(service));
   router.get('/models', listModels(service));
   router.get('/models/:name', showModel(service));
   router.get('/models/:name/changes', listChanges(service));
@@ -40,32 +39,32 @@ export function createRouter(service: Service): Router<RequestState> {
   router.post('/models/:name/rollback', rollBack(service));
   router.post('/models/:name/shadow', setShadow(service));
   router.post('/models/:name/canary', setCanary(service));
-  router.post('/models/:name/retrain', retrain(service));
+  router.post('/models/:name/retrain', startRetraining(service));
   router.get('/models/:name/retrain', listRetrainings(service));
   router.get('/models/:name/retrain/:job', showRetraining(service));
   router.delete('/models/:name/retrain/:job', cancelRetraining(service));
-  router.post('/maintenance/evaluate', evaluate(service));
-  router.get('/livez', livez());
-  router.get('/readyz', readyz(service));
-  routeInference(router, service);
-  router.get('/openapi.json', openApi(service));
-  router.get('/docs', docsPage());
-  router.get('/docs/:file', docsFile());
+  router.post('/maintenance/evaluate', evaluateModels(service));
+  router.get('/livez', reportLiveness());
+  router.get('/readyz', reportReadiness(service));
+  addInferenceRoutes(router, service);
+  router.get('/openapi.json', showDocument(service));
+  router.get('/docs', showDocsPage());
+  router.get('/docs/:file', showDocsFile());
   return router;
 }
 
-/** The HTTP API. */
+/** Creates the Koa application of the HTTP API. */
 export function createApp(service: Service): Koa<RequestState> {
   const app = new Koa<RequestState>();
   app.use(traceRequest(service.instruments.activeRequests));
   app.use(answerProblems(service));
   if (service.config.API_TOKENS) app.use(requireToken(service.config.API_TOKENS));
   app.use(limitInFlight(service.config.MAX_IN_FLIGHT, 'requests'));
-  // A router tries each route it has on every request: those few first, by themselves.
+  // A router tries each of its routes for each request, so the most frequent routes have a router of their own.
   app.use(createPredictionRouter(service).routes());
   app.use(createRouter(service).routes());
-  app.use(refuseUnrouted());
-  // What fails after the response has begun (mostly: the client is gone) has no response to become.
+  app.use(rejectUnrouted());
+  // An error after the start of the response cannot change it. Mostly the client has disconnected.
   app.on('error', (error: unknown) => {
     service.log.debug('response failed', exceptionAttributes(error));
   });

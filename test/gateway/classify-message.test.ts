@@ -80,7 +80,7 @@ test('what is asked: subject and body, no more than allowed, of the model that w
 test('the log says what was judged, and nothing of what was in it', async () => {
   const { gateway } = await judged(good);
   const lines = gateway.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(lines.find(({ msg }) => msg === 'message judged')).toMatchObject({
+  expect(lines.find(({ msg }) => msg === 'message classified')).toMatchObject({
     'mail_gateway.verdict': 'spam',
     'classifier.prediction.id': 'x',
   });

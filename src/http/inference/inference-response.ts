@@ -2,14 +2,14 @@ import type { Model } from '../../models/store.ts';
 import type { Prediction } from '../../predictions/predictor.ts';
 import type { RequestContext } from '../server/context.ts';
 import { encodeDoubles, encodeStrings } from './binary-tensors.ts';
-import { HEADER_LENGTH, type Inference } from './inference-request.ts';
+import { type Inference, JSON_LENGTH_HEADER } from './inference-request.ts';
 import type { InferenceResponse, OutputName, ResponseOutput } from './protocol.ts';
 
 type Tensor =
   | { readonly datatype: 'BYTES'; readonly shape: number[]; readonly data: string[] }
   | { readonly datatype: 'FP64'; readonly shape: number[]; readonly data: number[] };
 
-/** Answers an inference: the JSON, and after it the outputs that were asked for as binary data. */
+/** Answers an inference with JSON, followed by the outputs that the request wants as binary data. */
 export function writeInference(
   ctx: RequestContext,
   model: Model,
@@ -37,12 +37,12 @@ export function writeInference(
     return;
   }
   const json = Buffer.from(JSON.stringify(response));
-  ctx.set(HEADER_LENGTH, String(json.length));
+  ctx.set(JSON_LENGTH_HEADER, String(json.length));
   ctx.type = 'application/octet-stream';
   ctx.body = Buffer.concat([json, ...binary]);
 }
 
-/** Which label each column of `scores` stands for. A parameter can be no list, so the list is JSON in a string. */
+/** Returns the labels of the columns of `scores`. A parameter cannot be a list, so the list is JSON in a string. */
 export function labelsParameter({ classifier }: Model): { labels: string } {
   return { labels: JSON.stringify(classifier.labels) };
 }

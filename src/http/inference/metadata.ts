@@ -5,6 +5,7 @@ import { Problem } from '../../platform/problems.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { labelsParameter } from './inference-response.ts';
+import { modelInPath } from './model-in-path.ts';
 import {
   INPUT,
   type modelMetadata,
@@ -13,46 +14,45 @@ import {
   type serverMetadata,
   type serverReady,
 } from './protocol.ts';
-import { requestedModel } from './requested-model.ts';
 
-const extensions = ['binary_tensor_data', 'model_repository'];
+const EXTENSIONS = ['binary_tensor_data', 'model_repository'];
 
-/** `GET /v2`: which server this is. */
+/** `GET /v2`: returns the name, the version and the extensions of the server. */
 export function describeServer(): Middleware<RequestState> {
   return (ctx) => {
-    ctx.body = { name: packageJson.name, version: packageJson.version, extensions } satisfies z.output<
+    ctx.body = { name: packageJson.name, version: packageJson.version, extensions: EXTENSIONS } satisfies z.output<
       typeof serverMetadata
     >;
   };
 }
 
-/** `GET /v2/health/live`. */
-export function serverIsLive(): Middleware<RequestState> {
+/** `GET /v2/health/live`: answers if the process is alive. */
+export function reportServerLive(): Middleware<RequestState> {
   return (ctx) => {
     ctx.body = { live: true } satisfies z.output<typeof serverLive>;
   };
 }
 
-/** `GET /v2/health/ready`: the protocol names the field "live" here too, and its clients look at the status. */
-export function serverIsReady({ phase }: Service): Middleware<RequestState> {
+/** `GET /v2/health/ready`: answers 200 or 503. The protocol names the field `live` here too; clients read the status. */
+export function reportServerReady({ phase }: Service): Middleware<RequestState> {
   return (ctx) => {
     if (phase() !== 'ready') throw new Problem('not-ready', `The service is ${phase()}.`, { 'retry-after': '1' });
     ctx.body = { live: true, ready: true } satisfies z.output<typeof serverReady>;
   };
 }
 
-/** `GET /v2/models/{name}[/versions/{version}]/ready`. */
-export function modelIsReady({ models }: Service): Middleware<RequestState> {
+/** `GET /v2/models/{name}[/versions/{version}]/ready`: answers 200 if the model is loaded. */
+export function reportModelReady({ models }: Service): Middleware<RequestState> {
   return (ctx) => {
-    const { name } = requestedModel(ctx, models());
+    const { name } = modelInPath(ctx, models());
     ctx.body = { name, ready: true } satisfies z.output<typeof modelReady>;
   };
 }
 
-/** `GET /v2/models/{name}[/versions/{version}]`: its versions and tensors. */
-export function describeTensors({ models }: Service): Middleware<RequestState> {
+/** `GET /v2/models/{name}[/versions/{version}]`: returns the versions and the tensors of a model. */
+export function describeModel({ models }: Service): Middleware<RequestState> {
   return (ctx) => {
-    const model = requestedModel(ctx, models());
+    const model = modelInPath(ctx, models());
     ctx.body = {
       name: model.name,
       versions: (models().get(model.name)?.versions ?? [model]).map(({ version }) => version),

@@ -1,16 +1,14 @@
 import { z } from 'zod';
 
-/**
- * The Open Inference Protocol's objects (V2, REST), as far as a text classifier takes and gives them. Where the protocol
- * lets servers and clients add fields, unknown ones are let through: it is not Waymark's to close.
- * Clients that write `null` for what they leave out are as right as those that leave it out.
- */
+// The objects of the Open Inference Protocol (V2, REST) that a text classifier needs. The protocol allows more fields, so
+// unknown fields pass. Some clients send `null` for a missing field, so `null` passes too.
 
-/** The one input: a tensor of texts. */
+/** The name of the only input, a tensor of texts. */
 export const INPUT = 'text';
 
-/** Every output, in the order in which all are returned. */
+/** The names of the outputs, in their default order. */
 export const OUTPUTS = ['label', 'confidence', 'scores', 'id'] as const;
+/** The name of an output. */
 export type OutputName = (typeof OUTPUTS)[number];
 
 const parameter = z.union([z.string(), z.number(), z.boolean()], 'must be a string, a number or a boolean');
@@ -21,7 +19,7 @@ const text = z.string('must be a string');
 
 const requestInput = z.looseObject(
   {
-    name: z.literal(INPUT, `must be "${INPUT}", the one input`),
+    name: z.literal(INPUT, `must be "${INPUT}", the only input`),
     datatype: z.literal('BYTES', 'must be "BYTES"'),
     shape: z
       .array(count, 'must be an array of numbers')
@@ -32,11 +30,11 @@ const requestInput = z.looseObject(
       .object({ binary_data_size: count.optional() }, 'must be an object')
       .catchall(parameter)
       .nullish()
-      .meta({ description: '`binary_data_size`: the tensor is in the body after the JSON, with so many bytes' }),
+      .meta({ description: '`binary_data_size`: the number of bytes of the tensor in the body after the JSON' }),
     data: z
       .union([z.array(text), z.array(z.array(text))], 'must be an array of strings')
       .optional()
-      .meta({ description: 'The texts; left out where the tensor is sent as binary data' }),
+      .meta({ description: 'The texts; absent if the tensor is sent as binary data' }),
   },
   'must be an object: {"name", "shape", "datatype", "data"}',
 );
@@ -49,25 +47,29 @@ const requestOutput = z.looseObject(
   'must be an object: {"name"}',
 );
 
+/** The body of an inference request. */
 export const inferenceRequest = z.looseObject(
   {
-    id: z.string('must be a string').nullish().meta({ description: 'Comes back in the response' }),
+    id: z.string('must be a string').nullish().meta({ description: 'Returned in the response' }),
     parameters: z
       .object({ binary_data_output: flag.optional() }, 'must be an object')
       .catchall(parameter)
       .nullish()
-      .meta({ description: '`binary_data_output`: outputs come as binary data where they do not say otherwise' }),
+      .meta({
+        description: '`binary_data_output`: returns outputs as binary data, unless an output sets `binary_data`',
+      }),
     inputs: z.array(requestInput, 'must be an array').length(1, `must hold one input, "${INPUT}"`),
     outputs: z
       .array(requestOutput, 'must be an array')
       .nullish()
-      .meta({ description: 'Which outputs to return, in this order; all of them where it is left out' }),
+      .meta({ description: 'The outputs to return, in this order; default: all' }),
   },
   'must be an object: {"inputs": [{"name", "shape", "datatype", "data"}]}',
 );
 export type InferenceRequest = z.output<typeof inferenceRequest>;
 export type RequestInput = InferenceRequest['inputs'][number];
 
+/** The body of an inference response. */
 export const inferenceResponse = z.object({
   model_name: z.string(),
   model_version: z.string(),
@@ -85,6 +87,7 @@ export const inferenceResponse = z.object({
 export type InferenceResponse = z.output<typeof inferenceResponse>;
 export type ResponseOutput = InferenceResponse['outputs'][number];
 
+/** The body of `GET /v2`. */
 export const serverMetadata = z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) });
 
 const metadataTensor = z.object({
@@ -94,6 +97,7 @@ const metadataTensor = z.object({
   parameters: parameters.optional(),
 });
 
+/** The body of `GET /v2/models/{name}`. */
 export const modelMetadata = z.object({
   name: z.string(),
   versions: z.array(z.string()),
@@ -106,23 +110,25 @@ export const serverLive = z.object({ live: z.boolean() });
 export const serverReady = z.object({ live: z.boolean(), ready: z.boolean() });
 export const modelReady = z.object({ name: z.string(), ready: z.boolean() });
 
+/** The body of `POST /v2/repository/index`. It may be empty. */
 export const indexRequest = z.looseObject(
-  { ready: flag.nullish().meta({ description: 'Only what is ready for inference' }) },
+  { ready: flag.nullish().meta({ description: 'Lists only versions that are ready for inference' }) },
   'must be an object: {"ready"?: boolean}',
 );
 
+/** The answer of `POST /v2/repository/index`. */
 export const indexResponse = z.array(
   z.object({ name: z.string(), version: z.string(), state: z.enum(['READY', 'UNAVAILABLE']), reason: z.string() }),
 );
 export type IndexEntry = z.output<typeof indexResponse>[number];
 
-/** What `load` takes: a model is loaded as it is stored, so that no parameter is left to set. The body may be empty. */
+/** The body of `load`. It may be empty. There are no parameters: a model is loaded as it is stored. */
 export const loadRequest = z.looseObject(
   { parameters: z.strictObject({}, 'must be an object').nullish() },
   'must be an object: {"parameters"?: {}}',
 );
 
-/** What `unload` takes. No model depends on another here, so that whatever it says of dependents holds. */
+/** The body of `unload`. It may be empty. Parameters about dependents have no effect: no model depends on another. */
 export const unloadRequest = z.looseObject(
   { parameters: parameters.nullish() },
   'must be an object: {"parameters"?: object}',

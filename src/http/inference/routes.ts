@@ -1,21 +1,43 @@
 import type Router from '@koa/router';
-import type { RequestState } from '../server/context.ts';
+import type { Middleware } from 'koa';
+import { disconnectSignal, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
-import { infer } from './infer.ts';
-import { describeServer, describeTensors, modelIsReady, serverIsLive, serverIsReady } from './metadata.ts';
-import { indexRepository, loadIntoService, unloadFromService } from './repository.ts';
+import { readInference } from './inference-request.ts';
+import { writeInference } from './inference-response.ts';
+import { describeModel, describeServer, reportModelReady, reportServerLive, reportServerReady } from './metadata.ts';
+import { routedModelInPath } from './model-in-path.ts';
+import { indexRepository, loadModel, unloadModel } from './repository.ts';
 
-/** The Open Inference Protocol's routes: what a client of any inference server asks, answered by Waymark. */
-export function routeInference(router: Router<RequestState>, service: Service): void {
+/** Adds the routes of the Open Inference Protocol. */
+export function addInferenceRoutes(router: Router<RequestState>, service: Service): void {
   router.get('/v2', describeServer());
-  router.get('/v2/health/live', serverIsLive());
-  router.get('/v2/health/ready', serverIsReady(service));
+  router.get('/v2/health/live', reportServerLive());
+  router.get('/v2/health/ready', reportServerReady(service));
   for (const model of ['/v2/models/:name', '/v2/models/:name/versions/:version']) {
-    router.get(model, describeTensors(service));
-    router.get(`${model}/ready`, modelIsReady(service));
+    router.get(model, describeModel(service));
+    router.get(`${model}/ready`, reportModelReady(service));
     router.post(`${model}/infer`, infer(service));
   }
   router.post('/v2/repository/index', indexRepository(service));
-  router.post('/v2/repository/models/:name/load', loadIntoService(service));
-  router.post('/v2/repository/models/:name/unload', unloadFromService(service));
+  router.post('/v2/repository/models/:name/load', loadModel(service));
+  router.post('/v2/repository/models/:name/unload', unloadModel(service));
+}
+
+/** `POST /v2/models/{name}[/versions/{version}]/infer`: returns the labels of one text or many, recorded as by `/predict`. */
+function infer({ config, models, predictor }: Service): Middleware<RequestState> {
+  const limits = {
+    maxBytes: config.MAX_BODY_BYTES,
+    maxTexts: config.MAX_BATCH_SIZE,
+    maxCharacters: config.MAX_TEXT_CHARACTERS,
+  };
+  return async (ctx) => {
+    const { model, role } = routedModelInPath(ctx, models());
+    const inference = await readInference(ctx, limits);
+    const [only, ...others] = inference.texts;
+    const predictions =
+      others.length === 0
+        ? [predictor.predict(model, only ?? '', { role })]
+        : await predictor.predictBatch(model, inference.texts, { role, signal: disconnectSignal(ctx) });
+    writeInference(ctx, model, inference, predictions);
+  };
 }

@@ -6,12 +6,12 @@ import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { createDocument } from './document.ts';
 
-const page = `<!doctype html>
+const PAGE = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Waymark: the API</title>
+<title>Waymark: API documentation</title>
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 </head>
 <body>
@@ -22,21 +22,21 @@ const page = `<!doctype html>
 </html>
 `;
 
-const pageScript = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });\n`;
+const PAGE_SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });\n`;
 
 const require = createRequire(import.meta.url);
 
-const files: Readonly<Record<string, { type: string; path: string }>> = {
+const FILES: Readonly<Record<string, { type: string; path: string }>> = {
   'swagger-ui.css': { type: 'text/css', path: require.resolve('swagger-ui-dist/swagger-ui.css') },
   'swagger-ui-bundle.js': { type: 'text/javascript', path: require.resolve('swagger-ui-dist/swagger-ui-bundle.js') },
 };
 
-/** Nothing comes from elsewhere; the page's own library sets styles on elements and has its pictures in the style sheet. */
-const contentPolicy =
+/** Allows only files of this service. Swagger UI sets styles on elements and has its images in the style sheet. */
+const CONTENT_SECURITY_POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-/** `GET /openapi.json`: the description of this service, made when it is first asked for. */
-export function openApi({ config }: Service): Middleware<RequestState> {
+/** `GET /openapi.json`: returns the OpenAPI document of the service. It is created at the first request. */
+export function showDocument({ config }: Service): Middleware<RequestState> {
   let document: string | undefined;
   return (ctx) => {
     document ??= JSON.stringify(createDocument(config));
@@ -45,26 +45,26 @@ export function openApi({ config }: Service): Middleware<RequestState> {
   };
 }
 
-/** `GET /docs`: the same as a page. */
-export function docsPage(): Middleware<RequestState> {
+/** `GET /docs`: returns the page that shows the document. */
+export function showDocsPage(): Middleware<RequestState> {
   return (ctx) => {
-    ctx.set('content-security-policy', contentPolicy);
+    ctx.set('content-security-policy', CONTENT_SECURITY_POLICY);
     ctx.type = 'text/html';
-    ctx.body = page;
+    ctx.body = PAGE;
   };
 }
 
-/** `GET /docs/{file}`: what the page consists of, from the installed packages. */
-export function docsFile(): Middleware<RequestState> {
+/** `GET /docs/{file}`: returns a file of the page, from an installed package. */
+export function showDocsFile(): Middleware<RequestState> {
   return async (ctx) => {
     const file = String(ctx['params'].file);
     if (file === 'page.js') {
       ctx.type = 'text/javascript';
-      ctx.body = pageScript;
+      ctx.body = PAGE_SCRIPT;
       return;
     }
-    const found = Object.hasOwn(files, file) ? files[file] : undefined;
-    if (!found) throw new Problem('route-not-found', 'There is no such file of the documentation.');
+    const found = Object.hasOwn(FILES, file) ? FILES[file] : undefined;
+    if (!found) throw new Problem('route-not-found', 'The documentation has no such file.');
     ctx.body = await readFile(found.path);
     ctx.type = found.type;
     ctx.set('cache-control', 'max-age=86400');

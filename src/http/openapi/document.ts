@@ -2,6 +2,7 @@ import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Config } from '../../platform/config.ts';
 import type { ProblemType } from '../../platform/problems.ts';
+import { isHealthCheck } from '../server/context.ts';
 import { inferenceOperations, inferenceSchemas } from './inference-operations.ts';
 import { maintenanceOperations, maintenanceSchemas } from './maintenance-operations.ts';
 import { modelOperations, modelSchemas } from './model-operations.ts';
@@ -14,11 +15,9 @@ import { serviceOperations } from './service-operations.ts';
 
 type Json = Record<string, unknown>;
 
-const open = new Set(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
-
 /**
- * The OpenAPI 3.1 description of this service, from the schemas that check its requests. It says what holds with these
- * settings: a token is asked for where `API_TOKENS` is set.
+ * Creates the OpenAPI 3.1 document of the service, from the schemas that validate its requests. The document depends on the
+ * settings: operations need a token only if `API_TOKENS` is set.
  */
 export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
   const predictions = predictionOperations(MAX_BATCH_SIZE);
@@ -52,7 +51,7 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
 
   const paths: Record<string, Json> = {};
   for (const operation of operations) {
-    const secured = API_TOKENS !== undefined && !open.has(operation.path);
+    const secured = API_TOKENS !== undefined && !isHealthCheck(operation);
     paths[operation.path] = {
       ...paths[operation.path],
       [operation.method]: describe(operation, secured, refTo('input'), refTo('output')),
@@ -65,7 +64,7 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
       version: packageJson.version,
       summary: packageJson.description,
       description:
-        'Every response names its trace in `x-trace-id` and `traceresponse`, and an incoming `traceparent` is continued. Errors are problem details (RFC 9457); under `/v2` they have the shape that the Open Inference Protocol gives them.',
+        'Every response has the id of its trace in `x-trace-id` and `traceresponse`. An incoming `traceparent` is continued. Errors are problem details (RFC 9457); under `/v2` they have the form of the Open Inference Protocol.',
       license: { name: packageJson.license, identifier: packageJson.license },
     },
     servers: [{ url: '/' }],
@@ -86,8 +85,8 @@ function describe(
   responseRef: (schema: unknown) => unknown,
 ): Json {
   const { id, tag, summary, description, parameters = [], request } = operation;
-  // A health check is never turned away; everything else can be, and everything can meet a defect.
-  const everywhere: ProblemType[] = open.has(operation.path)
+  // Health checks need no token and have no limit.
+  const commonProblems: ProblemType[] = isHealthCheck(operation)
     ? ['malformed-request', 'internal-error']
     : ['malformed-request', 'overloaded', 'internal-error', ...(secured ? (['unauthorized'] as const) : [])];
   return {
@@ -108,7 +107,7 @@ function describe(
         },
       },
     }),
-    responses: responsesOf(operation, everywhere, responseRef),
+    responses: responsesOf(operation, commonProblems, responseRef),
     security: secured ? [{ token: [] }] : [],
   };
 }
@@ -123,15 +122,17 @@ function describeParameter({ schema, example, ...parameter }: Parameter): Json {
   };
 }
 
-function convert(named: NamedSchemas, chosen: (schema: z.ZodType) => boolean, io: 'input' | 'output'): Json {
+/** Converts the chosen schemas to JSON Schema, with references between them. */
+function convert(named: NamedSchemas, isChosen: (schema: z.ZodType) => boolean, io: 'input' | 'output'): Json {
   const { schemas } = z.toJSONSchema(registryOf(named), { io, uri });
-  const kept = Object.entries(schemas).filter(([name]) => chosen(named[name]!));
-  return Object.fromEntries(kept.map(([name, schema]) => [name, bare(schema)]));
+  const kept = Object.entries(schemas).filter(([name]) => isChosen(named[name]!));
+  return Object.fromEntries(kept.map(([name, schema]) => [name, removeRoot(schema)]));
 }
 
+/** Converts one schema to JSON Schema, with references to the named schemas in it. */
 function inline(schema: z.ZodType, io: 'input' | 'output', named: NamedSchemas): Json {
   const registry = registryOf(named).add(schema, { id: 'inline' });
-  return bare(z.toJSONSchema(registry, { io, uri }).schemas['inline'] ?? {});
+  return removeRoot(z.toJSONSchema(registry, { io, uri }).schemas['inline'] ?? {});
 }
 
 function registryOf(named: NamedSchemas) {
@@ -144,7 +145,7 @@ function uri(name: string): string {
   return `#/components/schemas/${name}`;
 }
 
-/** Inside an OpenAPI document the dialect is known, and an id of its own would change what references are relative to. */
-function bare({ $schema: _schema, $id: _id, ...schema }: Json): Json {
+/** Removes the dialect, which OpenAPI defines, and the id, to which references would be relative. */
+function removeRoot({ $schema: _schema, $id: _id, ...schema }: Json): Json {
   return schema;
 }

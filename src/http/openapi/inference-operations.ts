@@ -13,14 +13,14 @@ import {
   serverReady,
   unloadRequest,
 } from '../inference/protocol.ts';
-import { bodyProblems, modelName, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
+import { BODY_PROBLEMS, modelName, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
 
-const tag = 'Open Inference Protocol';
+const TAG = 'Open Inference Protocol';
 
 const version: Parameter = {
   name: 'version',
   in: 'path',
-  description: 'Its version',
+  description: 'The version of the model',
   schema: z.string(),
   example: '1',
 };
@@ -28,7 +28,7 @@ const version: Parameter = {
 const headerLength: Parameter = {
   name: 'Inference-Header-Content-Length',
   in: 'header',
-  description: 'How many bytes of the body are JSON, where binary tensors follow it',
+  description: 'The length of the JSON in bytes, if binary tensors follow it in the body',
   schema: z.string().regex(/^\d{0,15}$/),
 };
 
@@ -52,41 +52,41 @@ const server: readonly Operation[] = [
     method: 'get',
     path: '/v2',
     id: 'inferenceServer',
-    tag,
-    summary: 'Which server this is',
-    response: { description: 'Name, version, extensions', schema: serverMetadata },
+    tag: TAG,
+    summary: 'Returns the name, the version and the extensions of the server',
+    response: { description: 'Name, version and extensions', schema: serverMetadata },
     problems: [],
   },
   {
     method: 'get',
     path: '/v2/health/live',
     id: 'inferenceServerLive',
-    tag,
-    summary: 'The process answers',
-    response: { description: 'It is live', schema: serverLive, example: { live: true } },
+    tag: TAG,
+    summary: 'Answers if the process is alive',
+    response: { description: 'The process is alive', schema: serverLive, example: { live: true } },
     problems: [],
   },
   {
     method: 'get',
     path: '/v2/health/ready',
     id: 'inferenceServerReady',
-    tag,
-    summary: 'Requests may be sent here',
-    response: { description: 'It is ready', schema: serverReady, example: { live: true, ready: true } },
+    tag: TAG,
+    summary: 'Answers 200 if the service accepts requests',
+    response: { description: 'The service is ready', schema: serverReady, example: { live: true, ready: true } },
     problems: ['not-ready'],
   },
 ];
 
-/** The three routes of a model: of its active version, or of the version that the path names. */
-function ofModel(path: string, suffix: string, parameters: readonly Parameter[]): Operation[] {
+/** Returns the three operations of a model: those of its active version, or of the version in the path. */
+function modelOperations(path: string, suffix: string, parameters: readonly Parameter[]): Operation[] {
   const problems: readonly ProblemType[] = ['model-not-found', 'not-ready'];
   return [
     {
       method: 'get',
       path,
       id: `inferenceModel${suffix}`,
-      tag,
-      summary: "A model's versions and tensors",
+      tag: TAG,
+      summary: 'Returns the versions and the tensors of a model',
       parameters,
       response: { description: 'The model', schema: modelMetadata },
       problems,
@@ -95,24 +95,24 @@ function ofModel(path: string, suffix: string, parameters: readonly Parameter[])
       method: 'get',
       path: `${path}/ready`,
       id: `inferenceModelReady${suffix}`,
-      tag,
-      summary: 'The model is loaded',
+      tag: TAG,
+      summary: 'Answers 200 if the model is loaded',
       parameters,
-      response: { description: 'It is ready', schema: modelReady, example: { name: 'spam', ready: true } },
+      response: { description: 'The model is loaded', schema: modelReady, example: { name: 'spam', ready: true } },
       problems,
     },
     {
       method: 'post',
       path: `${path}/infer`,
       id: `infer${suffix}`,
-      tag,
-      summary: 'The labels of one text or many',
+      tag: TAG,
+      summary: 'Returns the labels of one text or many',
       description:
-        'The shape is `[n]` or `[n, 1]` for `n` texts. As binary data the tensor follows the JSON in the body, each text behind its length in four bytes, little-endian.',
+        'The shape is `[n]` or `[n, 1]` for `n` texts. As binary data, the tensor follows the JSON in the body. Each text follows its length in four bytes, little-endian.',
       parameters: [...parameters, headerLength],
       request: { schema: inferenceRequest, examples: { 'two texts': exampleRequest }, binary: true },
       response: { description: 'The outputs', schema: inferenceResponse, example: exampleResponse, binary: true },
-      problems: [...bodyProblems, 'text-too-long', 'batch-too-large', ...problems],
+      problems: [...BODY_PROBLEMS, 'text-too-long', 'batch-too-large', ...problems],
     },
   ];
 }
@@ -122,44 +122,45 @@ const repository: readonly Operation[] = [
     method: 'post',
     path: '/v2/repository/index',
     id: 'indexRepository',
-    tag,
-    summary: 'Every stored or loaded version of every model',
-    request: { schema: indexRequest, examples: { 'only what is ready': { ready: true } }, optional: true },
+    tag: TAG,
+    summary: 'Lists every stored or loaded version of every model',
+    request: { schema: indexRequest, examples: { 'only versions that are ready': { ready: true } }, optional: true },
     response: { description: 'The versions', schema: indexResponse },
-    problems: [...bodyProblems, 'not-ready'],
+    problems: [...BODY_PROBLEMS, 'not-ready'],
   },
   {
     method: 'post',
     path: '/v2/repository/models/{name}/load',
     id: 'loadModel',
-    tag,
-    summary: 'Reads a model from the models folder, anew if it is loaded',
+    tag: TAG,
+    summary: 'Loads a model from the models folder, also if it is loaded already',
     parameters: [modelName],
-    request: { schema: loadRequest, examples: { 'as it is stored': {} }, optional: true },
-    response: { description: 'It is loaded', schema: z.object({}), example: {} },
-    problems: [...bodyProblems, 'model-not-found', 'model-damaged'],
+    request: { schema: loadRequest, examples: { 'without parameters': {} }, optional: true },
+    response: { description: 'The model is loaded', schema: z.object({}), example: {} },
+    problems: [...BODY_PROBLEMS, 'model-not-found', 'model-damaged'],
   },
   {
     method: 'post',
     path: '/v2/repository/models/{name}/unload',
     id: 'unloadModel',
-    tag,
-    summary: 'Takes a model out of memory; it stays in the models folder',
+    tag: TAG,
+    summary: 'Removes a model from memory; it stays in the models folder',
     parameters: [modelName],
-    request: { schema: unloadRequest, examples: { 'nothing to say': {} }, optional: true },
-    response: { description: 'It is unloaded', schema: z.object({}), example: {} },
-    problems: [...bodyProblems, 'model-not-found', 'model-needed', 'not-ready'],
+    request: { schema: unloadRequest, examples: { 'without parameters': {} }, optional: true },
+    response: { description: 'The model is unloaded', schema: z.object({}), example: {} },
+    problems: [...BODY_PROBLEMS, 'model-not-found', 'model-needed', 'not-ready'],
   },
 ];
 
-/** The routes under `/v2`. */
+/** The operations under `/v2`. */
 export const inferenceOperations: readonly Operation[] = [
   ...server,
-  ...ofModel('/v2/models/{name}', '', [modelName]),
-  ...ofModel('/v2/models/{name}/versions/{version}', 'Version', [modelName, version]),
+  ...modelOperations('/v2/models/{name}', '', [modelName]),
+  ...modelOperations('/v2/models/{name}/versions/{version}', 'Version', [modelName, version]),
   ...repository,
 ];
 
+/** The named schemas of these operations. */
 export const inferenceSchemas: NamedSchemas = {
   InferenceRequest: inferenceRequest,
   InferenceResponse: inferenceResponse,

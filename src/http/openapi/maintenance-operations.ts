@@ -1,52 +1,55 @@
 import { z } from 'zod';
 import { ACTIONS } from '../../maintenance/rollout/policy-state.ts';
 import { evaluateBody } from '../routes/maintenance.ts';
-import { bodyProblems, type NamedSchemas, type Operation } from './operation.ts';
+import { BODY_PROBLEMS, type NamedSchemas, type Operation } from './operation.ts';
 
 const time = z.iso.datetime();
 
-const decided = z.object({
+const decision = z.object({
   action: z.enum(ACTIONS),
-  version: z.string().nullable().meta({ description: 'The version that it is about; null for a training' }),
+  version: z.string().nullable().meta({ description: 'The version of the action; null for a training' }),
   reason: z.string(),
-  numbers: z.record(z.string(), z.number().nullable()).meta({ description: 'What the reason rests on' }),
+  numbers: z.record(z.string(), z.number().nullable()).meta({ description: 'The measurements behind the reason' }),
 });
 
-/** What the monitoring makes of a model. */
+/** The schema of `maintenance` in a model. */
 export const maintenanceReport = z.object({
   mode: z
     .enum(['recommend', 'automatic', 'off'])
-    .meta({ description: 'Off where the policy, or what it remembers, cannot be used' }),
-  problem: z.string().nullable().meta({ description: 'What is wrong with it' }),
-  recommendation: decided
+    .meta({ description: '`off` if the policy or its state cannot be used' }),
+  problem: z.string().nullable().meta({ description: 'The fault of the policy or its state' }),
+  recommendation: decision
     .extend({
       since: time,
-      heldUntil: time.nullable().meta({ description: 'Until when the cool-down holds it up' }),
-      failure: z.string().nullable().meta({ description: 'Why it could not be done' }),
+      heldUntil: time.nullable().meta({ description: 'The end of the cool-down that delays the action' }),
+      failure: z.string().nullable().meta({ description: 'The reason why the action failed' }),
     })
     .nullable(),
-  waitingFor: z.string().nullable().meta({ description: 'What is waited for, where nothing is recommended' }),
-  lastAction: decided.extend({ at: time }).nullable(),
-  cooldownUntil: time.nullable().meta({ description: 'Until then no training begins' }),
+  waitingFor: z
+    .string()
+    .nullable()
+    .meta({ description: 'The condition that is not met yet, if nothing is recommended' }),
+  lastAction: decision.extend({ at: time }).nullable(),
+  cooldownUntil: time.nullable().meta({ description: 'No training starts before this time' }),
   evaluatedAt: time.nullable(),
 });
 
-const evaluation = decided.extend({
+const evaluation = decision.extend({
   model: z.string(),
   action: z.enum(['none', ...ACTIONS]),
-  applied: z.boolean().meta({ description: 'Whether it was done, or only recommended' }),
+  applied: z.boolean().meta({ description: 'True if the action was applied, false if it was only recommended' }),
 });
 
-/** `/maintenance`. */
+/** The operations under `/maintenance`. */
 export const maintenanceOperations: readonly Operation[] = [
   {
     method: 'post',
     path: '/maintenance/evaluate',
     id: 'evaluateModels',
     tag: 'Models',
-    summary: 'Looks at the models now: does, or recommends, what their policies say',
+    summary: 'Evaluates models now, and applies or recommends actions by their policies',
     description:
-      "Made for Alertmanager's webhook: the models that the alerts name in their label `model` are looked at, or all of them. Names of models that are not loaded are passed over.",
+      "The body is that of Alertmanager's webhook. It evaluates the models in the label `model` of the alerts, or all models if no alert has the label. It ignores models that are not loaded.",
     request: {
       schema: evaluateBody,
       examples: {
@@ -59,7 +62,7 @@ export const maintenanceOperations: readonly Operation[] = [
       },
     },
     response: {
-      description: 'What each look came to',
+      description: 'The evaluations',
       schema: z.object({ evaluations: z.array(evaluation) }),
       example: {
         evaluations: [
@@ -74,8 +77,9 @@ export const maintenanceOperations: readonly Operation[] = [
         ],
       },
     },
-    problems: [...bodyProblems, 'feedback-unavailable', 'not-ready'],
+    problems: [...BODY_PROBLEMS, 'feedback-unavailable', 'not-ready'],
   },
 ];
 
+/** The named schemas of these operations. */
 export const maintenanceSchemas: NamedSchemas = { EvaluateRequest: evaluateBody, Maintenance: maintenanceReport };

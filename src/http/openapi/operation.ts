@@ -10,48 +10,50 @@ export interface Parameter {
   readonly example?: unknown;
 }
 
-/** What one route takes and gives, in the words of its documentation. */
+/** The documentation of one route. */
 export interface Operation {
   readonly method: 'get' | 'post' | 'delete';
-  /** As OpenAPI writes it: `/models/{name}`. */
+  /** The path in the notation of OpenAPI, such as `/models/{name}`. */
   readonly path: string;
-  /** The name of a function that a generated client would have for it. */
+  /** The name of the function in generated clients. */
   readonly id: string;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
   readonly request?: {
-    /** The schema that checks the body; `binary` says that bytes may stand in its place or behind it. */
+    /** The schema that validates the body. */
     readonly schema: z.ZodType;
     readonly examples: Readonly<Record<string, unknown>>;
     readonly optional?: true;
+    /** Set if binary data can replace or follow the JSON. */
     readonly binary?: true;
   };
   readonly response: {
     readonly status?: number;
     readonly description: string;
-    /** Of JSON; where there is none, `type` says what else comes. */
+    /** The schema of the JSON. */
     readonly schema?: z.ZodType;
     readonly example?: unknown;
+    /** The content type of an answer that is not JSON, instead of the JSON or beside it. */
     readonly type?: string;
     readonly binary?: true;
   };
-  /** What can go wrong besides what can at every route. */
+  /** The problems of this route. Problems of every route are not listed. */
   readonly problems: readonly ProblemType[];
 }
 
-/** The `{name}` of a path. */
+/** The `{name}` in a path. */
 export const modelName: Parameter = {
   name: 'name',
   in: 'path',
-  description: "The model's name",
+  description: 'The name of the model',
   schema: z.string(),
   example: 'spam',
 };
 
-/** What can be wrong with any body. */
-export const bodyProblems = [
+/** The problems of every route with a body. */
+export const BODY_PROBLEMS = [
   'malformed-json',
   'request-aborted',
   'body-too-large',
@@ -59,5 +61,5 @@ export const bodyProblems = [
   'invalid-request',
 ] as const satisfies readonly ProblemType[];
 
-/** Names in the schema section of the document; a schema that has one is referred to wherever it is used. */
+/** Schemas by their names in the document. The document contains each once, and references to it. */
 export type NamedSchemas = Readonly<Record<string, z.ZodType>>;

@@ -1,30 +1,33 @@
 import { z } from 'zod';
 import { batchBody, predictBody } from '../routes/predict.ts';
-import { bodyProblems, type NamedSchemas, type Operation } from './operation.ts';
+import { BODY_PROBLEMS, type NamedSchemas, type Operation } from './operation.ts';
 
 const share = z.number().min(0).max(1);
 const traceId = z
   .string()
   .regex(/^[0-9a-f]{32}$/)
-  .meta({ description: 'The trace in which the request can be followed' });
+  .meta({ description: 'The id of the trace of the request' });
 
 const model = z.object({ name: z.string(), version: z.string() });
 
 const contribution = z.object({
   feature: z.string(),
-  weight: z.number().meta({ description: 'In log-odds, for the predicted label against the runner-up' }),
+  weight: z.number().meta({ description: 'The log-odds of the predicted label against the second most probable one' }),
 });
 
 const prediction = z.object({
-  id: z.string().meta({ description: 'Signed; names the prediction when feedback on it is given' }),
+  id: z.string().meta({ description: 'The signed id of the prediction, for feedback' }),
   prediction: z.string().meta({ description: 'The most probable label' }),
-  confidence: share.meta({ description: 'Its probability' }),
-  scores: z.record(z.string(), share).meta({ description: 'A probability for each label' }),
+  confidence: share.meta({ description: 'The probability of that label' }),
+  scores: z.record(z.string(), share).meta({ description: 'The probability of each label' }),
   model,
 });
 
 const predictAnswer = prediction.extend({
-  explanation: z.array(contribution).optional().meta({ description: 'With `explain=true`; strongest first' }),
+  explanation: z
+    .array(contribution)
+    .optional()
+    .meta({ description: 'Present with `explain=true`; strongest feature first' }),
   traceId,
 });
 
@@ -39,7 +42,7 @@ const examplePrediction = {
 };
 const exampleTrace = { traceId: 'bb92fd999c489c169a13f46d0b9e45dc' };
 
-/** `/predict` and `/predict/batch`. */
+/** Returns the operations of `/predict` and `/predict/batch`, and their named schemas. */
 export function predictionOperations(maxBatchSize: number): { operations: Operation[]; schemas: NamedSchemas } {
   const batch = batchBody(maxBatchSize);
   const operations: Operation[] = [
@@ -48,12 +51,12 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
       path: '/predict',
       id: 'predict',
       tag: 'Predictions',
-      summary: 'The label of one text',
+      summary: 'Returns the label of one text',
       parameters: [
         {
           name: 'explain',
           in: 'query',
-          description: 'Adds what spoke for the label',
+          description: 'Adds an explanation: the features with the strongest influence',
           schema: z.enum(['true', 'false', '']),
           example: 'true',
         },
@@ -70,21 +73,21 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
         schema: predictAnswer,
         example: { ...examplePrediction, ...exampleTrace },
       },
-      problems: [...bodyProblems, 'model-not-found', 'text-too-long', 'not-ready'],
+      problems: [...BODY_PROBLEMS, 'model-not-found', 'text-too-long', 'not-ready'],
     },
     {
       method: 'post',
       path: '/predict/batch',
       id: 'predictBatch',
       tag: 'Predictions',
-      summary: 'The labels of many texts, in their order',
+      summary: 'Returns the labels of many texts, in their order',
       request: { schema: batch, examples: { 'two texts': { texts: ['Win a prize', 'See you at the meeting'] } } },
       response: {
-        description: 'A prediction for each text',
+        description: 'One prediction for each text',
         schema: batchAnswer,
         example: { predictions: [examplePrediction, examplePrediction], ...exampleTrace },
       },
-      problems: [...bodyProblems, 'model-not-found', 'text-too-long', 'batch-too-large', 'not-ready'],
+      problems: [...BODY_PROBLEMS, 'model-not-found', 'text-too-long', 'batch-too-large', 'not-ready'],
     },
   ];
   return {

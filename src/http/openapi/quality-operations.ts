@@ -1,28 +1,28 @@
 import { z } from 'zod';
 import { feedbackBody } from '../routes/feedback.ts';
-import { bodyProblems, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
+import { BODY_PROBLEMS, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
 
 const share = z.number().min(0).max(1);
 const count = z.int().nonnegative();
 const traceId = z.string().regex(/^[0-9a-f]{32}$/);
 const model = z.object({ name: z.string(), version: z.string() });
-const interval = z.object({ low: z.number(), high: z.number() }).meta({ description: '95 %' });
+const interval = z.object({ low: z.number(), high: z.number() }).meta({ description: 'The 95 % interval' });
 const scores = { precision: share, recall: share, f1: share };
 
 const feedbackAnswer = z.object({
   id: z.string(),
-  prediction: z.string().meta({ description: 'The label that was predicted' }),
-  label: z.string().meta({ description: 'The label that was right' }),
+  prediction: z.string().meta({ description: 'The predicted label' }),
+  label: z.string().meta({ description: 'The true label' }),
   correct: z.boolean(),
-  predictionTraceId: traceId.meta({ description: 'The trace of the prediction' }),
-  traceId: traceId.meta({ description: 'The trace of this feedback' }),
+  predictionTraceId: traceId.meta({ description: 'The id of the trace of the prediction' }),
+  traceId: traceId.meta({ description: 'The id of the trace of this feedback request' }),
 });
 
 const quality = z.object({
   model,
-  since: z.iso.datetime().nullable().meta({ description: 'Null where all feedback counts' }),
-  count: count.meta({ description: 'Predictions whose true label came in' }),
-  accuracy: share.nullable().meta({ description: 'Null where no label came in' }),
+  since: z.iso.datetime().nullable().meta({ description: 'Null if all feedback counts' }),
+  count: count.meta({ description: 'The number of predictions with feedback' }),
+  accuracy: share.nullable().meta({ description: 'Null without feedback' }),
   accuracyInterval: interval,
   macro: z.object(scores),
   micro: z.object(scores),
@@ -32,11 +32,11 @@ const quality = z.object({
   ),
   confusionMatrix: z.object({
     labels: z.array(z.string()),
-    counts: z.array(z.array(count)).meta({ description: 'By the true label, then by the predicted one' }),
+    counts: z.array(z.array(count)).meta({ description: 'Counts by true label, then by predicted label' }),
   }),
   estimate: z
     .object({ isEstimate: z.literal(true), method: z.string(), accuracy: share.nullable(), predictions: count })
-    .meta({ description: 'What there is to go by where no labels come in' }),
+    .meta({ description: 'An estimate that needs no feedback' }),
 });
 
 const verdict = z.enum(['stable', 'drift', 'unsure']);
@@ -49,8 +49,8 @@ const drift = z.object({
   features: z.record(
     z.string(),
     z.object({
-      psi: z.number().meta({ description: 'Population stability index against the training texts' }),
-      js: z.number().meta({ description: 'Jensen-Shannon distance' }),
+      psi: z.number().meta({ description: 'The population stability index against the training texts' }),
+      js: z.number().meta({ description: 'The Jensen-Shannon distance' }),
       psiInterval: interval.nullable(),
       samples: count,
       samplesNeeded: count,
@@ -63,7 +63,7 @@ const drift = z.object({
 const modelParameter: Parameter = {
   name: 'model',
   in: 'query',
-  description: '`NAME` or `NAME@VERSION`; the default model where it is left out',
+  description: '`NAME` or `NAME@VERSION`; default: the default model',
   schema: z.string(),
   example: 'spam',
 };
@@ -72,26 +72,26 @@ const windowParameter: Parameter = {
   name: 'window',
   in: 'query',
   description:
-    'Only feedback of the last so many seconds, minutes, hours, days or weeks; all of it where it is left out',
+    'Counts only feedback of this last duration, in seconds, minutes, hours, days or weeks; default: all feedback',
   schema: z.string().regex(/^(?:[1-9]\d{0,5}[smhdw])?$/),
   example: '24h',
 };
 
-/** Whether the model is still right: `/feedback`, `/quality`, `/drift`. */
+/** The operations of `/feedback`, `/quality` and `/drift`. */
 export const qualityOperations: readonly Operation[] = [
   {
     method: 'post',
     path: '/feedback',
     id: 'giveFeedback',
     tag: 'Quality',
-    summary: 'The true label of a prediction, kept for good before the answer',
-    description: 'The same feedback again is answered alike and counted once.',
+    summary: 'Records the true label of a prediction durably, before it answers',
+    description: 'The same feedback again gets the same answer and counts once.',
     request: {
       schema: feedbackBody,
-      examples: { 'it was no spam': { id: 'AbuS_ZmcSJwWmhP0bQueRdyls9FoBEtK', label: 'ham' } },
+      examples: { 'the mail was not spam': { id: 'AbuS_ZmcSJwWmhP0bQueRdyls9FoBEtK', label: 'ham' } },
     },
     response: {
-      description: 'It is kept',
+      description: 'The feedback is recorded',
       schema: feedbackAnswer,
       example: {
         id: 'AbuS_ZmcSJwWmhP0bQueRdyls9FoBEtK',
@@ -103,7 +103,7 @@ export const qualityOperations: readonly Operation[] = [
       },
     },
     problems: [
-      ...bodyProblems,
+      ...BODY_PROBLEMS,
       'model-not-found',
       'feedback-conflict',
       'text-too-long',
@@ -118,9 +118,9 @@ export const qualityOperations: readonly Operation[] = [
     path: '/quality',
     id: 'measureQuality',
     tag: 'Quality',
-    summary: 'How good the predictions were whose true labels came in',
+    summary: 'Returns scores of the predictions that have feedback',
     parameters: [modelParameter, windowParameter],
-    response: { description: 'The figures', schema: quality },
+    response: { description: 'The scores', schema: quality },
     problems: ['model-not-found', 'invalid-request', 'feedback-unavailable', 'not-ready'],
   },
   {
@@ -128,13 +128,14 @@ export const qualityOperations: readonly Operation[] = [
     path: '/drift',
     id: 'measureDrift',
     tag: 'Quality',
-    summary: "How far the last hour's predictions are from the training data",
+    summary: "Returns the distance of the last hour's predictions from the training data",
     parameters: [modelParameter],
-    response: { description: 'The figures, by feature', schema: drift },
+    response: { description: 'The distances, by feature', schema: drift },
     problems: ['model-not-found', 'invalid-request', 'not-ready'],
   },
 ];
 
+/** The named schemas of these operations. */
 export const qualitySchemas: NamedSchemas = {
   Feedback: feedbackBody,
   FeedbackAnswer: feedbackAnswer,

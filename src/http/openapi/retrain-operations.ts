@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jobSchema, type RetrainJob } from '../../maintenance/retraining/job.ts';
 import { retrainBody } from '../routes/retrain.ts';
-import { bodyProblems, modelName, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
+import { BODY_PROBLEMS, modelName, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
 
 const example: RetrainJob = {
   id: 'mgx2k0ab-5d0c1f3e',
@@ -22,30 +22,30 @@ const example: RetrainJob = {
 const jobParameter: Parameter = {
   name: 'job',
   in: 'path',
-  description: 'The id of a retraining',
+  description: 'The id of the retraining',
   schema: z.string(),
   example: example.id,
 };
 
 const answer = z.object({ job: jobSchema });
 
-/** `/models/{name}/retrain`. */
+/** The operations under `/models/{name}/retrain`. */
 export const retrainOperations: readonly Operation[] = [
   {
     method: 'post',
     path: '/models/{name}/retrain',
     id: 'retrain',
     tag: 'Models',
-    summary: 'Trains a new version from the original data and the feedback that has text; it enters as shadow',
-    description: 'The `location` header says where to follow it. One retraining of a model runs at a time.',
+    summary: 'Trains a new version from the original data and from feedback with text. The version becomes the shadow',
+    description: 'The header `location` has the path of the retraining. Each model has at most one running retraining.',
     parameters: [modelName],
     request: {
       schema: retrainBody,
-      examples: { 'nothing to say': {}, 'with a reason': { reason: 'a new kind of text' } },
+      examples: { 'without a reason': {}, 'with a reason': { reason: 'a new kind of text' } },
     },
-    response: { status: 202, description: 'It has begun', schema: answer, example: { job: example } },
+    response: { status: 202, description: 'The retraining has started', schema: answer, example: { job: example } },
     problems: [
-      ...bodyProblems,
+      ...BODY_PROBLEMS,
       'model-not-found',
       'retrain-not-configured',
       'retrain-running',
@@ -58,9 +58,12 @@ export const retrainOperations: readonly Operation[] = [
     path: '/models/{name}/retrain',
     id: 'listRetrainings',
     tag: 'Models',
-    summary: 'The last retrainings of a model, latest first',
+    summary: 'Lists the last retrainings of a model, latest first',
     parameters: [modelName],
-    response: { description: 'Twenty at most, and one that runs', schema: z.object({ jobs: z.array(jobSchema) }) },
+    response: {
+      description: 'At most twenty retrainings, and the running one',
+      schema: z.object({ jobs: z.array(jobSchema) }),
+    },
     problems: ['model-not-found', 'not-ready'],
   },
   {
@@ -68,7 +71,7 @@ export const retrainOperations: readonly Operation[] = [
     path: '/models/{name}/retrain/{job}',
     id: 'showRetraining',
     tag: 'Models',
-    summary: 'How far a retraining is, or what it came to',
+    summary: 'Returns the progress or the result of a retraining',
     parameters: [modelName, jobParameter],
     response: { description: 'The retraining', schema: answer, example: { job: example } },
     problems: ['model-not-found', 'job-not-found', 'not-ready'],
@@ -78,10 +81,10 @@ export const retrainOperations: readonly Operation[] = [
     path: '/models/{name}/retrain/{job}',
     id: 'cancelRetraining',
     tag: 'Models',
-    summary: 'Cancels a retraining; one that has ended, or is just being written, stays as it is',
+    summary: 'Cancels a retraining. A retraining that has ended, or is writing its version, stays unchanged',
     parameters: [modelName, jobParameter],
     response: {
-      description: 'The retraining as it is now',
+      description: 'The retraining after the cancellation',
       schema: answer,
       example: { job: { ...example, state: 'cancelled', endedAt: '2026-11-24T23:00:05.000Z' } },
     },
@@ -89,4 +92,5 @@ export const retrainOperations: readonly Operation[] = [
   },
 ];
 
+/** The named schemas of these operations. */
 export const retrainSchemas: NamedSchemas = { RetrainRequest: retrainBody, RetrainJob: jobSchema };

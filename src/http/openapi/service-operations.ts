@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
 
-/** Health, and the documentation itself. */
+/** The operations for people and probes: links, health, documentation. */
 export const serviceOperations: readonly Operation[] = [
   {
     method: 'get',
     path: '/livez',
     id: 'live',
     tag: 'Service',
-    summary: 'The process answers',
+    summary: 'Answers if the process is alive',
     response: {
-      description: 'It is live',
+      description: 'The process is alive',
       schema: z.object({ status: z.literal('live') }),
       example: { status: 'live' },
     },
@@ -21,9 +21,9 @@ export const serviceOperations: readonly Operation[] = [
     path: '/readyz',
     id: 'ready',
     tag: 'Service',
-    summary: 'Requests may be sent here',
+    summary: 'Answers 200 if the service accepts requests, otherwise 503',
     response: {
-      description: 'It is ready',
+      description: 'The service is ready',
       schema: z.object({ status: z.literal('ready') }),
       example: { status: 'ready' },
     },
@@ -34,7 +34,7 @@ export const serviceOperations: readonly Operation[] = [
     path: '/openapi.json',
     id: 'describe',
     tag: 'Service',
-    summary: 'This document',
+    summary: 'Returns this document',
     response: { description: 'OpenAPI 3.1', schema: z.looseObject({ openapi: z.string() }) },
     problems: [],
   },
@@ -43,7 +43,7 @@ export const serviceOperations: readonly Operation[] = [
     path: '/docs',
     id: 'showDocumentation',
     tag: 'Service',
-    summary: 'This document as a page to read and try',
+    summary: 'Returns this document as a page to read and try',
     response: { description: 'The page', type: 'text/html' },
     problems: [],
   },
@@ -52,7 +52,7 @@ export const serviceOperations: readonly Operation[] = [
     path: '/docs/{file}',
     id: 'showDocumentationFile',
     tag: 'Service',
-    summary: 'What that page consists of',
+    summary: 'Returns a file of that page',
     parameters: [
       {
         name: 'file',

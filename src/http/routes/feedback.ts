@@ -5,7 +5,7 @@ import { readJson } from '../server/body.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 
-/** What `POST /feedback` takes. */
+/** The body of `POST /feedback`. */
 export const feedbackBody = z.strictObject(
   {
     id: z.string('must be a string, the id of a prediction').max(8192, 'is longer than an id can be'),
@@ -15,8 +15,8 @@ export const feedbackBody = z.strictObject(
   'must be an object: {"id": string, "label": string, "text"?: string}',
 );
 
-/** `POST /feedback`: the true label of a prediction, kept for good before the answer. */
-export function feedback({ config, feedbackService, models }: Service): Middleware<RequestState> {
+/** `POST /feedback`: records the true label of a prediction durably, before it answers. */
+export function recordFeedback({ config, feedbackService, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const { id, label, text } = await readJson(ctx, feedbackBody, config.MAX_BODY_BYTES);
     if (text !== undefined && text.length > config.MAX_TEXT_CHARACTERS) {

@@ -4,7 +4,7 @@ import { readJson } from '../server/body.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 
-/** What `POST /maintenance/evaluate` takes: what Alertmanager's webhook sends (version 4), of which the models are read, or `{}`. */
+/** The body of `POST /maintenance/evaluate`: that of Alertmanager's webhook (version 4), or `{}`. Only the models are read. */
 export const evaluateBody = z.looseObject(
   {
     alerts: z
@@ -13,7 +13,7 @@ export const evaluateBody = z.looseObject(
           {
             labels: z
               .record(z.string(), z.string('must be a string'), 'must be an object of strings')
-              .meta({ description: '`model` names the model to look at' }),
+              .meta({ description: '`model` is the name of the model to evaluate' }),
           },
           'must be an object: {"labels": object}',
         ),
@@ -21,18 +21,18 @@ export const evaluateBody = z.looseObject(
       )
       .optional(),
   },
-  'must be an object, such as what the webhook of Alertmanager sends, or {}',
+  "must be an object, such as the body of Alertmanager's webhook, or {}",
 );
 
-/** `POST /maintenance/evaluate`: looks at the models that the alerts name, or at all, without waiting for the next turn. */
-export function evaluate({ config, maintenance }: Service): Middleware<RequestState> {
+/** `POST /maintenance/evaluate`: evaluates the models that the alerts name, or all models, at once. */
+export function evaluateModels({ config, maintenance }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const { alerts } = await readJson(ctx, evaluateBody, config.MAX_BODY_BYTES);
     ctx.body = { evaluations: await maintenance().evaluate(modelsOf(alerts)) };
   };
 }
 
-/** The models that alerts name; undefined, which stands for all, where none does. */
+/** Returns the names of the models in alerts, or `undefined` for all models if no alert names one. */
 function modelsOf(alerts: z.output<typeof evaluateBody>['alerts']): string[] | undefined {
   const names = new Set(alerts?.map(({ labels }) => labels['model']).filter((name) => name !== undefined));
   return names.size === 0 ? undefined : [...names];

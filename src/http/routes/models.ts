@@ -6,27 +6,27 @@ import { exceptionAttributes } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
-import { modelNotLoaded } from './parameters.ts';
+import { modelNotFoundProblem } from './parameters.ts';
 
-/** `GET /models`: every model and its versions. */
+/** `GET /models`: lists every model with its versions. */
 export function listModels({ models }: Service): Middleware<RequestState> {
   return (ctx) => {
     ctx.body = { models: [...models().values()].map(describeModel) };
   };
 }
 
-/** `GET /models/{name}`: one model and its versions. */
+/** `GET /models/{name}`: returns one model with its versions. */
 export function showModel(service: Service): Middleware<RequestState> {
   const { models } = service;
   return async (ctx) => {
     const name = String(ctx['params'].name);
     const model = models().get(name);
-    if (!model) throw modelNotLoaded(models(), name);
+    if (!model) throw modelNotFoundProblem(models(), name);
     ctx.body = await reportModel(ctx, service, model);
   };
 }
 
-/** A model as people see it, how its versions on trial do, and what is done about it. */
+/** Returns a model with its versions, their comparison, the last retraining, and the maintenance report. */
 export async function reportModel(ctx: RequestContext, service: Service, versions: ModelVersions) {
   const { name } = versions;
   const [compared, [retrain = null], maintenance] = await Promise.all([
@@ -37,7 +37,7 @@ export async function reportModel(ctx: RequestContext, service: Service, version
   return { ...describeModel(versions), ...compared, retrain, maintenance };
 }
 
-/** How the versions on trial do, or what keeps that from being known: the rest of the report is true without it. */
+/** Returns the comparison of shadow and canary with the active version. If it fails, the rest of the report stays valid. */
 async function compare(
   ctx: RequestContext,
   { registry, feedbackStore, driftMonitor, log }: Service,
@@ -55,7 +55,7 @@ async function compare(
   }
 }
 
-/** A model as people see it. */
+/** Returns a model with its versions and their roles. */
 function describeModel({ name, active, shadow, canary, versions }: ModelVersions) {
   return {
     name,

@@ -5,36 +5,40 @@ import { Problem } from '../../platform/problems.ts';
 import type { RequestContext } from '../server/context.ts';
 
 /**
- * The model that `NAME` or `NAME@VERSION` stands for.
+ * Returns the model of a reference, `NAME` or `NAME@VERSION`.
  *
- * @throws {Problem} 404 where it is not loaded
+ * @throws {Problem} 404 if the model is not loaded
  */
-export function chooseModel(models: Models, reference: string): Model {
+export function requireModel(models: Models, reference: string): Model {
   const model = findModel(models, reference);
   if (model) return model;
-  throw modelNotLoaded(models, reference);
+  throw modelNotFoundProblem(models, reference);
 }
 
 /**
- * The version that answers a request for `NAME` or `NAME@VERSION`: of the bare name it may be the canary.
+ * Returns the version that answers a request for `NAME` or `NAME@VERSION`. For a bare name it may be the canary.
  *
- * @throws {Problem} 404 where it is not loaded
+ * @throws {Problem} 404 if the model is not loaded
  */
-export function chooseAnswering(ctx: RequestContext, models: Models, reference: string): RoutedModel {
+export function requireRoutedModel(ctx: RequestContext, models: Models, reference: string): RoutedModel {
   const routed = routeModel(models, reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
   if (routed) return routed;
-  throw modelNotLoaded(models, reference);
+  throw modelNotFoundProblem(models, reference);
 }
 
-/** The problem of a request that names a model which is not loaded. */
-export function modelNotLoaded(models: Models, reference: string): Problem {
+/** Returns the problem of a request for a model that is not loaded. */
+export function modelNotFoundProblem(models: Models, reference: string): Problem {
   return new Problem(
     'model-not-found',
     `No model ${JSON.stringify(reference)} is loaded; there are: ${[...models.keys()].join(', ')}.`,
   );
 }
 
-/** A query parameter that may be there once. */
+/**
+ * Returns a query parameter, or `undefined` if it is missing or empty.
+ *
+ * @throws {Problem} 422 if the parameter occurs more than once
+ */
 export function stringParameter(ctx: RequestContext, name: string): string | undefined {
   const value = ctx.query[name];
   if (value === undefined || value === '') return undefined;
@@ -42,7 +46,11 @@ export function stringParameter(ctx: RequestContext, name: string): string | und
   throw new Problem('invalid-request', `The parameter "${name}" must be given once.`);
 }
 
-/** A query parameter that is true or false; alone, without a value, it is true. */
+/**
+ * Returns a query parameter that is true or false. Without a value it is true.
+ *
+ * @throws {Problem} 422 for another value
+ */
 export function booleanParameter(ctx: RequestContext, name: string): boolean {
   const value = ctx.query[name];
   if (value === undefined || value === 'false') return false;
@@ -50,11 +58,15 @@ export function booleanParameter(ctx: RequestContext, name: string): boolean {
   throw new Problem('invalid-request', `The parameter "${name}" must be true or false.`);
 }
 
-/** A query parameter that is a time span as Prometheus writes it, in milliseconds. */
+/**
+ * Returns the milliseconds of a query parameter with a duration in the notation of Prometheus.
+ *
+ * @throws {Problem} 422 for another value
+ */
 export function durationParameter(ctx: RequestContext, name: string): number | undefined {
   const value = stringParameter(ctx, name);
   if (value === undefined) return undefined;
   const milliseconds = /^[1-9]\d{0,5}[smhdw]$/.test(value) ? parseDurationMs(value) : undefined;
   if (milliseconds !== undefined) return milliseconds;
-  throw new Problem('invalid-request', `The parameter "${name}" must be a time span such as 30m, 24h or 7d.`);
+  throw new Problem('invalid-request', `The parameter "${name}" must be a duration such as 30m, 24h or 7d.`);
 }

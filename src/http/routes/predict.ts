@@ -2,9 +2,9 @@ import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { Problem } from '../../platform/problems.ts';
 import { readJson } from '../server/body.ts';
-import { answerJson, type RequestContext, type RequestState, whileClientWaits } from '../server/context.ts';
+import { answerJson, disconnectSignal, type RequestContext, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
-import { booleanParameter, chooseAnswering } from './parameters.ts';
+import { booleanParameter, requireRoutedModel } from './parameters.ts';
 import { predictionFields } from './prediction-fields.ts';
 
 const modelReference = z
@@ -12,38 +12,40 @@ const modelReference = z
   .max(129, 'is longer than a model reference can be: "NAME" or "NAME@VERSION"')
   .optional();
 
-/** What `POST /predict` takes. */
+/** The body of `POST /predict`. */
 export const predictBody = z.strictObject(
   { text: z.string('must be a string'), model: modelReference },
   'must be an object: {"text": string, "model"?: string}',
 );
 
-/** What `POST /predict/batch` takes. */
+/**
+ * Returns the schema of the body of `POST /predict/batch`. The schema documents the maximum and does not check it, because a
+ * larger batch is a problem of its own type.
+ */
 export const batchBody = (maxBatchSize: number) =>
   z.strictObject(
     {
       texts: z
         .array(z.string('must be a string'), 'must be an array of strings')
         .min(1, `must hold from 1 to ${maxBatchSize} texts`)
-        // More of them are a problem of their own, which this schema does not have: it only tells of the limit.
         .meta({ maxItems: maxBatchSize }),
       model: modelReference,
     },
     'must be an object: {"texts": [string, ...], "model"?: string}',
   );
 
-/** `POST /predict`: the label of one text. */
+/** `POST /predict`: returns the label of one text. */
 export function predict({ config, predictor, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const explain = booleanParameter(ctx, 'explain');
     const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
-    const { model: chosen, role } = chooseAnswering(ctx, models(), model ?? config.DEFAULT_MODEL);
+    const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
     const prediction = predictor.predict(chosen, text, { explain, role });
     answerJson(ctx, `{${predictionFields(prediction)},${traceField(ctx)}}`);
   };
 }
 
-/** `POST /predict/batch`: the labels of many texts, in their order. */
+/** `POST /predict/batch`: returns the labels of many texts, in their order. */
 export function predictBatch({ config, predictor, models }: Service): Middleware<RequestState> {
   const body = batchBody(config.MAX_BATCH_SIZE);
   return async (ctx) => {
@@ -54,9 +56,9 @@ export function predictBatch({ config, predictor, models }: Service): Middleware
         `"texts" holds ${texts.length} texts; at most ${config.MAX_BATCH_SIZE} are allowed.`,
       );
     }
-    const { model: chosen, role } = chooseAnswering(ctx, models(), model ?? config.DEFAULT_MODEL);
-    const predictions = await predictor.predictBatch(chosen, texts, { role, signal: whileClientWaits(ctx) });
-    const fields = predictions.map((one) => `{${predictionFields(one)}}`);
+    const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
+    const predictions = await predictor.predictBatch(chosen, texts, { role, signal: disconnectSignal(ctx) });
+    const fields = predictions.map((prediction) => `{${predictionFields(prediction)}}`);
     answerJson(ctx, `{"predictions":[${fields.join()}],${traceField(ctx)}}`);
   };
 }

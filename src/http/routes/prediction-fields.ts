@@ -1,34 +1,35 @@
 import type { Model } from '../../models/store.ts';
 import type { Prediction } from '../../predictions/predictor.ts';
 
-/** What is the same in the answers of one model version, as JSON. */
-interface Prepared {
+/** The constant parts of the answers of one model version, as JSON. */
+interface ConstantParts {
   readonly model: string;
-  /** In the order of its labels. */
+  /** The keys of `scores`, in the order of the labels. */
   readonly keys: readonly string[];
+  /** The labels as JSON strings. */
   readonly labels: ReadonlyMap<string, string>;
 }
 
-const prepared = new WeakMap<Model, Prepared>();
+const constantParts = new WeakMap<Model, ConstantParts>();
 
 /**
- * A prediction as the fields of a JSON object, without its braces. Of an answer only the numbers are made each time: names
- * and labels are quoted once a model version.
+ * Returns a prediction as the fields of a JSON object, without its braces. Only the numbers are converted for each answer.
+ * Names and labels are quoted once for each model version.
  */
 export function predictionFields({ id, model, scores, explanation }: Prediction): string {
-  const { keys, labels, model: reference } = preparedFor(model);
-  let byLabel = '';
-  for (let at = 0; at < keys.length; at += 1) {
-    byLabel += `${at === 0 ? '' : ','}${keys[at]}${scores.probabilities[at]}`;
+  const { keys, labels, model: reference } = constantPartsOf(model);
+  let probabilities = '';
+  for (let i = 0; i < keys.length; i += 1) {
+    probabilities += `${i === 0 ? '' : ','}${keys[i]}${scores.probabilities[i]}`;
   }
   const fields =
     `"id":"${id}","prediction":${labels.get(scores.label)},"confidence":${scores.confidence},` +
-    `"scores":{${byLabel}},${reference}`;
+    `"scores":{${probabilities}},${reference}`;
   return explanation ? `${fields},"explanation":${JSON.stringify(explanation)}` : fields;
 }
 
-function preparedFor(model: Model): Prepared {
-  const known = prepared.get(model);
+function constantPartsOf(model: Model): ConstantParts {
+  const known = constantParts.get(model);
   if (known) return known;
   const { name, version, classifier } = model;
   const labels = new Map(classifier.labels.map((label) => [label, JSON.stringify(label)]));
@@ -37,6 +38,6 @@ function preparedFor(model: Model): Prepared {
     keys: [...labels.values()].map((label) => `${label}:`),
     labels,
   };
-  prepared.set(model, added);
+  constantParts.set(model, added);
   return added;
 }

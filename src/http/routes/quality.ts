@@ -1,13 +1,14 @@
 import type { Middleware } from 'koa';
+import { DRIFT_WINDOW_MS } from '../../drift/drift-monitor.ts';
 import { measureQuality } from '../../feedback/quality.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
-import { chooseModel, durationParameter, stringParameter } from './parameters.ts';
+import { durationParameter, requireModel, stringParameter } from './parameters.ts';
 
-/** `GET /quality?model=&window=`: how good the predictions were whose true labels came in. */
-export function quality({ config, feedbackStore, driftMonitor, models }: Service): Middleware<RequestState> {
+/** `GET /quality?model=&window=`: returns scores of the predictions that have feedback. */
+export function reportQuality({ config, feedbackStore, driftMonitor, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
-    const model = chooseModel(models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
+    const model = requireModel(models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
     const { name, version } = model;
     const window = durationParameter(ctx, 'window');
     const since = window === undefined ? undefined : Date.now() - window;
@@ -17,13 +18,28 @@ export function quality({ config, feedbackStore, driftMonitor, models }: Service
       model: { name, version },
       since: since === undefined ? null : new Date(since).toISOString(),
       ...report,
-      // A calibrated model is right as often as it is sure. Without labels that is all there is to go by.
+      // The accuracy of a calibrated model equals its mean confidence. Without labels this is the only estimate.
       estimate: {
         isEstimate: true,
         method: 'mean calibrated confidence of the last hour',
         accuracy: meanConfidence,
         predictions,
       },
+    };
+  };
+}
+
+/** `GET /drift?model=`: returns the distance of the last hour's predictions from the training data, by feature. */
+export function reportDrift({ config, driftMonitor, models }: Service): Middleware<RequestState> {
+  return (ctx) => {
+    const model = requireModel(models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
+    const { verdict, predictions, features } = driftMonitor.report(model);
+    ctx.body = {
+      model: { name: model.name, version: model.version },
+      windowSeconds: DRIFT_WINDOW_MS / 1_000,
+      predictions,
+      verdict,
+      features: Object.fromEntries(features.map(({ feature, ...report }) => [feature, report])),
     };
   };
 }

@@ -4,14 +4,14 @@ import type { ModelVersions } from '../../models/store.ts';
 import { readJson } from '../server/body.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
-import { modelNotLoaded } from './parameters.ts';
+import { modelNotFoundProblem } from './parameters.ts';
 import { attributionOf, reasonFields } from './roles.ts';
 
-/** What `POST /models/{name}/retrain` takes. */
+/** The body of `POST /models/{name}/retrain`. */
 export const retrainBody = z.strictObject(reasonFields, 'must be an object: {"reason"?: string}');
 
-/** `POST /models/{name}/retrain`: begins to train a new version, and says where to follow that. */
-export function retrain(service: Service): Middleware<RequestState> {
+/** `POST /models/{name}/retrain`: starts a retraining. The header `location` has the path of the job. */
+export function startRetraining(service: Service): Middleware<RequestState> {
   const { config, retrainer } = service;
   return async (ctx) => {
     const { name } = modelOf(ctx, service);
@@ -23,14 +23,14 @@ export function retrain(service: Service): Middleware<RequestState> {
   };
 }
 
-/** `GET /models/{name}/retrain`: the last retrainings. */
+/** `GET /models/{name}/retrain`: lists the last retrainings. */
 export function listRetrainings(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     ctx.body = { jobs: await service.retrainer().list(modelOf(ctx, service).name) };
   };
 }
 
-/** `GET /models/{name}/retrain/{job}`: how far a retraining is, or what it came to. */
+/** `GET /models/{name}/retrain/{job}`: returns the progress or the result of a retraining. */
 export function showRetraining(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     ctx.body = { job: await service.retrainer().show(modelOf(ctx, service).name, jobOf(ctx)) };
@@ -47,7 +47,7 @@ export function cancelRetraining(service: Service): Middleware<RequestState> {
 function modelOf(ctx: RequestContext, { models }: Service): ModelVersions {
   const name = String(ctx['params'].name);
   const model = models().get(name);
-  if (!model) throw modelNotLoaded(models(), name);
+  if (!model) throw modelNotFoundProblem(models(), name);
   return model;
 }
 

@@ -1,47 +1,71 @@
 import type { RouterContext } from '@koa/router';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
-import { inferenceError, Problem, problemDetails, toProblem } from '../../platform/problems.ts';
-import { exceptionAttributes } from '../../telemetry/logs/log.ts';
+import { inferenceError, Problem, type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
+import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from '../../telemetry/names.ts';
-import type { RequestState } from './context.ts';
+import type { RequestContext, RequestState } from './context.ts';
 import type { Service } from './service.ts';
 
-const INFERENCE_PROTOCOL = /^\/v2(?:\/|$)/;
+const INFERENCE_PATH = /^\/v2(?:\/|$)/;
 
-/** The one place where an error becomes a response. */
+/** Returns the middleware that converts each error to a response with problem details, and counts it. */
 export function answerProblems({ log, instruments }: Service): Middleware<RequestState> {
   return async function answerProblems(ctx, next) {
     try {
       await next();
     } catch (error) {
-      const problem = toProblem(error);
-      if (problem !== error) {
-        log.error('request failed', exceptionAttributes(error));
-        trace
-          .getActiveSpan()
-          ?.setStatus({ code: SpanStatusCode.ERROR })
-          .setAttribute(ATTRIBUTE.errorType, problem.type);
-      }
+      const problem = reportProblem(error, log);
       instruments.errors.add(1, { [LABEL.errorType]: problem.type });
-      ctx.set(problem.headers);
-      if (!ctx.req.complete) ctx.set('connection', 'close');
-      if (INFERENCE_PROTOCOL.test(ctx.path)) Object.assign(ctx, inferenceError(problem));
-      else {
-        ctx.status = problem.status;
-        ctx.body = problemDetails(problem, ctx.state.trace.traceId);
-        ctx.type = 'application/problem+json';
+      if (INFERENCE_PATH.test(ctx.path)) {
+        Object.assign(ctx, inferenceError(problem));
+        setErrorHeaders(ctx, problem.headers);
+      } else {
+        answerDetails(ctx, problemDetails(problem, ctx.state.trace.traceId), problem.headers);
       }
     }
   };
 }
 
-/** Answers what no route took: 404, or 405 with the methods that the path does answer. */
-export function refuseUnrouted(): Middleware<RequestState> {
-  return function refuseUnrouted(ctx) {
+/** Converts an error to the problem for the client. An error that is not a problem is logged and recorded in the span. */
+export function reportProblem(error: unknown, log: Log): Problem {
+  const problem = toProblem(error);
+  if (problem !== error) {
+    log.error('request failed', exceptionAttributes(error));
+    trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ATTRIBUTE.errorType, problem.type);
+  }
+  return problem;
+}
+
+/** Answers with problem details. */
+export function answerDetails(
+  ctx: RequestContext,
+  details: ProblemDetails,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  ctx.status = details.status;
+  ctx.body = details;
+  ctx.type = 'application/problem+json';
+  setErrorHeaders(ctx, headers);
+}
+
+function setErrorHeaders(ctx: RequestContext, headers: Readonly<Record<string, string>>): void {
+  ctx.set(headers);
+  // Node would keep the connection open and read the rest of the body.
+  if (!ctx.req.complete) ctx.set('connection', 'close');
+}
+
+/** Returns the last middleware, for requests that no route took. It answers 405 with the methods of the path, or 404. */
+export function rejectUnrouted(): Middleware<RequestState> {
+  return function rejectUnrouted(ctx) {
     const { matched = [] } = ctx as Partial<RouterContext>;
     const methods = [...new Set(matched.flatMap((layer) => layer.methods))];
-    if (methods.length === 0) throw new Problem('route-not-found', 'There is no such route; see the documentation.');
+    if (methods.length === 0) {
+      throw new Problem(
+        'route-not-found',
+        hints.get(ctx.path) ?? 'There is no such route. GET /docs lists the routes.',
+      );
+    }
     const allow = methods.join(', ');
     throw new Problem('method-not-allowed', `This route answers ${allow} only.`, { allow });
   };

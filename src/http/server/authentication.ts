@@ -3,6 +3,8 @@ import type { Middleware } from 'koa';
 import { Problem } from '../../platform/problems.ts';
 import { isHealthCheck, type RequestContext, type RequestState } from './context.ts';
 
+const BEARER = /^Bearer +(\S+)$/i;
+
 /** Returns a middleware that rejects requests without a valid bearer token (401). Health checks are exempt. */
 export function requireToken(tokens: readonly string[]): Middleware<RequestState> {
   const digests = tokens.map(digest);
@@ -21,9 +23,9 @@ function digest(token: string): Buffer {
 }
 
 function hasToken(ctx: RequestContext, digests: readonly Buffer[]): boolean {
-  const token = /^Bearer +(\S+)$/i.exec(ctx.get('authorization'))?.[1];
+  const token = BEARER.exec(ctx.get('authorization'))?.[1];
   if (token === undefined) return false;
   const sent = digest(token);
-  // Every token is compared, in constant time, so the response time reveals nothing about the tokens.
+  // Each comparison takes constant time and none is left out, so the response time reveals nothing about the tokens.
   return digests.filter((known) => timingSafeEqual(known, sent)).length > 0;
 }

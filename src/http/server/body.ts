@@ -3,15 +3,20 @@ import type { z } from 'zod';
 import { Problem } from '../../platform/problems.ts';
 import { type RequestContext, recordRoute } from './context.ts';
 
-/** How far past its limit a body is still read, so that the client is done sending when it is told. */
+/**
+ * A body of up to 16 times its limit is read and discarded. Many clients read a response only after they have sent their
+ * whole request.
+ */
 const DISCARD_FACTOR = 16;
+
+const JSON_MEDIA_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads, parses and checks a JSON body.
+ * Reads, parses and validates a JSON body.
  *
- * @param maxBytes a longer body is answered with 413
+ * @param maxBytes the maximum length of the body
  * @throws {Problem} 400, 413, 415 or 422
  */
 export async function readJson<S extends z.ZodType>(
@@ -20,15 +25,15 @@ export async function readJson<S extends z.ZodType>(
   maxBytes: number,
 ): Promise<z.output<S>> {
   checkMediaType(ctx);
-  return checked(parseJson(await readBody(ctx, maxBytes)), schema);
+  return validate(parseJson(await readBody(ctx, maxBytes)), schema);
 }
 
 /**
- * What a schema makes of a value.
+ * Validates a value against a schema, and returns the schema's output.
  *
- * @throws {Problem} 422 that names each field which does not fit
+ * @throws {Problem} 422 with one sentence for each invalid field
  */
-export function checked<S extends z.ZodType>(value: unknown, schema: S): z.output<S> {
+export function validate<S extends z.ZodType>(value: unknown, schema: S): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new Problem('invalid-request', result.error.issues.map(describeIssue).join(' '));
@@ -36,19 +41,20 @@ export function checked<S extends z.ZodType>(value: unknown, schema: S): z.outpu
 
 function checkMediaType(ctx: RequestContext): void {
   const type = ctx.get('content-type');
-  if (!/^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
-    const was = type === '' ? 'There is no content-type' : 'The content-type is not one for JSON';
-    throw new Problem('unsupported-media-type', `${was}; send "application/json".`, { accept: 'application/json' });
+  if (!JSON_MEDIA_TYPE.test(type)) {
+    const fault = type === '' ? 'The content-type is missing' : 'The content-type is not JSON';
+    throw new Problem('unsupported-media-type', `${fault}; send "application/json".`, { accept: 'application/json' });
   }
 }
 
 /**
- * Reads a body whole.
+ * Reads a whole body.
  *
- * @throws {Problem} 400, 413, or 415 where it is compressed
+ * @param maxBytes the maximum length of the body
+ * @throws {Problem} 400 if the connection closes, 413 if the body is too long, 415 if it is compressed
  */
 export async function readBody(ctx: RequestContext, maxBytes: number): Promise<Uint8Array> {
-  // Now: the client may go away before there is an answer, and the server span ends when it does.
+  // The server span ends when the client disconnects, which can happen before the routes have returned.
   recordRoute(ctx);
   const encoding = ctx.get('content-encoding');
   if (encoding && encoding !== 'identity') {
@@ -59,62 +65,62 @@ export async function readBody(ctx: RequestContext, maxBytes: number): Promise<U
   return readBytes(ctx.req, maxBytes);
 }
 
-/** By events: an asynchronous iterator makes promises for every chunk, and most bodies are one. */
+/** Reads by events. An asynchronous iterator creates promises for each chunk, and most bodies are one chunk. */
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     let chunks: Uint8Array[] = [];
     let length = 0;
     let ended = false;
-    const tooLarge = () => {
+    const rejectTooLarge = () => {
       ended = true;
       request.pause();
-      reject(new Problem('body-too-large', `The body is larger than ${maxBytes} bytes, the most allowed.`));
+      reject(new Problem('body-too-large', `The body is longer than ${maxBytes} bytes, the maximum.`));
     };
-    const aborted = () => {
+    const rejectAborted = () => {
       if (ended) return;
       ended = true;
       reject(new Problem('request-aborted', 'The connection was closed before the body was complete.'));
     };
     if (Number(request.headers['content-length'] ?? 0) > maxBytes * DISCARD_FACTOR) {
-      tooLarge();
+      rejectTooLarge();
       return;
     }
     request.on('data', (chunk: Uint8Array) => {
       length += chunk.length;
       if (length <= maxBytes) chunks.push(chunk);
       else if (length <= maxBytes * DISCARD_FACTOR) chunks = [];
-      else if (!ended) tooLarge();
+      else if (!ended) rejectTooLarge();
     });
     request.on('end', () => {
       if (ended) return;
       ended = true;
-      if (length > maxBytes) tooLarge();
+      if (length > maxBytes) rejectTooLarge();
       else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
     });
-    request.on('error', aborted);
-    request.on('close', aborted);
+    request.on('error', rejectAborted);
+    request.on('close', rejectAborted);
   });
 }
 
 /**
- * Parses the bytes of a body.
+ * Parses a body as JSON.
  *
- * @throws {Problem} 400
+ * @throws {Problem} 400 if it is not JSON in UTF-8
  */
 export function parseJson(bytes: Uint8Array): unknown {
   let text: string;
   try {
     text = utf8.decode(bytes);
   } catch {
-    throw new Problem('malformed-json', 'The body is not UTF-8, the encoding of JSON.');
+    throw new Problem('malformed-json', 'The body is not encoded in UTF-8.');
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (text.trim() === '') throw new Problem('malformed-json', 'The body is empty; a JSON object is expected.');
-    // The parser's message quotes the body; its position is all that may be told.
+    if (text.trim() === '') throw new Problem('malformed-json', 'The body is empty; send a JSON object.');
+    // The message of the parser quotes the body, and a problem must not. Only the position is taken from it.
     const position = error instanceof SyntaxError ? /position (\d+)/.exec(error.message)?.[1] : undefined;
-    const where = position === undefined ? 'it ends too early or is not JSON at all' : `at character ${position}`;
+    const where = position === undefined ? 'it ends too early or is not JSON at all' : `error at character ${position}`;
     throw new Problem('malformed-json', `The body is not valid JSON: ${where}.`);
   }
 }

@@ -4,33 +4,34 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigError } from '../../platform/config.ts';
 import { Problem, problemDetails } from '../../platform/problems.ts';
 
+/** A listening server. */
 export interface HttpServer {
-  /** Where it listens, as `http://HOST:PORT`. */
+  /** The URL of the server, as `http://HOST:PORT`. */
   readonly url: string;
-  /** Answers what is under way, then closes; after `timeoutMs` what is left is cut off. */
+  /** Answers the requests in progress and closes. After `timeoutMs` milliseconds it closes the remaining connections. */
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** A request that takes longer to arrive is answered with 408. */
+/** The time in milliseconds within which a request must arrive. A later one is answered as malformed. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** How long new connections are still taken after the service has become unready, so that callers can turn away. */
-const LAME_DUCK_MS = 250;
+/** The time in milliseconds from unready to the closed port. In it callers notice that the service is not ready. */
+const UNREADY_MS = 250;
 
 /**
- * How long open connections are then kept as they are. Who is told that a response was the last connects anew at once, and
- * must not get through to another process that is just about to close the same port.
+ * The time in milliseconds that open connections then stay as they are. A client connects again at once after a response
+ * with `connection: close`. It must not reach another process that is about to close the same port.
  */
-const ALL_CLOSE_MS = 100;
+const KEEP_CONNECTIONS_MS = 100;
 
-/** How long open connections are after that still answered, each response telling its client that it was the last. */
+/** The time in milliseconds that requests on open connections are then answered with `connection: close`. */
 const LAST_REQUESTS_MS = 250;
 
 /**
  * Listens for HTTP requests.
  *
- * @param settings the names of the settings that the address came from
- * @throws {ConfigError} if the address cannot be had
+ * @param settings the names of the settings of the address, for the error
+ * @throws {ConfigError} if the server cannot listen on the address
  */
 export async function listen(
   handler: RequestListener,
@@ -41,7 +42,7 @@ export async function listen(
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5_000 }, handler);
   server.on('clientError', answerMalformed);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(addressError(error, host, port, settings)));
+    server.once('error', (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port, settings)));
     server.listen({ host, port }, resolve);
   });
   const { address, family, port: bound } = server.address() as AddressInfo;
@@ -50,10 +51,10 @@ export async function listen(
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
     async drain(timeoutMs) {
       const deadline = AbortSignal.timeout(timeoutMs);
-      await delay(Math.min(LAME_DUCK_MS, timeoutMs));
-      // http's own close() also drops idle connections, and with them requests that are on their way.
+      await delay(Math.min(UNREADY_MS, timeoutMs));
+      // close() of node:http also closes idle connections, on which requests may be arriving.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
-      await Promise.race([closed, delay(Math.min(ALL_CLOSE_MS, timeoutMs))]);
+      await Promise.race([closed, delay(Math.min(KEEP_CONNECTIONS_MS, timeoutMs))]);
       server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
       await Promise.race([closed, delay(Math.min(LAST_REQUESTS_MS, timeoutMs))]);
       server.closeIdleConnections();
@@ -64,8 +65,8 @@ export async function listen(
   };
 }
 
-/** What to tell people of an address that cannot be listened on, by the names of the settings that it came from. */
-export function addressError(
+/** Converts an error of `listen` to a `ConfigError` that names the setting. Returns other errors unchanged. */
+export function toListenError(
   error: NodeJS.ErrnoException,
   host: string,
   port: number,
@@ -81,7 +82,7 @@ export function addressError(
   return error;
 }
 
-/** What is not HTTP never reaches the application: it gets its problem here. */
+/** Answers a request that is not HTTP. It does not reach the application. */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -11,7 +11,7 @@ import type { Predictor } from '../../predictions/predictor.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
 
-/** What the routes serve from. */
+/** The parts of the service that the routes use. */
 export interface Service {
   readonly config: Config;
   readonly log: Log;
@@ -31,7 +31,7 @@ export interface Service {
   readonly driftMonitor: DriftMonitor;
 }
 
-/** The problem of a request that comes before the models are loaded. */
-export function notReady(): Problem {
+/** Returns the problem of a request that arrives before the models are loaded. */
+export function notReadyProblem(): Problem {
   return new Problem('not-ready', 'The models are still loading.', { 'retry-after': '1' });
 }

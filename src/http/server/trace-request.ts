@@ -3,17 +3,23 @@ import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semant
 import type { Middleware } from 'koa';
 import { normalizeMethod } from '../../telemetry/http-attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
-import { type RequestState, recordRoute, setTrace } from './context.ts';
+import { traceIds } from '../../telemetry/tracing.ts';
+import { type RequestState, recordRoute } from './context.ts';
 
 /**
- * Returns the first middleware: it sets the trace of a request, records its route, and counts active requests.
+ * Returns the first middleware. It sets the trace of a request in its state and in the headers of its response, records its
+ * route, and counts active requests.
  *
- * @param activeRequests the counter of active requests, where the service has one
+ * @param activeRequests the counter of active requests, if the service has one
  */
 export function traceRequest(activeRequests?: Instruments['activeRequests']): Middleware<RequestState> {
   const labelsOf = labelsByMethod();
   return async function traceRequest(ctx, next) {
-    setTrace(ctx);
+    const ids = traceIds();
+    ctx.state.trace = ids;
+    // Koa's setter copies all headers of the response; Node's does not.
+    ctx.res.setHeader('traceresponse', `00-${ids.traceId}-${ids.spanId}-${ids.sampled ? '01' : '00'}`);
+    ctx.res.setHeader('x-trace-id', ids.traceId);
     const labels = labelsOf(normalizeMethod(ctx.method));
     activeRequests?.add(1, labels);
     try {
@@ -25,7 +31,7 @@ export function traceRequest(activeRequests?: Instruments['activeRequests']): Mi
   };
 }
 
-/** Returns frozen labels for each method: a counter finds frozen labels by their identity. */
+/** Returns one frozen object of labels for each method. A counter finds the series of a frozen object by its identity. */
 function labelsByMethod(): (method: string) => Attributes {
   const known = new Map<string, Attributes>();
   return (method) => {
