@@ -5,6 +5,8 @@ import { addInferenceRoutes } from './inference/routes.ts';
 import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
 import { recordFeedback } from './routes/feedback.ts';
 import { reportLiveness, reportReadiness } from './routes/health.ts';
+import { showLandingPage } from './routes/landing-page.ts';
+import { pathHints } from './routes/links.ts';
 import { evaluateModels } from './routes/maintenance.ts';
 import { listModels, showModel } from './routes/models.ts';
 import { predict, predictBatch } from './routes/predict.ts';
@@ -29,6 +31,7 @@ function createPredictionRouter(service: Service): Router<RequestState> {
 /** Creates the router of all routes. */
 export function createRouter(service: Service): Router<RequestState> {
   const router = createPredictionRouter(service);
+  router.get('/', showLandingPage(service));
   router.post('/feedback', recordFeedback(service));
   router.get('/quality', reportQuality(service));
   router.get('/drift', reportDrift(service));
@@ -63,7 +66,7 @@ export function createApp(service: Service): Koa<RequestState> {
   // A router tries each of its routes for each request, so the most frequent routes have a router of their own.
   app.use(createPredictionRouter(service).routes());
   app.use(createRouter(service).routes());
-  app.use(rejectUnrouted());
+  app.use(rejectUnrouted(pathHints(service.config)));
   // An error after the start of the response cannot change it. Mostly the client has disconnected.
   app.on('error', (error: unknown) => {
     service.log.debug('response failed', exceptionAttributes(error));

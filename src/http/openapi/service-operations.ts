@@ -1,14 +1,42 @@
 import { z } from 'zod';
 import type { Operation } from './operation.ts';
 
+const landing = z.object({
+  name: z.string(),
+  version: z.string(),
+  description: z.string(),
+  links: z.record(z.string(), z.string()).meta({ description: 'Paths of this service, and URLs, by name' }),
+});
+
 /** The operations for people and probes: links, health, documentation. */
 export const serviceOperations: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/',
+    id: 'showLinks',
+    tag: 'Service',
+    summary: 'Returns the links of the service, as a page for browsers and as JSON for other clients',
+    description: 'Metrics have a port of their own. The 404 of `/metrics` names it.',
+    response: {
+      description: 'The links',
+      schema: landing,
+      type: 'text/html',
+      example: {
+        name: 'waymark',
+        version: '0.1.0',
+        description: 'A text-classification service',
+        links: { docs: '/docs', models: '/models', ready: '/readyz', metrics: 'http://127.0.0.1:9464/metrics' },
+      },
+    },
+    problems: [],
+  },
   {
     method: 'get',
     path: '/livez',
     id: 'live',
     tag: 'Service',
     summary: 'Answers if the process is alive',
+    description: 'There are no routes `/health` and `/healthz`. Their 404 names this route and `/readyz`.',
     response: {
       description: 'The process is alive',
       schema: z.object({ status: z.literal('live') }),

@@ -55,8 +55,12 @@ function setErrorHeaders(ctx: RequestContext, headers: Readonly<Record<string, s
   if (!ctx.req.complete) ctx.set('connection', 'close');
 }
 
-/** Returns the last middleware, for requests that no route took. It answers 405 with the methods of the path, or 404. */
-export function rejectUnrouted(): Middleware<RequestState> {
+/**
+ * Returns the last middleware, for requests that no route took. It answers 405 with the methods of the path, or 404.
+ *
+ * @param hints the detail of the 404 by path, for paths that clients try
+ */
+export function rejectUnrouted(hints: ReadonlyMap<string, string>): Middleware<RequestState> {
   return function rejectUnrouted(ctx) {
     const { matched = [] } = ctx as Partial<RouterContext>;
     const methods = [...new Set(matched.flatMap((layer) => layer.methods))];

@@ -97,7 +97,21 @@ describe('a bad request gets its own problem', () => {
     });
   });
 
-  test('a wrong method, and which are right', async () => {
+  test.each([
+    ['/health', {}, /GET \/livez .*GET \/readyz/],
+    ['/healthz', {}, /GET \/livez .*GET \/readyz/],
+    ['/metrics', { OTEL_EXPORTER_PROMETHEUS_PORT: '9999' }, /GET \/metrics is on port 9999/],
+    ['/metrics', { OTEL_SDK_DISABLED: 'true' }, /metrics are off \(OTEL_SDK_DISABLED\)/],
+  ])('%s with %j names the right route', async (path, settings, detail) => {
+    const { url } = await serve(settings);
+    expect(await problem(await fetch(url + path))).toMatchObject({
+      status: 404,
+      type: 'urn:waymark:problem:route-not-found',
+      detail: expect.stringMatching(detail),
+    });
+  });
+
+  test('a wrong method, with the allowed methods', async () => {
     const { url } = await serve();
     const response = await fetch(`${url}/predict`);
     expect(response.headers.get('allow')).toBe('POST');
