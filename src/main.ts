@@ -4,6 +4,7 @@ import { runProcess } from './process/lifecycle.ts';
 import { supervisorLink } from './process/messages.ts';
 import { createPooledCounts } from './process/pooled-counts.ts';
 import { roleOf } from './process/role.ts';
+import { createRoleChangeLink } from './process/role-changes.ts';
 import { createLog } from './telemetry/logs/log.ts';
 import { createLogDestination } from './telemetry/logs/log-destination.ts';
 import { ATTRIBUTE } from './telemetry/names.ts';
@@ -37,7 +38,7 @@ if (role === 'supervisor') {
     const start = () => prepareModels().then(() => startService(config, log));
     greet((await runProcess(config, log, start, describe)).url);
   } else {
-    const createWindow = createPooledCounts();
-    await runProcess(config, log, () => startService(config, log, { createWindow }), describe, supervisorLink());
+    const worker = { createWindow: createPooledCounts(), roleChanges: createRoleChangeLink() };
+    await runProcess(config, log, () => startService(config, log, worker), describe, supervisorLink());
   }
 }

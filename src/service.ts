@@ -18,6 +18,7 @@ import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
+import type { RoleChangeLink } from './process/role-changes.ts';
 import { createInstruments, type Instruments } from './telemetry/instruments.ts';
 import type { Log } from './telemetry/logs/log.ts';
 import { LABEL } from './telemetry/names.ts';
@@ -43,6 +44,7 @@ interface LoadedParts {
 interface WorkerOptions {
   /** Creates counts that all workers share. */
   readonly createWindow: SlidingCountsFactory;
+  readonly roleChanges: RoleChangeLink;
 }
 
 /**
@@ -109,7 +111,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       for (const { model } of versionsWithRole(versions)) driftMonitor.watch(model);
       driftMonitor.retain(versions.name, versions.versions);
     },
+    ...(worker && { announce: worker.roleChanges.announce }),
   });
+  worker?.roleChanges.onAnnounced((name) => registry.refresh(name));
   const models = registry.models();
   if (!findModel(models, config.DEFAULT_MODEL)) {
     await registry.close();

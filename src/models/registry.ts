@@ -15,7 +15,7 @@ export interface ModelRegistry {
   roles(name: string): Roles | undefined;
   /**
    * Changes the roles of a model for all processes. When the promise resolves, the change is on the disk, in the audit
-   * trail, and in the memory of this process. Other processes follow within about a second.
+   * trail, in the memory of this process, and announced. Processes that get no announcement follow within about a second.
    *
    * @throws {Problem} if the model or version is unknown or damaged, or the change is not possible
    */
@@ -53,6 +53,8 @@ export interface RegistryOptions {
   readonly warmUp?: (model: Model) => void | Promise<void>;
   /** Receives the versions of a model whenever they change. */
   readonly onSwap?: (versions: ModelVersions) => void;
+  /** Announces a change of roles by this process. `change` waits for it. */
+  readonly announce?: (name: string) => Promise<void>;
   /** The pause between two polls of the folder, in milliseconds. */
   readonly pollMs?: number;
 }
@@ -65,6 +67,7 @@ export async function openRegistry({
   log,
   warmUp = () => {},
   onSwap = () => {},
+  announce = async () => {},
   pollMs = DEFAULT_POLL_MS,
 }: RegistryOptions): Promise<ModelRegistry> {
   const loader = createVersionLoader(folder, log, warmUp);
@@ -124,7 +127,9 @@ export async function openRegistry({
     roles: (name) => (models.has(name) ? synchronizers.get(name)?.served()?.roles : undefined),
     async change(name, change, attribution) {
       if (!models.has(name)) throw modelNotFound(name, 'loaded', models.keys());
-      return synchronizerOf(name).change(change, attribution);
+      const versions = await synchronizerOf(name).change(change, attribution);
+      await announce(name);
+      return versions;
     },
     async changes(name) {
       if (!models.has(name)) throw modelNotFound(name, 'loaded', models.keys());

@@ -18,13 +18,21 @@ export type ToSupervisor =
   /** A setting is invalid. `message` is for people; the supervisor writes it once for all workers. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'counted'; readonly counts: readonly CountReport[] }
-  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot; readonly scrape?: number };
+  | { readonly kind: 'snapshot'; readonly snapshot: Snapshot; readonly scrape?: number }
+  /** This worker has changed the roles of a model. `change` numbers the changes of the worker. */
+  | { readonly kind: 'roles-changed'; readonly model: string; readonly change: number }
+  /** The response to `refresh`. */
+  | { readonly kind: 'refreshed'; readonly request: number };
 
 /** A message from the supervisor to a worker. */
 export type ToWorker =
   | { readonly kind: 'scrape'; readonly scrape: number }
   /** The response to `counted`. */
-  | { readonly kind: 'counts'; readonly counts: readonly TotalCounts[] };
+  | { readonly kind: 'counts'; readonly counts: readonly TotalCounts[] }
+  /** Another worker has changed the roles of a model: the worker must read its folder. */
+  | { readonly kind: 'refresh'; readonly model: string; readonly request: number }
+  /** The response to `roles-changed`: the other workers have read the folder. */
+  | { readonly kind: 'followed'; readonly change: number };
 
 /** The counts of one worker since its previous report. All workers use the same `name` for the same counts. */
 export interface CountReport {

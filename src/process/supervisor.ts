@@ -11,6 +11,7 @@ import { forwardLines } from './forward-lines.ts';
 import { ProcessEnded } from './lifecycle.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
 import { createCountsPool } from './pooled-counts.ts';
+import { relayRoleChanges } from './role-changes.ts';
 
 /** A worker that has lived so long did not fail for want of something to start with: it is replaced at once. */
 const STEADY_MS = 10_000;
@@ -45,6 +46,7 @@ export async function startSupervisor(
   const counted = WORKER_METRIC.replacements;
   const replacements = metrics.getMeter(SCOPE).createCounter(counted.name, instrumentOptions(counted));
   const pool = createCountsPool();
+  relayRoleChanges();
   const living = new Set<Worker>();
   const stopping = new AbortController();
   const started = Promise.withResolvers<string>();
