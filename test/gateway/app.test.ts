@@ -6,7 +6,7 @@ import { respondWith, respondWithProblem, scriptedServer } from '../packages/cli
 import { hamMail, postMail, spamMail, startTestGateway } from './in-process.ts';
 
 describe('POST /messages', () => {
-  test('gives a message back with its verdict in its header', async () => {
+  test('returns a message with its verdict in the header', async () => {
     const service = await serve();
     const { url } = await startTestGateway({ WAYMARK_URL: service.url });
     const response = await postMail(url, spamMail);
@@ -22,7 +22,7 @@ describe('POST /messages', () => {
     expect(trace).toMatch(/^X-Waymark-Trace-Id: [0-9a-f]{32}$/);
   });
 
-  test('gives the verdict alone where JSON is asked for', async () => {
+  test('returns only the verdict if the client accepts JSON', async () => {
     const service = await serve();
     const { url } = await startTestGateway({ WAYMARK_URL: service.url });
     const response = await postMail(url, hamMail, { accept: 'application/json' });
@@ -38,7 +38,7 @@ describe('POST /messages', () => {
     });
   });
 
-  test('says of real mails what the model says', async () => {
+  test('classifies real mails as the model does', async () => {
     const service = await serve();
     const { url } = await startTestGateway({ WAYMARK_URL: service.url });
     const folder = 'test/fixtures/mail';
@@ -51,9 +51,9 @@ describe('POST /messages', () => {
   });
 
   test.each([
-    ['another type', { 'content-type': 'text/plain' }, spamMail, 415, 'unsupported-media-type'],
-    ['a message too large', {}, 'a'.repeat(2_000), 413, 'body-too-large'],
-  ])('refuses %s', async (_, headers, raw, status, type) => {
+    ['another content type', { 'content-type': 'text/plain' }, spamMail, 415, 'unsupported-media-type'],
+    ['a message that is too long', {}, 'a'.repeat(2_000), 413, 'body-too-large'],
+  ])('rejects %s', async (_, headers, raw, status, type) => {
     const { url } = await startTestGateway({ GATEWAY_MAX_MESSAGE_BYTES: '1000' });
     const response = await postMail(url, raw, headers);
     expect(response.status).toBe(status);
@@ -63,7 +63,7 @@ describe('POST /messages', () => {
 });
 
 describe('POST /feedback', () => {
-  const kept = respondWith({
+  const recorded = respondWith({
     id: 'x',
     prediction: 'spam',
     label: 'ham',
@@ -72,18 +72,18 @@ describe('POST /feedback', () => {
     traceId: 'c',
   });
 
-  test('passes on what people say of a prediction', async () => {
-    const { url: WAYMARK_URL, received } = await scriptedServer(kept);
+  test('forwards feedback on the id of a prediction', async () => {
+    const { url: WAYMARK_URL, received } = await scriptedServer(recorded);
     const { url } = await startTestGateway({ WAYMARK_URL });
     const response = await post(`${url}/feedback`, { id: 'x', spam: false });
     expect(await response.json()).toMatchObject({ correct: false, traceId: response.headers.get('x-trace-id') });
     expect(received[0]).toMatchObject({ url: '/feedback', body: '{"id":"x","label":"ham"}' });
   });
 
-  test('passes on what people say of a message that came through here', async () => {
+  test('forwards feedback on a message that passed the gateway', async () => {
     const service = await serve();
     const marked = await (await postMail((await startTestGateway({ WAYMARK_URL: service.url })).url, hamMail)).text();
-    const { url: WAYMARK_URL, received } = await scriptedServer(kept);
+    const { url: WAYMARK_URL, received } = await scriptedServer(recorded);
     const { url } = await startTestGateway({ WAYMARK_URL });
     const headers = { 'content-type': 'message/rfc822' };
     expect((await post(`${url}/feedback?spam=true`, marked, headers)).status).toBe(200);
@@ -93,7 +93,7 @@ describe('POST /feedback', () => {
     expect((await post(`${url}/feedback?spam=true`, hamMail, headers)).status).toBe(422);
   });
 
-  test('is kept by the service, and counted once however it is given', async () => {
+  test('is recorded by the service, and counts once in both forms', async () => {
     const service = await serve();
     const { url } = await startTestGateway({ WAYMARK_URL: service.url });
     const marked = await (await postMail(url, hamMail)).text();
@@ -106,19 +106,19 @@ describe('POST /feedback', () => {
     expect(await (await fetch(`${service.url}/quality`)).json()).toMatchObject({ count: 1, accuracy: 0 });
   });
 
-  test('says so where the feedback was refused, or could not be kept', async () => {
-    const refusing = await scriptedServer(respondWithProblem('feedback-conflict', 409));
-    const refused = await startTestGateway({ WAYMARK_URL: refusing.url });
-    const conflict = await post(`${refused.url}/feedback`, { id: 'x', spam: true });
+  test('answers with a problem if the service rejects the feedback, or does not respond', async () => {
+    const rejecting = await scriptedServer(respondWithProblem('feedback-conflict', 409));
+    const gateway = await startTestGateway({ WAYMARK_URL: rejecting.url });
+    const conflict = await post(`${gateway.url}/feedback`, { id: 'x', spam: true });
     expect(conflict.status).toBe(409);
     expect(await conflict.json()).toMatchObject({ type: 'urn:waymark:problem:feedback-conflict', detail: 'A detail.' });
-    const away = await startTestGateway({ WAYMARK_URL: 'http://127.0.0.1:1', GATEWAY_DEADLINE_MS: '200' });
-    const lost = await post(`${away.url}/feedback`, { id: 'x', spam: true });
+    const isolated = await startTestGateway({ WAYMARK_URL: 'http://127.0.0.1:1', GATEWAY_DEADLINE_MS: '200' });
+    const lost = await post(`${isolated.url}/feedback`, { id: 'x', spam: true });
     expect(lost.status).toBe(503);
     expect(lost.headers.get('retry-after')).toBe('10');
   });
 
-  test('refuses what says nothing of a prediction', async () => {
+  test('rejects a body without a label', async () => {
     const { url } = await startTestGateway({});
     const response = await post(`${url}/feedback`, { id: 'x' });
     expect(response.status).toBe(422);

@@ -17,7 +17,7 @@ const good = respondWith({
   traceId: 'a'.repeat(32),
 });
 
-async function judged(step: Parameters<typeof scriptedServer>[0], settings: Record<string, string> = {}) {
+async function classifySpam(step: Parameters<typeof scriptedServer>[0], settings: Record<string, string> = {}) {
   const { url, received } = await scriptedServer(step);
   const gateway = await startTestGateway({ WAYMARK_URL: url, GATEWAY_DEADLINE_MS: '300', ...settings });
   const started = performance.now();
@@ -25,15 +25,15 @@ async function judged(step: Parameters<typeof scriptedServer>[0], settings: Reco
   return { response, ms: performance.now() - started, received, gateway };
 }
 
-describe('mail is let through without a verdict, marked and within the deadline, where the service', () => {
+describe('a message passes unchecked within the deadline if the service', () => {
   test.each([
-    ['does not answer', neverRespond, 'deadline'],
+    ['does not respond', neverRespond, 'deadline'],
     ['breaks every connection', resetConnection, 'deadline|connection'],
-    ['refuses the message', respondWithProblem('text-too-long', 422), 'refused'],
-    ['is busy for longer than that', respondWithProblem('overloaded', 503, { 'retry-after': '60' }), 'refused'],
-    ['is not the service', respondWith('hello'), 'refused'],
+    ['rejects the message', respondWithProblem('text-too-long', 422), 'refused'],
+    ['is busy beyond the deadline', respondWithProblem('overloaded', 503, { 'retry-after': '60' }), 'refused'],
+    ['is another server', respondWith('hello'), 'refused'],
   ])('%s', async (_, step, reason) => {
-    const { response, ms } = await judged(step);
+    const { response, ms } = await classifySpam(step);
     expect(response.status).toBe(200);
     expect(response.headers.get('x-spam-status')).toMatch(new RegExp(`^No, unchecked=(${reason})$`));
     expect(response.headers.get('x-spam-checked')).toBe('No');
@@ -41,20 +41,20 @@ describe('mail is let through without a verdict, marked and within the deadline,
     expect(ms).toBeLessThan(2_000);
   });
 
-  test('is away altogether; and after a while mail does not even wait for it', async () => {
-    const { gateway, received } = await judged(resetConnection);
+  test('is unreachable for long; then messages do not wait for it', async () => {
+    const { gateway, received } = await classifySpam(resetConnection);
     const reason = async () => {
       const response = await postMail(gateway.url, spamMail, { accept: 'application/json' });
       return ((await response.json()) as { reason: string }).reason;
     };
     await vi.waitFor(async () => expect(await reason()).toBe('circuit_open'), { timeout: 5_000 });
-    const asked = received.length;
+    const count = received.length;
     expect(await reason()).toBe('circuit_open');
-    expect(received.length).toBe(asked);
+    expect(received.length).toBe(count);
   });
 });
 
-test('a service that comes back within the deadline costs a message some time, not its verdict', async () => {
+test('a service that restarts within the deadline delays a message, and the message gets its verdict', async () => {
   const { url, received } = await scriptedServer(
     resetConnection,
     resetConnection,
@@ -67,8 +67,8 @@ test('a service that comes back within the deadline costs a message some time, n
   expect(received).toHaveLength(4);
 });
 
-test('what is asked: subject and body, no more than allowed, of the model that was set', async () => {
-  const { received } = await judged(good, {
+test('the request has subject and body up to the limit, the configured model and the token', async () => {
+  const { received } = await classifySpam(good, {
     GATEWAY_MAX_TEXT_CHARACTERS: '20',
     WAYMARK_MODEL: 'mails@3',
     WAYMARK_TOKEN: 'secret',
@@ -77,8 +77,8 @@ test('what is asked: subject and body, no more than allowed, of the model that w
   expect(JSON.parse(received[0]!.body)).toEqual({ text: 'Congratulations\nYou ', model: 'mails@3' });
 });
 
-test('the log says what was judged, and nothing of what was in it', async () => {
-  const { gateway } = await judged(good);
+test('the log has the verdict and no content of the message', async () => {
+  const { gateway } = await classifySpam(good);
   const lines = gateway.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines.find(({ msg }) => msg === 'message classified')).toMatchObject({
     'mail_gateway.verdict': 'spam',

@@ -13,19 +13,20 @@ export const hamMail = mail(
   'The patch applies cleanly to the current kernel tree; see the list archive.',
 );
 
-/** A plain message. */
+/** Returns a plain message. */
 export function mail(subject: string, body: string, ...fields: string[]): string {
   const header = ['From: a@example.org', 'To: b@example.org', `Subject: ${subject}`, ...fields];
   return [...header, '', body, ''].join('\r\n');
 }
 
+/** A running gateway with its log lines. */
 export interface TestGateway extends RunningGateway {
   readonly lines: string[];
-  /** The messages in its Maildir. */
+  /** Returns the messages in the Maildir. */
   delivered(): Promise<string[]>;
 }
 
-/** The gateway with its real servers, on free ports in this process; it ends after the test. */
+/** Starts the gateway with its real servers on free ports in this process. It stops after the test. */
 export async function startTestGateway(settings: Record<string, string>): Promise<TestGateway> {
   const lines: string[] = [];
   const log = createLog('debug', { write: (line) => void lines.push(line) });
@@ -43,7 +44,7 @@ export async function startTestGateway(settings: Record<string, string>): Promis
   };
 }
 
-/** Sends a raw message by SMTP, as a mail server would, and resolves to the gateway's reply. */
+/** Sends a raw message by SMTP, and returns the reply of the gateway. */
 export async function sendMail(smtpUrl: string, raw: string | Buffer, to = ['b@example.org']): Promise<string> {
   const { hostname, port } = new URL(smtpUrl);
   const transport = createTransport({ host: hostname, port: Number(port), ignoreTLS: true });
@@ -54,7 +55,7 @@ export async function sendMail(smtpUrl: string, raw: string | Buffer, to = ['b@e
   }
 }
 
-/** Posts a raw message. */
+/** Posts a raw message to `/messages`. */
 export function postMail(url: string, raw: string | Buffer, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${url}/messages`, {
     method: 'POST',

@@ -6,8 +6,8 @@ import { createLog } from '../../src/telemetry/logs/log.ts';
 import { serve } from '../http/in-process.ts';
 import { hamMail, mail, sendMail, spamMail, startTestGateway } from './in-process.ts';
 
-describe('mail by SMTP', () => {
-  test('is marked, kept in the Maildir, and answered with its verdict', async () => {
+describe('a message by SMTP', () => {
+  test('is marked, delivered into the Maildir, and answered with its verdict', async () => {
     const service = await serve();
     const { smtpUrl, delivered } = await startTestGateway({ WAYMARK_URL: service.url });
     expect(await sendMail(smtpUrl, spamMail)).toMatch(/^250 .*spam, score [01]\.\d{4}, trace [0-9a-f]{32}$/);
@@ -19,7 +19,7 @@ describe('mail by SMTP', () => {
     expect(message!.endsWith(spamMail)).toBe(true);
   });
 
-  test('is handed to the next mail server with its envelope', async () => {
+  test('is delivered to the next mail server with its envelope', async () => {
     const service = await serve();
     const next = await startTestGateway({ WAYMARK_URL: service.url });
     const { smtpUrl, delivered } = await startTestGateway({
@@ -29,13 +29,13 @@ describe('mail by SMTP', () => {
     expect(await sendMail(smtpUrl, hamMail, ['b@example.org', 'c@example.org'])).toMatch(/^250 .*not spam/);
     await expect(delivered()).rejects.toThrow('ENOENT');
     const [message] = await next.delivered();
-    // Twice through a gateway: the second does not believe what the first wrote.
+    // The message passed two gateways. The second one removed the fields of the first.
     expect(message!.match(/^Received:/gm)).toHaveLength(2);
     expect(message!.match(/^X-Spam-Status:/gm)).toHaveLength(1);
     expect(message!.endsWith(hamMail)).toBe(true);
   });
 
-  test('arrives byte by byte as it was sent, lines with a single dot too', async () => {
+  test('arrives unchanged, also lines with a single dot', async () => {
     const { smtpUrl, delivered } = await startTestGateway({
       WAYMARK_URL: 'http://127.0.0.1:1',
       GATEWAY_DEADLINE_MS: '100',
@@ -45,7 +45,7 @@ describe('mail by SMTP', () => {
     expect((await delivered())[0]!.endsWith(raw)).toBe(true);
   });
 
-  test('is let through unjudged where the service is away, and says so', async () => {
+  test('passes unchecked if the service is unreachable, and the reply says so', async () => {
     const { smtpUrl, delivered } = await startTestGateway({
       WAYMARK_URL: 'http://127.0.0.1:1',
       GATEWAY_DEADLINE_MS: '100',
@@ -54,20 +54,20 @@ describe('mail by SMTP', () => {
     expect((await delivered())[0]).toMatch(/^X-Spam-Status: No, unchecked=\w+\r\nX-Spam-Checked: No\r\n/m);
   });
 
-  test('stays with its sender where the next mail server does not take it', async () => {
+  test('stays with its sender if the next mail server does not accept it', async () => {
     const service = await serve();
     const { smtpUrl } = await startTestGateway({ WAYMARK_URL: service.url, GATEWAY_DELIVER_TO: 'smtp://127.0.0.1:1' });
     await expect(sendMail(smtpUrl, spamMail)).rejects.toMatchObject({ responseCode: 451 });
   });
 
-  test('is refused where it is too large', async () => {
+  test('is rejected if it is too long', async () => {
     const { smtpUrl, delivered } = await startTestGateway({ GATEWAY_MAX_MESSAGE_BYTES: '1000' });
     await expect(sendMail(smtpUrl, mail('large', 'a\r\n'.repeat(1_000)))).rejects.toMatchObject({ responseCode: 552 });
     expect(await delivered()).toEqual([]);
   });
 });
 
-test('a port that is in use is named by its setting', async () => {
+test('an error about a port in use names its setting', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => other.once('listening', resolve));
   const address = other.address();

@@ -6,18 +6,18 @@ import { readConfig } from '../../src/platform/config.ts';
 import { type RunningService, startService } from '../../src/service.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 
-/** The service with its real HTTP server, on a free port in this process; it ends after the test. */
+/** Starts the service with its real HTTP server on a free port in this process. It stops after the test. */
 export async function serve(settings: Record<string, string> = {}): Promise<RunningService & { lines: string[] }> {
   const lines: string[] = [];
   const log = createLog('debug', { write: (line) => void lines.push(line) });
   const DATA_DIR = await mkdtemp(join(tmpdir(), 'waymark-'));
   const service = await startService(readConfig({ PORT: '0', DATA_DIR, ...settings }), log);
-  // Not waited for: half a second of draining is what other tests are about.
+  // The test does not wait for the end of the drain. Other tests check it.
   onTestFinished(() => void service.stop());
   return { ...service, lines };
 }
 
-/** Posts a value as JSON; a string is posted as it is. */
+/** Posts a value as JSON. A string is sent as it is. */
 export function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(url, {
     method: 'POST',

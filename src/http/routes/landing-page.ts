@@ -20,7 +20,7 @@ main { max-width: 46rem; margin: 0 auto; }
 header { margin-bottom: 2.5rem; }
 h1 { display: flex; align-items: center; gap: .75rem; margin: 0; font-size: 2rem; line-height: 1.2; letter-spacing: -.02em; }
 h1 svg { width: 2rem; height: 2rem; color: var(--accent); }
-header p { margin: .75rem 0 0; color: var(--quiet); }
+header p { margin: .75rem 0 0; color: var(--quiet); text-wrap: balance; }
 h2 { margin: 2rem 0 .75rem; font-size: .8125rem; letter-spacing: .08em; text-transform: uppercase; color: var(--quiet); }
 ul { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .75rem; margin: 0; padding: 0; list-style: none; }
 a {
@@ -28,17 +28,17 @@ a {
   background: var(--card); color: inherit; text-decoration: none;
 }
 a strong { display: block; color: var(--accent); font-weight: 600; }
-a span { color: var(--quiet); font-size: .875rem; }
+a span { display: block; margin-top: .125rem; color: var(--quiet); font-size: .875rem; line-height: 1.4; }
 a:hover { border-color: var(--accent); }
 a:hover strong { text-decoration: underline; }
 a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 `;
 
-/** A flag on a pole with two lines of text: a way mark. */
+/** The logo: a signpost with two lines of text. */
 const LOGO =
   '<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M7 29V4h14l5 5.5-5 5.5H7M12 8h7M12 11.5h4"/></svg>';
 
-/** Nothing but the style of this page may be loaded or run. */
+/** Permits the style and the icon of this page, and nothing else. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -76,7 +76,9 @@ function renderPage(links: readonly Link[]): string {
   const icon = LOGO.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ').replace('currentColor', '#4a90c2');
   const sections = GROUPS.map(({ title, names }) => {
     const items = links.filter(({ name }) => names.includes(name));
-    return items.length === 0 ? '' : `<h2>${title}</h2>\n<ul>\n${items.map(renderLink).join('\n')}\n</ul>\n`;
+    return items.length === 0
+      ? ''
+      : `<h2>${title}</h2>\n<ul role="list">\n${items.map(renderLink).join('\n')}\n</ul>\n`;
   });
   return `<!doctype html>
 <html lang="en">
@@ -91,7 +93,7 @@ function renderPage(links: readonly Link[]): string {
 <main>
 <header>
 <h1>${LOGO}Waymark</h1>
-<p>${escapeHtml(packageJson.description)}. Version ${escapeHtml(packageJson.version)}.</p>
+<p>${escapeHtml(packageJson.description)}. Version&nbsp;${escapeHtml(packageJson.version)}.</p>
 </header>
 ${sections.join('')}</main>
 </body>

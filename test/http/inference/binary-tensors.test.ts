@@ -4,7 +4,7 @@ import { serve } from '../in-process.ts';
 
 const texts = ['Congratulations, you won free money', '', 'Grüße 🦊', '\ufeffmark'];
 
-/** A request as the protocol's clients send it: JSON, binary tensors behind it, no content type. */
+/** Sends a request like the clients of the protocol: JSON, then binary tensors, without a content type. */
 function inferBinary(
   url: string,
   request: Record<string, unknown>,
@@ -24,7 +24,7 @@ const request = (size: number | undefined, more: Record<string, unknown> = {}) =
   ...more,
 });
 
-/** What a client makes of a binary response. */
+/** Reads a binary response like a client of the protocol. */
 async function readBinary(response: Response) {
   const body = Buffer.from(await response.arrayBuffer());
   const length = Number(response.headers.get('inference-header-content-length'));
@@ -41,7 +41,7 @@ async function readBinary(response: Response) {
   return tensors;
 }
 
-test('BYTES elements stand behind their lengths, little-endian', () => {
+test('BYTES elements follow their lengths, little-endian', () => {
   expect([...encodeStrings(['ab', 'ü'])]).toEqual([2, 0, 0, 0, 0x61, 0x62, 2, 0, 0, 0, 0xc3, 0xbc]);
   expect(decodeStrings(encodeStrings(texts))).toEqual(texts);
   expect([...encodeDoubles([1])]).toEqual([0, 0, 0, 0, 0, 0, 0xf0, 0x3f]);
@@ -50,13 +50,13 @@ test('BYTES elements stand behind their lengths, little-endian', () => {
 test.each([
   ['a length that is cut off', [2, 0, 0], 'element 0 is cut off'],
   ['an element that is cut off', [1, 0, 0, 0, 0x61, 2, 0, 0, 0, 0x61], 'element 1 is cut off'],
-  ['what is not UTF-8', [1, 0, 0, 0, 0xff], 'element 0 is not UTF-8'],
-])('refuses %s', (_, bytes, message) => {
+  ['bytes that are not UTF-8', [1, 0, 0, 0, 0xff], 'element 0 is not UTF-8'],
+])('rejects %s', (_, bytes, message) => {
   expect(() => decodeStrings(Uint8Array.from(bytes))).toThrow(message);
 });
 
 describe('an inference with binary tensors', () => {
-  test('is answered in JSON where nothing else is asked for', async () => {
+  test('is answered in JSON by default', async () => {
     const { url } = await serve();
     const binary = encodeStrings(texts);
     const response = await inferBinary(url, request(binary.length), binary);
@@ -66,7 +66,7 @@ describe('an inference with binary tensors', () => {
     expect(outputs[0]!.data).toHaveLength(texts.length);
   });
 
-  test('is answered with binary tensors where the request wants all of them', async () => {
+  test('is answered with binary tensors if the request sets binary_data_output', async () => {
     const { url } = await serve();
     const binary = encodeStrings(texts);
     const response = await inferBinary(
@@ -82,7 +82,7 @@ describe('an inference with binary tensors', () => {
     expect(decodeStrings(id!.bytes)).toHaveLength(texts.length);
   });
 
-  test('mixes both forms, as each output says', async () => {
+  test('mixes both forms if an output sets binary_data', async () => {
     const { url } = await serve();
     const binary = encodeStrings(texts);
     const outputs = [{ name: 'label', parameters: { binary_data: false } }, { name: 'confidence' }];
@@ -99,13 +99,19 @@ describe('an inference with binary tensors', () => {
   const binary = encodeStrings(texts);
   test.each([
     ['a size beyond the body', request(binary.length + 1), binary, undefined, 'bytes follow the JSON'],
-    ['bytes of no input', request(binary.length - 1), binary, undefined, '1 bytes of binary data belong to no input'],
-    ['an element cut off', request(binary.length - 1), binary.subarray(0, -1), undefined, 'is cut off'],
+    [
+      'bytes that belong to no input',
+      request(binary.length - 1),
+      binary,
+      undefined,
+      '1 bytes of binary data belong to no input',
+    ],
+    ['an element that is cut off', request(binary.length - 1), binary.subarray(0, -1), undefined, 'is cut off'],
     ['a shape that does not fit', request(4), encodeStrings(['']), undefined, 'shape must be [1]'],
     ['a header beyond the body', request(4), binary, 100_000, 'Inference-Header-Content-Length'],
     ['a header that is no number', request(4), binary, '1e1', 'Inference-Header-Content-Length'],
-    ['bytes and no size', request(undefined), binary, undefined, 'neither "data" nor "binary_data_size"'],
-  ])('refuses %s', async (_, body, bytes, header, sentence) => {
+    ['bytes without a size', request(undefined), binary, undefined, 'neither "data" nor "binary_data_size"'],
+  ])('rejects %s', async (_, body, bytes, header, sentence) => {
     const { url } = await serve();
     const response = await inferBinary(url, body, bytes, header);
     expect(response.status).toBe(400);

@@ -23,7 +23,7 @@ async function infer(body: unknown, path = 'spam'): Promise<Answer> {
 }
 
 describe('POST /v2/models/{name}/infer', () => {
-  test('answers with every output, one row a text', async () => {
+  test('returns every output, with one row for each text', async () => {
     const { outputs, ...rest } = await infer({ inputs: [input([spam, ham, spam], [3])] });
     expect(rest).toEqual({ model_name: 'spam', model_version: expect.any(String) });
     const [label, confidence, scores, id] = outputs;
@@ -35,7 +35,7 @@ describe('POST /v2/models/{name}/infer', () => {
     expect(new Set(id!.data).size).toBe(3);
   });
 
-  test('says which label each column of the scores stands for, and answers as /predict does', async () => {
+  test('names the label of each column of the scores, and returns the scores of /predict', async () => {
     const { url } = await serve();
     const response = await post(`${url}/v2/models/spam/infer`, { inputs: [input([spam], [1])] });
     const { outputs } = (await response.json()) as Answer;
@@ -48,12 +48,12 @@ describe('POST /v2/models/{name}/infer', () => {
   test.each([
     ['a column', [[spam], [ham]], [2, 1]],
     ['a flat list in the shape of a column', [spam, ham], [2, 1]],
-  ])('takes %s', async (_, data, shape) => {
+  ])('accepts %s', async (_, data, shape) => {
     const { outputs } = await infer({ inputs: [input(data, shape)] });
     expect(outputs[0]!.data).toEqual(['spam', 'ham']);
   });
 
-  test('returns the id of the request, and only the outputs asked for, in that order', async () => {
+  test('returns the id of the request, and the requested outputs in their order', async () => {
     const { id, outputs } = await infer({
       id: '42',
       inputs: [input([spam], [1])],
@@ -63,7 +63,7 @@ describe('POST /v2/models/{name}/infer', () => {
     expect(outputs.map(({ name }) => name)).toEqual(['confidence', 'label']);
   });
 
-  test('lets pass what other servers define: parameters and fields unknown here', async () => {
+  test('ignores unknown parameters and fields, which other servers define', async () => {
     const { outputs } = await infer({
       parameters: { priority: 1, timeout: 5, content_type: 'str' },
       inputs: [{ ...input([spam], [1]), parameters: { content_type: 'str' }, more: null }],
@@ -71,14 +71,14 @@ describe('POST /v2/models/{name}/infer', () => {
     expect(outputs[0]!.data).toEqual(['spam']);
   });
 
-  test('takes a version in the path', async () => {
+  test('accepts a version in the path', async () => {
     const { model_version } = await infer({ inputs: [input([ham], [1])] });
     const versioned = await infer({ inputs: [input([ham], [1])] }, `spam/versions/${model_version}`);
     expect(versioned.model_version).toBe(model_version);
   });
 });
 
-describe('a bad inference request gets 400 and one sentence', () => {
+describe('an invalid inference request gets an error of one sentence', () => {
   test.each([
     ['no body', '', 'body is empty'],
     ['broken JSON', '{"inputs"', 'not valid JSON'],
@@ -92,7 +92,11 @@ describe('a bad inference request gets 400 and one sentence', () => {
     ['a matrix of texts', { inputs: [input(['a', 'b'], [1, 2])] }, 'its shape must be [2]'],
     ['no text at all', { inputs: [input([], [0])] }, 'from 1 to 3'],
     ['too many texts', { inputs: [input(['a', 'b', 'c', 'd'], [4])] }, 'holds 4 texts; from 1 to 3'],
-    ['a text too long', { inputs: [input(['a', 'b'.repeat(101)], [2])] }, 'Element 1 of the input "text" has 101'],
+    [
+      'a text that is too long',
+      { inputs: [input(['a', 'b'.repeat(101)], [2])] },
+      'Element 1 of the input "text" has 101',
+    ],
     ['neither data nor size', { inputs: [{ ...input(0, [1]), data: undefined }] }, 'neither "data" nor'],
     [
       'an unknown output',
@@ -100,8 +104,12 @@ describe('a bad inference request gets 400 and one sentence', () => {
       '"outputs[0].name" must be one of',
     ],
     ['an output twice', { inputs: [input(['a'], [1])], outputs: [{ name: 'id' }, { name: 'id' }] }, 'more than once'],
-    ['an id that is no string', { id: 1, inputs: [input(['a'], [1])] }, '"id" must be a string'],
-    ['a flag that is none', { inputs: [input(['a'], [1])], parameters: { binary_data_output: 1 } }, 'true or false'],
+    ['an id that is not a string', { id: 1, inputs: [input(['a'], [1])] }, '"id" must be a string'],
+    [
+      'a flag that is not a boolean',
+      { inputs: [input(['a'], [1])], parameters: { binary_data_output: 1 } },
+      'true or false',
+    ],
   ])('%s', async (_, body, sentence) => {
     const { url } = await serve({ MAX_BATCH_SIZE: '3', MAX_TEXT_CHARACTERS: '100' });
     const response = await post(`${url}/v2/models/spam/infer`, body);
@@ -115,14 +123,14 @@ describe('a bad inference request gets 400 and one sentence', () => {
     ['/v2/models/spam/versions/0/infer', 404, 'there are: spam'],
     ['/v2/nothing', 404, 'no such route'],
     ['/v2', 405, 'GET only'],
-  ])('%s', async (path, status, sentence) => {
+  ])('POST %s is answered with %d', async (path, status, sentence) => {
     const { url } = await serve();
     const response = await post(`${url}${path}`, { inputs: [input(['a'], [1])] });
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ error: expect.stringContaining(sentence) });
   });
 
-  test('other limits answer in the same shape', async () => {
+  test('other limits answer in the same form', async () => {
     const { url } = await serve({ MAX_BODY_BYTES: '100', API_TOKENS: 'secret' });
     const unauthorized = await post(`${url}/v2/models/spam/infer`, {});
     expect(unauthorized.status).toBe(401);

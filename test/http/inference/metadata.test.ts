@@ -34,7 +34,7 @@ test('GET /v2/models/{name} describes the tensors of a model, with or without it
   expect(await get(`${url}/v2/models/spam/versions/${metadata.versions[0]}`)).toEqual(metadata);
 });
 
-test('live and ready are told without a token, a model only with one', async () => {
+test('live and ready need no token, a model does', async () => {
   const { url } = await serve({ API_TOKENS: 'secret' });
   expect(await get(`${url}/v2/health/live`)).toEqual({ live: true });
   expect(await get(`${url}/v2/health/ready`)).toEqual({ live: true, ready: true });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { post, serve } from '../in-process.ts';
 
-/** A models folder of its own with the bundled model in it, under its own name and under others. */
-async function modelsFolder(...names: string[]): Promise<string> {
+/** Creates a models folder with copies of the bundled model, under its own name and under others. */
+async function createModelsFolder(...names: string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-models-'));
   for (const name of ['spam', ...names]) await addModel(folder, name);
   return folder;
@@ -23,15 +23,15 @@ const entry = (name: string, ready: boolean) =>
     ? { name, version: '1', state: 'READY', reason: '' }
     : { name, version: '1', state: 'UNAVAILABLE', reason: 'not loaded' };
 
-test('the index lists what is loaded and what could be', async () => {
-  const { url } = await serve({ MODELS_DIR: await modelsFolder('later') });
+test('the index lists loaded and stored versions', async () => {
+  const { url } = await serve({ MODELS_DIR: await createModelsFolder('later') });
   await post(`${url}/v2/repository/models/later/unload`, {});
   expect(await index(url)).toEqual([entry('spam', true), entry('later', false)]);
   expect(await index(url, { ready: true })).toEqual([entry('spam', true)]);
 });
 
-test('a model that was added while the service runs is loaded, and answers', async () => {
-  const MODELS_DIR = await modelsFolder();
+test('a model that was added to the folder can be loaded, and answers', async () => {
+  const MODELS_DIR = await createModelsFolder();
   const { url } = await serve({ MODELS_DIR });
   await addModel(MODELS_DIR, 'later');
   expect((await post(`${url}/v2/repository/models/later/load`, '')).status).toBe(200);
@@ -40,8 +40,8 @@ test('a model that was added while the service runs is loaded, and answers', asy
   expect(await index(url)).toEqual([entry('spam', true), entry('later', true)]);
 });
 
-test('a model that is unloaded answers no more, until it is loaded again', async () => {
-  const { url } = await serve({ MODELS_DIR: await modelsFolder('other') });
+test('an unloaded model does not answer until it is loaded again', async () => {
+  const { url } = await serve({ MODELS_DIR: await createModelsFolder('other') });
   const unload = await post(`${url}/v2/repository/models/other/unload`, { parameters: { unload_dependents: false } });
   expect(unload.status).toBe(200);
   expect((await fetch(`${url}/v2/models/other/ready`)).status).toBe(404);
@@ -51,8 +51,8 @@ test('a model that is unloaded answers no more, until it is loaded again', async
   expect((await fetch(`${url}/v2/models/other/ready`)).status).toBe(200);
 });
 
-test('a load that fails leaves the model as it was', async () => {
-  const MODELS_DIR = await modelsFolder();
+test('a failed load leaves the model unchanged', async () => {
+  const MODELS_DIR = await createModelsFolder();
   const { url } = await serve({ MODELS_DIR });
   await truncate(join(MODELS_DIR, 'spam/1/weights.bin'), 1000);
   const response = await post(`${url}/v2/repository/models/spam/load`, {});
@@ -62,7 +62,7 @@ test('a load that fails leaves the model as it was', async () => {
 });
 
 test.each([
-  ['the model that answers when none is named cannot be unloaded', 'spam/unload', {}, 409, 'stays loaded'],
+  ['the default model cannot be unloaded', 'spam/unload', {}, 409, 'stays loaded'],
   ['an unknown model cannot be loaded', 'none/load', {}, 404, 'there are: spam'],
   ['a folder outside cannot be loaded', '..%2Fspam/load', {}, 404, 'there are: spam'],
   [
@@ -72,16 +72,16 @@ test.each([
     400,
     'unknown field',
   ],
-  ['a list is no request', 'spam/load', [], 400, 'must be an object'],
+  ['a list is rejected', 'spam/load', [], 400, 'must be an object'],
 ])('%s', async (_, path, body, status, sentence) => {
-  const { url } = await serve({ MODELS_DIR: await modelsFolder() });
+  const { url } = await serve({ MODELS_DIR: await createModelsFolder() });
   const response = await post(`${url}/v2/repository/models/${path}`, body);
   expect(response.status).toBe(status);
   expect(await response.json()).toEqual({ error: expect.stringContaining(sentence) });
 });
 
-test('the index still lists a loaded model whose folder is gone', async () => {
-  const MODELS_DIR = await modelsFolder();
+test('the index lists a loaded model after its folder was deleted', async () => {
+  const MODELS_DIR = await createModelsFolder();
   const { url } = await serve({ MODELS_DIR });
   await rm(join(MODELS_DIR, 'spam'), { recursive: true });
   expect(await index(url)).toEqual([entry('spam', true)]);

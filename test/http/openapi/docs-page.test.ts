@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { serve } from '../in-process.ts';
 
-test('GET /openapi.json is the description of this service', async () => {
+test('GET /openapi.json returns the document', async () => {
   const { url } = await serve();
   const response = await fetch(`${url}/openapi.json`);
   expect(response.headers.get('content-type')).toMatch(/^application\/json/);
   expect(await response.json()).toMatchObject({ openapi: '3.1.1', info: { title: 'Waymark' } });
 });
 
-test('GET /docs is a page whose parts are all served from here', async () => {
+test('GET /docs returns a page with files of this service only', async () => {
   const { url } = await serve();
   const response = await fetch(`${url}/docs`);
   expect(response.headers.get('content-type')).toMatch(/^text\/html/);
@@ -26,7 +26,7 @@ test('GET /docs is a page whose parts are all served from here', async () => {
 });
 
 test.each(['nothing.js', 'package.json', '..%2Fpackage.json', 'constructor'])(
-  'GET /docs/%s is no part of the page',
+  'GET /docs/%s is not a file of the page',
   async (file) => {
     const { url } = await serve();
     expect((await fetch(`${url}/docs/${file}`)).status).toBe(404);

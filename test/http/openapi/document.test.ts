@@ -33,8 +33,8 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, operation })),
 );
 
-/** Whether a value fits a schema of the document. */
-function problemsOf(schema: object, value: unknown): unknown {
+/** Returns the errors of a value against a schema of the document. */
+function validationErrors(schema: object, value: unknown): unknown {
   const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   const validate = ajv.compile({ ...schema, components: document.components });
   return validate(value) ? [] : validate.errors;
@@ -46,7 +46,7 @@ describe('the OpenAPI document', () => {
     expect(await new Validator().validate({ ...createDocument(readConfig({})) })).toEqual({ valid: true });
   });
 
-  test('has every route of the service, and none else', async () => {
+  test('has exactly the routes of the service', async () => {
     const router = createRouter({ config: readConfig({}) } as Service);
     const routes = router.stack.flatMap(({ methods, path }) =>
       methods
@@ -56,7 +56,7 @@ describe('the OpenAPI document', () => {
     expect(operations.map(({ name }) => name).sort()).toEqual(routes.sort());
   });
 
-  test('gives each operation a name of its own', () => {
+  test('gives each operation a unique id', () => {
     const names = operations.map(({ operation }) => operation.operationId);
     expect(new Set(names).size).toBe(names.length);
   });
@@ -68,12 +68,12 @@ describe('the OpenAPI document', () => {
     for (const { schema, example, examples = {} } of bodies) {
       const values = Object.values(examples).map(({ value }) => value);
       for (const value of example === undefined ? values : [...values, example]) {
-        expect(problemsOf(schema, value)).toEqual([]);
+        expect(validationErrors(schema, value)).toEqual([]);
       }
     }
   });
 
-  test('asks for a token where the service does, health excepted', () => {
+  test('requires a token if the service does, except for health', () => {
     const secured = documentWith({ API_TOKENS: 'secret' });
     expect(secured.paths['/predict']!['post']!.security).toEqual([{ token: [] }]);
     expect(secured.paths['/predict']!['post']!.responses).toHaveProperty('401');
@@ -99,20 +99,20 @@ describe('the OpenAPI document', () => {
     ['/models', '/models', undefined],
     ['/models/{name}', '/models/none', undefined],
     ['/v2/models/{name}', '/v2/models/spam', undefined],
-  ])('describes what %s answers', async (path, url, body) => {
+  ])('describes the answer of %s', async (path, url, body) => {
     const service = await serve();
     const response = await (body === undefined ? fetch(service.url + url) : post(service.url + url, body));
     const operation = document.paths[path]![body === undefined ? 'get' : 'post']!;
     const [type = ''] = (response.headers.get('content-type') ?? '').split(';');
     const described = operation.responses[response.status]!.content[type]!;
-    expect(problemsOf(described.schema, await response.json())).toEqual([]);
+    expect(validationErrors(described.schema, await response.json())).toEqual([]);
   });
 
-  test('describes what feedback is answered with', async () => {
+  test('describes the answer to feedback', async () => {
     const { url } = await serve();
     const { id } = (await (await post(`${url}/predict`, { text: 'a' })).json()) as { id: string };
     const response = await post(`${url}/feedback`, { id, label: 'spam' });
     const described = document.paths['/feedback']!['post']!.responses['200']!.content['application/json']!;
-    expect(problemsOf(described.schema, await response.json())).toEqual([]);
+    expect(validationErrors(described.schema, await response.json())).toEqual([]);
   });
 });

@@ -6,12 +6,12 @@ import { post, serve } from '../in-process.ts';
 const KEY = 'a key that this test shares with the service';
 const ids = createPredictionIds(KEY);
 
-/** Enough work for many turns of the event loop on any machine. */
+/** Texts that take many rounds of the event loop on any machine. */
 const TEXTS = Array.from({ length: 1_000 }, (_, i) => `Message ${i}: please see the attached minutes. `.repeat(200));
 
 const serveBatches = () => serve({ PREDICTION_ID_KEY: KEY, MAX_BODY_BYTES: String(32 * 1024 * 1024) });
 
-/** When predictions were made, as their ids hold it. */
+/** Returns the times in the ids of predictions. */
 const timesOf = (predictions: readonly { id: string }[]) => predictions.map(({ id }) => ids.verify(id)!.time);
 
 async function predictOne(url: string): Promise<number> {
@@ -23,7 +23,7 @@ describe.each([
   ['/predict/batch', { texts: TEXTS }],
   ['/v2/models/spam/infer', { inputs: [{ name: 'text', datatype: 'BYTES', shape: [TEXTS.length], data: TEXTS }] }],
 ])('a large batch to %s', (path, body) => {
-  test('lets other requests be answered while it is worked on', async () => {
+  test('does not block other requests', async () => {
     const { url } = await serveBatches();
     let done = false;
     const batch = post(`${url}${path}`, body).then((response) => {
@@ -34,11 +34,11 @@ describe.each([
     while (!done) others.push(await predictOne(url));
     const times = timesOf(idsIn(await batch));
     expect(times).toHaveLength(TEXTS.length);
-    // By the service's own clock: after the first of the batch was predicted, and before the last was.
+    // Both times are of the clock of the service. Some single predictions lie between the first and the last of the batch.
     expect(others.filter((time) => time > times[0]! && time < times.at(-1)!)).not.toHaveLength(0);
   });
 
-  test('is given up when its client goes away', async () => {
+  test('is cancelled when its client disconnects', async () => {
     const { url } = await serveBatches();
     const predicted = async () => {
       const report = (await (await fetch(`${url}/drift`)).json()) as { predictions: number };
@@ -51,7 +51,7 @@ describe.each([
     while ((await predicted()) === 0);
     outgoing.destroy();
     await closed;
-    // Each answer takes a round of the event loop, in which the batch would have had its turn.
+    // Each answer takes a round of the event loop, in which the batch would continue.
     let before = -1;
     for (let now = await predicted(); now !== before; now = await predicted()) {
       before = now;

@@ -15,7 +15,7 @@ const problem = {
 let service: Awaited<ReturnType<typeof serve>>;
 let id: string;
 
-/** A service with a shadow, whose store of feedback was overwritten while it runs. */
+/** Starts a service with a shadow, and overwrites its feedback store while the service runs. */
 beforeEach(async () => {
   const DATA_DIR = await mkdtemp(join(tmpdir(), 'waymark-broken-store-'));
   service = await serve({ MODELS_DIR: await smallModels('1', '2'), DATA_DIR });
@@ -25,13 +25,13 @@ beforeEach(async () => {
   expect(files.toSorted()).toEqual(['feedback.db', 'feedback.db-shm', 'feedback.db-wal']);
   for (const file of files) {
     const { size } = await stat(join(DATA_DIR, file));
-    // In place: SQLite has them open, and one of them in its memory.
+    // The files are overwritten in place, because SQLite has them open and maps one of them.
     await writeFile(join(DATA_DIR, file), Buffer.alloc(size, 'no database'), { flag: 'r+' });
   }
 });
 
-/** The body of an answer with 200, which is as the service's own document says. */
-async function documented(response: Response, name: string): Promise<unknown> {
+/** Returns the body of an answer with status 200, after a check against the OpenAPI document. */
+async function documentedBody(response: Response, name: string): Promise<unknown> {
   expect(response.status).toBe(200);
   const body: unknown = await response.json();
   const { components } = (await (await fetch(`${service.url}/openapi.json`)).json()) as { components: object };
@@ -41,15 +41,15 @@ async function documented(response: Response, name: string): Promise<unknown> {
   return body;
 }
 
-describe('with a store of feedback that cannot be used', () => {
-  test('a model is described, without the comparison and saying so', async () => {
-    const body = await documented(await fetch(`${service.url}/models/spam`), 'ModelReport');
+describe('with a feedback store that cannot be used', () => {
+  test('a model is reported without its comparison, and with the reason', async () => {
+    const body = await documentedBody(await fetch(`${service.url}/models/spam`), 'ModelReport');
     const missing = { comparison: problem };
     expect(body).toMatchObject({ active: '2', shadow: '1', versions: [{}, {}], comparison: null, missing });
   });
 
-  test('roles are changed, and the answer says so', async () => {
-    const body = await documented(await post(`${service.url}/models/spam/canary`, { version: '1' }), 'ModelReport');
+  test('roles are changed, and the answer has the reason', async () => {
+    const body = await documentedBody(await post(`${service.url}/models/spam/canary`, { version: '1' }), 'ModelReport');
     expect(body).toMatchObject({ active: '2', canary: '1', comparison: null });
     expect(await (await fetch(`${service.url}/models`)).json()).toMatchObject({ models: [{ canary: '1' }] });
   });
@@ -58,15 +58,15 @@ describe('with a store of feedback that cannot be used', () => {
     ['feedback', () => post(`${service.url}/feedback`, { id, label: 'spam' })],
     ['quality', () => fetch(`${service.url}/quality`)],
     ['an evaluation', () => post(`${service.url}/maintenance/evaluate`, {})],
-  ])('%s is refused with 503 and a problem that names the store', async (_, ask) => {
-    const response = await ask();
+  ])('%s is answered with 503 and a problem that names the store', async (_, send) => {
+    const response = await send();
     expect([response.status, await response.json()]).toEqual([503, expect.objectContaining(problem)]);
   });
 
   test.each([
     ['comparison not read', '/models/spam'],
     ['request failed', '/quality'],
-  ])('the reason is in the log: %s', async (msg, path) => {
+  ])('the log has the reason: %s', async (msg, path) => {
     await fetch(service.url + path);
     const lines = service.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     const reason = expect.stringMatching(/^the feedback store failed: /);

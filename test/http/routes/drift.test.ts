@@ -23,7 +23,7 @@ describe('GET /drift', () => {
     });
   });
 
-  test('says that foreign text has drifted, single and in batches', async () => {
+  test('detects drift in foreign text, single and in batches', async () => {
     const { url } = await serve();
     await post(`${url}/predict`, { text: 'чужой текст' });
     await post(`${url}/predict/batch`, { texts: Array(299).fill('совсем чужой текст') });
@@ -36,7 +36,7 @@ describe('GET /drift', () => {
     expect(features['unknown_ratio']!.js).toBeGreaterThan(0.5);
   });
 
-  test('estimates the accuracy for GET /quality where no label came in', async () => {
+  test('estimates the accuracy for GET /quality without feedback', async () => {
     const { url } = await serve();
     const response = await post(`${url}/predict/batch`, { texts: ['You won a prize', 'Minutes of the last meeting'] });
     const { predictions } = (await response.json()) as { predictions: { confidence: number }[] };
@@ -46,7 +46,7 @@ describe('GET /drift', () => {
     expect(quality.estimate.accuracy).toBeCloseTo(mean, 12);
   });
 
-  test('knows only models that are loaded', async () => {
+  test('answers 404 for a model that is not loaded', async () => {
     const { url } = await serve();
     expect((await fetch(`${url}/drift?model=eggs`)).status).toBe(404);
   });

@@ -13,7 +13,7 @@ async function predict(url: string): Promise<Prediction> {
 const otherLabel = ({ prediction }: Prediction) => (prediction === 'spam' ? 'ham' : 'spam');
 
 describe('POST /feedback', () => {
-  test('takes the true label of a prediction', async () => {
+  test('records the true label of a prediction', async () => {
     const { url } = await serve();
     const prediction = await predict(url);
     const response = await post(`${url}/feedback`, { id: prediction.id, label: prediction.prediction });
@@ -28,7 +28,7 @@ describe('POST /feedback', () => {
     });
   });
 
-  test('takes a label that proves the prediction wrong, and the text to learn it from', async () => {
+  test('records a label that differs from the prediction, with the text', async () => {
     const { url } = await serve();
     const prediction = await predict(url);
     const label = otherLabel(prediction);
@@ -36,7 +36,7 @@ describe('POST /feedback', () => {
     expect(await response.json()).toMatchObject({ prediction: prediction.prediction, label, correct: false });
   });
 
-  test('answers the same feedback again alike, and another label with a conflict', async () => {
+  test('accepts the same feedback again, and answers another label with a conflict', async () => {
     const { url } = await serve();
     const prediction = await predict(url);
     const feedback = { id: prediction.id, label: prediction.prediction };
@@ -48,7 +48,7 @@ describe('POST /feedback', () => {
     expect((await post(`${url}/feedback`, feedback)).status).toBe(200);
   });
 
-  test('takes feedback at another replica with the same key', async () => {
+  test('accepts feedback at another replica with the same key', async () => {
     const key = { PREDICTION_ID_KEY: 'a key of some length' };
     const [one, other] = [await serve(key), await serve(key)];
     const prediction = await predict(one.url);
@@ -57,7 +57,7 @@ describe('POST /feedback', () => {
     expect(await response.json()).toMatchObject({ id: prediction.id, label: 'ham' });
   });
 
-  test('refuses the id of a service with another key, a forged one, and one that is none', async () => {
+  test('rejects the id of a service with another key, a forged id, and an invalid id', async () => {
     const [one, other] = [await serve(), await serve()];
     const { id } = await predict(one.url);
     const forged = `${id.slice(0, 40)}${id[40] === 'A' ? 'B' : 'A'}${id.slice(41)}`;
@@ -73,7 +73,7 @@ describe('POST /feedback', () => {
     }
   });
 
-  test('refuses a label that the model does not have, and says which it has', async () => {
+  test('rejects a label that the model does not have, and names its labels', async () => {
     const { url } = await serve();
     const { id } = await predict(url);
     const response = await post(`${url}/feedback`, { id, label: 'eggs' });
@@ -89,7 +89,7 @@ describe('POST /feedback', () => {
     [{ id: 1, label: 'ham' }, 'invalid-request'],
     [{ id: 'x', label: 'ham', extra: 1 }, 'invalid-request'],
     [{ id: 'x', label: 'ham', text: 'long'.repeat(9) }, 'text-too-long'],
-  ])('refuses %j', async (body, problem) => {
+  ])('rejects %j', async (body, problem) => {
     const { url } = await serve({ MAX_TEXT_CHARACTERS: '30' });
     const response = await post(`${url}/feedback`, body);
     expect(response.status).toBe(422);

@@ -7,7 +7,7 @@ const spam = 'Congratulations, you won free money, click here to claim your priz
 const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
 
 describe('POST /predict', () => {
-  test('answers with label, confidence, scores, model and trace', async () => {
+  test('returns label, confidence, scores, model and trace', async () => {
     const { url } = await serve();
     const response = await post(`${url}/predict`, { text: spam });
     expect(response.status).toBe(200);
@@ -20,21 +20,21 @@ describe('POST /predict', () => {
     expect(body['traceId']).toBe(response.headers.get('x-trace-id'));
   });
 
-  test('answers real mails rightly', async () => {
+  test('classifies real mails correctly', async () => {
     const { url } = await serve();
     const folder = 'test/fixtures/mail';
     const files = (await readdir(folder)).filter((file) => file.endsWith('.eml'));
     expect(files.length).toBeGreaterThanOrEqual(10);
-    let right = 0;
+    let correct = 0;
     for (const file of files) {
       const text = await mailToText(await readFile(`${folder}/${file}`));
       const { prediction } = (await (await post(`${url}/predict`, { text })).json()) as { prediction: string };
-      if (file.startsWith(prediction)) right++;
+      if (file.startsWith(prediction)) correct++;
     }
-    expect(right / files.length).toBeGreaterThanOrEqual(0.9);
+    expect(correct / files.length).toBeGreaterThanOrEqual(0.9);
   });
 
-  test('takes the model by name, and by name and version', async () => {
+  test('accepts a model by name, and by name and version', async () => {
     const { url } = await serve();
     const { model } = (await (await post(`${url}/predict`, { text: ham })).json()) as {
       model: { name: string; version: string };
@@ -45,7 +45,7 @@ describe('POST /predict', () => {
     }
   });
 
-  test('explains itself when asked, strongest feature first', async () => {
+  test('returns an explanation on request, strongest feature first', async () => {
     const { url } = await serve();
     const response = await post(`${url}/predict?explain=true`, { text: spam });
     const { explanation, scores } = (await response.json()) as {
@@ -59,7 +59,7 @@ describe('POST /predict', () => {
     expect(explanation.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(logOdds, 3);
   });
 
-  test.each(['', '\0', '🦊', '\ud800', 'a'.repeat(100_000)])('answers any text', async (text) => {
+  test.each(['', '\0', '🦊', '\ud800', 'a'.repeat(100_000)])('accepts any text', async (text) => {
     const { url } = await serve();
     const response = await post(`${url}/predict`, { text });
     expect(response.status).toBe(200);
@@ -69,7 +69,7 @@ describe('POST /predict', () => {
 });
 
 describe('POST /predict/batch', () => {
-  test('answers in order, each as a single request would', async () => {
+  test('returns predictions in order, each as for a single request', async () => {
     const { url } = await serve();
     const response = await post(`${url}/predict/batch`, { texts: [spam, ham, spam] });
     const body = (await response.json()) as { predictions: Record<string, unknown>[]; traceId: string };
@@ -83,7 +83,7 @@ describe('POST /predict/batch', () => {
 });
 
 describe('GET /models', () => {
-  test('tells what is loaded, and how well it did', async () => {
+  test('lists the loaded models with their scores', async () => {
     const { url } = await serve();
     const { models } = (await (await fetch(`${url}/models`)).json()) as { models: { name: string; active: string }[] };
     expect(models).toEqual([

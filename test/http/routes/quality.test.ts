@@ -9,13 +9,13 @@ interface Prediction {
 const spam = 'Congratulations, you won free money, click here to claim your prize now';
 const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';
 
-/** Predicts texts and gives each its true label. */
-async function judge(url: string, judgements: [text: string, actual: string][]): Promise<void> {
-  const texts = judgements.map(([text]) => text);
+/** Predicts texts, and records the true label of each. */
+async function giveFeedback(url: string, labelled: [text: string, actual: string][]): Promise<void> {
+  const texts = labelled.map(([text]) => text);
   const response = await post(`${url}/predict/batch`, { texts });
   const { predictions } = (await response.json()) as { predictions: Prediction[] };
-  for (const [at, { id }] of predictions.entries()) {
-    expect((await post(`${url}/feedback`, { id, label: judgements[at]![1] })).status).toBe(200);
+  for (const [i, { id }] of predictions.entries()) {
+    expect((await post(`${url}/feedback`, { id, label: labelled[i]![1] })).status).toBe(200);
   }
 }
 
@@ -24,9 +24,9 @@ async function get(url: string): Promise<Record<string, unknown>> {
 }
 
 describe('GET /quality', () => {
-  test('is what the confusion matrix of the feedback says', async () => {
+  test('reports the scores of the confusion matrix of the feedback', async () => {
     const { url } = await serve();
-    await judge(url, [
+    await giveFeedback(url, [
       [spam, 'spam'],
       [spam, 'spam'],
       [spam, 'ham'],
@@ -62,7 +62,7 @@ describe('GET /quality', () => {
     expect(labels['ham']!.precisionInterval.high).toBe(1);
   });
 
-  test('has no accuracy where no label came in, and says how little that is', async () => {
+  test('has no accuracy without feedback, and the widest interval', async () => {
     const { url } = await serve();
     expect(await get(`${url}/quality`)).toMatchObject({
       count: 0,
@@ -73,9 +73,9 @@ describe('GET /quality', () => {
     });
   });
 
-  test('defines every figure of a label that was never predicted, or never the true one', async () => {
+  test('defines every score of a label that was never predicted, or never true', async () => {
     const { url } = await serve();
-    await judge(url, [[spam, 'ham']]);
+    await giveFeedback(url, [[spam, 'ham']]);
     expect(await get(`${url}/quality`)).toMatchObject({
       accuracy: 0,
       macro: { precision: 0, recall: 0, f1: 0 },
@@ -86,9 +86,9 @@ describe('GET /quality', () => {
     });
   });
 
-  test('of a window counts what came in within it', async () => {
+  test('counts only the feedback of a window', async () => {
     const { url } = await serve();
-    await judge(url, [[spam, 'spam']]);
+    await giveFeedback(url, [[spam, 'spam']]);
     expect(await get(`${url}/quality?window=1h`)).toMatchObject({ count: 1, since: expect.any(String) });
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     expect(await get(`${url}/quality?window=1s`)).toMatchObject({ count: 0 });
@@ -100,7 +100,7 @@ describe('GET /quality', () => {
     ['?window=1h&window=2h', 422, 'invalid-request'],
     ['?model=eggs', 404, 'model-not-found'],
     ['?model=spam@0', 404, 'model-not-found'],
-  ])('refuses %s', async (query, status, problem) => {
+  ])('rejects %s', async (query, status, problem) => {
     const { url } = await serve();
     const response = await fetch(`${url}/quality${query}`);
     expect(response.status).toBe(status);

@@ -7,7 +7,7 @@ import { post, serve } from '../in-process.ts';
 
 const problemOf = async (response: Response) => (await response.json()) as { type: string; detail: string };
 
-test('without declared data it says how to declare them', async () => {
+test('without declared data the problem says how to declare them', async () => {
   const { env, models } = await prepareFolders(30);
   const policy = join(models, 'mail', 'policy.json');
   const { url } = await serve(env);
@@ -25,7 +25,7 @@ test('without declared data it says how to declare them', async () => {
   }
 });
 
-test('what is not there is told', async () => {
+test('a model or a retraining that does not exist is answered with 404', async () => {
   const { url } = await serve({ DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-')) });
   expect((await post(`${url}/models/nope/retrain`, {})).status).toBe(404);
   expect((await post(`${url}/models/spam/retrain`, { data: '/etc/passwd' })).status).toBe(422);

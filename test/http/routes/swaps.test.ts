@@ -5,12 +5,12 @@ import { labelBy, SPAM_TEXT, smallModels, writeSmallVersion } from '../../models
 import { startProcess } from '../../support/service-process.ts';
 import { post } from '../in-process.ts';
 
-test('while versions change under load no request fails, and each label is the one of its version', async () => {
+test('while versions change under load, no request fails and each label is that of its version', async () => {
   const models = await smallModels('1', '2', '3');
   const { url, stop } = await startProcess({ MODELS_DIR: models });
-  const change = async (what: string, body: unknown) => {
-    const response = await post(`${url}/models/spam/${what}`, body);
-    expect([response.status, what]).toEqual([200, what]);
+  const change = async (action: string, body: unknown) => {
+    const response = await post(`${url}/models/spam/${action}`, body);
+    expect([response.status, action]).toEqual([200, action]);
     await delay(150);
   };
   const swap = async (seconds: number) => {

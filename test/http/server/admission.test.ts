@@ -19,7 +19,7 @@ describe('a body over MAX_BODY_BYTES', () => {
         duplex: 'half' as const,
       }),
     ],
-  ])('%s is answered with 413, even when the client sends all of it first', async (_, init) => {
+  ])('%s is answered with 413, also if the client sends the whole body first', async (_, init) => {
     const { url } = await serve({ MAX_BODY_BYTES: '100000' });
     for (const size of [101_000, 900_000]) {
       const response = await fetch(`${url}/predict`, {
@@ -35,7 +35,7 @@ describe('a body over MAX_BODY_BYTES', () => {
     }
   });
 
-  test('far over it is refused at its announcement', async () => {
+  test('far over it is rejected by its content-length', async () => {
     const { url } = await serve({ MAX_BODY_BYTES: '1000' });
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const sent = request(`${url}/predict`, {
@@ -54,7 +54,7 @@ describe('a body over MAX_BODY_BYTES', () => {
 });
 
 describe('API_TOKENS', () => {
-  test('are asked for by every route but health', async () => {
+  test('are required by every route except health', async () => {
     const { url } = await serve({ API_TOKENS: 'first,second' });
     for (const [method, path] of [
       ['POST', '/predict'],
@@ -68,7 +68,7 @@ describe('API_TOKENS', () => {
     for (const path of ['/livez', '/readyz']) expect((await fetch(url + path)).status).toBe(200);
   });
 
-  test('let in whoever has one of them', async () => {
+  test('admit requests with one of them', async () => {
     const { url } = await serve({ API_TOKENS: 'first,second' });
     for (const [header, status] of [
       ['Bearer first', 200],
@@ -85,7 +85,7 @@ describe('API_TOKENS', () => {
 });
 
 describe('MAX_IN_FLIGHT', () => {
-  test('requests at once are served, one more is told to come back', async () => {
+  test('requests at once are served, and one more is rejected with retry-after', async () => {
     const { url } = await serve({ MAX_IN_FLIGHT: '2' });
     const slow = Array.from({ length: 2 }, () => {
       const sent = request(`${url}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' } });

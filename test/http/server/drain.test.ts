@@ -33,7 +33,7 @@ describe('SIGTERM', () => {
         try {
           statuses.push(await send(service!.url, agent));
         } catch (error) {
-          // A connection that was never accepted asked for nothing; one that was has a right to its answer.
+          // Only a connection that was not accepted may fail. A request on an accepted one must be answered.
           expect((error as NodeJS.ErrnoException).code).toBe('ECONNREFUSED');
           expect(stopping).toBe(true);
           refused++;
@@ -56,7 +56,7 @@ describe('SIGTERM', () => {
     await receiver.close();
   });
 
-  test('waits for a request that is under way, and answers it', async () => {
+  test('waits for a request in progress, and answers it', async () => {
     const running = await startProcess();
     const sent = request(`${running.url}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' } });
     const answered = new Promise<{ status: number | undefined; connection: string | undefined }>((resolve, reject) => {
@@ -72,7 +72,7 @@ describe('SIGTERM', () => {
     expect(await stopped).toBe(0);
   });
 
-  test('is unready at once, while it still answers', async () => {
+  test('makes the service unready at once, while it still answers', async () => {
     const running = await startProcess();
     const stopped = running.stop();
     await delay(50);
@@ -85,7 +85,7 @@ describe('SIGTERM', () => {
     expect(await stopped).toBe(0);
   });
 
-  test('ends in time although a request never completes', async () => {
+  test('ends the process in time although a request never completes', async () => {
     const running = await startProcess({ SHUTDOWN_TIMEOUT_MS: '500' });
     const sent = request(`${running.url}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' } });
     sent.on('error', () => {});
@@ -96,7 +96,7 @@ describe('SIGTERM', () => {
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 
-  test('ends in time although the receiver of telemetry is away', async () => {
+  test('ends the process in time although the receiver of telemetry is unreachable', async () => {
     const running = await startProcess({
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
       SHUTDOWN_TIMEOUT_MS: '1500',

@@ -19,19 +19,19 @@ async function problem(response: Response): Promise<Details> {
   return details;
 }
 
-describe('a bad request gets its own problem', () => {
+describe('an invalid request gets a problem of its own type', () => {
   test.each([
     ['no body', '', 400, 'malformed-json', 'The body is empty'],
     ['broken JSON', '{"text": "a"', 400, 'malformed-json', 'not valid JSON'],
     ['JSON of another kind', '["text"]', 422, 'invalid-request', 'must be an object'],
     ['no text', { model: 'spam' }, 422, 'invalid-request', '"text" must be a string'],
-    ['a text that is no string', { text: 7 }, 422, 'invalid-request', '"text" must be a string'],
+    ['a text that is not a string', { text: 7 }, 422, 'invalid-request', '"text" must be a string'],
     ['a null text', { text: null }, 422, 'invalid-request', '"text" must be a string'],
-    ['a model that is no string', { text: 'a', model: {} }, 422, 'invalid-request', '"model" must be a string'],
+    ['a model that is not a string', { text: 'a', model: {} }, 422, 'invalid-request', '"model" must be a string'],
     ['an unknown field', { text: 'a', modle: 'spam' }, 422, 'invalid-request', '1 unknown field'],
     ['an unknown model', { text: 'a', model: 'ham' }, 404, 'model-not-found', 'there are: spam'],
     ['an unknown version', { text: 'a', model: 'spam@0' }, 404, 'model-not-found', 'there are: spam'],
-    ['a text too long', { text: 'a'.repeat(101) }, 422, 'text-too-long', 'has 101 characters; at most 100'],
+    ['a text that is too long', { text: 'a'.repeat(101) }, 422, 'text-too-long', 'has 101 characters; at most 100'],
   ])('%s', async (_, body, status, type, detail) => {
     const { url } = await serve({ MAX_TEXT_CHARACTERS: '100' });
     const response = await post(`${url}/predict`, body);
@@ -45,10 +45,10 @@ describe('a bad request gets its own problem', () => {
 
   test.each([
     ['no texts', { texts: [] }, 'invalid-request', 'from 1 to 3'],
-    ['texts that are no array', { texts: 'a' }, 'invalid-request', 'array of strings'],
-    ['a text that is no string', { texts: ['a', 1] }, 'invalid-request', '"texts[1]" must be a string'],
+    ['texts that are not an array', { texts: 'a' }, 'invalid-request', 'array of strings'],
+    ['a text that is not a string', { texts: ['a', 1] }, 'invalid-request', '"texts[1]" must be a string'],
     ['too many texts', { texts: ['a', 'b', 'c', 'd'] }, 'batch-too-large', 'holds 4 texts; at most 3'],
-    ['one text too long', { texts: ['a', 'b'.repeat(101)] }, 'text-too-long', '"texts[1]" has 101'],
+    ['one text that is too long', { texts: ['a', 'b'.repeat(101)] }, 'text-too-long', '"texts[1]" has 101'],
   ])('in a batch: %s', async (_, body, type, detail) => {
     const { url } = await serve({ MAX_TEXT_CHARACTERS: '100', MAX_BATCH_SIZE: '3' });
     const details = await problem(await post(`${url}/predict/batch`, body));
@@ -83,7 +83,7 @@ describe('a bad request gets its own problem', () => {
     expect(await problem(response)).toMatchObject({ status: 400, detail: expect.stringContaining('UTF-8') });
   });
 
-  test('a parameter that is no boolean', async () => {
+  test('a parameter that is not a boolean', async () => {
     const { url } = await serve();
     const response = await post(`${url}/predict?explain=maybe`, { text: 'a' });
     expect(await problem(response)).toMatchObject({ status: 422, detail: expect.stringContaining('"explain"') });
@@ -118,7 +118,7 @@ describe('a bad request gets its own problem', () => {
     expect(await problem(response)).toMatchObject({ status: 405, type: 'urn:waymark:problem:method-not-allowed' });
   });
 
-  test('an unknown model to look at', async () => {
+  test('a model that does not exist', async () => {
     const { url } = await serve();
     expect(await problem(await fetch(`${url}/models/nope`))).toMatchObject({
       status: 404,
@@ -126,7 +126,7 @@ describe('a bad request gets its own problem', () => {
     });
   });
 
-  test('what is not HTTP at all', async () => {
+  test('bytes that are not HTTP', async () => {
     const { url } = await serve();
     const answer = await new Promise<string>((resolve) => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write('NONSENSE\r\n\r\n'));
@@ -141,7 +141,7 @@ describe('a bad request gets its own problem', () => {
   });
 });
 
-test('a problem never quotes what the client sent', async () => {
+test('a problem never quotes the request', async () => {
   const { url } = await serve({ MAX_TEXT_CHARACTERS: '100' });
   const secret = 'hunter2';
   for (const body of [`{"text": ${secret}`, { [secret]: 1 }, { text: [secret] }, { text: secret.repeat(50) }]) {
