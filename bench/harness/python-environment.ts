@@ -9,7 +9,7 @@ import { cacheFolder } from '../../tools/cache-folder.ts';
  * Runs a command, with its numeric libraries limited to one thread. Forwards its standard error.
  *
  * @returns the standard output
- * @throws Error with the end of the standard error if the exit code is not 0
+ * @throws {Error} with the end of the standard error if the exit code is not 0
  */
 export async function run(command: string, args: readonly string[]): Promise<string> {
   const oneThread = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' };

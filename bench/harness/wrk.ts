@@ -44,7 +44,7 @@ function request() i = i % #requests + 1; return requests[i] end
  * Runs `wrk` with one thread, by default with 16 connections and on the second core.
  *
  * @param cores the cores as `taskset` reads them
- * @throws Error if `wrk` or `taskset` is missing, or if the output of `wrk` cannot be parsed
+ * @throws {Error} if `wrk` or `taskset` is missing, or if the output of `wrk` cannot be parsed
  */
 export async function wrk(
   script: string,
@@ -65,7 +65,7 @@ export async function wrk(
 /**
  * Parses the output of `wrk --latency`.
  *
- * @throws Error if a number is missing
+ * @throws {Error} if a number is missing
  */
 export function parseWrk(output: string): WrkResult {
   const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1]);

@@ -74,7 +74,7 @@ async function whileRunning<T>(
 /**
  * Sends each mail once, one after the other, and returns the accuracy and the number of spans per request.
  *
- * @throws Error for an answer other than 200, an accuracy no better than chance, or a missing trace
+ * @throws {Error} for an answer other than 200, an accuracy no better than chance, or a missing trace
  */
 export async function check(prepared: PreparedContender, workplace: Workplace, ports: Ports): Promise<CheckResult> {
   const { contender } = prepared;

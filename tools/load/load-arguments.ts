@@ -70,7 +70,7 @@ const scenarioOfOption: Readonly<Record<string, ScenarioName>> = {
 /**
  * Parses and checks the options of the command.
  *
- * @throws UsageError for the first invalid option
+ * @throws {UsageError} for the first invalid option
  */
 export function loadArguments(scenarioName: string | undefined, values: LoadArguments['values']) {
   const scenario = requireOneOf('scenario', scenarioName ?? 'load', SCENARIO_NAMES);

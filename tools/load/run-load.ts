@@ -39,7 +39,7 @@ const MAX_WINDOWS = 600;
 /**
  * Runs a scenario against a target and checks the result against the thresholds.
  *
- * @throws TargetError if the first request fails in a way that makes a measurement pointless
+ * @throws {TargetError} if the first request fails in a way that makes a measurement pointless
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { scenario, target, metrics, texts, settings, thresholds, timeoutMs, signal } = options;

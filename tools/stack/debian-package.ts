@@ -9,7 +9,7 @@ import { type RunOptions, run } from './run.ts';
  * Unpacks a Debian package and the web assets that it depends on into a folder. The package is not installed: that
  * would need root, and would start and enable a daemon.
  *
- * @throws Error if the download or the unpacking fails
+ * @throws {Error} if the download or the unpacking fails
  */
 export async function unpackDebianPackage(name: string, folder: string, signal: AbortSignal): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'waymark-apt-'));

@@ -10,7 +10,7 @@ const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
 /**
  * Builds a program of a published Go module into a folder.
  *
- * @throws Error with the end of the build log if the build fails
+ * @throws {Error} with the end of the build log if the build fails
  */
 export function goInstall(program: string, folder: string, signal: AbortSignal): Promise<void> {
   return inScratchFolder(signal, (_scratch, go) => go(['install', ...FLAGS, program], { GOBIN: folder }));
@@ -20,7 +20,7 @@ export function goInstall(program: string, folder: string, signal: AbortSignal):
  * Builds Jaeger 2 into a folder. `go install` rejects Jaeger because of the replacements in its go.mod, so it is built
  * as a tool of an empty module.
  *
- * @throws Error with the end of the build log if the build fails
+ * @throws {Error} with the end of the build log if the build fails
  */
 export function buildJaeger(version: string, folder: string, signal: AbortSignal): Promise<void> {
   const program = 'github.com/jaegertracing/jaeger/cmd/jaeger';
@@ -34,7 +34,7 @@ export function buildJaeger(version: string, folder: string, signal: AbortSignal
 /**
  * Builds a Collector with the parts of a manifest into a folder, with the Collector's own builder.
  *
- * @throws Error with the end of the build log if the build fails
+ * @throws {Error} with the end of the build log if the build fails
  */
 export function buildCollector(version: string, manifest: string, folder: string, signal: AbortSignal): Promise<void> {
   return inScratchFolder(signal, async (scratch, go) => {

@@ -46,7 +46,7 @@ export async function missingPrerequisite(): Promise<string | undefined> {
 /**
  * Installs the missing programs into the cache, once for all checkouts, and returns the paths of all programs.
  *
- * @throws Error if a prerequisite is missing, a build fails, or `signal` is aborted
+ * @throws {Error} if a prerequisite is missing, a build fails, or `signal` is aborted
  */
 export async function installTools(output: Output, signal: AbortSignal): Promise<Tools> {
   const missing = await missingPrerequisite();

@@ -37,7 +37,7 @@ export async function freePorts(): Promise<Ports> {
 /**
  * Checks that all ports are free.
  *
- * @throws Error with one line that names the component and the port that is in use
+ * @throws {Error} with one line that names the component and the port that is in use
  */
 export async function requireFreePorts(ports: Partial<Ports>): Promise<void> {
   for (const [name, port] of Object.entries(ports)) {

@@ -33,7 +33,7 @@ process.on('exit', () => {
 /**
  * Starts a component with its output in a log file, and resolves when its health URL answers 200.
  *
- * @throws Error if the component cannot be started, ends, is not ready within 60 s, or if `signal` is aborted
+ * @throws {Error} if the component cannot be started, ends, is not ready within 60 s, or if `signal` is aborted
  */
 export async function start(component: Component, log: string, signal: AbortSignal): Promise<RunningComponent> {
   const running = await launch(component, log);

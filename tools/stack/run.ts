@@ -14,7 +14,7 @@ export interface RunOptions {
 /**
  * Runs a command until its end, with its output in a log file.
  *
- * @throws Error with the last lines of the log if the exit code is not 0
+ * @throws {Error} with the last lines of the log if the exit code is not 0
  */
 export async function run(file: string, args: string[], options: RunOptions): Promise<void> {
   const log = await open(options.log, 'a');

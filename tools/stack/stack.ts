@@ -37,7 +37,7 @@ export interface StackOptions {
 /**
  * Installs missing programs and starts all components in the order of their dependencies.
  *
- * @throws Error if a component cannot be installed or started; the components that were already started are stopped
+ * @throws {Error} if a component cannot be installed or started; the components that were already started are stopped
  */
 export async function startStack({
   folder,

@@ -12,7 +12,7 @@ const run = promisify(execFile);
  * Installs the packages of `requirements.txt` into a Python environment in the cache, once.
  *
  * @returns the folder of its programs, or `undefined` on a machine without Python
- * @throws Error on a CI machine without Python
+ * @throws {Error} on a CI machine without Python
  */
 export async function pythonPrograms(): Promise<string | undefined> {
   const requirements = join(import.meta.dirname, 'requirements.txt');

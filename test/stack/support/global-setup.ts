@@ -12,7 +12,7 @@ declare module 'vitest' {
  * Installs the programs of the stack before the first test. If a prerequisite is missing, the tests of the stack are
  * skipped.
  *
- * @throws Error if a prerequisite is missing on a CI machine
+ * @throws {Error} if a prerequisite is missing on a CI machine
  */
 export async function setup(project: TestProject): Promise<void> {
   const missing = await missingPrerequisite();

@@ -33,7 +33,7 @@ export interface ParsedFamily {
 /**
  * Parses a page with `prometheus_client`, which is installed into the cache on first use.
  *
- * @throws Error with the message of the parser if the page is not valid
+ * @throws {Error} with the message of the parser if the page is not valid
  */
 export async function parseOpenMetrics(page: string): Promise<ParsedFamily[]> {
   await access(PYTHON).catch(async () => {

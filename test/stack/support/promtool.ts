@@ -8,7 +8,7 @@ const PROMETHEUS_FOLDER = join(import.meta.dirname, '../../../otel/prometheus');
 /**
  * Runs promtool on all files of a folder below `otel/prometheus`, and returns its output.
  *
- * @throws Error with the output of promtool if it fails
+ * @throws {Error} with the output of promtool if it fails
  */
 export async function promtool(program: string, command: string[], folder: 'rules' | 'tests'): Promise<string> {
   const files = (await readdir(join(PROMETHEUS_FOLDER, folder))).map((file) => join(PROMETHEUS_FOLDER, folder, file));

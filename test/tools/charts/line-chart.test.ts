@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { lineChart } from '../../../tools/charts/line-chart.ts';
 
-const points = [
+const POINTS = [
   [0, 1],
   [1, 3],
   [2, 2],
@@ -11,8 +11,8 @@ test('a chart is one SVG element with its title, lines and marks, and loads no o
   const svg = lineChart({
     title: 'Latency & more',
     series: [
-      { name: 'p50', points },
-      { name: 'p99', points: points.map(([x, y]) => [x, y * 2]), dashed: true },
+      { name: 'p50', points: POINTS },
+      { name: 'p99', points: POINTS.map(([x, y]) => [x, y * 2]), dashed: true },
     ],
     x: { kind: 'value', name: 'seconds' },
     y: { name: 'ms', format: (value) => `${value} ms` },
@@ -37,7 +37,7 @@ test('times are shown in UTC, independent of the time zone of the machine', () =
 });
 
 test('every colour has a dark counterpart', () => {
-  const svg = lineChart({ title: 'x', series: [{ name: 'a', points }], x: { kind: 'value' }, y: {} });
+  const svg = lineChart({ title: 'x', series: [{ name: 'a', points: POINTS }], x: { kind: 'value' }, y: {} });
   expect(svg).toContain('prefers-color-scheme:dark');
   // Texts have frames with a width of 0, which are not visible.
   const visible = svg.split('\n').filter((element) => !element.includes('stroke-width="0"'));
@@ -46,7 +46,7 @@ test('every colour has a dark counterpart', () => {
 
 test('labels of close events are placed in different rows', () => {
   const events = [0.99, 1, 1.01].map((at) => ({ at, label: 'a label as long as this one' }));
-  const svg = lineChart({ title: 'x', series: [{ name: 'a', points }], x: { kind: 'value' }, y: {}, events });
+  const svg = lineChart({ title: 'x', series: [{ name: 'a', points: POINTS }], x: { kind: 'value' }, y: {}, events });
   const heights = [...svg.matchAll(/translate\([\d.]+ ([\d.]+)\)"[^>]*>a label as long/g)].map(([, y]) => Number(y));
   expect(new Set(heights).size).toBe(3);
 });

@@ -6,7 +6,7 @@ const MAX_DURATION_MS = 7 * MS_PER_UNIT.d;
 /**
  * Parses a time such as `25ms`, `30s`, `10m` or `1h` into milliseconds.
  *
- * @throws UsageError if the value is not a time from above 0 to 168 hours
+ * @throws {UsageError} if the value is not a time from above 0 to 168 hours
  */
 export function parseDuration(option: string, value: string): number {
   const milliseconds = parseDurationMs(value) ?? 0;
@@ -19,7 +19,7 @@ export function parseDuration(option: string, value: string): number {
 /**
  * Parses a rate such as `500`, `500/s` or `0.5`, in requests per second.
  *
- * @throws UsageError if the value is not a rate
+ * @throws {UsageError} if the value is not a rate
  */
 export function parseRate(option: string, value: string): number {
   const [, amount] = /^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(value) ?? [];
@@ -33,7 +33,7 @@ export function parseRate(option: string, value: string): number {
 /**
  * Parses a whole number from `from` to `to`.
  *
- * @throws UsageError if the value is not such a number
+ * @throws {UsageError} if the value is not such a number
  */
 export function parseWhole(option: string, value: string, from: number, to: number): number {
   const number = Number(value);
@@ -46,7 +46,7 @@ export function parseWhole(option: string, value: string, from: number, to: numb
 /**
  * Parses a factor, a number above 1.
  *
- * @throws UsageError if the value is not such a number
+ * @throws {UsageError} if the value is not such a number
  */
 export function parseFactor(option: string, value: string): number {
   const factor = Number(value);
@@ -59,7 +59,7 @@ export function parseFactor(option: string, value: string): number {
 /**
  * Parses a share such as `0.97` or `97%` into a number from 0 to 1.
  *
- * @throws UsageError if the value is not a share
+ * @throws {UsageError} if the value is not a share
  */
 export function parseShare(option: string, value: string): number {
   const [, amount, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(value) ?? [];
@@ -74,7 +74,7 @@ export type ErrorLimit = { readonly count: number } | { readonly share: number }
 /**
  * Parses a number of failed requests such as `0`, or their share such as `0.1%`.
  *
- * @throws UsageError if the value is neither
+ * @throws {UsageError} if the value is neither
  */
 export function parseErrorLimit(option: string, value: string): ErrorLimit {
   if (/^\d{1,9}$/.test(value)) return { count: Number(value) };
@@ -85,7 +85,7 @@ export function parseErrorLimit(option: string, value: string): ErrorLimit {
 /**
  * Parses an HTTP or HTTPS address without credentials.
  *
- * @throws UsageError if the value is not such an address
+ * @throws {UsageError} if the value is not such an address
  */
 export function parseUrl(option: string, value: string): URL {
   const url = URL.parse(value);

@@ -20,7 +20,7 @@ const TIMEOUT_MS = 5_000;
 /**
  * Reads the resources from the metrics endpoint of the service.
  *
- * @throws Error if the endpoint cannot be reached or answers with an error
+ * @throws {Error} if the endpoint cannot be reached or answers with an error
  */
 export async function readResources(url: URL): Promise<Resources> {
   const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -47,7 +47,7 @@ export async function createTraffic(service: string): Promise<Traffic> {
 /**
  * Sends a JSON body by POST and returns the parsed answer.
  *
- * @throws Error for a status other than 2xx
+ * @throws {Error} for a status other than 2xx
  */
 export async function postJson(url: string, body: unknown): Promise<unknown> {
   const response = await fetch(url, {
