@@ -1,4 +1,5 @@
 import type { Middleware } from 'koa';
+import type { Config } from '../../platform/config.ts';
 import { Problem } from '../../platform/problems.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
@@ -16,4 +17,18 @@ export function reportReadiness({ phase }: Service): Middleware<RequestState> {
     if (phase() !== 'ready') throw new Problem('not-ready', `The service is ${phase()}.`, { 'retry-after': '1' });
     ctx.body = { status: 'ready' };
   };
+}
+
+/** Returns the details of the 404 for paths that clients of other services try. */
+export function pathHints(config: Config): ReadonlyMap<string, string> {
+  const health =
+    'There is no such route. GET /livez answers if the process is alive, GET /readyz if it accepts requests.';
+  const metrics = config.OTEL_SDK_DISABLED
+    ? 'There is no such route, and metrics are off (OTEL_SDK_DISABLED).'
+    : `There is no such route on this port. GET /metrics is on port ${config.OTEL_EXPORTER_PROMETHEUS_PORT} (OTEL_EXPORTER_PROMETHEUS_PORT).`;
+  return new Map([
+    ['/health', health],
+    ['/healthz', health],
+    ['/metrics', metrics],
+  ]);
 }

@@ -33,20 +33,6 @@ export function linksOf(config: Config, hostname: string): Link[] {
   ];
 }
 
-/** Returns the details of the 404 for paths that clients of other services try. */
-export function pathHints(config: Config): ReadonlyMap<string, string> {
-  const health =
-    'There is no such route. GET /livez answers if the process is alive, GET /readyz if it accepts requests.';
-  const metrics = config.OTEL_SDK_DISABLED
-    ? 'There is no such route, and metrics are off (OTEL_SDK_DISABLED).'
-    : `There is no such route on this port. GET /metrics is on port ${config.OTEL_EXPORTER_PROMETHEUS_PORT} (OTEL_EXPORTER_PROMETHEUS_PORT).`;
-  return new Map([
-    ['/health', health],
-    ['/healthz', health],
-    ['/metrics', metrics],
-  ]);
-}
-
 function metricsLink(config: Config, hostname: string): Link[] {
   if (config.OTEL_SDK_DISABLED) return [];
   const { OTEL_EXPORTER_PROMETHEUS_HOST: host, OTEL_EXPORTER_PROMETHEUS_PORT: port } = config;
