@@ -17,7 +17,8 @@ export interface RunningGateway {
 }
 
 /**
- * Starts the mail gateway. It classifies each message by the classification service, and passes mail on without it.
+ * Starts the mail gateway. It classifies messages through the classification service. If the service fails, mail passes
+ * unchecked.
  *
  * @param shutdownMs the maximum time in milliseconds of `stop`
  * @throws {ConfigError} if a setting cannot be used
