@@ -1,6 +1,6 @@
 /**
- * An example of what may stand behind Alertmanager's webhook: it writes each alert as a line of JSON. A real one would
- * open a ticket, or ring a bell.
+ * An example of a receiver for Alertmanager's webhook. It writes each alert as a line of JSON. A real receiver would open a
+ * ticket or call somebody.
  *
  *     node otel/alert-webhook.ts          listens on ALERT_WEBHOOK_HOST (127.0.0.1) and ALERT_WEBHOOK_PORT (9095)
  */
@@ -9,8 +9,8 @@ import { z } from 'zod';
 
 const MAX_BYTES = 1024 * 1024;
 
-/** What Alertmanager sends (webhook_config, version 4), as far as it is used here. */
-const Notification = z.object({
+/** The used part of a notification of Alertmanager (webhook_config, version 4). */
+const notificationSchema = z.object({
   alerts: z.array(
     z.object({
       status: z.enum(['firing', 'resolved']),
@@ -26,7 +26,7 @@ const port = Number(process.env['ALERT_WEBHOOK_PORT'] || 9095);
 
 const server = createServer((request, response) => {
   if (request.method !== 'POST') {
-    response.end('This is where Alertmanager posts its alerts.\n');
+    response.end('Alertmanager posts its alerts to this address.\n');
     return;
   }
   receive(request).then(
@@ -44,9 +44,9 @@ async function receive(request: IncomingMessage): Promise<void> {
   let body = '';
   for await (const chunk of request.setEncoding('utf8')) {
     body += chunk;
-    if (body.length > MAX_BYTES) throw new Error(`a notification is longer than ${MAX_BYTES} characters`);
+    if (body.length > MAX_BYTES) throw new Error(`the notification is longer than ${MAX_BYTES} characters`);
   }
-  for (const { status, labels, annotations, startsAt } of Notification.parse(JSON.parse(body)).alerts) {
+  for (const { status, labels, annotations, startsAt } of notificationSchema.parse(JSON.parse(body)).alerts) {
     process.stdout.write(
       `${JSON.stringify({ time: new Date().toISOString(), status, startsAt, labels, annotations })}\n`,
     );

@@ -1,8 +1,8 @@
 /**
  * Starts the OpenTelemetry SDK before the service: `node --import ./otel/preload.ts src/main.ts`.
  *
- * No module hook is registered: the only instrumentation that patches a module patches Node's own `http`, which the
- * instrumentation does to the module itself as soon as it is required.
+ * It registers no module hook. Only one instrumentation patches a module: Node's own `http`. The instrumentation patches
+ * that module directly when it is required.
  */
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
@@ -23,7 +23,7 @@ import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic
 import packageJson from '../package.json' with { type: 'json' };
 import { applyTelemetryDefaults, type Config, hasTelemetryLimits, readConfigOrExit } from '../src/platform/config.ts';
 import { startMetrics } from '../src/process/metrics.ts';
-import { roleOf } from '../src/process/role.ts';
+import { processRole } from '../src/process/role.ts';
 import { createLightLoggerProvider } from '../src/telemetry/light/light-logger-provider.ts';
 import { createLightTracerProvider, type LightTracerProviderOptions } from '../src/telemetry/light/light-tracer.ts';
 import { SCOPE } from '../src/telemetry/names.ts';
@@ -40,10 +40,14 @@ if (!config.OTEL_SDK_DISABLED) await start(config);
 async function start(config: Config): Promise<void> {
   applyTelemetryDefaults();
   const resource = describeProcess(config);
-  // The meter provider comes first and is not the SDK's own, so that what the exporters count of themselves reaches
-  // it, and so that exemplars can be kept of what instrumentations measure.
-  const { provider, processProvider, handOver, shutdown } = await startMetrics(config, resource, roleOf(config));
-  // Made before there is a global meter provider: in a worker those of the process have one of their own.
+  // The meter provider is created before the exporters, because they record metrics about themselves. It is not the SDK's,
+  // so that histograms of instrumentations can have exemplars.
+  const { provider, processProvider, sendToSupervisor, shutdown } = await startMetrics(
+    config,
+    resource,
+    processRole(config),
+  );
+  // Created before there is a global meter provider, because in a worker those of the process have another one.
   const { requestInstrumentations, processInstrumentations } = createInstrumentations(
     config.OTEL_EXPORTER_PROMETHEUS_PORT,
   );
@@ -70,15 +74,15 @@ async function start(config: Config): Promise<void> {
   registerInstrumentations({ instrumentations: processInstrumentations, meterProvider: processProvider });
   createRequire(import.meta.url)('node:http');
   registerSdkShutdown(async () => {
-    // Twice: what happened must not be lost if exporting takes too long, and exporting counts itself.
-    await handOver();
+    // Twice: before the export, which can take too long, and after it, because it changes the metrics of the exporters.
+    await sendToSupervisor();
     await sdk.shutdown();
-    await handOver();
+    await sendToSupervisor();
     await shutdown();
   });
 }
 
-/** Puts providers of our own in place of the SDK's, which they ask for what belongs to others. */
+/** Replaces the SDK's providers with light ones. These use the SDK's for the spans and records of other scopes. */
 function useLightProviders(tracing: LightTracerProviderOptions, recordProcessors: readonly LogRecordProcessor[]): void {
   const tracers = createLightTracerProvider(trace.getTracerProvider(), tracing);
   trace.disable();
@@ -93,7 +97,7 @@ function describeProcess(config: Config): Resource {
   return (
     defaultResource()
       .merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: packageJson.version, 'host.name': hostname() }))
-      // The detectors that answer at once: a scrape before the others had answered would find no resource.
+      // Only synchronous detectors. Until an asynchronous one is ready, a scrape would have no resource.
       .merge(detectResources({ detectors: [envDetector, serviceInstanceIdDetector, processDetector] }))
       .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: config.OTEL_SERVICE_NAME }))
   );

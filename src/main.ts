@@ -3,14 +3,14 @@ import { greeting } from './process/greeting.ts';
 import { runProcess } from './process/lifecycle.ts';
 import { supervisorLink } from './process/messages.ts';
 import { createPooledCounts } from './process/pooled-counts.ts';
-import { roleOf } from './process/role.ts';
+import { processRole } from './process/role.ts';
 import { createRoleChangeLink } from './process/role-changes.ts';
 import { createLog } from './telemetry/logs/log.ts';
 import { createLogDestination } from './telemetry/logs/log-destination.ts';
 import { ATTRIBUTE } from './telemetry/names.ts';
 
 const config = readConfigOrExit();
-const role = roleOf(config);
+const role = processRole(config);
 const stdout = createLogDestination();
 const log = createLog(config.LOG_LEVEL, stdout);
 const describe = ({ url }: { readonly url: string }) => ({ [ATTRIBUTE.url]: url });
@@ -34,7 +34,7 @@ if (role === 'supervisor') {
   greet((await runProcess(config, log, start, describe)).url);
 } else {
   const { startService } = await import('./service.ts');
-  if (role === 'alone') {
+  if (role === 'single') {
     const start = () => prepareModels().then(() => startService(config, log));
     greet((await runProcess(config, log, start, describe)).url);
   } else {

@@ -5,53 +5,53 @@ import { trackPendingConnections } from './pending-connections.ts';
 /** The index of each worker, starting at 1. A replacement has the index of the worker that it replaces. */
 const workerIndexes = new WeakMap<Worker, number>();
 
-/** How a worker ended: with a code, by a signal, or (`error`) without having begun. */
-export interface End {
+/** The end of a worker: it exited with a code, a signal ended it, or (`error`) it could not be started. */
+export interface WorkerEnd {
   readonly code: number | null;
   readonly signal: string | null;
   readonly error?: Error;
 }
 
-/** The number of the workerIndex that a worker fills. */
+/** Returns the index of a worker, starting at 1. */
 export function workerIndexOf(worker: Worker): number | undefined {
   return workerIndexes.get(worker);
 }
 
 /**
- * Starts this same program as a worker. What it writes to stdout can be read from `worker.process.stdout`.
+ * Starts this program again as a worker. Its stdout is the stream `worker.process.stdout`.
  *
- * @returns with `ended`, which resolves when it has ended and all that it has told has been drained
+ * @returns the worker, and a promise that resolves when the worker has ended and all its messages are delivered
  */
-export function fork(workerIndex: number, env: Record<string, string>): { worker: Worker; ended: Promise<End> } {
+export function fork(workerIndex: number, env: Record<string, string>): { worker: Worker; ended: Promise<WorkerEnd> } {
   cluster.schedulingPolicy = cluster.SCHED_RR;
-  // `advanced` carries what JSON cannot, as NaN and infinity.
+  // JSON has no NaN and no infinity.
   cluster.setupPrimary({ serialization: 'advanced', stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const worker = cluster.fork(env);
   workerIndexes.set(worker, workerIndex);
   const releasePending = trackPendingConnections(worker);
-  worker.once('exit', () => void drained(worker).then(releasePending));
+  worker.once('exit', () => void messagesDelivered(worker).then(releasePending));
   return { worker, ended: endOf(worker) };
 }
 
-function endOf(worker: Worker): Promise<End> {
+function endOf(worker: Worker): Promise<WorkerEnd> {
   return new Promise((resolve) => {
     worker.once('exit', (code: number | null, signal: string | null) => {
-      void drained(worker).then(() => resolve({ code, signal }));
+      void messagesDelivered(worker).then(() => resolve({ code, signal }));
     });
-    // Beside a process that could not be made: a message that came too late for one that is ending.
+    // Other errors are messages to a worker that is ending.
     worker.on('error', (error) => {
       if (worker.process.pid === undefined) resolve({ code: null, signal: null, error });
     });
   });
 }
 
-/** Calls back for each worker that has ended, when all that it has told has been drained. */
+/** Calls `listener` for each worker that has ended, when all its messages are delivered. */
 export function onWorkerEnd(listener: (worker: Worker) => void): void {
-  cluster.on('exit', (worker) => void drained(worker).then(() => listener(worker)));
+  cluster.on('exit', (worker) => void messagesDelivered(worker).then(() => listener(worker)));
 }
 
-/** Not the event `disconnect`: it never comes where a connection was on its way to a worker that dies. */
-async function drained(worker: Worker): Promise<void> {
+/** Waits until a worker has disconnected, at most 1 s. The event `disconnect` is missing if the worker died with a pending connection. */
+async function messagesDelivered(worker: Worker): Promise<void> {
   for (let waits = 0; worker.isConnected() && waits < 100; waits += 1) await delay(10);
   await nextTurn();
 }

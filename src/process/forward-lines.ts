@@ -1,20 +1,20 @@
 import type { Readable } from 'node:stream';
 
 /**
- * Hands on what a process writes, in pieces that end where a line does: several processes that write to one pipe by
- * themselves cut into each other's lines as soon as it is full.
+ * Forwards the output of a process in pieces of whole lines. Several processes that write to one pipe directly would split
+ * each other's lines when the pipe is full.
  *
- * @returns a promise of the end; a line that was begun and never ended is not handed on
+ * @returns a promise that resolves at the end of the output. An unfinished line at the end is dropped.
  */
 export async function forwardLines(input: Readable, out: { write(text: string): unknown }): Promise<void> {
-  let begun = '';
+  let unfinished = '';
   try {
     for await (const piece of input.setEncoding('utf8') as AsyncIterable<string>) {
       const end = piece.lastIndexOf('\n') + 1;
-      if (end > 0) out.write(begun + piece.slice(0, end));
-      begun = end > 0 ? piece.slice(end) : begun + piece;
+      if (end > 0) out.write(unfinished + piece.slice(0, end));
+      unfinished = end > 0 ? piece.slice(end) : unfinished + piece;
     }
   } catch {
-    // It ended while it was writing.
+    // The process ended during a write.
   }
 }

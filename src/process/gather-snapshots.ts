@@ -6,53 +6,56 @@ import { addWorkerLabel, keepTotals, mergeMetrics } from '../telemetry/metrics/m
 import { onWorkerEnd, workerIndexOf } from './fork.ts';
 import type { Snapshot, ToSupervisor, ToWorker } from './messages.ts';
 
-/** How long a scrape waits for a worker: one that is too busy to answer is told by its last snapshot. */
-const PATIENCE_MS = 1_000;
+/** The time that a scrape waits for a worker. After it, the scrape uses the last snapshot of the worker. */
+const SCRAPE_TIMEOUT_MS = 1_000;
 
 /**
- * What all workers have measured, together with what those had that have ended: a counter is what it was before one
- * ended, and goes on from there.
+ * Merges the metrics of all workers, also of those that have ended, so that no counter decreases when a worker ends.
  *
- * @param own what the supervisor has measured of itself
- * @returns what a scrape is to be answered with
+ * @param own collects the metrics of the supervisor itself
+ * @returns a function that collects the metrics for a scrape
  */
 export function gatherSnapshots(own: () => Promise<CollectionResult>): () => Promise<CollectionResult> {
-  const living = new Map<Worker, Snapshot>();
-  const asked = new Map<number, () => void>();
-  let past: ScopeMetrics[] = [];
+  const snapshots = new Map<Worker, Snapshot>();
+  const pendingScrapes = new Map<number, () => void>();
+  let endedTotals: ScopeMetrics[] = [];
   let scrapes = 0;
 
   cluster.on('message', (worker, message: ToSupervisor) => {
     if (message.kind !== 'snapshot') return;
     const { snapshot, scrape } = message;
-    living.set(worker, { processMetrics: living.get(worker)?.processMetrics, ...snapshot });
-    if (scrape !== undefined) asked.get(scrape)?.();
+    snapshots.set(worker, { processMetrics: snapshots.get(worker)?.processMetrics, ...snapshot });
+    if (scrape !== undefined) pendingScrapes.get(scrape)?.();
   });
   onWorkerEnd((worker) => {
-    const last = living.get(worker);
+    const last = snapshots.get(worker);
     if (!last) return;
-    living.delete(worker);
-    past = mergeMetrics([past, keepTotals(metricsOf(worker, last))]);
+    snapshots.delete(worker);
+    endedTotals = mergeMetrics([endedTotals, keepTotals(metricsOf(worker, last))]);
   });
 
-  async function ask(worker: Worker): Promise<void> {
+  async function requestSnapshot(worker: Worker): Promise<void> {
     scrapes += 1;
     const scrape = scrapes;
-    const answered = new Promise<void>((resolve) => asked.set(scrape, resolve));
+    const received = new Promise<void>((resolve) => pendingScrapes.set(scrape, resolve));
     worker.send({ kind: 'scrape', scrape } satisfies ToWorker);
-    const giveUp = new AbortController();
-    await Promise.race([answered, delay(PATIENCE_MS, undefined, giveUp).catch(() => undefined)]);
-    giveUp.abort();
-    asked.delete(scrape);
+    const timeout = new AbortController();
+    await Promise.race([received, delay(SCRAPE_TIMEOUT_MS, undefined, timeout).catch(() => undefined)]);
+    timeout.abort();
+    pendingScrapes.delete(scrape);
   }
 
   return async () => {
     const [{ resourceMetrics, errors }] = await Promise.all([
       own(),
-      ...[...living.keys()].filter((worker) => worker.isConnected()).map(ask),
+      ...[...snapshots.keys()].filter((worker) => worker.isConnected()).map(requestSnapshot),
     ]);
-    const parts = [...living].map(([worker, snapshot]) => metricsOf(worker, snapshot));
-    const scopeMetrics = mergeMetrics([past, addWorkerLabel(resourceMetrics.scopeMetrics, 'supervisor'), ...parts]);
+    const parts = [...snapshots].map(([worker, snapshot]) => metricsOf(worker, snapshot));
+    const scopeMetrics = mergeMetrics([
+      endedTotals,
+      addWorkerLabel(resourceMetrics.scopeMetrics, 'supervisor'),
+      ...parts,
+    ]);
     return { errors, resourceMetrics: { ...resourceMetrics, scopeMetrics } };
   };
 }

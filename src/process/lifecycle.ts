@@ -4,22 +4,22 @@ import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { findMissingInstrumentation, shutdownSdk } from '../telemetry/sdk/sdk-handle.ts';
 
-/** What a process runs until it is told to stop. */
+/** A running service. */
 interface Running {
-  /** Stops taking requests, and resolves when the last one is answered. */
+  /** Stops accepting requests, and resolves after the last response. */
   stop(): Promise<void>;
 }
 
-/** What a process has above it that is one of several: it speaks for all of them, so it is told what the log would be. */
+/** The supervisor of a worker process. Workers report to it, and it logs for all of them. */
 export interface SupervisorLink {
   reportReady(url: string): Promise<void>;
-  /** A setting cannot be used. */
+  /** Reports a setting that cannot be used. */
   reportRefused(message: string): Promise<void>;
-  /** Calls back when the parent has ended, however that was. */
+  /** Calls `listener` when the supervisor has ended, for any reason. */
   onGone(listener: () => void): void;
 }
 
-/** A process that this one depends on has ended, and said why: this one has only to end with the same code. */
+/** A process that this one depends on has ended, and has reported the reason. This process ends with the same code. */
 export class ProcessEnded extends Error {
   readonly code: number;
 
@@ -29,24 +29,25 @@ export class ProcessEnded extends Error {
   }
 }
 
-/** How long a process that crashed still hands over what it knows. */
-const LAST_WORDS_MS = 500;
+/** The time in which a crashed process can export its telemetry. */
+const CRASH_EXPORT_MS = 500;
 
 /**
- * Runs a service for as long as its process lives: it starts, says that it is ready, and on SIGTERM or SIGINT it answers
- * what is under way, hands over telemetry, and ends.
+ * Runs a service until its process ends. Starts the service and logs that it is ready. On SIGTERM or SIGINT it completes
+ * the requests in progress, exports the telemetry, and exits.
  *
- * @param start resolves when the service is ready, to what the log should say of it
- * @param parent who is told instead of the log; when it is gone the process ends as on SIGTERM
+ * @param start starts the service, and resolves when it is ready
+ * @param describe returns the attributes of the log record `ready`
+ * @param supervisor gets the reports instead of the log. When it has ended, the process ends as on SIGTERM.
  */
 export async function runProcess<R extends Running>(
   config: Config,
   log: Log,
   start: () => Promise<R>,
   describe: (running: R) => Record<string, string>,
-  parent?: SupervisorLink,
+  supervisor?: SupervisorLink,
 ): Promise<R> {
-  process.once('uncaughtException', (error) => void fail(error, log, parent));
+  process.once('uncaughtException', (error) => void fail(error, log, supervisor));
   reportSdkProblems(log);
   if (config.OTEL_SDK_DISABLED) {
     log.info('telemetry is off (OTEL_SDK_DISABLED)');
@@ -57,33 +58,38 @@ export async function runProcess<R extends Running>(
 
   try {
     const running = await start();
-    const stop = stopOnSignal(running, config, log, parent !== undefined);
-    if (parent) {
-      parent.onGone(() => void stop('the supervisor has ended'));
-      await parent.reportReady(describe(running)[ATTRIBUTE.url] ?? '');
+    const stop = stopOnSignal(running, config, log, supervisor !== undefined);
+    if (supervisor) {
+      supervisor.onGone(() => void stop('the supervisor has ended'));
+      await supervisor.reportReady(describe(running)[ATTRIBUTE.url] ?? '');
     } else {
       log.info('ready', { ...describe(running), [ATTRIBUTE.startupSeconds]: Math.round(performance.now()) / 1000 });
     }
     return running;
   } catch (error) {
-    return fail(error, log, parent);
+    return fail(error, log, supervisor);
   }
 }
 
-/** @param quiet leaves it to the parent to tell */
+/**
+ * Stops the service on SIGTERM and SIGINT.
+ *
+ * @param quiet leaves the log records to the supervisor
+ * @returns a function that stops the service for another reason
+ */
 function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Log, quiet: boolean) {
   let stopping = false;
-  const say: Log['info'] = quiet ? () => {} : log.info;
-  const stop = async (why: string) => {
-    // npm and a terminal can both hand on one Ctrl-C: the second is not impatience.
+  const logStop: Log['info'] = quiet ? () => {} : log.info;
+  const stop = async (reason: string) => {
+    // npm and the terminal can both send a signal for one Ctrl-C, so the second one has no meaning.
     if (stopping) return;
     stopping = true;
     const started = performance.now();
-    say('stopping', { [ATTRIBUTE.signal]: why });
+    logStop('stopping', { [ATTRIBUTE.signal]: reason });
     await running.stop();
-    const left = Math.max(SHUTDOWN_TIMEOUT_MS - (performance.now() - started), 1_000);
-    if (!(await shutdownSdk(left))) log.warn('telemetry was given up: its receiver did not take it in time');
-    say('stopped', { [ATTRIBUTE.shutdownSeconds]: Math.round(performance.now() - started) / 1000 });
+    const remainingMs = Math.max(SHUTDOWN_TIMEOUT_MS - (performance.now() - started), 1_000);
+    if (!(await shutdownSdk(remainingMs))) log.warn('telemetry was lost: its receiver did not accept it in time');
+    logStop('stopped', { [ATTRIBUTE.shutdownSeconds]: Math.round(performance.now() - started) / 1000 });
     await log.flush();
     process.exit(0);
   };
@@ -91,11 +97,11 @@ function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Lo
   return stop;
 }
 
-/** Ends the process: with one line for a bad setting, with a log record for anything else. */
-async function fail(error: unknown, log: Log, parent: SupervisorLink | undefined): Promise<never> {
+/** Ends the process, with one line for a bad setting, or with a log record for any other error. */
+async function fail(error: unknown, log: Log, supervisor: SupervisorLink | undefined): Promise<never> {
   if (error instanceof ConfigError) {
     await log.flush();
-    if (parent) await parent.reportRefused(error.message);
+    if (supervisor) await supervisor.reportRefused(error.message);
     else process.stderr.write(`${error.message}\n`);
     process.exit(EXIT_CONFIG);
   }
@@ -104,21 +110,21 @@ async function fail(error: unknown, log: Log, parent: SupervisorLink | undefined
     process.exit(error.code);
   }
   log.fatal('the service ended', exceptionAttributes(error));
-  await Promise.all([log.flush(), shutdownSdk(LAST_WORDS_MS)]);
+  await Promise.all([log.flush(), shutdownSdk(CRASH_EXPORT_MS)]);
   process.exit(1);
 }
 
-/** What the SDK has to say goes where all logs go, each message at most once a minute. */
+/** Writes the diagnostic messages of the SDK to the log, each message at most once a minute. */
 function reportSdkProblems({ error, warn }: Log): void {
   const last = new Map<string, number>();
   const oncePerMinute = (write: Log['warn']) => (message: string) => {
     const now = performance.now();
-    // The same message with another figure, such as how many spans were dropped, is the same message.
+    // Messages that differ only in a number, such as the number of dropped spans, count as the same.
     const kind = message.replace(/\d+/g, '0');
     if (now - (last.get(kind) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
     if (last.size > 100) last.clear();
     last.set(kind, now);
-    // It happens to be noticed during some request, and is about none.
+    // The context of the current request does not belong to the message.
     write('telemetry problem', { [ATTRIBUTE.reason]: message }, ROOT_CONTEXT);
   };
   const ignore = () => {};

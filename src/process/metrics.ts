@@ -4,29 +4,29 @@ import { AggregationType, MeterProvider, type MetricProducer, type ViewOptions }
 import { type Config, EXIT_CONFIG } from '../platform/config.ts';
 import { GC_SECONDS } from '../telemetry/metric-definition.ts';
 import {
+  type CountedHistogramOptions,
   CountedHistograms,
-  type CountedNames,
   CountingMeterProvider,
 } from '../telemetry/metrics/counting-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from '../telemetry/metrics/prometheus-exporter.ts';
 import { METRIC } from '../telemetry/names.ts';
 import { OWN_METRICS } from '../telemetry/registry/metrics.ts';
 import { gatherSnapshots } from './gather-snapshots.ts';
-import type { Role } from './role.ts';
+import type { ProcessRole } from './role.ts';
 import { sendSnapshots } from './send-snapshots.ts';
 
-/** The metrics of this process: where instruments are made, and how it ends. */
+/** The meter providers of this process. */
 export interface Metrics {
   readonly provider: CountingMeterProvider;
-  /** For what describes this process and no other. */
+  /** The provider for metrics about this process. */
   readonly processProvider: MeterProviderApi;
-  /** Hands over what is known where somebody else exposes it. */
-  handOver(): Promise<void>;
+  /** In a worker, sends all metrics to the supervisor, which exposes them. */
+  sendToSupervisor(): Promise<void>;
   shutdown(): Promise<void>;
 }
 
 const views: ViewOptions[] = [
-  // The instrumentation leaves out the unit, and with it the metric's name would lack its suffix.
+  // The instrumentation leaves out the unit, so the metric's name would lack its suffix.
   { instrumentName: 'process.memory.usage', name: 'process.memory.usage_bytes' },
   {
     instrumentName: 'v8js.gc.duration',
@@ -35,28 +35,28 @@ const views: ViewOptions[] = [
 ];
 
 /**
- * Serves `/metrics`, or ends the process with one line if the port cannot be had. A worker serves none: it hands what it
- * has measured to the supervisor, who exposes the sum.
+ * Creates the meter providers and serves `/metrics`. Ends the process with one line if the port is not available. A worker
+ * does not serve `/metrics`: it sends its metrics to the supervisor, which exposes the sum of all workers.
  */
-export async function startMetrics(config: Config, resource: Resource, role: Role): Promise<Metrics> {
-  const histograms = new CountedHistograms(countedNames(), resource);
-  const exporter = exporterFor(config, [histograms]);
+export async function startMetrics(config: Config, resource: Resource, role: ProcessRole): Promise<Metrics> {
+  const histograms = new CountedHistograms(countedHistogramOptions(), resource);
+  const exporter = createExporter(config, [histograms]);
   if (role !== 'worker') await listen(exporter, config);
   const sdk = new MeterProvider({ resource, readers: [exporter], sdkMetricsEnabled: true, views });
   const provider = new CountingMeterProvider(sdk, histograms);
-  if (role === 'supervisor') exporter.answerWith(gatherSnapshots(() => exporter.collect()));
+  if (role === 'supervisor') exporter.setSource(gatherSnapshots(() => exporter.collect()));
   if (role !== 'worker') {
-    return { provider, processProvider: provider, handOver: async () => {}, shutdown: () => sdk.shutdown() };
+    return { provider, processProvider: provider, sendToSupervisor: async () => {}, shutdown: () => sdk.shutdown() };
   }
 
-  // Apart from the others: these are collected when somebody asks, and the others each second.
-  const processMetrics = exporterFor(config);
+  // These are separate, because they are collected for a scrape, and the others each second.
+  const processMetrics = createExporter(config);
   const processSdk = new MeterProvider({ resource, readers: [processMetrics], views });
   const snapshots = sendSnapshots(exporter, processMetrics);
   return {
     provider,
     processProvider: processSdk,
-    handOver: snapshots.send,
+    sendToSupervisor: snapshots.send,
     async shutdown() {
       snapshots.stop();
       await Promise.all([sdk.shutdown(), processSdk.shutdown()]);
@@ -64,14 +64,14 @@ export async function startMetrics(config: Config, resource: Resource, role: Rol
   };
 }
 
-/** Waymark's own histograms; a measurement of these two leads to its trace. */
-function countedNames(): CountedNames {
-  const exemplary: readonly string[] = [METRIC.requestDuration.name, METRIC.predictionDuration.name];
+/** Returns the options of Waymark's own histograms. The measurements of two of them have exemplars. */
+function countedHistogramOptions(): CountedHistogramOptions {
+  const withExemplars: readonly string[] = [METRIC.requestDuration.name, METRIC.predictionDuration.name];
   const histograms = OWN_METRICS.filter(({ type }) => type === 'histogram');
-  return Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: exemplary.includes(name) }]));
+  return Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: withExemplars.includes(name) }]));
 }
 
-function exporterFor(config: Config, producers: MetricProducer[] = []): UnitNamingPrometheusExporter {
+function createExporter(config: Config, producers: MetricProducer[] = []): UnitNamingPrometheusExporter {
   const host = config.OTEL_EXPORTER_PROMETHEUS_HOST;
   return new UnitNamingPrometheusExporter({ host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT }, producers);
 }

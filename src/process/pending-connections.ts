@@ -1,16 +1,18 @@
 import cluster, { type Worker } from 'node:cluster';
 
+/** The handle of a connection. */
 interface Handle {
   close(): void;
 }
 
 /**
- * Watches which connections are on their way to a worker. node:cluster forgets one whose worker dies before it has taken
- * it: it would stay open, and its client would wait for ever.
+ * Tracks the connections that were sent to a worker and not yet accepted by it. If the worker dies, node:cluster forgets
+ * these connections: they would stay open, and their clients would wait without an end.
  *
- * It looks at messages of node:cluster that are not documented. Should they ever look different, nothing is done.
+ * The messages of node:cluster that this function reads are not documented. If their format changes, it does nothing.
  *
- * @returns to be called when the worker has ended: gives them to other workers, or closes them where there is none
+ * @returns a function to call when the worker has ended. It passes the connections to other workers, or closes them if
+ *   there are none.
  */
 export function trackPendingConnections(worker: Worker): () => void {
   const child = worker.process;
@@ -24,12 +26,12 @@ export function trackPendingConnections(worker: Worker): () => void {
   child.on('internalMessage', ({ ack }: { ack?: unknown }) => pending.delete(ack));
 
   return () => {
-    // It is not told of the end itself where a connection was on its way.
+    // node:cluster does not notice the end of a worker with a pending connection.
     if (cluster.workers?.[worker.id]) worker.disconnect();
-    const others = Object.values(cluster.workers ?? {}).some((other) => other?.isConnected());
+    const hasOthers = Object.values(cluster.workers ?? {}).some((other) => other?.isConnected());
     for (const [ack, handle] of pending) {
-      // As a worker answers that is closing: then it is somebody else's.
-      if (others) child.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted: false });
+      // The response of a worker that is closing. node:cluster then passes the connection to another worker.
+      if (hasOthers) child.emit('internalMessage', { cmd: 'NODE_CLUSTER', ack, accepted: false });
       else handle.close();
     }
     pending.clear();

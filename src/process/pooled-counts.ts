@@ -1,64 +1,65 @@
 import { createSlidingCounts, type SlidingCounts, type SlidingCountsFactory } from '../drift/sliding-counts.ts';
 import { type CountReport, sendToSupervisor, type TotalCounts, type ToWorker } from './messages.ts';
 
-/** How late one worker's counts are in another's at most. */
-const EVERY_MS = 1_000;
+/** The interval in which workers exchange counts, so the maximum delay of counts between workers. */
+const EXCHANGE_INTERVAL_MS = 1_000;
 
-/** What one worker has counted, and what it knows of all. */
+/** The counts of this worker and of all workers over one window. */
 interface Pooled {
   readonly windowMs: number;
   readonly slices: number;
-  /** CountReport here, and not told yet. */
-  pending: Float64Array;
-  /** Told, and not yet among what is known of all. */
-  told: Float64Array;
+  /** The counts of this worker that are not sent yet. */
+  unsent: Float64Array;
+  /** The counts that are sent, and not in `all` yet. */
+  sent: Float64Array;
+  /** The counts of all workers, as the supervisor last sent them. */
   all: Float64Array;
 }
 
 /**
- * Windows of counts that all workers add to, so that each knows of the whole service: the supervisor keeps them, and they
- * outlive a worker.
+ * Creates a factory of sliding windows that all workers share, so that each worker knows the counts of the whole service.
+ * The supervisor keeps the windows, so they survive the end of a worker.
  */
 export function createPooledCounts(): SlidingCountsFactory {
   const pools = new Map<string, Pooled>();
-  let answered = true;
+  let acknowledged = true;
 
   function exchange(): void {
-    // Nothing is told a second time before it is known whether it is among what comes back.
-    if (!answered || pools.size === 0) return;
-    answered = false;
+    // Wait for the response to the previous report, so that no count is sent twice.
+    if (!acknowledged || pools.size === 0) return;
+    acknowledged = false;
     const counts = [...pools].map(([name, pool]) => {
-      pool.told = pool.pending;
-      pool.pending = new Float64Array(pool.told.length);
-      return { name, windowMs: pool.windowMs, slices: pool.slices, counts: pool.told };
+      pool.sent = pool.unsent;
+      pool.unsent = new Float64Array(pool.sent.length);
+      return { name, windowMs: pool.windowMs, slices: pool.slices, counts: pool.sent };
     });
     void sendToSupervisor({ kind: 'counted', counts });
   }
 
   process.on('message', (message: ToWorker) => {
     if (message.kind !== 'counts') return;
-    answered = true;
+    acknowledged = true;
     for (const { name, counts } of message.counts) {
       const pool = pools.get(name);
       if (!pool) continue;
       pool.all = counts;
-      pool.told = new Float64Array(counts.length);
+      pool.sent = new Float64Array(counts.length);
     }
   });
-  setInterval(exchange, EVERY_MS).unref();
+  setInterval(exchange, EXCHANGE_INTERVAL_MS).unref();
 
   return (name, size, windowMs, slices): SlidingCounts => {
     const zeros = () => new Float64Array(size);
-    const pool: Pooled = { windowMs, slices, pending: zeros(), told: zeros(), all: zeros() };
-    // Of one name and two sizes one was another version of the same thing.
+    const pool: Pooled = { windowMs, slices, unsent: zeros(), sent: zeros(), all: zeros() };
+    // Two windows of one name with different sizes belong to different layouts of the same counts.
     const key = `${name} ${size}`;
     pools.set(key, pool);
     exchange();
     return {
       add(at, amount) {
-        pool.pending[at]! += amount;
+        pool.unsent[at]! += amount;
       },
-      sums: () => pool.all.map((count, at) => count + pool.told[at]! + pool.pending[at]!),
+      sums: () => pool.all.map((count, at) => count + pool.sent[at]! + pool.unsent[at]!),
       close() {
         if (pools.get(key) === pool) pools.delete(key);
       },
@@ -66,23 +67,26 @@ export function createPooledCounts(): SlidingCountsFactory {
   };
 }
 
-/** The supervisor's side: adds up what each worker has counted. Of what none has told for a whole window nothing is kept. */
+/**
+ * Creates the supervisor's side of the shared windows. It adds the reports of workers to their windows and returns the
+ * totals. It removes a window after a whole window length without a report.
+ */
 export function createCountsPool(
   now: () => number = Date.now,
 ): (counted: readonly CountReport[]) => readonly TotalCounts[] {
-  const windows = new Map<string, { sliding: SlidingCounts; windowMs: number; toldAt: number }>();
+  const windows = new Map<string, { sliding: SlidingCounts; windowMs: number; reportedAt: number }>();
 
   function add({ name, windowMs, slices, counts }: CountReport): TotalCounts {
-    const toldAt = now();
+    const reportedAt = now();
     const sliding = windows.get(name)?.sliding ?? createSlidingCounts(counts.length, windowMs, slices);
-    windows.set(name, { sliding, windowMs, toldAt });
-    for (const [at, amount] of counts.entries()) if (amount !== 0) sliding.add(at, amount, toldAt);
-    return { name, counts: sliding.sums(toldAt) };
+    windows.set(name, { sliding, windowMs, reportedAt });
+    for (const [at, amount] of counts.entries()) if (amount !== 0) sliding.add(at, amount, reportedAt);
+    return { name, counts: sliding.sums(reportedAt) };
   }
 
   return (counted) => {
     const sums = counted.map(add);
-    for (const [name, { windowMs, toldAt }] of windows) if (toldAt < now() - windowMs) windows.delete(name);
+    for (const [name, { windowMs, reportedAt }] of windows) if (reportedAt < now() - windowMs) windows.delete(name);
     return sums;
   };
 }

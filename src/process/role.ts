@@ -1,13 +1,13 @@
 import cluster from 'node:cluster';
 
 /**
- * What a process of the service is: all of it (`WORKERS=1`), one of those that serve, or the one that looks after these
- * and serves no prediction itself.
+ * The role of a process: the only one of the service (`WORKERS=1`), a worker that serves requests, or the supervisor of the
+ * workers, which serves no predictions.
  */
-export type Role = 'alone' | 'supervisor' | 'worker';
+export type ProcessRole = 'single' | 'supervisor' | 'worker';
 
-/** The role of this process. */
-export function roleOf({ WORKERS }: { readonly WORKERS: number }): Role {
+/** Returns the role of this process. */
+export function processRole({ WORKERS }: { readonly WORKERS: number }): ProcessRole {
   if (cluster.isWorker) return 'worker';
-  return WORKERS > 1 ? 'supervisor' : 'alone';
+  return WORKERS > 1 ? 'supervisor' : 'single';
 }

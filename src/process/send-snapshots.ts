@@ -3,31 +3,30 @@ import { diag } from '@opentelemetry/api';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import { sendToSupervisor, type ToWorker } from './messages.ts';
 
-/** What a worker that is killed has measured and not told is at most this old. */
-const EVERY_MS = 1_000;
+/** The interval of snapshots. A killed worker loses the measurements of at most one interval. */
+const SNAPSHOT_INTERVAL_MS = 1_000;
 
-/** How a worker tells what it has measured. */
-export interface Snapshots {
-  /** Tells everything at once; resolves when it is handed over. */
+/** Sends the snapshots of a worker. */
+export interface SnapshotSender {
+  /** Sends all metrics now, and resolves once they are sent. */
   send(): Promise<void>;
-  /** Tells nothing any more. */
+  /** Stops sending. */
   stop(): void;
 }
 
 /**
- * Tells the supervisor what this worker has measured: each second, and when it is asked for a scrape.
+ * Sends the metrics of this worker to the supervisor, each second and for each scrape.
  *
- * @param metrics what adds up over workers
- * @param processMetrics what describes this process. It is collected when there is a scrape and at no other time, since its
- *   gauges tell of the time since they were last collected: the longest delay of the event loop should be that of the
- *   time between two scrapes
+ * @param metrics the reader of the metrics that add up over workers
+ * @param processMetrics the reader of the metrics about this process. It collects only for a scrape, because its gauges
+ *   cover the time since the previous collection: the maximum delay of the event loop must be that between two scrapes.
  */
-export function sendSnapshots(metrics: MetricReader, processMetrics: MetricReader): Snapshots {
+export function sendSnapshots(metrics: MetricReader, processMetrics: MetricReader): SnapshotSender {
   let sending = false;
   let stopped = false;
 
   async function sendMetrics(): Promise<void> {
-    // A supervisor that does not take one gets no second one: they would wait in memory.
+    // Only one snapshot at a time, because unsent ones would wait in memory.
     if (sending) return;
     sending = true;
     try {
@@ -48,7 +47,7 @@ export function sendSnapshots(metrics: MetricReader, processMetrics: MetricReade
     });
   }
 
-  const timer = setInterval(() => void sendMetrics(), EVERY_MS).unref();
+  const timer = setInterval(() => void sendMetrics(), SNAPSHOT_INTERVAL_MS).unref();
   process.on('message', (message: ToWorker) => {
     if (message.kind === 'scrape') sendAll(message.scrape).catch(reportCollectionError);
   });

@@ -6,45 +6,47 @@ import { type Config, ConfigError } from '../platform/config.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { instrumentOptions } from '../telemetry/metric-definition.ts';
 import { ATTRIBUTE, LABEL, SCOPE, WORKER_METRIC } from '../telemetry/names.ts';
-import { type End, fork } from './fork.ts';
+import { fork, type WorkerEnd } from './fork.ts';
 import { forwardLines } from './forward-lines.ts';
 import { ProcessEnded } from './lifecycle.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
 import { createCountsPool } from './pooled-counts.ts';
 import { relayRoleChanges } from './role-changes.ts';
 
-/** A worker that has lived so long did not fail for want of something to start with: it is replaced at once. */
+/** After this time the start of a worker was successful, so it is replaced without a pause. */
 const STEADY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 10_000;
+const MAX_PAUSE_MS = 10_000;
 
-/** What a worker takes at most to hand over its telemetry after it was cut off, and to end. */
-const LAST_GASP_MS = 1_500;
+/** The time in which a worker exports its telemetry and exits after its shutdown timeout. */
+const EXIT_GRACE_MS = 1_500;
 
-/** How long the last lines of a worker are waited for. */
+/** The time limit for the last log lines of a worker that has ended. */
 const LAST_LINES_MS = 500;
 
+/** The running supervisor. */
 export interface Supervisor {
-  /** Where all workers listen. */
+  /** The URL on which all workers listen. */
   readonly url: string;
-  /** Ends the workers, each after its last response. */
+  /** Stops the workers, each after its last response. */
   stop(): Promise<void>;
 }
 
 /**
- * Runs `WORKERS` processes that serve on one port, and replaces those that end. It resolves when all of them are ready
- * for the first time.
+ * Runs `WORKERS` processes that serve on one port, and replaces those that end. Resolves when all of them are ready for the
+ * first time.
  *
- * @param out where their lines go: each writes whole ones, and they are kept whole
- * @throws {ConfigError} or {ProcessEnded} if a worker does not get ready that first time
+ * @param out the destination of the log lines of all workers
+ * @throws {ConfigError} if a worker rejects a setting at its first start
+ * @throws {ProcessEnded} if a worker ends during its first start for another reason
  */
 export async function startSupervisor(
   config: Config,
   log: Log,
   out: { write(text: string): unknown },
 ): Promise<Supervisor> {
-  const counted = WORKER_METRIC.replacements;
-  const replacements = metrics.getMeter(SCOPE).createCounter(counted.name, instrumentOptions(counted));
+  const metric = WORKER_METRIC.replacements;
+  const replacements = metrics.getMeter(SCOPE).createCounter(metric.name, instrumentOptions(metric));
   const pool = createCountsPool();
   relayRoleChanges();
   const living = new Set<Worker>();
@@ -54,8 +56,8 @@ export async function startSupervisor(
   let url: string | undefined;
   let port = String(config.PORT);
 
-  /** One worker from its start to its end. */
-  async function run(workerIndex: number): Promise<{ end: End; refusal: string | undefined }> {
+  /** Runs one worker from its start to its end. */
+  async function run(workerIndex: number): Promise<{ end: WorkerEnd; refusal: string | undefined }> {
     const { worker, ended } = fork(workerIndex, { PORT: port });
     living.add(worker);
     let refusal: string | undefined;
@@ -67,9 +69,10 @@ export async function startSupervisor(
       if (message.kind !== 'ready') return;
       url ??= message.url;
       if (message.url !== url) {
-        // With port 0 all share the one that was found, until none of them is left: the next would find another one.
+        // With port 0 all workers share the port that the first one found. After the end of all workers, the next one finds
+        // another port, and must start again with the first one.
         port = new URL(url).port;
-        refusal = `it came to listen on ${message.url}`;
+        refusal = `it listens on ${message.url}`;
         worker.process.kill('SIGKILL');
         return;
       }
@@ -80,7 +83,7 @@ export async function startSupervisor(
     const written = worker.process.stdout ? forwardLines(worker.process.stdout, out) : undefined;
     const end = await ended;
     living.delete(worker);
-    // Whoever it has started itself may still have its stdout open.
+    // A child process of the worker may keep its stdout open.
     await Promise.race([written, delay(LAST_LINES_MS, undefined, { ref: false })]);
     const record = {
       ...describe(workerIndex, worker),
@@ -91,11 +94,11 @@ export async function startSupervisor(
     return { end, refusal };
   }
 
-  /** Keeps a workerIndex filled until the service stops. */
-  async function fill(workerIndex: number): Promise<void> {
+  /** Runs a worker, and replacements of it, until the service stops. */
+  async function keepRunning(workerIndex: number): Promise<void> {
     replacements.add(0, { [LABEL.worker]: String(workerIndex) });
     for (let pause = 0; !stopping.signal.aborted; ) {
-      const began = performance.now();
+      const startedAt = performance.now();
       const { end, refusal } = await run(workerIndex);
       if (stopping.signal.aborted) return;
       if (unready > 0) {
@@ -103,22 +106,22 @@ export async function startSupervisor(
         return;
       }
       pause =
-        performance.now() - began > STEADY_MS ? 0 : Math.min(Math.max(FIRST_PAUSE_MS, pause * 2), LONGEST_PAUSE_MS);
+        performance.now() - startedAt > STEADY_MS ? 0 : Math.min(Math.max(FIRST_PAUSE_MS, pause * 2), MAX_PAUSE_MS);
       await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (!stopping.signal.aborted) replacements.add(1, { [LABEL.worker]: String(workerIndex) });
     }
   }
 
-  const runs = Array.from({ length: config.WORKERS }, (_, at) => fill(at + 1));
+  const runs = Array.from({ length: config.WORKERS }, (_, at) => keepRunning(at + 1));
 
   async function stop(): Promise<void> {
     stopping.abort();
     for (const worker of living) worker.process.kill('SIGTERM');
-    const late = setTimeout(() => {
+    const killTimer = setTimeout(() => {
       for (const worker of living) worker.process.kill('SIGKILL');
-    }, config.SHUTDOWN_TIMEOUT_MS + LAST_GASP_MS);
+    }, config.SHUTDOWN_TIMEOUT_MS + EXIT_GRACE_MS);
     await Promise.all(runs);
-    clearTimeout(late);
+    clearTimeout(killTimer);
   }
 
   try {
@@ -133,13 +136,13 @@ function describe(workerIndex: number, worker: Worker): Record<string, string | 
   return { [ATTRIBUTE.worker]: workerIndex, [ATTRIBUTE.pid]: worker.process.pid ?? 0 };
 }
 
-function describeEnd({ code, signal, error }: End): Record<string, string | number> {
+function describeEnd({ code, signal, error }: WorkerEnd): Record<string, string | number> {
   if (error) return { [ATTRIBUTE.reason]: error.message };
   return signal === null ? { [ATTRIBUTE.exitCode]: code ?? 0 } : { [ATTRIBUTE.signal]: signal };
 }
 
-/** As a shell gives it. */
-function exitCode({ code, signal, error }: End): number {
+/** Returns the exit code as a shell reports it. */
+function exitCode({ code, signal, error }: WorkerEnd): number {
   if (error) return 1;
   return code ?? 128 + (signal === null ? 0 : (constants.signals[signal as NodeJS.Signals] ?? 0));
 }

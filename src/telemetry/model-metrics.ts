@@ -1,13 +1,13 @@
 import { CONFIDENCES, type MetricDefinition, PREDICTION_SECONDS, TRAINING_SECONDS } from './metric-definition.ts';
 import { LABEL } from './names.ts';
 
-/** What is known of models: how right they are, what they see, and what becomes of them. */
+/** The metrics of models: their quality, their inputs, and changes to them. */
 export const MODEL_METRIC = {
   feedback: {
     name: 'classifier.feedback',
     type: 'counter',
     unit: '{prediction}',
-    description: 'Predictions whose true label is known, by that label and the predicted one: a confusion matrix',
+    description: 'Predictions with feedback, by the true and the predicted label: a confusion matrix',
     labels: [LABEL.model, LABEL.version, LABEL.actual, LABEL.predicted],
     shared: true,
   },
@@ -15,7 +15,7 @@ export const MODEL_METRIC = {
     name: 'classifier.feature.observations',
     type: 'counter',
     unit: '{prediction}',
-    description: 'Predictions, by the bin that each watched feature fell into',
+    description: 'Predictions, by the bin of each watched feature',
     labels: [LABEL.model, LABEL.version, LABEL.feature, LABEL.bin],
   },
   featureReference: {
@@ -43,28 +43,29 @@ export const MODEL_METRIC = {
     name: 'classifier.training.accuracy',
     type: 'gauge',
     unit: '1',
-    description: 'Accuracy that the version reached when it was trained',
+    description: 'Accuracy of the version on the test texts of its training',
     labels: [LABEL.model, LABEL.version],
   },
   trainingF1: {
     name: 'classifier.training.f1',
     type: 'gauge',
     unit: '1',
-    description: 'Macro F1 that the version reached when it was trained',
+    description: 'Macro F1 of the version on the test texts of its training',
     labels: [LABEL.model, LABEL.version],
   },
   shadowPredictions: {
     name: 'classifier.shadow.predictions',
     type: 'counter',
     unit: '{prediction}',
-    description: 'Texts that a shadow scored too, by the label that was answered and whether the shadow says the same',
+    description:
+      'Texts that a shadow scored too, by the label of the response and whether the shadow predicts the same label',
     labels: [LABEL.model, LABEL.version, LABEL.label, LABEL.agrees],
   },
   shadowDuration: {
     name: 'classifier.shadow.duration',
     type: 'histogram',
     unit: 's',
-    description: 'Time that a shadow took to tokenise and score one text',
+    description: 'Time in which a shadow tokenised and scored one text',
     labels: [LABEL.model, LABEL.version],
     boundaries: PREDICTION_SECONDS,
   },
@@ -72,7 +73,7 @@ export const MODEL_METRIC = {
     name: 'classifier.shadow.confidence',
     type: 'histogram',
     unit: '1',
-    description: "Probability of the shadow's label",
+    description: 'Probability of the label that the shadow predicted',
     labels: [LABEL.model, LABEL.version],
     boundaries: CONFIDENCES,
   },
@@ -80,14 +81,15 @@ export const MODEL_METRIC = {
     name: 'classifier.shadow.skipped',
     type: 'counter',
     unit: '{prediction}',
-    description: 'Texts that a shadow did not score: `budget`, `queue` (too many waited), `failed`',
+    description: 'Texts that a shadow did not score, by reason: `budget`, `queue` (too many texts waited), `failed`',
     labels: [LABEL.model, LABEL.version, LABEL.reason],
   },
   shadowFeedback: {
     name: 'classifier.shadow.feedback',
     type: 'counter',
     unit: '{prediction}',
-    description: 'Texts whose true label is known, by that label and the one of the shadow: its confusion matrix',
+    description:
+      'Texts with feedback, by the true label and the label of the shadow: the confusion matrix of the shadow',
     labels: [LABEL.model, LABEL.version, LABEL.actual, LABEL.predicted],
     shared: true,
   },
@@ -95,21 +97,21 @@ export const MODEL_METRIC = {
     name: 'classifier.model.info',
     type: 'gauge',
     unit: '',
-    description: 'Always 1: which model versions are loaded, and in which role',
+    description: 'Always 1: the loaded model versions and their roles',
     labels: [LABEL.model, LABEL.version, LABEL.algorithm, LABEL.role],
   },
   retrainJobs: {
     name: 'classifier.retrain.jobs',
     type: 'counter',
     unit: '{job}',
-    description: 'Retrainings that have ended, by outcome: succeeded, failed or cancelled',
+    description: 'Retrainings that have ended, by outcome: `succeeded`, `failed` or `cancelled`',
     labels: [LABEL.model, LABEL.outcome],
   },
   retrainDuration: {
     name: 'classifier.retrain.duration',
     type: 'histogram',
     unit: 's',
-    description: 'Time that retrainings took, by outcome',
+    description: 'Duration of retrainings, by outcome',
     labels: [LABEL.model, LABEL.outcome],
     boundaries: TRAINING_SECONDS,
   },
@@ -117,8 +119,7 @@ export const MODEL_METRIC = {
     name: 'classifier.maintenance.decisions',
     type: 'counter',
     unit: '{decision}',
-    description:
-      'What the policy of a model wanted done, by whether it was; what is wanted again and again counts once',
+    description: 'Decisions of the policy of a model, by whether they were applied; a repeated decision counts once',
     labels: [LABEL.model, LABEL.action, LABEL.applied],
   },
 } as const satisfies Record<string, MetricDefinition>;

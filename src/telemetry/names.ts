@@ -10,13 +10,13 @@ import {
 import { CONFIDENCES, type MetricDefinition, PREDICTION_SECONDS, REQUEST_SECONDS } from './metric-definition.ts';
 
 /**
- * Every name that Waymark itself puts into telemetry: spans, attributes, labels, and the metrics of requests and
- * predictions; those of models are in `model-metrics.ts`. Names follow OpenTelemetry's conventions; the Prometheus
- * exposition adds unit and `_total` (`prometheus-names.ts`). What they mean, and what libraries add, is in `registry/`,
- * which a test holds against what a running service emits.
+ * The names of Waymark's own telemetry: spans, attributes, labels, and the metrics of requests and predictions. The metrics
+ * of models are in `model-metrics.ts`. Names follow OpenTelemetry's conventions, and the Prometheus exposition adds the
+ * unit and `_total` (`metrics/prometheus-names.ts`). `registry/` describes all telemetry, also that of libraries. A test
+ * compares it with the telemetry of a running service.
  */
 
-/** The instrumentation scope of all of it. */
+/** The instrumentation scope of Waymark's own telemetry. */
 export const SCOPE = 'waymark';
 
 export const SPAN = {
@@ -39,7 +39,7 @@ export const ATTRIBUTE = {
   modelBytes: 'classifier.model.bytes',
   /** `active`, `canary` or `named`. */
   modelRole: 'classifier.model.role',
-  /** Of a change of roles. */
+  /** These describe a change of roles. */
   changeWhat: 'classifier.change.what',
   changeWho: 'classifier.change.who',
   changeWhy: 'classifier.change.why',
@@ -58,27 +58,27 @@ export const ATTRIBUTE = {
   predictionLabel: 'classifier.prediction.label',
   predictionConfidence: 'classifier.prediction.confidence',
   predictionDuration: 'classifier.prediction.duration',
-  /** Its two steps, where it was slow. */
+  /** The two steps of a slow prediction. */
   tokenizeDuration: 'classifier.tokenize.duration',
   scoreDuration: 'classifier.score.duration',
   inputCharacters: 'classifier.input.characters',
   inputTokens: 'classifier.input.tokens',
   inputUnknownRatio: 'classifier.input.unknown_ratio',
-  /** Only under `CAPTURE_TEXT`. */
+  /** Only with `CAPTURE_TEXT`. */
   inputText: 'classifier.input.text',
   feedbackLabel: 'classifier.feedback.label',
   feedbackCorrect: 'classifier.feedback.correct',
   /** `recorded`, `repeated` or `conflict`. */
   feedbackOutcome: 'classifier.feedback.outcome',
-  /** Why the text is out of the ordinary, reasons separated by commas. */
+  /** The reasons why the text is an anomaly, separated by commas. */
   anomalyReason: 'classifier.anomaly.reason',
-  /** What the policy came to, or `none`. */
+  /** The decision of the policy, or `none`. */
   maintenanceAction: 'classifier.maintenance.action',
   maintenanceApplied: 'classifier.maintenance.applied',
   maintenanceReason: 'classifier.maintenance.reason',
-  /** JSON of numbers by name. */
+  /** A JSON object of numbers. */
   maintenanceNumbers: 'classifier.maintenance.numbers',
-  /** The version that scored the same text beside the one that answered, and what it said. */
+  /** The shadow version that scored the same text, and its result. */
   shadowVersion: 'classifier.shadow.version',
   shadowLabel: 'classifier.shadow.label',
   shadowConfidence: 'classifier.shadow.confidence',
@@ -92,13 +92,13 @@ export const ATTRIBUTE = {
   shutdownSeconds: 'shutdown.seconds',
   signal: 'signal',
   reason: 'reason',
-  /** The place that a process fills among several, from 1 on. */
+  /** The index of a worker process, starting at 1. */
   worker: 'worker',
   pid: 'process.pid',
   exitCode: 'process.exit.code',
 } as const;
 
-/** Labels of Waymark's metrics. Each has a bounded set of values: none is ever taken from a client. */
+/** Labels of Waymark's metrics. Each has a bounded set of values, and no value comes from a client. */
 export const LABEL = {
   model: 'model',
   version: 'version',
@@ -115,24 +115,24 @@ export const LABEL = {
   action: 'action',
   applied: 'applied',
   agrees: 'agrees',
-  /** Only with several processes: the place that one fills, from 1 on, or `supervisor`. */
+  /** Only with several processes: the index of a worker, starting at 1, or `supervisor`. */
   worker: 'worker',
 } as const;
 
-/** Recorded by requests and predictions. */
+/** The metrics of requests, predictions and log lines. */
 export const METRIC = {
   predictions: {
     name: 'classifier.predictions',
     type: 'counter',
     unit: '{prediction}',
-    description: 'Predictions answered, by predicted label',
+    description: 'Predictions, by predicted label',
     labels: [LABEL.model, LABEL.version, LABEL.label],
   },
   predictionDuration: {
     name: 'classifier.prediction.duration',
     type: 'histogram',
     unit: 's',
-    description: 'Time to tokenise and score one text',
+    description: 'Time in which one text is tokenised and scored',
     labels: [LABEL.model, LABEL.version],
     boundaries: PREDICTION_SECONDS,
   },
@@ -148,14 +148,14 @@ export const METRIC = {
     name: 'classifier.errors',
     type: 'counter',
     unit: '{error}',
-    description: 'Requests answered with a problem, by its type',
+    description: 'Responses with a problem, by its type',
     labels: [LABEL.errorType],
   },
   anomalies: {
     name: 'classifier.anomalies',
     type: 'counter',
     unit: '{prediction}',
-    description: 'Predictions whose text was out of the ordinary for the model, by reason',
+    description: 'Predictions for texts that are anomalies for the model, by reason',
     labels: [LABEL.model, LABEL.version, LABEL.reason],
   },
   requestDuration: {
@@ -189,13 +189,13 @@ export const METRIC = {
   },
 } as const satisfies Record<string, MetricDefinition>;
 
-/** Recorded only where there are workers (`WORKERS`), by who looks after them. */
+/** The metrics of the supervisor. They exist only with several workers (`WORKERS`). */
 export const WORKER_METRIC = {
   replacements: {
     name: 'worker.replacements',
     type: 'counter',
     unit: '{process}',
-    description: 'Workers that were started in place of one that had ended',
+    description: 'Workers that were started to replace a worker that had ended',
     labels: [LABEL.worker],
   },
 } as const satisfies Record<string, MetricDefinition>;

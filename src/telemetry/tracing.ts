@@ -20,8 +20,8 @@ export interface TraceIds {
 }
 
 /**
- * Returns the ids of the span of `scope`. Without a running SDK there is no span. The ids are then random, so that a
- * response and its log lines still share a trace id, and prediction ids stay unique.
+ * Returns the ids of the span of `scope`, or random ids if the SDK is not running. With random ids a response and its log
+ * lines still share a trace id, and prediction ids stay unique.
  */
 export function traceIds(scope: Context = context.active()): TraceIds {
   const span = tracedSpan(scope);

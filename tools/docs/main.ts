@@ -1,4 +1,4 @@
-/** `npm run docs`: writes the documents that are made from code. `test/monitoring` fails while they are not current. */
+/** `npm run docs`: writes the documents that are generated from code. A test fails if they are not current. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { telemetryDocument } from './telemetry-document.ts';

@@ -1,64 +1,69 @@
 import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
 import { nameWithUnit, sanitizeName } from '../../src/telemetry/metrics/prometheus-names.ts';
 import { type AttributeDefinition, attributes } from '../../src/telemetry/registry/attributes.ts';
-import { failureLogRecords, logs, workerLogRecords } from '../../src/telemetry/registry/log-records.ts';
+import { failureLogRecords, logRecords, workerLogRecords } from '../../src/telemetry/registry/log-records.ts';
 import { metrics, WORKER_METRICS } from '../../src/telemetry/registry/metrics.ts';
-import { spans } from '../../src/telemetry/registry/spans.ts';
+import { SPAN_DEFINITIONS } from '../../src/telemetry/registry/spans.ts';
 
-/** A metric's name as Prometheus shows it. */
+const METRICS_WITH_EXEMPLARS = ['http_server_request_duration_seconds', 'classifier_prediction_duration_seconds'];
+
+/** Returns the name of a metric in Prometheus. */
 export function prometheusName({ name, type, unit }: MetricDefinition): string {
   const sanitized = sanitizeName(nameWithUnit(name, unit, type === 'gauge'));
   return type === 'counter' ? `${sanitized}_total` : sanitized;
 }
 
-/** `docs/telemetry.md`: every span, log record, attribute and metric, from the registry. */
+/** Returns the content of `docs/telemetry.md`: all spans, log records, attributes and metrics of the registry. */
 export function telemetryDocument(): string {
   return `${[
     '# Telemetry',
-    'Everything that Waymark tells of itself. Generated from `src/monitoring/registry/` by `npm run docs`; a test runs the whole ' +
-      'service and fails on anything emitted that is not here, and on anything here that is not emitted.',
+    'All spans, log records and metrics of Waymark. `npm run docs` generates this page from `src/telemetry/registry/`. A test runs the ' +
+      'whole service. It fails if the service emits anything that is not listed here, or does not emit something that is.',
     '## Spans',
     table(
-      ['span', 'kind', 'what', 'attributes'],
-      spans.map(({ name, kind, description, attributes: names }) => [code(name), kind, description, codes(names)]),
+      ['span', 'kind', 'meaning', 'attributes'],
+      SPAN_DEFINITIONS.map(({ name, kind, description, attributes: names }) => [
+        code(name),
+        kind,
+        description,
+        codes(names),
+      ]),
     ),
-    'A `classify` span is a child of its server span, one for each prediction; `tokenize` and `score` are children of `classify`. ' +
-      'Of an incoming `tracestate` only the sampling probability (`ot=th:…;rv:…`) is kept.',
+    'Each prediction has one `classify` span, a child of the server span. `tokenize` and `score` are children of `classify`. ' +
+      'Waymark keeps only the sampling probability (`ot=th:…;rv:…`) of an incoming `tracestate`.',
     '## Log records',
-    'One JSON object a line on stdout and one OTLP log record, with `trace_id` and `span_id` where a request is served.',
+    'Each record is one line of JSON on stdout and one OTLP log record. Records about a request have its `trace_id` and `span_id`.',
     table(
       ['record', 'attributes'],
-      Object.entries({ ...logs, ...workerLogRecords, ...failureLogRecords }).map(([body, names]) => [
+      Object.entries({ ...logRecords, ...workerLogRecords, ...failureLogRecords }).map(([body, names]) => [
         code(body),
         codes(names),
       ]),
     ),
     '## Attributes',
     table(
-      ['attribute', 'type', 'what'],
+      ['attribute', 'type', 'meaning'],
       [...attributes.values()].map((definition) => [code(definition.name), typeOf(definition), definition.description]),
     ),
     '## Metrics',
-    'By the name that Prometheus shows, whether it asks the service (`:9464/metrics`) or the Collector. A counter ends in `_total`; ' +
-      'a histogram has `_bucket`, `_count` and `_sum`.',
+    'The names are those in Prometheus. They are the same for a scrape of the service (`:9464/metrics`) and of the Collector. ' +
+      'The name of a counter ends in `_total`. A histogram has the series `_bucket`, `_count` and `_sum`.',
+    'Beyond 2,000 series of a metric, further label values are counted in one series with the label `otel_metric_overflow="true"`, ' +
+      'so that sums stay exact. Counters that are read from a store have no limit.',
     ...Object.entries(metrics).flatMap(([recorder, definitions]) => [
       `### Recorded by ${recorder}`,
-      table(['metric', 'type', 'labels', 'what'], definitions.map(metricRow)),
+      table(['metric', 'type', 'labels', 'meaning'], definitions.map(metricRow)),
     ]),
     '### With several processes (`WORKERS`)',
-    table(['metric', 'type', 'labels', 'what'], WORKER_METRICS.map(metricRow)),
-    'Metrics are then told by the supervisor, for all workers together ([how](observability.md#several-processes)). What describes one ' +
-      'process (`process_*`, `nodejs_*`, `v8js_*`) has a label `worker` more: its number from 1 on, or `supervisor`.',
-    `${codes(exemplary())} carry exemplars: of each bucket and series the slowest sampled measurement of the last one to two ` +
-      'windows of 30 s, with the `trace_id` and `span_id` to open it by. Who wants them asks for OpenMetrics by `Accept`.',
-    'What was lost: `otel_sdk_processor_span_processed_total` and `otel_sdk_processor_log_processed_total` with an `error_type` ' +
-      '(`queue_full` where the queue was full). The exporters count an attempt that fails and is repeated as exported with an ' +
-      '`error_type` too: that is trouble, not loss.',
+    table(['metric', 'type', 'labels', 'meaning'], WORKER_METRICS.map(metricRow)),
+    'The supervisor exposes the metrics of all workers together ([several processes](observability.md#several-processes)). Metrics ' +
+      'about one process (`process_*`, `nodejs_*`, `v8js_*`) also have the label `worker`: its index, starting at 1, or `supervisor`.',
+    `${codes(METRICS_WITH_EXEMPLARS)} have exemplars. Each bucket of a series has the slowest sampled measurement of the last 30 to ` +
+      '60 s, with its `trace_id` and `span_id`. Exemplars need the OpenMetrics format: request it with `Accept`.',
+    'Lost telemetry is counted in `otel_sdk_processor_span_processed_total` and `otel_sdk_processor_log_processed_total` with an ' +
+      '`error_type` (`queue_full` for a full queue), and in `log_lines_dropped_total`. The exporters also count a failed attempt ' +
+      'with an `error_type`. Such an attempt is repeated, so it is not a loss.',
   ].join('\n\n')}\n`;
-}
-
-function exemplary(): string[] {
-  return ['http_server_request_duration_seconds', 'classifier_prediction_duration_seconds'];
 }
 
 function metricRow(metric: MetricDefinition): string[] {

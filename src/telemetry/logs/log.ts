@@ -4,16 +4,17 @@ import { ATTRIBUTE, SCOPE } from '../names.ts';
 import { tracedSpan } from '../tracing.ts';
 import { createLogDestination, type LogDestination } from './log-destination.ts';
 
+/** Writes a record. `scope` is the context with its span, by default the active one. */
 type Write = (message: string, attributes?: Attributes, scope?: Context) => void;
 
-/** Writes each record twice: as a line of JSON, and to the OpenTelemetry SDK, which sends it by OTLP. */
+/** The log. It writes each record twice: as a line of JSON, and to the OpenTelemetry SDK, which exports it by OTLP. */
 export interface Log {
   readonly debug: Write;
   readonly info: Write;
   readonly warn: Write;
   readonly error: Write;
   readonly fatal: Write;
-  /** Resolves once all lines are written: a process waits for it before it ends. */
+  /** Resolves once all lines are written, or after one second. Call it before the process ends. */
   flush(): Promise<void>;
 }
 
@@ -26,12 +27,14 @@ const severities = {
 } as const satisfies Partial<Record<Level, SeverityNumber>>;
 
 /**
- * @param level the least severe level that is written, or `silent`
- * @param stream where the lines go; stdout unless a test wants to read them
+ * Creates the log of a process.
+ *
+ * @param level the lowest level that is written, or `silent`
+ * @param destination the destination of the lines, by default standard output
  */
-export function createLog(level: Level | 'silent', stream: LogDestination = createLogDestination()): Log {
-  // What pino puts into the line under way right after the time, as it is: it would quote each member by itself, which takes
-  // three times as long as writing all of them at once.
+export function createLog(level: Level | 'silent', destination: LogDestination = createLogDestination()): Log {
+  // The attributes of the current line as JSON. They follow the time, which pino inserts unchanged. One call of
+  // JSON.stringify for all attributes is faster than pino with one for each: 1.9 instead of 2.9 µs for a prediction record.
   let members = '';
   const lines = pino(
     {
@@ -40,9 +43,9 @@ export function createLog(level: Level | 'silent', stream: LogDestination = crea
       timestamp: () => timestamp() + members,
       formatters: { level: (label) => ({ level: label }) },
     },
-    stream,
+    destination,
   );
-  // The provider may be registered after this module was loaded: ask for the logger when it is first needed.
+  // Created with the first record, because the provider may be registered after this module is loaded.
   let otlp: ReturnType<typeof logs.getLogger> | undefined;
 
   const write = (severity: keyof typeof severities): Write => {
@@ -50,10 +53,10 @@ export function createLog(level: Level | 'silent', stream: LogDestination = crea
       if (!lines.isLevelEnabled(severity)) return;
       const span = tracedSpan(scope);
       members = idMembers(span);
-      const written = attributeMembers(attributes);
-      if (written === undefined) lines[severity](attributes, message);
+      const attributesJson = attributeMembers(attributes);
+      if (attributesJson === undefined) lines[severity](attributes, message);
       else {
-        members += written;
+        members += attributesJson;
         lines[severity](message);
       }
       otlp ??= logs.getLogger(SCOPE);
@@ -74,7 +77,7 @@ export function createLog(level: Level | 'silent', stream: LogDestination = crea
     error: write('error'),
     fatal: write('fatal'),
     async flush() {
-      await stream.flush?.();
+      await destination.flush?.();
     },
   };
 }
@@ -83,7 +86,7 @@ function idMembers(span: SpanContext | undefined): string {
   return span === undefined ? '' : `,"trace_id":"${span.traceId}","span_id":"${span.spanId}"`;
 }
 
-/** Undefined where JSON has no way to write them (a big integer, a circle): pino has. */
+/** Returns attributes as members of a JSON object, or `undefined` if only pino can serialise them (a big integer, a cycle). */
 function attributeMembers(attributes: Attributes): string | undefined {
   try {
     const json = JSON.stringify(attributes);
@@ -96,7 +99,7 @@ function attributeMembers(attributes: Attributes): string | undefined {
 let second = Number.NaN;
 let untilSecond = '';
 
-/** The time as pino's `isoTime` gives it; the part that changes once a second is made once a second. */
+/** Returns the time in the format of pino's `isoTime`. The part up to the second is cached. */
 function timestamp(): string {
   const now = Date.now();
   const thisSecond = Math.floor(now / 1000);
@@ -107,7 +110,7 @@ function timestamp(): string {
   return `,"time":"${untilSecond}${String(now - thisSecond * 1000).padStart(3, '0')}Z"`;
 }
 
-/** An error as log attributes, by the semantic conventions for exceptions. */
+/** Returns the attributes of an error, by the semantic conventions for exceptions. */
 export function exceptionAttributes(error: unknown): Attributes {
   if (!(error instanceof Error)) return { [ATTRIBUTE.exceptionMessage]: String(error) };
   return {

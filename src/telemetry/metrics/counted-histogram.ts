@@ -5,6 +5,7 @@ import { bucketOf, SlowestExemplarReservoir } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
 import { createSeries, type Series } from './series.ts';
 
+/** The definition of a counted histogram. */
 interface HistogramDefinition {
   readonly name: string;
   readonly unit: string;
@@ -13,7 +14,7 @@ interface HistogramDefinition {
 }
 
 /** The measurements with the same attributes. */
-interface Counted {
+interface HistogramSeries {
   readonly attributes: Attributes;
   readonly startTime: HrTime;
   readonly counts: number[];
@@ -21,29 +22,30 @@ interface Counted {
   sum: number;
 }
 
-/** What measurements beyond the limit on series are counted under, as in the SDK. */
-const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
+/** The attributes of the series with all measurements beyond the limit on series, as in the SDK. */
+const overflowAttributes: Attributes = { 'otel.metric.overflow': true };
 
 /**
- * A histogram that counts for itself and is asked for its counts when metrics are collected. The SDK's finds its series by
- * sorting the attributes and writing them as JSON, for each measurement; and it keeps no exemplars (opentelemetry-js#5147).
+ * A histogram that replaces the SDK's. The SDK's sorts the attributes of each measurement and serialises them as JSON to find
+ * their series, and it has no exemplars (opentelemetry-js#5147).
  */
 export class CountedHistogram {
   readonly #definition: HistogramDefinition;
   readonly #exemplarWindowMs: number | undefined;
-  readonly #series: Series<Counted>;
-  #overflow: Counted | undefined;
+  readonly #series: Series<HistogramSeries>;
+  #overflow: HistogramSeries | undefined;
 
-  /** @param exemplarWindowMs for how long the slowest of a bucket stays its exemplar; without it none are kept */
+  /** @param exemplarWindowMs the time in which the slowest measurement of a bucket is its exemplar; without it there are none */
   constructor(definition: HistogramDefinition, exemplarWindowMs: number | undefined) {
     this.#definition = definition;
     this.#exemplarWindowMs = exemplarWindowMs;
-    this.#series = createSeries((attributes) => this.#begin(attributes));
+    this.#series = createSeries((attributes) => this.#createSeries(attributes));
   }
 
+  /** Counts a measurement. Ignores a negative value and NaN. */
   record(value: number, attributes: Attributes = {}, scope?: Context): void {
     if (!(value >= 0)) return;
-    const series = this.#series.of(attributes) ?? this.#beyondLimit();
+    const series = this.#series.find(attributes) ?? this.#overflowSeries();
     series.counts[bucketOf(value, this.#definition.boundaries)]! += 1;
     series.sum += value;
     if (series.exemplars === undefined) return;
@@ -51,7 +53,7 @@ export class CountedHistogram {
     if (span && (span.traceFlags & TraceFlags.SAMPLED) !== 0) series.exemplars.offer(value, Date.now(), span);
   }
 
-  /** What was counted so far, or undefined where that is nothing. */
+  /** Returns all counts since the start, or `undefined` if there are none. */
   collect(): HistogramMetricData | undefined {
     const endTime = millisToHrTime(Date.now());
     const { name, unit, description, boundaries } = this.#definition;
@@ -75,12 +77,12 @@ export class CountedHistogram {
     };
   }
 
-  #beyondLimit(): Counted {
-    this.#overflow ??= this.#begin(OVERFLOW);
+  #overflowSeries(): HistogramSeries {
+    this.#overflow ??= this.#createSeries(overflowAttributes);
     return this.#overflow;
   }
 
-  #begin(attributes: Attributes): Counted {
+  #createSeries(attributes: Attributes): HistogramSeries {
     const { boundaries } = this.#definition;
     const window = this.#exemplarWindowMs;
     return {

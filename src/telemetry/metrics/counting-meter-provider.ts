@@ -3,45 +3,49 @@ import type { Resource } from '@opentelemetry/resources';
 import type { CollectionResult, MetricProducer } from '@opentelemetry/sdk-metrics';
 import { CountedHistogram } from './counted-histogram.ts';
 
+/** The instrumentation scope that created a histogram. */
 interface Scope {
   readonly name: string;
   readonly version?: string;
 }
 
-/** Which histograms are counted here, by name, and whether each keeps exemplars. */
-export type CountedNames = Readonly<Record<string, { readonly exemplars: boolean }>>;
+/** Options of the counted histograms, by their names. */
+export type CountedHistogramOptions = Readonly<Record<string, { readonly exemplars: boolean }>>;
 
-/** The histograms that are counted here, whoever makes them: collected beside what the SDK counts. */
+/** The counted histograms of all scopes. A metric reader collects them together with the metrics of the SDK. */
 export class CountedHistograms implements MetricProducer {
-  readonly #names: CountedNames;
+  readonly #options: CountedHistogramOptions;
   readonly #resource: Resource;
   readonly #exemplarWindowMs: number;
-  readonly #made = new Map<string, { readonly scope: Scope; readonly histogram: CountedHistogram }>();
+  readonly #created = new Map<string, { readonly scope: Scope; readonly histogram: CountedHistogram }>();
 
-  constructor(names: CountedNames, resource: Resource, exemplarWindowMs = 30_000) {
-    this.#names = names;
+  constructor(options: CountedHistogramOptions, resource: Resource, exemplarWindowMs = 30_000) {
+    this.#options = options;
     this.#resource = resource;
     this.#exemplarWindowMs = exemplarWindowMs;
   }
 
-  /** The histogram of this name, or undefined where the SDK is to count. */
-  histogram(scope: Scope, name: string, options: MetricOptions = {}): CountedHistogram | undefined {
-    const boundaries = options.advice?.explicitBucketBoundaries;
-    const counted = this.#names[name];
+  /**
+   * Returns the histogram with this name, and creates it when it is first needed. Returns `undefined` for a histogram of the
+   * SDK: one that is not in the options, or has no boundaries.
+   */
+  histogram(scope: Scope, name: string, settings: MetricOptions = {}): CountedHistogram | undefined {
+    const boundaries = settings.advice?.explicitBucketBoundaries;
+    const counted = this.#options[name];
     if (counted === undefined || boundaries === undefined) return undefined;
-    const known = this.#made.get(name);
+    const known = this.#created.get(name);
     if (known) return known.histogram;
-    const { unit = '', description = '' } = options;
+    const { unit = '', description = '' } = settings;
     const histogram = new CountedHistogram(
       { name, unit, description, boundaries },
       counted.exemplars ? this.#exemplarWindowMs : undefined,
     );
-    this.#made.set(name, { scope, histogram });
+    this.#created.set(name, { scope, histogram });
     return histogram;
   }
 
   async collect(): Promise<CollectionResult> {
-    const scopeMetrics = [...this.#made.values()].flatMap(({ scope, histogram }) => {
+    const scopeMetrics = [...this.#created.values()].flatMap(({ scope, histogram }) => {
       const metric = histogram.collect();
       return metric === undefined ? [] : [{ scope, metrics: [metric] }];
     });
@@ -50,8 +54,8 @@ export class CountedHistograms implements MetricProducer {
 }
 
 /**
- * A meter provider that lets some histograms be counted here. It stands where value, attributes and context of a measurement
- * come together, so it covers instrumentations as well as own code.
+ * A meter provider that creates some histograms as counted ones, and all other instruments with the SDK. It works for
+ * instrumentations as well as for Waymark's own code.
  */
 export class CountingMeterProvider implements MeterProvider {
   readonly #provider: MeterProvider;

@@ -1,9 +1,9 @@
 import type { SpanContext } from '@opentelemetry/api';
 
-/** One measurement of a metric, and the span in which it was made. */
+/** One measurement of a metric, and the span of the measurement. */
 export interface Exemplar {
   readonly value: number;
-  /** When it was recorded, in milliseconds since the epoch. */
+  /** The time of the measurement, in milliseconds since the epoch. */
   readonly time: number;
   readonly traceId: string;
   readonly spanId: string;
@@ -14,11 +14,11 @@ interface Candidate extends Exemplar {
 }
 
 /**
- * Keeps, for each bucket of one series, the slowest measurement of the current window and that of the window before.
- * The default of the specification keeps one at random, which rarely is the one that somebody wants to see.
+ * Keeps the slowest measurement of each bucket of one series, in the current window and in the previous one. The default of
+ * the specification keeps a random measurement, and people rarely want to see that one.
  *
- * What is collected is the slower of the two, so a scrape at least once a window misses none; where nothing was
- * measured since, it is the last one known. Memory is bounded by the number of buckets.
+ * A collection returns the slower of the two, so one scrape per window misses none. Without new measurements it returns the
+ * last known one. Memory is bounded by the number of buckets.
  */
 export class SlowestExemplarReservoir {
   readonly #boundaries: readonly number[];
@@ -34,7 +34,7 @@ export class SlowestExemplarReservoir {
     this.#previous = new Array(boundaries.length + 1);
   }
 
-  /** Keeps the measurement if it is the slowest of its bucket in this window. */
+  /** Keeps a measurement if it is the slowest of its bucket in this window. */
   offer(value: number, time: number, { traceId, spanId }: SpanContext): void {
     const bucket = bucketOf(value, this.#boundaries);
     const window = Math.floor(time / this.#windowMs);
@@ -44,20 +44,20 @@ export class SlowestExemplarReservoir {
     this.#current[bucket] = { value, time, traceId, spanId, window };
   }
 
-  /** At most one exemplar for each bucket, in the order of the buckets. */
+  /** Returns at most one exemplar per bucket, in the order of the buckets. */
   collect(): Exemplar[] {
     const exemplars: Exemplar[] = [];
     for (const [bucket, current] of this.#current.entries()) {
       if (!current) continue;
       const previous = this.#previous[bucket];
-      const stillCounts = previous && previous.window === current.window - 1 && previous.value > current.value;
-      exemplars.push(stillCounts ? previous : current);
+      const isPreviousSlower = previous && previous.window === current.window - 1 && previous.value > current.value;
+      exemplars.push(isPreviousSlower ? previous : current);
     }
     return exemplars;
   }
 }
 
-/** The index of the first boundary that `value` does not exceed. */
+/** Returns the index of the bucket of a value: that of the first boundary that the value does not exceed. */
 export function bucketOf(value: number, boundaries: readonly number[]): number {
   let low = 0;
   let high = boundaries.length;

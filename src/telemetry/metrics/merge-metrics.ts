@@ -12,16 +12,17 @@ import { bucketOf, type Exemplar } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
 import { nameWithUnit } from './prometheus-names.ts';
 
-/** Two of the windows in which each process looks for its slowest measurement (`exemplar-reservoir.ts`). */
-const EXEMPLAR_MS = 60_000;
+/** The maximum age of an exemplar: two windows of `exemplar-reservoir.ts`. */
+const MAX_EXEMPLAR_AGE_MS = 60_000;
 
-const sharedTotals = new Set(
+/** The names of the metrics whose total is the same in each process. */
+const SHARED_TOTALS = new Set(
   OWN_METRICS.filter(({ shared }) => shared).map(({ name, unit }) => nameWithUnit(name, unit, false)),
 );
 
 /**
- * The metrics of several processes as those of one service: counters, up-down counters and histograms are added up, of
- * gauges the largest is taken, and of totals that every process reads from the same store, too.
+ * Merges the metrics of several processes into those of one service. Counters, up-down counters and histograms are added
+ * up. For gauges, and for totals that all processes read from one store, the maximum is used.
  */
 export function mergeMetrics(parts: readonly (readonly ScopeMetrics[])[]): ScopeMetrics[] {
   const scopes = new Map<string, { scope: ScopeMetrics['scope']; metrics: Map<string, MetricData[]> }>();
@@ -38,7 +39,7 @@ export function mergeMetrics(parts: readonly (readonly ScopeMetrics[])[]): Scope
   return [...scopes.values()].map(({ scope, metrics }) => ({ scope, metrics: [...metrics.values()].map(mergeMetric) }));
 }
 
-/** What describes one process, with the label that tells whose it is. */
+/** Adds the label `worker` to the metrics about one process. */
 export function addWorkerLabel(scopes: readonly ScopeMetrics[], worker: string): ScopeMetrics[] {
   return scopes.map((scopeMetrics) => {
     if (!PER_PROCESS_SCOPES.has(scopeMetrics.scope.name)) return scopeMetrics;
@@ -53,7 +54,7 @@ export function addWorkerLabel(scopes: readonly ScopeMetrics[], worker: string):
   });
 }
 
-/** What outlives a process: what it has counted, and not what it was like. */
+/** Returns the metrics that outlive a process: its counters and histograms, and no gauges. */
 export function keepTotals(scopes: readonly ScopeMetrics[]): ScopeMetrics[] {
   const isTotal = (metric: MetricData) =>
     metric.dataPointType === DataPointType.HISTOGRAM ||
@@ -70,10 +71,10 @@ function mergeMetric(same: readonly MetricData[]): MetricData {
     case DataPointType.SUM:
       return {
         ...first,
-        dataPoints: mergePoints(same as (typeof first)[], sharedTotals.has(first.descriptor.name) ? largest : sum),
+        dataPoints: mergePoints(same as (typeof first)[], SHARED_TOTALS.has(first.descriptor.name) ? maximum : sum),
       };
     case DataPointType.GAUGE:
-      return { ...first, dataPoints: mergePoints(same as (typeof first)[], largest) };
+      return { ...first, dataPoints: mergePoints(same as (typeof first)[], maximum) };
     default:
       return first;
   }
@@ -81,7 +82,7 @@ function mergeMetric(same: readonly MetricData[]): MetricData {
 
 type Points<T> = readonly [DataPoint<T>, ...DataPoint<T>[]];
 
-/** One point for each series, however many processes have it. */
+/** Merges the points of each series into one. */
 function mergePoints<T>(
   same: readonly { readonly dataPoints: readonly DataPoint<T>[] }[],
   merge: (points: Points<T>) => DataPoint<T>,
@@ -104,7 +105,7 @@ function sum(points: Points<number>): DataPoint<number> {
   return { ...points[0], value: points.reduce((total, { value }) => total + value, 0) };
 }
 
-function largest(points: Points<number>): DataPoint<number> {
+function maximum(points: Points<number>): DataPoint<number> {
   return points.reduce((known, point) => (point.value > known.value ? point : known));
 }
 
@@ -122,7 +123,7 @@ function sumOfHistograms(points: Points<Histogram>): DataPoint<Histogram> {
   return merged;
 }
 
-/** Of each bucket the slowest, of those that are about as late as the latest. */
+/** Returns the slowest exemplar of each bucket. Ignores those that are much older than the latest of the bucket. */
 function mergeExemplars(exemplars: readonly Exemplar[], boundaries: readonly number[]): Exemplar[] {
   const latest = new Map<number, number>();
   for (const { value, time } of exemplars) {
@@ -132,7 +133,7 @@ function mergeExemplars(exemplars: readonly Exemplar[], boundaries: readonly num
   const slowest = new Map<number, Exemplar>();
   for (const exemplar of exemplars) {
     const bucket = bucketOf(exemplar.value, boundaries);
-    if (exemplar.time < latest.get(bucket)! - EXEMPLAR_MS) continue;
+    if (exemplar.time < latest.get(bucket)! - MAX_EXEMPLAR_AGE_MS) continue;
     const known = slowest.get(bucket);
     if (!known || exemplar.value > known.value) slowest.set(bucket, exemplar);
   }

@@ -11,19 +11,20 @@ import { prometheusUnit, sanitizeName } from './prometheus-names.ts';
 
 export const OPENMETRICS_CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** A data point as opentelemetry-js is to have it: with the exemplars that were collected with it. */
+/** A data point with its exemplars, as planned for opentelemetry-js. */
 export type WithExemplars<T> = DataPoint<T> & { readonly exemplars?: readonly Exemplar[] };
 
+/** A metric family of the page. */
 interface Family {
   readonly type: string;
   readonly head: string;
-  /** The samples of each series, by its labels: a series must not appear twice, and its samples stand together. */
+  /** The samples of each series, by its labels. A series must not appear twice, and its samples must be adjacent. */
   readonly series: Map<string, string>;
 }
 
 /**
- * The metrics as OpenMetrics 1.0 text. Beyond the plain text of Prometheus it carries exemplars, on the buckets in
- * which their values lie.
+ * Serialises metrics as OpenMetrics 1.0 text. Other than the plain text of Prometheus it has exemplars, on the buckets of
+ * their values.
  */
 export function serializeOpenMetrics({ resource, scopeMetrics }: ResourceMetrics): string {
   const families = new Map<string, Family>();
@@ -37,7 +38,7 @@ function addMetric(families: Map<string, Family>, metric: MetricData): void {
   const type = typeOf(metric);
   if (type === undefined) return;
   const sanitized = sanitizeName(metric.descriptor.name);
-  // A counter's family has the name without the suffix that its samples bear.
+  // The name of a counter's family lacks the suffix of its samples.
   const name = type === 'counter' ? sanitized.replace(/_total$/, '') : sanitized;
   const family = families.get(name) ?? { type, head: headOf(name, type, metric), series: new Map<string, string>() };
   if (family.type !== type) return;
@@ -110,7 +111,7 @@ function exemplarText(exemplar: Exemplar | undefined): string {
   return ` # {trace_id="${traceId}",span_id="${spanId}"} ${number(value)} ${(time / 1000).toFixed(3)}`;
 }
 
-/** The inside of the braces: labels in the order of the attributes. Two attributes of one label name share it. */
+/** Returns the labels inside the braces, in the order of the attributes. Attributes with the same label name are joined. */
 function labels(attributes: Attributes): string {
   const values = new Map<string, string>();
   for (const [name, value] of Object.entries(attributes)) {
@@ -142,7 +143,7 @@ function number(value: number): string {
   return Number.isNaN(value) ? 'NaN' : `${value > 0 ? '+' : '-'}Inf`;
 }
 
-/** A bucket's bound as OpenMetrics wants it written (as Go's `%g`, always with a point), so that it is one series everywhere. */
+/** Returns the bound of a bucket as OpenMetrics requires it: as Go's `%g`, and always with a point. */
 function canonicalNumber(value: number): string {
   if (!Number.isFinite(value)) return number(value);
   const [mantissa = '', exponent = ''] = value.toExponential().split('e');

@@ -34,19 +34,19 @@ interface Address {
 }
 
 /**
- * Serves `/metrics`, with three differences to the SDK's exporter:
- * - Each metric's name has its unit. The SDK leaves it out and the Collector puts it in, so that one instrument would
- *   have two names; here it gets its final name, and the Collector is told to leave names alone.
- * - Who asks for OpenMetrics gets it, with exemplars. The plain text is the SDK's.
- * - It answers 500 if collecting failed, where the SDK's answers 200.
+ * Serves `/metrics`. It differs from the SDK's exporter in three points:
+ * - The name of each metric has its unit. The SDK leaves the unit out and the Collector adds it, so one instrument would
+ *   have two names. Here it gets its final name, and the Collector is configured not to change names.
+ * - A client that requests OpenMetrics gets it, with exemplars. The plain text is that of the SDK.
+ * - A failed collection is answered with 500. The SDK answers it with 200.
  */
 export class UnitNamingPrometheusExporter extends MetricReader {
   readonly #address: Address;
   readonly #server = createServer((request, response) => void this.#answer(request, response)).unref();
   readonly #plainText = new PrometheusSerializer(undefined, false, undefined, false, true);
-  #answers: () => Promise<CollectionResult> = () => this.collect();
+  #source: () => Promise<CollectionResult> = () => this.collect();
 
-  /** @param metricProducers what else is exposed beside what the SDK counts */
+  /** @param metricProducers the producers of metrics that the SDK does not record */
   constructor(address: Address, metricProducers: MetricProducer[] = []) {
     super({
       otelComponentType: 'prometheus_http_text_metric_exporter',
@@ -56,19 +56,19 @@ export class UnitNamingPrometheusExporter extends MetricReader {
     this.#address = address;
   }
 
-  /** What a scrape is answered with, if not with what this process has measured alone. */
-  answerWith(answers: () => Promise<CollectionResult>): void {
-    this.#answers = answers;
+  /** Sets the metrics for a scrape. By default they are those of this process. */
+  setSource(source: () => Promise<CollectionResult>): void {
+    this.#source = source;
   }
 
-  /** Starts to listen; rejects if the address cannot be had. */
+  /** Starts to listen. Rejects if the address is not available. */
   async startServer(): Promise<void> {
     this.#server.listen(this.#address);
     await once(this.#server, 'listening');
   }
 
   protected override async onForceFlush(): Promise<void> {
-    // Nothing is held back: what there is, is there to be fetched.
+    // Nothing is buffered, because metrics are pulled.
   }
 
   protected override async onShutdown(): Promise<void> {
@@ -91,7 +91,7 @@ export class UnitNamingPrometheusExporter extends MetricReader {
       return;
     }
     try {
-      const { resourceMetrics, errors } = await this.#answers();
+      const { resourceMetrics, errors } = await this.#source();
       if (errors.length > 0) diag.error('metrics are incomplete', ...errors);
       const [type, text] = prefersOpenMetrics(request.headers.accept)
         ? [OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics(resourceMetrics)]
@@ -110,7 +110,7 @@ function withUnitInName(metric: MetricData): MetricData {
   return full === name ? metric : { ...metric, descriptor: { ...metric.descriptor, name: full } };
 }
 
-/** Whether an `Accept` header ranks OpenMetrics 1.0 at least as high as plain text. */
+/** Returns whether an `Accept` header ranks OpenMetrics 1.0 at least as high as plain text. */
 export function prefersOpenMetrics(accept = ''): boolean {
   let openMetrics = 0;
   let plainText = 0;

@@ -1,5 +1,5 @@
-/** UCUM units as Prometheus spells them (OpenTelemetry's Prometheus compatibility specification). */
-const UNITS: Record<string, string> = {
+/** The names of UCUM units in Prometheus (OpenTelemetry's Prometheus compatibility specification). */
+const unitNames: Record<string, string> = {
   s: 'seconds',
   ms: 'milliseconds',
   us: 'microseconds',
@@ -7,18 +7,18 @@ const UNITS: Record<string, string> = {
   By: 'bytes',
 };
 
-/** The unit as it ends a metric's name, or undefined where the name tells none. */
+/** Returns the unit at the end of a metric's name, or `undefined` if the name has none. */
 export function prometheusUnit(unit: string, isGauge: boolean): string | undefined {
-  return unit === '1' && isGauge ? 'ratio' : UNITS[unit];
+  return unit === '1' && isGauge ? 'ratio' : unitNames[unit];
 }
 
-/** A metric's name with its unit, once. */
+/** Returns a metric's name with its unit as a suffix. Does not repeat a suffix that the name already has. */
 export function nameWithUnit(name: string, unit: string, isGauge: boolean): string {
   const suffix = prometheusUnit(unit, isGauge);
   return suffix === undefined || name.endsWith(suffix) ? name : `${name}_${suffix}`;
 }
 
-/** A name of OpenTelemetry as Prometheus allows it, by the rules of the SDK's own exporter. */
+/** Converts a name of OpenTelemetry to one that Prometheus allows, by the rules of the SDK's own exporter. */
 export function sanitizeName(name: string): string {
   const sanitized = name.replace(/[^a-z0-9_]/gi, '_').replace(/_{2,}/g, '_');
   return /^\d/.test(sanitized) ? `_${sanitized}` : sanitized;

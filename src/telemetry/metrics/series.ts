@@ -1,47 +1,48 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** The SDK's limit on the series of one metric. */
+/** The limit on the series of one metric, as in the SDK. */
 const MAX_SERIES = 2_000;
 
-/** The series of one metric, found by the attributes of a measurement. */
+/** The series of one metric. */
 export interface Series<S> {
-  /** The series of these attributes; undefined where there are as many as may be, and this is none of them. */
-  of(attributes: Attributes): S | undefined;
+  /** Returns the series with these attributes, or `undefined` once the limit is reached. */
+  find(attributes: Attributes): S | undefined;
+  /** Returns all series, the oldest first. */
   values(): Iterable<S>;
 }
 
 /**
- * Finds series without what the SDK does for each measurement: sort the attributes and write them as JSON. Attributes that
- * are frozen are found by their identity, all others by a key of a few concatenations.
+ * Creates an index of series. It finds frozen attributes by their identity, and others by a key of a few concatenations.
+ * The SDK sorts the attributes and serialises them as JSON for each measurement.
  *
- * @param create makes a series when its attributes are first seen
+ * @param create creates the series of new attributes
  */
 export function createSeries<S>(create: (attributes: Attributes) => S): Series<S> {
   const frozen = new WeakMap<Attributes, S>();
-  const inOrder = new Map<string, S>();
-  const sorted = new Map<string, S>();
+  const byUnsortedKey = new Map<string, S>();
+  const bySortedKey = new Map<string, S>();
 
-  function find(attributes: Attributes): S | undefined {
+  function findByKey(attributes: Attributes): S | undefined {
     let key = '';
     for (const name in attributes) key += `${name}\0${String(attributes[name])}\0`;
-    const known = inOrder.get(key);
-    if (known !== undefined || inOrder.size >= MAX_SERIES) return known;
+    const known = byUnsortedKey.get(key);
+    if (known !== undefined || byUnsortedKey.size >= MAX_SERIES) return known;
     // The same attributes in another order are the same series.
     const sortedKey = JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const series = sorted.get(sortedKey) ?? create({ ...attributes });
-    sorted.set(sortedKey, series);
-    inOrder.set(key, series);
+    const series = bySortedKey.get(sortedKey) ?? create({ ...attributes });
+    bySortedKey.set(sortedKey, series);
+    byUnsortedKey.set(key, series);
     return series;
   }
 
   return {
-    of(attributes) {
+    find(attributes) {
       const known = frozen.get(attributes);
       if (known !== undefined) return known;
-      const series = find(attributes);
+      const series = findByKey(attributes);
       if (series !== undefined && Object.isFrozen(attributes)) frozen.set(attributes, series);
       return series;
     },
-    values: () => sorted.values(),
+    values: () => bySortedKey.values(),
   };
 }

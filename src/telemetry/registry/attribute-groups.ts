@@ -1,10 +1,10 @@
 import { ATTRIBUTE } from '../names.ts';
 
-/** Attributes that come together, on spans and log records alike. */
+/** Groups of attributes that spans and log records share. */
 
 export const MODEL = [ATTRIBUTE.modelName, ATTRIBUTE.modelVersion];
 
-/** Of a change of roles. */
+/** The attributes of a change of roles. */
 export const CHANGE = [
   ATTRIBUTE.modelName,
   ATTRIBUTE.changeWhat,
@@ -16,7 +16,7 @@ export const CHANGE = [
   ATTRIBUTE.changeFollowed,
 ];
 
-/** Of a look at a model under its policy. */
+/** The attributes of the evaluation of a model under its policy. */
 export const MAINTENANCE = [
   ATTRIBUTE.maintenanceAction,
   ATTRIBUTE.maintenanceApplied,
@@ -24,7 +24,7 @@ export const MAINTENANCE = [
   ATTRIBUTE.maintenanceNumbers,
 ];
 
-/** How a retraining ended. */
+/** The attributes of the end of a retraining. */
 export const RETRAINED = [
   ATTRIBUTE.trainingOutcome,
   ATTRIBUTE.modelBytes,
@@ -32,7 +32,7 @@ export const RETRAINED = [
   ATTRIBUTE.trainingFeedback,
 ];
 
-/** A true label, and the prediction that it judges. */
+/** The attributes of feedback: the true label, and the prediction to which it belongs. */
 export const FEEDBACK = [
   ...MODEL,
   ATTRIBUTE.predictionId,

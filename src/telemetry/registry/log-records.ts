@@ -3,8 +3,8 @@ import { CHANGE, EXCEPTION, FEEDBACK, MAINTENANCE, MODEL, RETRAINED } from './at
 
 const retraining = [ATTRIBUTE.modelName, ATTRIBUTE.trainingJob];
 
-/** Every log record by its body, with the attributes that it has beside trace and span id. */
-export const logs: Readonly<Record<string, readonly string[]>> = {
+/** The attributes of each log record, by its body. Trace id and span id are not listed. */
+export const logRecords: Readonly<Record<string, readonly string[]>> = {
   prediction: [
     ...MODEL,
     ATTRIBUTE.predictionId,
@@ -25,13 +25,13 @@ export const logs: Readonly<Record<string, readonly string[]>> = {
   stopped: [ATTRIBUTE.shutdownSeconds],
 };
 
-/** The log records of a service that is several processes, beside each one's own. */
+/** The additional log records of a service with several processes. */
 export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
   'worker ready': [ATTRIBUTE.worker, ATTRIBUTE.pid],
   'worker ended': [ATTRIBUTE.worker, ATTRIBUTE.pid, ATTRIBUTE.exitCode, ATTRIBUTE.signal, ATTRIBUTE.reason],
 };
 
-/** The log records that only trouble writes. */
+/** The log records that are written only after a failure. */
 export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
   'request failed': EXCEPTION,

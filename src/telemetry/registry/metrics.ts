@@ -11,16 +11,16 @@ import { METRIC, SCOPE, WORKER_METRIC } from '../names.ts';
 const RUNTIME = '@opentelemetry/instrumentation-runtime-node';
 const HOST = '@opentelemetry/instrumentation-host-metrics';
 
-/** Who records what describes one process: of several, each has series of its own, told apart by the label `worker`. */
+/** The scopes of metrics about one process. With several processes each has series of its own, with the label `worker`. */
 export const PER_PROCESS_SCOPES: ReadonlySet<string> = new Set([RUNTIME, HOST]);
 
-/** The metrics that Waymark itself records, however many processes it is. */
+/** The metrics that Waymark itself records, with one or several processes. */
 export const OWN_METRICS: readonly MetricDefinition[] = [...Object.values(METRIC), ...Object.values(MODEL_METRIC)];
 
-/** What there is beside them with `WORKERS` above 1. */
+/** The additional metrics with `WORKERS` above 1. */
 export const WORKER_METRICS: readonly MetricDefinition[] = Object.values(WORKER_METRIC);
 
-/** Every metric of a service that is one process, by who records it. */
+/** All metrics of a service with one process, by the library that records them. */
 export const metrics: Readonly<Record<string, readonly MetricDefinition[]>> = {
   [SCOPE]: OWN_METRICS,
   [RUNTIME]: [

@@ -1,6 +1,7 @@
 import { ATTRIBUTE, SPAN } from '../names.ts';
 import { CHANGE, FEEDBACK, MAINTENANCE, MODEL, RETRAINED } from './attribute-groups.ts';
 
+/** The definition of a span. */
 export interface SpanDefinition {
   readonly name: string;
   readonly kind: 'SERVER' | 'INTERNAL';
@@ -8,16 +9,15 @@ export interface SpanDefinition {
   readonly attributes: readonly string[];
 }
 
-/** How the registry calls the spans of requests, whose names are made of a method and a route. */
+/** The registered name of the spans of requests. The real names consist of a method and a route. */
 export const SERVER_SPAN = '{method} {route}';
 
-/** Every span that a running service makes. Each lasts as long as what it is named after; times are in nanoseconds. */
-export const spans: readonly SpanDefinition[] = [
+/** The definitions of all spans of a running service. */
+export const SPAN_DEFINITIONS: readonly SpanDefinition[] = [
   {
     name: SERVER_SPAN,
     kind: 'SERVER',
-    description:
-      'A request, from its head to the end of its response; its name is the method alone where no route took it',
+    description: 'A request, from its head to the end of its response; without a route its name is the method alone',
     attributes: [
       'http.request.method',
       'http.route',
@@ -33,7 +33,7 @@ export const spans: readonly SpanDefinition[] = [
   {
     name: SPAN.classify,
     kind: 'INTERNAL',
-    description: 'One prediction: tokenise and score one text',
+    description: 'One prediction: one text is tokenised and scored',
     attributes: [
       ...MODEL,
       ATTRIBUTE.modelRole,
@@ -66,25 +66,25 @@ export const spans: readonly SpanDefinition[] = [
   {
     name: SPAN.feedback,
     kind: 'INTERNAL',
-    description: 'The true label of one prediction, with a link to the `classify` span that it judges',
+    description: 'Feedback on one prediction, with a link to the `classify` span of the prediction',
     attributes: FEEDBACK,
   },
   {
     name: SPAN.loadModel,
     kind: 'INTERNAL',
-    description: 'Reading and checking one model version',
+    description: 'One model version is read and checked',
     attributes: [...MODEL, ATTRIBUTE.modelBytes],
   },
   {
     name: SPAN.trainModel,
     kind: 'INTERNAL',
-    description: 'One retraining, a trace of its own with a link to the request that asked for it',
+    description: 'One retraining, a trace of its own with a link to the request that started it',
     attributes: [...MODEL, ATTRIBUTE.trainingJob, ...RETRAINED],
   },
   {
     name: SPAN.activateModel,
     kind: 'INTERNAL',
-    description: 'Another version became active: by a change here, or by one that this process follows',
+    description: 'Another version became active, through this process or another one',
     attributes: CHANGE,
   },
   {
@@ -102,7 +102,7 @@ export const spans: readonly SpanDefinition[] = [
   {
     name: SPAN.evaluateModel,
     kind: 'INTERNAL',
-    description: 'A look at what was measured of a model, and what its policy makes of it',
+    description: 'The measurements of a model are evaluated under its policy',
     attributes: [...MODEL, ...MAINTENANCE],
   },
 ];

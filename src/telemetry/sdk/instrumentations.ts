@@ -4,17 +4,17 @@ import { PER_PROCESS_SCOPES } from '../registry/metrics.ts';
 import { ServerInstrumentation } from './server-instrumentation.ts';
 
 /**
- * What measures and traces by itself; `OTEL_NODE_ENABLED_INSTRUMENTATIONS` says which of OpenTelemetry's are on.
+ * Creates the instrumentations. `OTEL_NODE_ENABLED_INSTRUMENTATIONS` selects those of OpenTelemetry.
  *
- * @param metricsPort whose requests are not followed
- * @returns apart from each other, what follows requests and what describes the process
+ * @param metricsPort the port of `/metrics`, whose requests are neither traced nor measured
+ * @returns the instrumentations of requests, and those that record metrics about the process
  */
 export function createInstrumentations(metricsPort: number): {
   requestInstrumentations: Instrumentation[];
   processInstrumentations: Instrumentation[];
 } {
   const automatic = getNodeAutoInstrumentations({
-    // Two of them would make two spans of one request.
+    // With this one each request would have two spans.
     '@opentelemetry/instrumentation-http': { enabled: false },
     '@opentelemetry/instrumentation-host-metrics': {
       enabled: true,

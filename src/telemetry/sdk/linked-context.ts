@@ -1,8 +1,8 @@
 import { type Context, ROOT_CONTEXT } from '@opentelemetry/api';
 
 /**
- * A context that holds one value and knows where it came from. The API's own copies a map and makes three functions for
- * each value that is set; a request sets two or three, and asks for few.
+ * A context that holds one value and a link to its parent. The context of the API copies a map and creates three functions
+ * for each new value. A request sets two or three values and reads few.
  */
 class LinkedContext implements Context {
   readonly #parent: Context;
@@ -28,5 +28,5 @@ class LinkedContext implements Context {
   }
 }
 
-/** Holds nothing, as `ROOT_CONTEXT` does; the contexts that are made of it are linked ones. */
+/** An empty context like `ROOT_CONTEXT`. Contexts that are derived from it are linked ones. */
 export const linkedRoot: Context = new LinkedContext(ROOT_CONTEXT, Symbol('none'), undefined);

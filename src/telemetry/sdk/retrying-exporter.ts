@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 
-/** What the span and the log record exporters have in common. */
+/** The common interface of span exporters and log record exporters. */
 export interface Exporter<Item> {
   export(items: Item[], resultCallback: (result: ExportResult) => void): void;
   forceFlush?(): Promise<void>;
@@ -9,52 +9,52 @@ export interface Exporter<Item> {
 }
 
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 5_000;
 
-/** The answers after which OTLP allows the same request again. */
-const TEMPORARY_STATUS = new Set([429, 502, 503, 504]);
+/** The status codes after which OTLP allows a retry. */
+const RETRYABLE_STATUS_CODES = new Set([429, 502, 503, 504]);
 
 /**
- * Hands a batch to an exporter until it is taken. The SDK's own gives a batch up after some seconds, and with it all
- * that was measured while a Collector restarted.
+ * Passes each batch to an exporter until the receiver accepts it. The exporters of the SDK give a batch up after some
+ * seconds, so a restart of the Collector would lose data.
  *
- * Nothing is queued here: a batch processor exports one batch at a time, and what comes meanwhile waits in its queue.
- * That queue is the bound on memory, and what no longer fits is counted by the SDK (`otel.sdk.processor.*.processed`
- * with `error.type` `queue_full`).
+ * This class has no queue. A batch processor exports one batch at a time, and new items wait in the queue of the processor.
+ * That queue limits memory. The SDK counts items that do not fit into it (`otel.sdk.processor.*.processed` with
+ * `error.type` `queue_full`).
  */
 export class RetryingExporter<Item> implements Exporter<Item> {
   readonly #exporter: Exporter<Item>;
   readonly #name: string;
-  readonly #giveUpAfterMs: number;
-  /** Processors flush all batches at once when they end; the exporter underneath refuses more than some. */
+  readonly #timeoutMs: number;
+  /** At its end a processor flushes all batches at once, and the exporter rejects more than a few at a time. */
   #previous: Promise<unknown> = Promise.resolve();
   #failing = false;
 
   /**
-   * @param name what is exported, for people
-   * @param giveUpAfterMs the processor's own limit: after it, the processor has gone on to the next batch
+   * @param name the kind of the items, for messages
+   * @param timeoutMs the export timeout of the processor, after which the processor continues with the next batch
    */
-  constructor(exporter: Exporter<Item>, name: string, giveUpAfterMs: number) {
+  constructor(exporter: Exporter<Item>, name: string, timeoutMs: number) {
     this.#exporter = exporter;
     this.#name = name;
-    this.#giveUpAfterMs = giveUpAfterMs;
+    this.#timeoutMs = timeoutMs;
   }
 
   export(items: Item[], resultCallback: (result: ExportResult) => void): void {
-    const deadline = performance.now() + this.#giveUpAfterMs;
+    const deadline = performance.now() + this.#timeoutMs;
     this.#previous = this.#previous.then(() => this.#deliver(items, deadline)).then(resultCallback);
   }
 
   async #deliver(items: Item[], deadline: number): Promise<ExportResult> {
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, MAX_PAUSE_MS)) {
       const result = await new Promise<ExportResult>((resolve) => this.#exporter.export(items, resolve));
       if (result.code === ExportResultCode.SUCCESS) {
         this.#failing = false;
         return result;
       }
-      if (isFinal(result.error) || performance.now() + pause > deadline) return result;
-      // Once an outage: the processor's queue tells the rest.
-      if (!this.#failing) diag.warn(`the receiver of ${this.#name} cannot be reached: they are kept until it can`);
+      if (isRejected(result.error) || performance.now() + pause > deadline) return result;
+      // One message per outage. The metrics of the queue show the rest.
+      if (!this.#failing) diag.warn(`the receiver of ${this.#name} is not available: they wait until it is`);
       this.#failing = true;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
@@ -70,8 +70,8 @@ export class RetryingExporter<Item> implements Exporter<Item> {
   }
 }
 
-/** Whether the receiver has refused the batch itself: then it will refuse it again. */
-function isFinal(error: Error | undefined): boolean {
+/** Returns whether the receiver rejected the batch itself, and would reject it again. */
+function isRejected(error: Error | undefined): boolean {
   const status = error && 'code' in error ? error.code : undefined;
-  return typeof status === 'number' && !TEMPORARY_STATUS.has(status);
+  return typeof status === 'number' && !RETRYABLE_STATUS_CODES.has(status);
 }

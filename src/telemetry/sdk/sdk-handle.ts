@@ -5,14 +5,14 @@ type Shutdown = () => Promise<void>;
 
 let shutdown: Shutdown | undefined;
 
-/** Called by the preload that started the SDK: the service ends it after its last response. */
+/** Registers the function that stops the SDK. The preload calls this, and the service stops the SDK after its last response. */
 export function registerSdkShutdown(stop: Shutdown): void {
   shutdown = stop;
 }
 
 /**
- * Why requests would not be traced, or undefined if they will be. Without the preload, or with an instrumentation
- * that no longer fits Node, everything works and nothing is followed: that has to be said.
+ * Returns the reason why requests are not traced, or `undefined` if they are. Without the preload, or with an
+ * instrumentation that does not fit the version of Node, the service works but records nothing.
  */
 export function findMissingInstrumentation(): string | undefined {
   if (shutdown === undefined)
@@ -22,10 +22,10 @@ export function findMissingInstrumentation(): string | undefined {
 }
 
 /**
- * Sends what telemetry is still held, and stops the SDK.
+ * Exports the remaining telemetry and stops the SDK.
  *
- * @param timeoutMs after which the rest is given up: with its receiver away the SDK would wait far longer
- * @returns whether everything was handed over in time
+ * @param timeoutMs the time limit; if the receiver is not available, the SDK would wait far longer
+ * @returns whether everything was exported in time
  */
 export async function shutdownSdk(timeoutMs: number): Promise<boolean> {
   if (shutdown === undefined) return true;

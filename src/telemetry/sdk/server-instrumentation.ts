@@ -29,23 +29,23 @@ import { instrumentOptions } from '../metric-definition.ts';
 import { METRIC } from '../names.ts';
 import { linkedRoot } from './linked-context.ts';
 
-/** Whose the server spans are. */
+/** The instrumentation scope of server spans. */
 export const SERVER_SCOPE = 'waymark/http-server';
 
 const SCHEME = 'http';
 
 type Emit = (event: string, ...args: unknown[]) => boolean;
 
-/** The member of `tracestate` that says with which probability a trace was sampled, and nothing else. */
-const SAMPLING_STATE =
+/** Matches the member of `tracestate` that has the sampling probability and nothing else. */
+const SAMPLING_MEMBER =
   /(?:^|,)[ \t]*(ot=(?:th:[0-9a-f]{1,14}|rv:[0-9a-f]{14})(?:;(?:th:[0-9a-f]{1,14}|rv:[0-9a-f]{14}))?)[ \t]*(?:,|$)/;
 
-/** What the propagators read that are the default; `OTEL_PROPAGATORS` may ask for others. */
+/** The headers of the default propagators. `OTEL_PROPAGATORS` can select others. */
 const W3C_FIELDS = new Set(['traceparent', 'tracestate', 'baggage']);
 
-const KIND: SpanOptions = { kind: SpanKind.SERVER };
+const serverSpanOptions: SpanOptions = { kind: SpanKind.SERVER };
 
-/** A request that is being served: what its span and its metric will tell. */
+/** A request in progress: the data for its span and its metric. */
 interface Exchange {
   readonly span: Span;
   readonly scope: Context;
@@ -56,34 +56,35 @@ interface Exchange {
   readonly started: number;
 }
 
-/** What requests that are alike have in common. */
-interface Kind {
+/** The data that requests with the same method, version, status and route share. */
+interface RequestKind {
   readonly method: string;
   readonly httpVersion: string;
   readonly status: number | undefined;
   readonly route: string | undefined;
   readonly spanName: string;
-  /** Of the span, with places for the address and the port of the peer. */
+  /** The attributes of the span, with places for the address and the port of the peer. */
   readonly attributes: Attributes;
-  /** Of the metric: a histogram finds frozen ones by identity. */
+  /** The labels of the metric. They are frozen, so that the histogram finds them by identity. */
   readonly labels: Attributes;
 }
 
 /**
- * Server spans and `http.server.request.duration` by the semantic conventions, in place of instrumentation-http:
- * - It tells what it was made to tell. That one tells all that it knows, and a client decides much of that: path,
- *   query, host, user agent, forwarded addresses.
- * - It costs less: no address is parsed, and no listener of request and response is wrapped.
+ * Creates server spans and `http.server.request.duration` by the semantic conventions. It replaces instrumentation-http for
+ * two reasons:
+ * - It records a fixed list of attributes. Instrumentation-http records much that a client decides: path, query, host, user
+ *   agent, forwarded addresses.
+ * - It costs less, because it parses no address and wraps no listener of request and response.
  */
 export class ServerInstrumentation extends InstrumentationBase {
   readonly #ignoredPort: number;
   #duration: Histogram | undefined;
-  readonly #kinds = new Map<string, Kind>();
-  #lastKind: Kind | undefined;
-  /** Known with the first request: there is no propagator before the SDK has started. */
+  readonly #kinds = new Map<string, RequestKind>();
+  #lastKind: RequestKind | undefined;
+  /** True if all propagators are W3C ones. The first request sets it, because the SDK has started by then. */
   #isW3c: boolean | undefined;
 
-  /** @param ignoredPort of a server whose requests are not to be followed: a scrape is not a request to the service */
+  /** @param ignoredPort the port of `/metrics`, because a scrape is not a request to the service */
   constructor(ignoredPort: number) {
     super(SERVER_SCOPE, '1', {});
     this.#ignoredPort = ignoredPort;
@@ -103,40 +104,40 @@ export class ServerInstrumentation extends InstrumentationBase {
   }
 
   #patch(emit: Emit): Emit {
-    const follow = (server: Server, request: IncomingMessage, response: ServerResponse) =>
-      this.#follow(emit, server, request, response);
-    const ignored = this;
+    const traceRequest = (server: Server, request: IncomingMessage, response: ServerResponse) =>
+      this.#trace(emit, server, request, response);
+    const instrumentation = this;
     return function patchedEmit(this: Server, event, ...args) {
       if (event !== 'request') return emit.call(this, event, ...args);
       const [request, response] = args as [IncomingMessage, ServerResponse];
-      if (request.socket.localPort === ignored.#ignoredPort) return emit.call(this, event, ...args);
-      return follow(this, request, response);
+      if (request.socket.localPort === instrumentation.#ignoredPort) return emit.call(this, event, ...args);
+      return traceRequest(this, request, response);
     };
   }
 
-  #follow(emit: Emit, server: Server, request: IncomingMessage, response: ServerResponse): boolean {
+  #trace(emit: Emit, server: Server, request: IncomingMessage, response: ServerResponse): boolean {
     const { headers, httpVersion, socket } = request;
     keepSamplingState(headers);
-    const caller = this.#isFromTraced(headers) ? propagation.extract(linkedRoot, headers) : linkedRoot;
+    const parentScope = this.#hasTraceHeaders(headers) ? propagation.extract(linkedRoot, headers) : linkedRoot;
     const method = normalizeMethod(request.method);
-    const span = this.tracer.startSpan(method, KIND, caller);
-    const scope = trace.setSpan(caller, span);
-    // Now: a socket that is closed no longer knows them.
+    const span = this.tracer.startSpan(method, serverSpanOptions, parentScope);
+    const scope = trace.setSpan(parentScope, span);
+    // Read here, because a closed socket no longer has them.
     const { remoteAddress: peerAddress, remotePort: peerPort } = socket;
     const exchange = { span, scope, method, httpVersion, peerAddress, peerPort, started: performance.now() };
     response.on('close', () => this.#finish(response, exchange));
     return context.with(scope, () => emit.call(server, 'request', request, response));
   }
 
-  /** Whether a caller may have said anything of its trace; propagators take longer to find that it did not. */
-  #isFromTraced(headers: IncomingHttpHeaders): boolean {
+  /** Returns whether a request can have a trace context. The propagators would take longer to find none. */
+  #hasTraceHeaders(headers: IncomingHttpHeaders): boolean {
     this.#isW3c ??= propagation.fields().every((field) => W3C_FIELDS.has(field));
     return !this.#isW3c || headers['traceparent'] !== undefined || headers['baggage'] !== undefined;
   }
 
   #finish(response: ServerResponse, exchange: Exchange): void {
     const seconds = (performance.now() - exchange.started) / 1000;
-    // Where the client went away first, no status was sent.
+    // If the client disconnected first, no status was sent.
     const status = response.headersSent ? response.statusCode : undefined;
     const kind = this.#kindOf(exchange, status, getServedRoute(response));
     endSpan(exchange, kind);
@@ -147,11 +148,11 @@ export class ServerInstrumentation extends InstrumentationBase {
     this.#duration.record(seconds, kind.labels, exchange.scope);
   }
 
-  /** Made once for all requests that are alike; most are like the one before. */
-  #kindOf({ method, httpVersion }: Exchange, status: number | undefined, route: string | undefined): Kind {
+  /** Returns the shared data of a request. Most requests are of the same kind as the previous one. */
+  #kindOf({ method, httpVersion }: Exchange, status: number | undefined, route: string | undefined): RequestKind {
     const last = this.#lastKind;
-    const isLikeLast = last?.route === route && last?.status === status && last?.method === method;
-    if (last && isLikeLast && last.httpVersion === httpVersion) return last;
+    const isSameKind = last?.route === route && last?.status === status && last?.method === method;
+    if (last && isSameKind && last.httpVersion === httpVersion) return last;
     const key = `${method} ${httpVersion} ${status} ${route}`;
     const kind = this.#kinds.get(key) ?? describeKind(method, httpVersion, status, route);
     this.#kinds.set(key, kind);
@@ -165,14 +166,14 @@ function describeKind(
   httpVersion: string,
   status: number | undefined,
   route: string | undefined,
-): Kind {
+): RequestKind {
   const errorType = errorTypeOf(status);
   const request = {
     [ATTR_HTTP_REQUEST_METHOD]: method,
     [ATTR_URL_SCHEME]: SCHEME,
     [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
   };
-  const answer = {
+  const response = {
     ...(status !== undefined && { [ATTR_HTTP_RESPONSE_STATUS_CODE]: status }),
     ...(route !== undefined && { [ATTR_HTTP_ROUTE]: route }),
   };
@@ -183,41 +184,41 @@ function describeKind(
     status,
     route,
     spanName: route === undefined ? method : `${method} ${route}`,
-    labels: Object.freeze({ ...request, ...answer, ...error }),
+    labels: Object.freeze({ ...request, ...response, ...error }),
     attributes: {
       ...request,
       [ATTR_NETWORK_PEER_ADDRESS]: '',
       [ATTR_NETWORK_PEER_PORT]: 0,
-      ...answer,
-      // The real path could hold anything.
+      ...response,
+      // A client can put anything into the real path.
       ...(route !== undefined && { [ATTR_URL_PATH]: route }),
       ...error,
     },
   };
 }
 
-function endSpan({ span, peerAddress, peerPort }: Exchange, { spanName, status, attributes }: Kind): void {
+function endSpan({ span, peerAddress, peerPort }: Exchange, { spanName, status, attributes }: RequestKind): void {
   if (!span.isRecording()) return;
   span.updateName(spanName);
-  const described = { ...attributes };
-  described[ATTR_NETWORK_PEER_ADDRESS] = peerAddress;
-  described[ATTR_NETWORK_PEER_PORT] = peerPort;
-  span.setAttributes(described);
+  const spanAttributes = { ...attributes };
+  spanAttributes[ATTR_NETWORK_PEER_ADDRESS] = peerAddress;
+  spanAttributes[ATTR_NETWORK_PEER_PORT] = peerPort;
+  span.setAttributes(spanAttributes);
   if (status !== undefined && status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
 }
 
-/** What went wrong, by the semantic conventions: the status of a server's error, or why there was none. */
+/** Returns `error.type` by the semantic conventions: the status of a server error, or `aborted` without a status. */
 function errorTypeOf(status: number | undefined): string | undefined {
   if (status === undefined) return 'aborted';
   return status >= 500 ? String(status) : undefined;
 }
 
-/** Leaves of `tracestate`, which becomes part of every span of the trace, what sampling needs. */
+/** Removes everything except the sampling probability from `tracestate`, which becomes part of every span of the trace. */
 export function keepSamplingState(headers: IncomingHttpHeaders): void {
   const state = headers['tracestate'];
   if (state === undefined) return;
-  const sampling = SAMPLING_STATE.exec(String(state))?.[1];
+  const sampling = SAMPLING_MEMBER.exec(String(state))?.[1];
   if (sampling === undefined) delete headers['tracestate'];
   else headers['tracestate'] = sampling;
 }

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sanitizeName } from '../../../src/telemetry/metrics/prometheus-names.ts';
-import { failureLogRecords, logs } from '../../../src/telemetry/registry/log-records.ts';
+import { failureLogRecords, logRecords } from '../../../src/telemetry/registry/log-records.ts';
 import { metrics } from '../../../src/telemetry/registry/metrics.ts';
-import { SERVER_SPAN, spans } from '../../../src/telemetry/registry/spans.ts';
+import { SERVER_SPAN, SPAN_DEFINITIONS } from '../../../src/telemetry/registry/spans.ts';
 import { prometheusName } from '../../../tools/docs/telemetry-document.ts';
 import { smallMails } from '../../classifier/small-mails.ts';
 import { post } from '../../http/in-process.ts';
@@ -87,15 +87,18 @@ describe('spans', () => {
 
   test('are the registered ones, and all of them', () => {
     const emitted = new Set(receiver.spans.map(registeredName));
-    expect([...emitted].sort()).toEqual(spans.map(({ name }) => name).sort());
+    expect([...emitted].sort()).toEqual(SPAN_DEFINITIONS.map(({ name }) => name).sort());
   });
 
-  test.each(spans.map((span) => [span.name, span] as const))('%s has its attributes, and no others', (name, span) => {
-    const ofThisName = receiver.spans.filter((received) => registeredName(received) === name);
-    const emitted = new Set(ofThisName.flatMap(({ attributes }) => Object.keys(attributes)));
-    expect([...emitted].sort()).toEqual([...span.attributes].sort());
-    expect(new Set(ofThisName.map(({ kind }) => kind))).toEqual(new Set([span.kind === 'SERVER' ? 2 : 1]));
-  });
+  test.each(SPAN_DEFINITIONS.map((span) => [span.name, span] as const))(
+    '%s has its attributes, and no others',
+    (name, span) => {
+      const ofThisName = receiver.spans.filter((received) => registeredName(received) === name);
+      const emitted = new Set(ofThisName.flatMap(({ attributes }) => Object.keys(attributes)));
+      expect([...emitted].sort()).toEqual([...span.attributes].sort());
+      expect(new Set(ofThisName.map(({ kind }) => kind))).toEqual(new Set([span.kind === 'SERVER' ? 2 : 1]));
+    },
+  );
 });
 
 describe('log records', () => {
@@ -104,19 +107,21 @@ describe('log records', () => {
     for (const { level: _, time: _time, msg, trace_id: _trace, span_id: _span, ...attributes } of service.lines) {
       written[msg] = [...new Set([...(written[msg] ?? []), ...Object.keys(attributes)])].sort();
     }
-    const sorted = Object.entries(logs).map(([body, names]) => [body, [...names].sort()]);
+    const sorted = Object.entries(logRecords).map(([body, names]) => [body, [...names].sort()]);
     expect(written).toEqual(Object.fromEntries(sorted));
   });
 
   test('and over OTLP, all but the one that follows the last export', () => {
     const bodies = new Set(receiver.logs.map(({ body }) => String(body)));
     expect([...bodies].sort()).toEqual(
-      Object.keys(logs)
+      Object.keys(logRecords)
         .filter((body) => body !== 'stopped')
         .sort(),
     );
     for (const { body, attributes } of receiver.logs) {
-      expect({ ...logs, ...failureLogRecords }[String(body)]).toEqual(expect.arrayContaining(Object.keys(attributes)));
+      expect({ ...logRecords, ...failureLogRecords }[String(body)]).toEqual(
+        expect.arrayContaining(Object.keys(attributes)),
+      );
     }
   });
 });
