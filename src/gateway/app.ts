@@ -62,7 +62,10 @@ export function createGatewayApp(options: AppOptions): Koa<RequestState> {
   return app;
 }
 
-/** Returns the middleware that answers errors with problem details. Problems of the classification service are passed on. */
+/**
+ * Returns the middleware that answers errors with problem details. Problems of the classification service are passed
+ * on.
+ */
 function answerProblems(log: Log): Middleware<RequestState> {
   return async function answerProblems(ctx, next) {
     try {
@@ -80,7 +83,10 @@ function answerProblems(log: Log): Middleware<RequestState> {
   };
 }
 
-/** `POST /messages`: returns a raw message with its verdict in the header, or only the verdict if the client accepts JSON. */
+/**
+ * `POST /messages`: returns a raw message with its verdict in the header, or only the verdict if the client accepts
+ * JSON.
+ */
 function classifyMessage({ classifyMail, maxMessageBytes }: AppOptions): Middleware<RequestState> {
   return async (ctx) => {
     if (!ctx.is(MESSAGE_TYPE)) {

@@ -20,7 +20,9 @@ export interface MailClassifierOptions {
 /** Classifies a raw message. It never fails: a message that cannot be classified in time gets an unchecked verdict. */
 export type MailClassifier = (raw: Uint8Array, protocol: Protocol) => Promise<Verdict>;
 
-/** Creates a classifier of messages that calls the classification service, for at most `deadlineMs` for each message. */
+/**
+ * Creates a classifier of messages that calls the classification service, for at most `deadlineMs` for each message.
+ */
 export function createMailClassifier(options: MailClassifierOptions): MailClassifier {
   const { instruments, log, spamLabel } = options;
 

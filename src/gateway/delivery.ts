@@ -36,7 +36,10 @@ export function createSmtpDelivery(url: string): Delivery {
   };
 }
 
-/** Creates a delivery into a Maildir (https://cr.yp.to/proto/maildir.html). Messages appear whole, after they are on the disk. */
+/**
+ * Creates a delivery into a Maildir (https://cr.yp.to/proto/maildir.html). Messages appear whole, after they are on the
+ * disk.
+ */
 export async function createMaildirDelivery(folder: string): Promise<Delivery> {
   for (const part of ['tmp', 'new', 'cur']) await mkdir(join(folder, part), { recursive: true });
   return {

@@ -26,13 +26,15 @@ export interface SmtpOptions {
 export interface SmtpListener {
   /** The URL of the server, as `smtp://HOST:PORT`. */
   readonly url: string;
-  /** Accepts no more connections. Closes each open one when its message is answered, or after `timeoutMs` milliseconds. */
+  /**
+   * Accepts no more connections. Closes each open one when its message is answered, or after `timeoutMs` milliseconds.
+   */
   close(timeoutMs: number): Promise<void>;
 }
 
 /**
- * Listens for mail from mail servers, marks it and delivers it. A message is accepted only after its delivery. Until then
- * its sender keeps it and tries again.
+ * Listens for mail from mail servers, marks it and delivers it. A message is accepted only after its delivery. Until
+ * then its sender keeps it and tries again.
  *
  * @throws {ConfigError} if the server cannot listen on the address
  */

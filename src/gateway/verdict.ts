@@ -1,7 +1,9 @@
 import type { PredictAnswer } from '../../packages/client/src/answers.ts';
 import { type HeaderField, MARK } from '../mail/message-headers.ts';
 
-/** The reason why a message passed without a verdict. The values are a fixed set, so that they can be labels of metrics. */
+/**
+ * The reason why a message passed without a verdict. The values are a fixed set, so that they can be labels of metrics.
+ */
 export type UncheckedReason = 'deadline' | 'connection' | 'circuit_open' | 'refused' | 'unreadable';
 
 /** The result of the classification of a message. */

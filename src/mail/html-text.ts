@@ -16,8 +16,8 @@ const BLOCK_ELEMENTS = names(`
   tfoot th thead tr ul`);
 
 /**
- * Elements whose content a browser does not show. `head` is not one of them: a browser moves text that stands directly in
- * `head` to the body.
+ * Elements whose content a browser does not show. `head` is not one of them: a browser moves text that stands directly
+ * in `head` to the body.
  */
 const UNRENDERED_ELEMENTS = names('iframe noembed noframes noscript script style template title');
 
@@ -29,7 +29,9 @@ const CONTENT_MODES = new Map([
   ['plaintext', TokenizerMode.PLAINTEXT],
 ]);
 
-/** Start tags that end an open element, but not beyond the elements `within` (HTML standard, 13.1.2.4 "Optional tags"). */
+/**
+ * Start tags that end an open element, but not beyond the elements `within` (HTML standard, 13.1.2.4 "Optional tags").
+ */
 const IMPLIED_ENDS = [
   { start: BLOCK_ELEMENTS, ends: names('p'), within: names('button caption table td th') },
   { start: names('li'), ends: names('li'), within: names('menu ol table ul') },
@@ -45,9 +47,9 @@ const IMPLIED_ENDS = [
  * Returns the text that the reader of an HTML mail sees, with one line for each block. It omits text that the attribute
  * `hidden` hides, or the attribute `style` by `display`, `visibility` or `font-size`. It does not read style sheets.
  *
- * The function accepts any input and takes time linear in its length. The tokens are those of the HTML standard. Start and
- * end tags are matched by simpler rules, because the tree of the standard takes quadratic time and memory for some inputs
- * (14 s and 1.2 GB for 29 KB). In doubt the rules show text: words that a reader sees must not be missing.
+ * The function accepts any input and takes time linear in its length. The tokens are those of the HTML standard. Start
+ * and end tags are matched by simpler rules, because the tree of the standard takes quadratic time and memory for some
+ * inputs (14 s and 1.2 GB for 29 KB). In doubt the rules show text: words that a reader sees must not be missing.
  */
 export function htmlToText(html: string): string {
   const open: OpenElement[] = [];

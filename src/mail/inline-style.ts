@@ -36,7 +36,10 @@ export function visibilityOf(attributes: readonly Token.Attribute[], parent: Vis
   };
 }
 
-/** Returns the values of a `style` attribute by property, in lower case. `!important` precedes the order of declarations. */
+/**
+ * Returns the values of a `style` attribute by property, in lower case. `!important` precedes the order of
+ * declarations.
+ */
 function readDeclarations(style: string): Map<string, string> {
   const values = new Map<string, string>();
   const important = new Set<string>();

@@ -13,8 +13,8 @@ const FORGEABLE_NAME = /^x-(?:spam|waymark)-/i;
 const MAX_LINE_LENGTH = 998;
 
 /**
- * Returns a message with the given fields before its own, and without forgeable fields of its sender. All other bytes stay
- * as they are.
+ * Returns a message with the given fields before its own, and without forgeable fields of its sender. All other bytes
+ * stay as they are.
  */
 export function markMessage(raw: Uint8Array, fields: readonly HeaderField[]): Buffer {
   const message = Buffer.from(stripMailboxLine(raw));

@@ -7,9 +7,9 @@ export interface BackoffOptions {
 }
 
 /**
- * Returns the delay in milliseconds before the next attempt: a random time from 0 to a limit that doubles ("full jitter"),
- * so that clients which failed together do not retry together.
- * Source: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * Returns the delay in milliseconds before the next attempt: a random time from 0 to a limit that doubles ("full
+ * jitter"), so that clients which failed together do not retry together. Source:
+ * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
  * @param attempt the number of failed attempts, from 1
  * @param retryAfterMs the time that the service asked for; it is added to the random time

@@ -4,7 +4,9 @@ import { CircuitOpenError } from './errors.ts';
 export interface CircuitBreakerOptions {
   /** The number of consecutive failures that opens the circuit. */
   readonly failures: number;
-  /** The time in milliseconds that consecutive failures must span, so that a restart alone does not open the circuit. */
+  /**
+   * The time in milliseconds that consecutive failures must span, so that a restart alone does not open the circuit.
+   */
   readonly forMs: number;
   /** The time in milliseconds that the circuit stays open. After it, one call tries the service. */
   readonly openMs: number;

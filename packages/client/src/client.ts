@@ -15,8 +15,8 @@ export interface ClientOptions {
   /** The maximum of the first delay before a retry, and of every delay; defaults 100 and 2,000 ms. */
   readonly backoff?: { readonly baseMs?: number; readonly maxMs?: number };
   /**
-   * Thresholds of the circuit breaker; `false` turns it off. After `failures` (default 5) in a row over at least `forMs`
-   * (default 0), calls fail at once for `openMs` (default 5,000).
+   * Thresholds of the circuit breaker; `false` turns it off. After `failures` (default 5) in a row over at least
+   * `forMs` (default 0), calls fail at once for `openMs` (default 5,000).
    */
   readonly circuitBreaker?: { readonly failures?: number; readonly forMs?: number; readonly openMs?: number } | false;
   /**
@@ -36,7 +36,9 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-/** A client of one service. A failed call is rejected with a `WaymarkError`, a cancelled call with its signal's reason. */
+/**
+ * A client of one service. A failed call is rejected with a `WaymarkError`, a cancelled call with its signal's reason.
+ */
 export interface WaymarkClient {
   /** Returns the label of one text. */
   predict(text: string, options?: CallOptions & { model?: string; explain?: boolean }): Promise<PredictAnswer>;

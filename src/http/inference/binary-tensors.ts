@@ -4,8 +4,8 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const LENGTH_BYTES = 4;
 
 /**
- * Decodes the strings of a BYTES tensor. In the binary form of the protocol all numbers are little-endian, elements follow
- * one another, and each element of a BYTES tensor follows its length.
+ * Decodes the strings of a BYTES tensor. In the binary form of the protocol all numbers are little-endian, elements
+ * follow one another, and each element of a BYTES tensor follows its length.
  *
  * @throws {RangeError} if an element is cut off or is not UTF-8
  */

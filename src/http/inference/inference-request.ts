@@ -29,8 +29,8 @@ export interface InferenceLimits {
 }
 
 /**
- * Reads an inference request with its texts, in JSON or as binary data. The content type is not checked, because clients of
- * the protocol send none. The header above distinguishes the two forms.
+ * Reads an inference request with its texts, in JSON or as binary data. The content type is not checked, because
+ * clients of the protocol send none. The header above distinguishes the two forms.
  *
  * @throws {Problem} 400, 413, 415 or 422
  */

@@ -33,7 +33,9 @@ export function reportServerLive(): Middleware<RequestState> {
   };
 }
 
-/** `GET /v2/health/ready`: answers 200 or 503. The protocol names the field `live` here too; clients read the status. */
+/**
+ * `GET /v2/health/ready`: answers 200 or 503. The protocol names the field `live` here too; clients read the status.
+ */
 export function reportServerReady({ phase }: Service): Middleware<RequestState> {
   return (ctx) => {
     if (phase() !== 'ready') throw new Problem('not-ready', `The service is ${phase()}.`, { 'retry-after': '1' });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-// The objects of the Open Inference Protocol (V2, REST) that a text classifier needs. The protocol allows more fields, so
-// unknown fields pass. Some clients send `null` for a missing field, so `null` passes too.
+// The objects of the Open Inference Protocol (V2, REST) that a text classifier needs. The protocol allows more fields,
+// so unknown fields pass. Some clients send `null` for a missing field, so `null` passes too.
 
 /** The name of the only input, a tensor of texts. */
 export const INPUT = 'text';

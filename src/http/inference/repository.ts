@@ -33,7 +33,10 @@ export function loadModel({ config, registry }: Service): Middleware<RequestStat
   };
 }
 
-/** `POST /v2/repository/models/{name}/unload`: removes a model from the memory of this process, not from the models folder. */
+/**
+ * `POST /v2/repository/models/{name}/unload`: removes a model from the memory of this process, not from the models
+ * folder.
+ */
 export function unloadModel({ config, registry }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);

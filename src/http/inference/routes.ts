@@ -23,7 +23,10 @@ export function addInferenceRoutes(router: Router<RequestState>, service: Servic
   router.post('/v2/repository/models/:name/unload', unloadModel(service));
 }
 
-/** `POST /v2/models/{name}[/versions/{version}]/infer`: returns the labels of one text or many, recorded as by `/predict`. */
+/**
+ * `POST /v2/models/{name}[/versions/{version}]/infer`: returns the labels of one text or many, recorded as by
+ * `/predict`.
+ */
 function infer({ config, models, predictor }: Service): Middleware<RequestState> {
   const limits = {
     maxBytes: config.MAX_BODY_BYTES,

@@ -16,8 +16,8 @@ import { serviceOperations } from './service-operations.ts';
 type Json = Record<string, unknown>;
 
 /**
- * Creates the OpenAPI 3.1 document of the service, from the schemas that validate its requests. The document depends on the
- * settings: operations need a token only if `API_TOKENS` is set.
+ * Creates the OpenAPI 3.1 document of the service, from the schemas that validate its requests. The document depends on
+ * the settings: operations need a token only if `API_TOKENS` is set.
  */
 export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
   const predictions = predictionOperations(MAX_BATCH_SIZE);

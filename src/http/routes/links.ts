@@ -16,7 +16,8 @@ const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
 /**
  * Returns the links of the service.
  *
- * @param hostname the host name by which the client reached the service; the metrics are there too if they listen everywhere
+ * @param hostname the host name by which the client reached the service; the metrics are there too if they listen
+ * everywhere
  */
 export function linksOf(config: Config, hostname: string): Link[] {
   const { JAEGER_UI_URL, PROMETHEUS_URL, GRAFANA_URL } = config;

@@ -4,7 +4,10 @@ import { readJson } from '../server/body.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 
-/** The body of `POST /maintenance/evaluate`: that of Alertmanager's webhook (version 4), or `{}`. Only the models are read. */
+/**
+ * The body of `POST /maintenance/evaluate`: that of Alertmanager's webhook (version 4), or `{}`. Only the models are
+ * read.
+ */
 export const evaluateBody = z.looseObject(
   {
     alerts: z

@@ -37,7 +37,9 @@ export async function reportModel(ctx: RequestContext, service: Service, version
   return { ...describeModel(versions), ...compared, retrain, maintenance };
 }
 
-/** Returns the comparison of shadow and canary with the active version. If it fails, the rest of the report stays valid. */
+/**
+ * Returns the comparison of shadow and canary with the active version. If it fails, the rest of the report stays valid.
+ */
 async function compare(
   ctx: RequestContext,
   { registry, feedbackStore, driftMonitor, log }: Service,

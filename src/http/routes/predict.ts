@@ -19,8 +19,8 @@ export const predictBody = z.strictObject(
 );
 
 /**
- * Returns the schema of the body of `POST /predict/batch`. The schema documents the maximum and does not check it, because a
- * larger batch is a problem of its own type.
+ * Returns the schema of the body of `POST /predict/batch`. The schema documents the maximum and does not check it,
+ * because a larger batch is a problem of its own type.
  */
 export const batchBody = (maxBatchSize: number) =>
   z.strictObject(

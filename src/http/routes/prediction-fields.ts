@@ -13,8 +13,8 @@ interface ConstantParts {
 const constantParts = new WeakMap<Model, ConstantParts>();
 
 /**
- * Returns a prediction as the fields of a JSON object, without its braces. Only the numbers are converted for each answer.
- * Names and labels are quoted once for each model version.
+ * Returns a prediction as the fields of a JSON object, without its braces. Only the numbers are converted for each
+ * answer. Names and labels are quoted once for each model version.
  */
 export function predictionFields({ id, model, scores, explanation }: Prediction): string {
   const { keys, labels, model: reference } = constantPartsOf(model);

@@ -27,7 +27,9 @@ export function answerProblems({ log, instruments }: Service): Middleware<Reques
   };
 }
 
-/** Converts an error to the problem for the client. An error that is not a problem is logged and recorded in the span. */
+/**
+ * Converts an error to the problem for the client. An error that is not a problem is logged and recorded in the span.
+ */
 export function reportProblem(error: unknown, log: Log): Problem {
   const problem = toProblem(error);
   if (problem !== error) {

@@ -4,8 +4,8 @@ import { Problem } from '../../platform/problems.ts';
 import { type RequestContext, recordRoute } from './context.ts';
 
 /**
- * A body of up to 16 times its limit is read and discarded. Many clients read a response only after they have sent their
- * whole request.
+ * A body of up to 16 times its limit is read and discarded. Many clients read a response only after they have sent
+ * their whole request.
  */
 const DISCARD_FACTOR = 16;
 

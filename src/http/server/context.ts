@@ -36,8 +36,8 @@ export function disconnectSignal({ res }: RequestContext): AbortSignal {
 }
 
 /**
- * Answers with JSON that is already a string. The response is written without Koa, which would determine the type and the
- * length and remove earlier headers. That costs time and changes nothing here.
+ * Answers with JSON that is already a string. The response is written without Koa, which would determine the type and
+ * the length and remove earlier headers. That costs time and changes nothing here.
  */
 export function answerJson(ctx: RequestContext, json: string): void {
   const { res } = ctx;

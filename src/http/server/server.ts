@@ -8,7 +8,9 @@ import { Problem, problemDetails } from '../../platform/problems.ts';
 export interface HttpServer {
   /** The URL of the server, as `http://HOST:PORT`. */
   readonly url: string;
-  /** Answers the requests in progress and closes. After `timeoutMs` milliseconds it closes the remaining connections. */
+  /**
+   * Answers the requests in progress and closes. After `timeoutMs` milliseconds it closes the remaining connections.
+   */
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -19,8 +21,8 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const UNREADY_MS = 250;
 
 /**
- * The time in milliseconds that open connections then stay as they are. A client connects again at once after a response
- * with `connection: close`. It must not reach another process that is about to close the same port.
+ * The time in milliseconds that open connections then stay as they are. A client connects again at once after a
+ * response with `connection: close`. It must not reach another process that is about to close the same port.
  */
 const KEEP_CONNECTIONS_MS = 100;
 

@@ -7,8 +7,8 @@ import { traceIds } from '../../telemetry/tracing.ts';
 import { type RequestState, recordRoute } from './context.ts';
 
 /**
- * Returns the first middleware. It sets the trace of a request in its state and in the headers of its response, records its
- * route, and counts active requests.
+ * Returns the first middleware. It sets the trace of a request in its state and in the headers of its response, records
+ * its route, and counts active requests.
  *
  * @param activeRequests the counter of active requests, if the service has one
  */
@@ -31,7 +31,9 @@ export function traceRequest(activeRequests?: Instruments['activeRequests']): Mi
   };
 }
 
-/** Returns one frozen object of labels for each method. A counter finds the series of a frozen object by its identity. */
+/**
+ * Returns one frozen object of labels for each method. A counter finds the series of a frozen object by its identity.
+ */
 function labelsByMethod(): (method: string) => Attributes {
   const known = new Map<string, Attributes>();
   return (method) => {

@@ -34,7 +34,7 @@ describe.each([
     while (!done) others.push(await predictOne(url));
     const times = timesOf(idsIn(await batch));
     expect(times).toHaveLength(TEXTS.length);
-    // Both times are of the clock of the service. Some single predictions lie between the first and the last of the batch.
+    // All times are of the clock of the service: single predictions lie between the first and the last of the batch.
     expect(others.filter((time) => time > times[0]! && time < times.at(-1)!)).not.toHaveLength(0);
   });
 
