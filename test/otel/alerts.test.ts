@@ -7,35 +7,35 @@ import { z } from 'zod';
 const PROJECT = join(import.meta.dirname, '../..');
 const RULES = join(PROJECT, 'otel/prometheus/rules');
 
-const Alert = z.object({
+const alertSchema = z.object({
   alert: z.string(),
   labels: z.strictObject({ severity: z.enum(['page', 'ticket']) }),
   annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook_url: z.string() }),
 });
-const Rules = z.object({ groups: z.array(z.object({ rules: z.array(z.unknown()) })) });
+const rulesSchema = z.object({ groups: z.array(z.object({ rules: z.array(z.unknown()) })) });
 
 const alerts = readdirSync(RULES)
   .filter((file) => file.startsWith('alerts-'))
-  .flatMap((file) => Rules.parse(parse(readFileSync(join(RULES, file), 'utf8'))).groups)
+  .flatMap((file) => rulesSchema.parse(parse(readFileSync(join(RULES, file), 'utf8'))).groups)
   .flatMap(({ rules }) => rules)
-  .map((rule) => Alert.parse(rule));
+  .map((rule) => alertSchema.parse(rule));
 const runbooks = readFileSync(join(PROJECT, 'docs/runbooks.md'), 'utf8');
 const tests = readdirSync(join(PROJECT, 'otel/prometheus/tests'))
   .map((file) => readFileSync(join(PROJECT, 'otel/prometheus/tests', file), 'utf8'))
   .join();
 
 describe.each(alerts)('the alert $alert ($labels.severity)', ({ alert, labels, annotations }) => {
-  test('leads to its section in the runbooks', () => {
+  test('links to its section in the runbooks', () => {
     expect(annotations.runbook_url).toBe(`docs/runbooks.md#${alert.toLowerCase()}`);
     expect(runbooks).toContain(`\n## ${alert}\n`);
   });
 
-  test('has a case in which it fires', () => {
+  test('has a test case in which it fires', () => {
     expect(tests).toContain(`{alertname="${alert}", severity="${labels.severity}"}`);
   });
 });
 
-test('there is no section for an alert that there is not', () => {
+test('every section of the runbooks belongs to an alert', () => {
   const sections = [...runbooks.matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
   expect(sections.toSorted()).toEqual([...new Set(alerts.map(({ alert }) => alert))].toSorted());
 });

@@ -8,7 +8,7 @@ import { startArguments } from '../../tools/stack/start-command.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
-const Service = z.object({
+const serviceSchema = z.object({
   image: z.string(),
   build: z.unknown().optional(),
   command: z.array(z.string()).optional(),
@@ -23,29 +23,30 @@ const Service = z.object({
 
 const written: unknown = parse(text('docker-compose.yml'), { merge: true });
 const compose = z
-  .object({ services: z.record(z.string(), Service), volumes: z.record(z.string(), z.unknown()) })
+  .object({ services: z.record(z.string(), serviceSchema), volumes: z.record(z.string(), z.unknown()) })
   .parse(written);
 const services = Object.entries(compose.services);
+const builtImages = new Set(services.filter(([, { build }]) => build).map(([, { image }]) => image));
 
 describe('docker-compose.yml', () => {
   test('follows the published schema of the Compose Specification', () => {
-    // Formats are the schema's own names for what Compose itself checks.
+    // Formats are names in the schema for checks that Compose does itself.
     const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
     const valid = ajv.validate(JSON.parse(text('test/fixtures/compose-spec/compose-spec.json')), written);
     expect(ajv.errors ?? []).toEqual([]);
     expect(valid).toBe(true);
   });
 
-  test.each(services)('%s pins its image to a version, unless it is built here', (_name, { image, build }) => {
-    if (!build) expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
+  test.each(services)('%s pins its image to a version, unless it is built here', (_name, { image }) => {
+    if (!builtImages.has(image)) expect(image).toMatch(/:v?\d+\.\d+\.\d+$/);
   });
 
-  test.each(services)('%s is published on this machine only, and cannot write to its own files', (_name, service) => {
+  test.each(services)('%s is published only on this machine, and cannot write to its own files', (_name, service) => {
     for (const port of service.ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
     expect(service.read_only).toBe(true);
   });
 
-  test.each(services)('%s can say that it is healthy, as those that wait for it need', (name, { healthcheck }) => {
+  test.each(services)('%s has a health check, for the services that wait for it', (name, { healthcheck }) => {
     const inImage = name === 'waymark' && text('Dockerfile').includes('\nHEALTHCHECK ');
     expect(inImage || healthcheck).toBeTruthy();
   });
@@ -64,13 +65,13 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('runs the service and the gateway as npm does', () => {
+  test('runs the service and the gateway with the commands of npm', () => {
     const [, command = ''] = /\nCMD (.+)\n/.exec(text('Dockerfile'))!;
     expect(JSON.parse(command)).toEqual(['node', ...startArguments('start')]);
     expect(compose.services['mail-gateway']?.command).toEqual(['node', ...startArguments('gateway')]);
   });
 
-  test('names hosts that exist, in every address of one part to another', () => {
+  test('uses only existing hosts in all addresses', () => {
     const addresses = services.flatMap(([, { environment }]) => Object.values(environment));
     const targets = readdirSync(join(PROJECT, 'otel/prometheus/targets')).map((name) =>
       text(`otel/prometheus/targets/${name}`),
@@ -96,12 +97,12 @@ describe.each([
       .matchAll(/\$\{env:(\w+)(:-[^}]*)?\}/g),
   ];
 
-  test('sets every variable that its configuration has no default for', () => {
+  test('sets every variable without a default in the configuration', () => {
     const withoutDefault = used.filter(([, , fallback]) => fallback === undefined).map(([, variable]) => variable);
     expect(Object.keys(compose.services[name]?.environment ?? {})).toEqual(expect.arrayContaining(withoutDefault));
   });
 
-  test('sets no variable that nothing reads', () => {
+  test('sets no unused variable', () => {
     const read = [...used.map(([, variable]) => variable), 'GOMEMLIMIT'];
     expect(read).toEqual(expect.arrayContaining(Object.keys(compose.services[name]?.environment ?? {})));
   });

@@ -14,12 +14,12 @@ const registered = new Set(
     prometheusName(metric),
   ),
 );
-/** What the pipeline says of itself, Prometheus of its targets and alerts, and `fetch` of the gateway's calls. */
-const OTHERS = /^(otelcol_\w+|traces_span_metrics_\w+|up|ALERTS|http_client_request_duration_seconds_\w+)$/;
+/** Metrics of the pipeline, of Prometheus about targets and alerts, and of `fetch` in the gateway. */
+const OTHER_METRICS = /^(otelcol_\w+|traces_span_metrics_\w+|up|ALERTS|http_client_request_duration_seconds_\w+)$/;
 const isRegistered = (name: string) =>
-  registered.has(name) || registered.has(name.replace(/_(bucket|sum|count)$/, '')) || OTHERS.test(name);
+  registered.has(name) || registered.has(name.replace(/_(bucket|sum|count)$/, '')) || OTHER_METRICS.test(name);
 
-test('names of metrics are found in a query, and nothing else is', () => {
+test('metricNames finds exactly the names of metrics in a query', () => {
   expect(
     metricNames(
       'sum by (le, x) (rate(a_total{b="c", d=~"e"}[5m] offset 1h)) / on (m) group_left () f:g:h > 2 or vector(1e-4)',
@@ -28,18 +28,18 @@ test('names of metrics are found in a query, and nothing else is', () => {
 });
 
 describe.each(dashboards)('the dashboard $file', ({ file, dashboard }) => {
-  test('can be linked to by its file name, and by nothing that another has', () => {
+  test('has a unique uid from its file name', () => {
     expect(dashboard.uid).toBe(`waymark-${file.replace('.json', '')}`);
   });
 
-  test('reads the data source that is provisioned', () => {
+  test('uses only the provisioned data source', () => {
     const provisioned = readFileSync(join(OTEL, 'grafana/provisioning/datasources/datasources.yml'), 'utf8');
     for (const { datasource } of dashboard.panels) {
       if (datasource) expect(provisioned).toContain(`uid: ${datasource.uid}\n`);
     }
   });
 
-  test('numbers its panels, and each with a query says something', () => {
+  test('has unique panel ids, and a query in each panel except rows', () => {
     const ids = dashboard.panels.map(({ id }) => id).filter((id) => id !== undefined);
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBeGreaterThan(8);
@@ -54,14 +54,14 @@ const queries = [
   ...rules.map(({ file, record, alert, query }) => ({ where: `${file}: ${record ?? alert}`, query })),
 ];
 
-test.each(queries)('$where reads only what is recorded, or registered as telemetry', ({ query }) => {
+test.each(queries)('$where reads only recorded or registered metrics', ({ query }) => {
   for (const name of metricNames(query)) {
     if (name.includes(':')) expect(recorded).toContain(name);
     else expect(isRegistered(name), name).toBe(true);
   }
 });
 
-test('the dashboards are where the provisioning and docker-compose.yml say', () => {
+test('the dashboards are in the folder of the provisioning and of docker-compose.yml', () => {
   const provider = readFileSync(join(OTEL, 'grafana/provisioning/dashboards/dashboards.yml'), 'utf8');
   const [, path] = /path: (\S+)/.exec(provider) ?? [];
   expect(readFileSync(join(OTEL, '../docker-compose.yml'), 'utf8')).toContain(`./otel/grafana/dashboards:${path}:ro`);

@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const OTEL = join(import.meta.dirname, '../../otel');
 
-const Dashboard = z.object({
+const dashboardSchema = z.object({
   uid: z.string(),
   title: z.string(),
   templating: z.object({ list: z.array(z.object({ name: z.string() })) }),
@@ -19,7 +19,7 @@ const Dashboard = z.object({
     }),
   ),
 });
-const RuleFile = z.object({
+const ruleFileSchema = z.object({
   groups: z.array(
     z.object({
       rules: z.array(z.object({ record: z.string().optional(), alert: z.string().optional(), expr: z.string() })),
@@ -27,13 +27,13 @@ const RuleFile = z.object({
   ),
 });
 
-/** The dashboards as Grafana reads them, by file. */
+/** All dashboards, with their files. */
 export const dashboards = readdirSync(join(OTEL, 'grafana/dashboards')).map((file) => ({
   file,
-  dashboard: Dashboard.parse(JSON.parse(readFileSync(join(OTEL, 'grafana/dashboards', file), 'utf8'))),
+  dashboard: dashboardSchema.parse(JSON.parse(readFileSync(join(OTEL, 'grafana/dashboards', file), 'utf8'))),
 }));
 
-/** Every query of every dashboard, with what Grafana would put in for its variables. */
+/** All queries of all dashboards, with values for the variables of Grafana. */
 export const dashboardQueries = dashboards.flatMap(({ file, dashboard }) =>
   dashboard.panels.flatMap(({ title, targets }) =>
     targets.map(({ expr }) => ({
@@ -43,16 +43,16 @@ export const dashboardQueries = dashboards.flatMap(({ file, dashboard }) =>
   ),
 );
 
-/** Every rule, by the name that it records or the alert that it raises. */
+/** All rules, with the recorded name or the alert. */
 export const rules = readdirSync(join(OTEL, 'prometheus/rules')).flatMap((file) =>
-  RuleFile.parse(parse(readFileSync(join(OTEL, 'prometheus/rules', file), 'utf8'))).groups.flatMap((group) =>
-    group.rules.map(({ record, alert, expr }) => ({ file, record, alert, query: expr })),
-  ),
+  ruleFileSchema
+    .parse(parse(readFileSync(join(OTEL, 'prometheus/rules', file), 'utf8')))
+    .groups.flatMap((group) => group.rules.map(({ record, alert, expr }) => ({ file, record, alert, query: expr }))),
 );
 
-const NOT_METRICS = new Set(['and', 'or', 'unless', 'on', 'by', 'without', 'group_left', 'offset', 'bool', 'ignoring']);
+const KEYWORDS = new Set(['and', 'or', 'unless', 'on', 'by', 'without', 'group_left', 'offset', 'bool', 'ignoring']);
 
-/** The names of the metrics that a query reads. */
+/** Returns the names of the metrics that a query reads. */
 export function metricNames(query: string): string[] {
   const bare = query
     .replace(/"(?:[^"\\]|\\.)*"/g, '')
@@ -62,5 +62,5 @@ export function metricNames(query: string): string[] {
     .replace(/\boffset +\w+/g, '')
     .replace(/\b\d[\w.]*/g, '');
   const names = [...bare.matchAll(/[a-zA-Z_:][\w:]*(?! *\(|[\w:])/g)].map(([name]) => name);
-  return [...new Set(names)].filter((name) => !NOT_METRICS.has(name));
+  return [...new Set(names)].filter((name) => !KEYWORDS.has(name));
 }

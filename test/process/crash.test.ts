@@ -15,19 +15,19 @@ afterEach(async () => {
   service = undefined;
 });
 
-/** Makes every process of the service run this first. */
-function planted(script: string): Record<string, string> {
+/** Returns the environment that makes every process of the service run a script first. */
+function preloading(script: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` };
 }
 
-/** Makes each worker end with 3 as soon as it starts, while there is this file. */
-const endsWhile = (file: string) =>
-  planted(
+/** Returns the environment that makes each worker exit with 3 at its start, while the file exists. */
+const failingWhile = (file: string) =>
+  preloading(
     `import { existsSync } from 'node:fs'; if (process.send && existsSync(${JSON.stringify(file)})) process.exit(3)`,
   );
 
-test('a worker that crashes says why, and what it has counted', async () => {
-  service = await startWorkers(2, planted(`process.on('SIGUSR2', () => { throw new Error('planted') })`));
+test('a worker that crashes logs the reason, and keeps its counts', async () => {
+  service = await startWorkers(2, preloading(`process.on('SIGUSR2', () => { throw new Error('planted') })`));
   await predictTimes(service.url, 20);
   for (const workerIndex of [1, 2]) process.kill(pidsOf(service, workerIndex)[0]!, 'SIGUSR2');
   await until(() => [1, 2].every((workerIndex) => pidsOf(service!, workerIndex).length === 2));
@@ -36,7 +36,7 @@ test('a worker that crashes says why, and what it has counted', async () => {
   expect(fatal.map((line) => line['exception.message'])).toEqual(['planted', 'planted']);
 });
 
-test('workers that are all gone come back to the same port', async () => {
+test('all workers are replaced on the same port', async () => {
   service = await startWorkers(2);
   await Promise.all([killAndWait(service, 1), killAndWait(service, 2)]);
   await until(() =>
@@ -48,9 +48,9 @@ test('workers that are all gone come back to the same port', async () => {
   expect(service.lines.filter(({ msg }) => msg === 'ready')).toHaveLength(1);
 });
 
-test('a worker that cannot start is tried again until it can, and the others serve', async () => {
+test('a worker that cannot start is started again until it can, and the others serve', async () => {
   const file = join(await mkdtemp(join(tmpdir(), 'waymark-')), 'end');
-  service = await startWorkers(2, endsWhile(file));
+  service = await startWorkers(2, failingWhile(file));
   await writeFile(file, '');
   process.kill(pidsOf(service, 1)[0]!, 'SIGKILL');
   const failures = () => service!.lines.filter((line) => line['process.exit.code'] === 3);
@@ -64,10 +64,10 @@ test('a worker that cannot start is tried again until it can, and the others ser
 test('a first start that fails ends the service with the same code', async () => {
   const file = join(await mkdtemp(join(tmpdir(), 'waymark-')), 'end');
   await writeFile(file, '');
-  expect(await failingStart({ WORKERS: '2', ...endsWhile(file) })).toEqual({ code: 3, stderr: '' });
+  expect(await failingStart({ WORKERS: '2', ...failingWhile(file) })).toEqual({ code: 3, stderr: '' });
 });
 
-test('without telemetry they serve all the same', async () => {
+test('workers serve without telemetry', async () => {
   service = await startWorkers(2, { OTEL_SDK_DISABLED: 'true' });
   await predictTimes(service.url, 4);
   await killAndWait(service, 2);

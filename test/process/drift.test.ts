@@ -8,7 +8,7 @@ let service: ServiceProcess;
 
 afterEach(() => service.stop());
 
-/** How many predictions the next two answers speak of: the workers take turns. */
+/** Returns the number of predictions in the next two responses. The workers alternate. */
 async function predictionsKnown(): Promise<number[]> {
   const known: number[] = [];
   for (let i = 0; i < 2; i++) {
@@ -18,7 +18,7 @@ async function predictionsKnown(): Promise<number[]> {
   return known;
 }
 
-test('GET /drift speaks of all workers, and of what one had predicted that was killed', async () => {
+test('GET /drift covers all workers, also the predictions of a killed one', async () => {
   service = await startWorkers(2);
   await predictTimes(service.url, 10);
   await until(async () => (await predictionsKnown()).every((predictions) => predictions === 10));

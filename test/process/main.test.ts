@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 describe('the process', () => {
-  test('logs where it listens, answers, and ends with 0 on SIGTERM', async () => {
+  test('logs its URL, answers, and exits with 0 on SIGTERM', async () => {
     const started = await startProcess();
     expect(started.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect((await post(`${started.url}/predict`, { text: 'a' })).status).toBe(200);
@@ -22,12 +22,12 @@ describe('the process', () => {
     expect(started.lines.map(({ msg }) => msg)).toEqual(['model loaded', 'ready', 'prediction', 'stopping', 'stopped']);
   });
 
-  test('finds its server instrumented, and says nothing of it', async () => {
+  test('logs no warning about the instrumentation', async () => {
     service = await startProcess();
     expect(service.lines.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 
-  test('says in one line when requests are not traced', async () => {
+  test('logs one warning if requests are not traced', async () => {
     service = await startProcess({}, ['src/main.ts']);
     const warnings = service.lines.filter(({ level }) => level === 'warn');
     expect(warnings).toHaveLength(1);
@@ -42,7 +42,7 @@ describe('the process', () => {
     await expect(fetch(service.metricsUrl)).rejects.toThrow();
   });
 
-  test('keeps accepting its ids after a restart', async () => {
+  test('accepts its prediction ids after a restart', async () => {
     const DATA_DIR = await mkdtemp(join(tmpdir(), 'waymark-'));
     const { readOrCreateSigningKey } = await import('../../src/predictions/signing-key.ts');
     const { createPredictionIds } = await import('../../src/predictions/prediction-id.ts');

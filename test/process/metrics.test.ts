@@ -4,7 +4,7 @@ import { prometheusName } from '../../tools/docs/telemetry-document.ts';
 import { post } from '../http/in-process.ts';
 import { scrape } from '../support/openmetrics.ts';
 import type { ServiceProcess } from '../support/service-process.ts';
-import { growing, killAndWait, metricsOf, predict, predictTimes, startWorkers, total } from './workers.ts';
+import { cumulativeSamples, killAndWait, metricsOf, predict, predictTimes, startWorkers, total } from './workers.ts';
 
 // Each test starts three processes and more.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -14,7 +14,7 @@ let service: ServiceProcess;
 afterEach(() => service.stop());
 
 describe('the metrics of several processes', () => {
-  test('are complete, and still are when each worker has been killed and replaced', async () => {
+  test('are complete, also after each worker was killed and replaced', async () => {
     service = await startWorkers(2);
     await predictTimes(service.url, 20);
     expect(total(await metricsOf(service), 'classifier_predictions_total')).toBe(20);
@@ -30,7 +30,7 @@ describe('the metrics of several processes', () => {
     expect(page).toMatch(/^http_server_active_requests\{.*\} 0$/m);
   });
 
-  test('never go back while a worker dies under load, and lose less than a second of its counts', async () => {
+  test('never decrease when a worker dies under load, and lose less than one second of its counts', async () => {
     service = await startWorkers(2);
     const answeredAt: number[] = [];
     let done = false;
@@ -42,7 +42,7 @@ describe('the metrics of several processes', () => {
     });
     let latest = new Map<string, number>();
     const watch = async () => {
-      const samples = growing(await metricsOf(service));
+      const samples = cumulativeSamples(await metricsOf(service));
       for (const [series, value] of latest) expect([series, samples.get(series)! >= value]).toEqual([series, true]);
       latest = samples;
     };
@@ -55,12 +55,12 @@ describe('the metrics of several processes', () => {
     await Promise.all([...clients, watcher]);
     await watch();
     const counted = total(await metricsOf(service), 'classifier_predictions_total');
-    // One that was killed may have told its last count up to a second, and a slow machine's hesitation, before.
+    // The last snapshot of the killed worker can be one second old, and more on a slow machine.
     const certain = answeredAt.filter((time) => time < killed - 2_000 || time > killed + 200).length;
     expect(counted).toBeGreaterThanOrEqual(certain);
   });
 
-  test('count feedback once, whoever reads it from the shared store', async () => {
+  test('count feedback once, although all workers read it from the shared store', async () => {
     service = await startWorkers(2);
     const close = { connection: 'close' };
     const predicted = await post(`${service.url}/predict`, { text: 'a mail' }, close);
@@ -74,16 +74,16 @@ describe('the metrics of several processes', () => {
     }
   });
 
-  test('tell the processes apart where it is about one and nowhere else, and lead to traces', async () => {
+  test('have the label worker only for metrics about one process, and have exemplars', async () => {
     service = await startWorkers(2);
     await predictTimes(service.url, 4);
     const families = await scrape(service.metricsUrl);
     const labels = ['worker="1"', 'worker="2"', 'worker="supervisor"'];
     expect([...families.get('process_memory_usage_bytes')!.series].sort()).toEqual(labels);
     expect(families.get('classifier_predictions')!.series.size).toBe(1);
-    const told = [...families].filter(([, { labels }]) => labels.has('worker')).map(([name]) => name);
+    const withWorkerLabel = [...families].filter(([, { labels }]) => labels.has('worker')).map(([name]) => name);
     const registered = WORKER_METRICS.map((metric) => prometheusName(metric).replace(/_total$/, ''));
-    expect(told.filter((name) => !/^(process|nodejs|v8js)_/.test(name))).toEqual(registered);
+    expect(withWorkerLabel.filter((name) => !/^(process|nodejs|v8js)_/.test(name))).toEqual(registered);
     const headers = { accept: 'application/openmetrics-text;version=1.0.0' };
     const page = await (await fetch(service.metricsUrl, { headers })).text();
     expect(page).toMatch(/^classifier_prediction_duration_seconds_bucket.* # \{trace_id="[0-9a-f]{32}"/m);

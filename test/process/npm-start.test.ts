@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
 import { freePort, type LogLine } from '../support/service-process.ts';
 
-test('npm start serves, and SIGTERM to npm ends the service in order', async () => {
+test('npm start serves, and SIGTERM to npm shuts the service down', async () => {
   const npm = spawn('npm', ['start', '--silent'], {
     env: {
       ...process.env,

@@ -6,13 +6,13 @@ const counted = (...counts: number[]) => [
 ];
 
 describe('createCountsPool', () => {
-  test('adds up what every worker has counted', () => {
+  test('adds up the counts of all workers', () => {
     const pool = createCountsPool(() => 1_000_000);
     pool(counted(1, 0));
     expect(pool(counted(2, 5))).toEqual([{ name: 'spam@1 2', counts: Float64Array.from([3, 5]) }]);
   });
 
-  test('forgets what is older than the window', () => {
+  test('removes counts that are older than the window', () => {
     let now = 1_000_000;
     const pool = createCountsPool(() => now);
     pool(counted(1, 1));

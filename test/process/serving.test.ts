@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 describe('several processes on one port', () => {
-  test('each answers, and each is an instance of its own to telemetry', async () => {
+  test('all answer, and each is an instance of its own in telemetry', async () => {
     const receiver = await startOtlpReceiver();
     service = await startWorkers(2, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '50' });
     await predictTimes(service.url, 20);
@@ -41,7 +41,7 @@ describe('several processes on one port', () => {
     await receiver.close();
   });
 
-  test('say once that they are ready, and where', async () => {
+  test('log once that they are ready, with the URL', async () => {
     service = await startWorkers(2);
     expect(service.lines.filter(({ msg }) => msg === 'ready')).toHaveLength(1);
     expect(service.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -51,20 +51,20 @@ describe('several processes on one port', () => {
     service = undefined;
   });
 
-  test('share the key of a new folder: feedback on what one predicted is taken by any', async () => {
+  test('share the key of a new folder: any of them accepts feedback on predictions of the others', async () => {
     service = await startWorkers(3);
     for (let i = 0; i < 9; i++) {
       const headers = { connection: 'close' };
       const response = await post(`${service.url}/predict`, { text: 'a mail' }, headers);
       const { id, prediction } = (await response.json()) as { id: string; prediction: string };
-      const judged = await post(`${service.url}/feedback`, { id, label: prediction }, headers);
-      expect(judged.status).toBe(200);
+      const recorded = await post(`${service.url}/feedback`, { id, label: prediction }, headers);
+      expect(recorded.status).toBe(200);
     }
   });
 });
 
 describe('a worker that ends', () => {
-  test('is replaced, on the same port, while the others answer', async () => {
+  test('is replaced on the same port while the others answer', async () => {
     service = await startWorkers(2);
     const statuses: number[] = [];
     const { url } = service;
@@ -77,13 +77,13 @@ describe('a worker that ends', () => {
     done = true;
     await client;
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(10);
-    // What was under way in it is lost; nobody is told to come back later.
+    // The requests in progress in the worker are lost. No request gets a 503.
     expect([...new Set(statuses)].filter((status) => status !== 200 && status !== 0)).toEqual([]);
     const ended = service.lines.filter(({ msg }) => msg === 'worker ended');
     expect(ended).toEqual([expect.objectContaining({ level: 'error', worker: 1, signal: 'SIGKILL' })]);
   });
 
-  test('answers what is under way when it is asked to, and is replaced', async () => {
+  test('completes the requests in progress on SIGTERM, and is replaced', async () => {
     service = await startWorkers(2);
     const [pid] = pidsOf(service, 2);
     process.kill(pid!, 'SIGTERM');
@@ -97,7 +97,7 @@ describe('a worker that ends', () => {
     await predictTimes(service.url, 4);
   });
 
-  test('leaves to the others a connection that it had not taken yet', async () => {
+  test('leaves connections that it has not accepted to the others', async () => {
     service = await startWorkers(2);
     const [stopped] = pidsOf(service, 1);
     process.kill(stopped!, 'SIGSTOP');
@@ -134,7 +134,7 @@ describe('SIGTERM', () => {
     const clients = Array.from({ length: 16 }, client);
     await delay(500);
     expect(await service.stop()).toBe(0);
-    // A connection that was never accepted asked for nothing; one that was has a right to its answer.
+    // A connection that was not accepted has no request. A request on an accepted one must get its response.
     expect(new Set(await Promise.all(clients))).toEqual(new Set(['ECONNREFUSED']));
     agent.destroy();
     expect(new Set(statuses)).toEqual(new Set([200]));
@@ -154,7 +154,7 @@ describe('SIGTERM', () => {
   });
 });
 
-test('a supervisor that is killed leaves no worker, and each answers what is under way', async () => {
+test('after the kill of the supervisor all workers complete their requests and end', async () => {
   const killed = await startWorkers(2);
   const pids = [1, 2].flatMap((workerIndex) => pidsOf(killed, workerIndex));
   const sent = request(`${killed.url}/predict`, { method: 'POST', headers: { 'content-type': 'application/json' } });
@@ -173,14 +173,14 @@ test('a supervisor that is killed leaves no worker, and each answers what is und
 });
 
 describe('a start that cannot work ends with 78 and one line', () => {
-  test('where each worker would say it', async () => {
+  test('if each worker would report the reason', async () => {
     expect(await failingStart({ WORKERS: '3', DEFAULT_MODEL: 'nope' })).toEqual({
       code: 78,
       stderr: expect.stringMatching(/^DEFAULT_MODEL: "nope" is not in MODELS_DIR .*; allowed: spam\n$/),
     });
   });
 
-  test('where the port is in use', async () => {
+  test('if the port is in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
@@ -191,7 +191,7 @@ describe('a start that cannot work ends with 78 and one line', () => {
     taken.close();
   });
 
-  test('where so many are not allowed', async () => {
+  test('if there are too many workers', async () => {
     expect(await failingStart({ WORKERS: '65' })).toEqual({
       code: 78,
       stderr: 'WORKERS: "65" cannot be used; allowed: a whole number from 1 to 64\n',

@@ -2,28 +2,28 @@ import { type Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 
-/** The service as several processes. */
+/** Starts the service with several processes. */
 export function startWorkers(count: number, env: Record<string, string> = {}): Promise<ServiceProcess> {
   return startProcess({ WORKERS: String(count), ...env });
 }
 
-/** The process ids of the workers that ever got ready in one workerIndex, in their order. */
+/** Returns the process ids of all workers that ever had an index and were ready, in their order. */
 export function pidsOf({ lines }: ServiceProcess, workerIndex: number): number[] {
   return lines
     .filter(({ msg, worker }) => msg === 'worker ready' && worker === workerIndex)
     .map((line) => Number(line['process.pid']));
 }
 
-/** Waits until something is so. */
-export async function until(holds: () => boolean | Promise<boolean>, timeoutMs = 40_000): Promise<void> {
+/** Waits until a condition is true. */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 40_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`it did not come to be within ${timeoutMs} ms: ${holds}`);
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`the condition is not true after ${timeoutMs} ms: ${condition}`);
     await delay(50);
   }
 }
 
-/** Ends the worker in a workerIndex as a power cut would, and waits for the one that replaces it. */
+/** Kills a worker and waits for its replacement. */
 export async function killAndWait(service: ServiceProcess, workerIndex: number): Promise<void> {
   const before = pidsOf(service, workerIndex);
   process.kill(before.at(-1)!, 'SIGKILL');
@@ -39,7 +39,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Asks for one prediction. Without an agent on a connection of its own, so that the workers take turns. */
+/** Requests one prediction. Without an agent the request has a connection of its own, so that the workers alternate. */
 export function predict(url: string, agent?: Agent): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
@@ -57,8 +57,8 @@ export async function predictTimes(url: string, times: number): Promise<void> {
   }
 }
 
-/** Every sample of a page of metrics that may only grow, by its series. */
-export function growing(page: string): Map<string, number> {
+/** Returns the samples of counters and histograms on a page of metrics, by their series. */
+export function cumulativeSamples(page: string): Map<string, number> {
   const types = new Map([...page.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!]));
   const samples = new Map<string, number>();
   for (const [, name = '', labels = '', value] of page.matchAll(/^(\w+)(\{.*\})? (\S+)$/gm)) {
@@ -68,10 +68,10 @@ export function growing(page: string): Map<string, number> {
   return samples;
 }
 
-/** The sum over the series of one metric. */
+/** Returns the sum over the series of one metric. */
 export function total(page: string, name: string): number {
   let sum = 0;
-  for (const [series, value] of growing(page)) if (series.startsWith(`${name}{`)) sum += value;
+  for (const [series, value] of cumulativeSamples(page)) if (series.startsWith(`${name}{`)) sum += value;
   return sum;
 }
 

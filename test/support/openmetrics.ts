@@ -1,13 +1,13 @@
-/** One metric family of an OpenMetrics page, as far as the tests need it. */
+/** The parts of a metric family of an OpenMetrics page that tests need. */
 export interface Family {
   readonly type: string;
   help: string;
-  /** Every label name that occurs, `le` aside. */
+  /** All label names except `le`. */
   readonly labels: Set<string>;
   readonly series: Set<string>;
 }
 
-/** The families of a page by name. Whether it is valid is for a real parser to say, in `test/stack`. */
+/** Returns the families of a page by name. Does not check the page: `test/stack` does with a real parser. */
 export async function scrape(metricsUrl: string): Promise<Map<string, Family>> {
   const response = await fetch(metricsUrl, { headers: { accept: 'application/openmetrics-text;version=1.0.0' } });
   return parse(await response.text());

@@ -6,9 +6,10 @@ interface KeyValue {
   value: Record<string, unknown>;
 }
 
+/** A span in the form of OTLP JSON, with its attributes as an object. */
 export interface ReceivedSpan {
   name: string;
-  /** 1 INTERNAL, 2 SERVER, as OTLP numbers them. */
+  /** The number in OTLP: 1 for INTERNAL, 2 for SERVER. */
   kind: number;
   traceId: string;
   spanId: string;
@@ -19,6 +20,7 @@ export interface ReceivedSpan {
   attributes: Record<string, unknown>;
 }
 
+/** A log record in the form of OTLP JSON, with its attributes as an object. */
 export interface ReceivedLog {
   body: unknown;
   traceId: string;
@@ -26,20 +28,17 @@ export interface ReceivedLog {
   attributes: Record<string, unknown>;
 }
 
-/**
- * Stands in for the Collector where only the service is under test: takes OTLP/HTTP as JSON. The real Collector is
- * tested with in `test/stack`.
- */
+/** A replacement for the Collector in tests of the service alone. It receives OTLP/HTTP as JSON. */
 export interface OtlpReceiver {
   readonly url: string;
   readonly spans: ReceivedSpan[];
   readonly logs: ReceivedLog[];
-  /** Everything received, as it came. */
+  /** The bodies of all requests. */
   readonly raw: string[];
   close(): Promise<void>;
 }
 
-/** @param port where it listens; a free one unless told */
+/** Starts a receiver. Without a port it listens on a free one. */
 export async function startOtlpReceiver(port = 0): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   const logs: ReceivedLog[] = [];

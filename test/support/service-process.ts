@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+/** A log line of the service. */
 export interface LogLine {
   level: string;
   msg: string;
@@ -14,25 +15,25 @@ export interface LogLine {
   [attribute: string]: unknown;
 }
 
-/** The service in a process of its own, as `npm start` runs it. */
+/** The service in a process of its own, started as with `npm start`. */
 export interface ServiceProcess {
   readonly url: string;
   readonly metricsUrl: string;
-  /** The lines it has written to stdout. */
+  /** The lines on stdout so far. */
   readonly lines: readonly LogLine[];
   /** Sends SIGTERM, and resolves to the exit code. */
   stop(): Promise<number | null>;
-  /** Ends it at once, as a power cut would. */
+  /** Kills the process with SIGKILL. */
   kill(): void;
   readonly exited: Promise<unknown>;
 }
 
-const preloaded = ['--import', './otel/preload.ts', 'src/main.ts'];
+const PRELOADED = ['--import', './otel/preload.ts', 'src/main.ts'];
 
 /** Starts the service on free ports and waits until it is ready. */
 export async function startProcess(
   env: Record<string, string> = {},
-  args: string[] = preloaded,
+  args: string[] = PRELOADED,
 ): Promise<ServiceProcess> {
   const metricsPort = await freePort();
   const child = await spawnService({ OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort), ...env }, args);
@@ -60,15 +61,15 @@ export async function startProcess(
   };
 }
 
-/** Starts the mail gateway, likewise. */
+/** Starts the mail gateway on free ports and waits until it is ready. */
 export function startGatewayProcess(env: Record<string, string>): Promise<ServiceProcess> {
   const free = { GATEWAY_PORT: '0', GATEWAY_SMTP_PORT: '0' };
   return startProcess({ ...free, ...env }, ['--import', './otel/gateway-preload.ts', 'src/gateway/main.ts']);
 }
 
-/** Runs a start that is expected to fail. */
+/** Runs a start that must fail, and returns the exit code and stderr. */
 export async function failingStart(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
-  const child = await spawnService({ OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()), ...env }, preloaded);
+  const child = await spawnService({ OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()), ...env }, PRELOADED);
   let stderr = '';
   child.stderr!.on('data', (data) => {
     stderr += String(data);
@@ -78,7 +79,7 @@ export async function failingStart(env: Record<string, string>): Promise<{ code:
   return { code, stderr };
 }
 
-/** A port of loopback that nothing listens on now. */
+/** Returns a free port of loopback. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -82,7 +82,7 @@ describe('a counter', () => {
   });
 });
 
-describe('beyond the limit on series nothing is lost', () => {
+describe('beyond the limit on series no measurement is lost', () => {
   test('of a counter: the overflow series has the rest', async () => {
     for (let i = 0; i < MANY; i++) instruments.errors.add(2, { i });
     const points = pointsOf(await collect(), METRIC.errors.name);

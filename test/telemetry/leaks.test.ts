@@ -5,7 +5,7 @@ import { post } from '../http/in-process.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 
-/** Secrets are numbered by where they are planted, so that a leak says where it came from. */
+/** The secrets in the requests. The name of each secret is its place, so that a leak shows its origin. */
 const planted: string[] = [];
 function plant(where: string): string {
   const secret = `leak-${where}-7f3a`;
@@ -82,7 +82,7 @@ async function raw(request: string): Promise<void> {
   await once(socket, 'close');
 }
 
-test('the service was asked, and answered', () => {
+test('the service has handled the requests', () => {
   expect(planted.length).toBeGreaterThan(30);
   expect(receiver.spans.filter(({ kind }) => kind === 2).length).toBeGreaterThanOrEqual(14);
   expect(receiver.logs.some(({ body }) => body === 'prediction')).toBe(true);

@@ -17,7 +17,7 @@ let families: Map<string, Family>;
 let byHttp: string;
 let bySmtp: string;
 
-/** One message each way through both processes, and one while the service is away. */
+/** Sends one message by HTTP and one by SMTP through both processes, and one while the service is down. */
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
   const exported = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
@@ -40,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(() => receiver.close());
 
-/** The spans from the root of a trace down, as long as each has one child only: name, kind and service. */
+/** Returns name and kind of the spans of a trace, from the root down, while each span has only one child. */
 function chain(traceId: string): string[] {
   const spans = receiver.spans.filter((span) => span.traceId === traceId);
   const names: string[] = [];
@@ -56,8 +56,8 @@ function chain(traceId: string): string[] {
 
 const [INTERNAL, SERVER, CLIENT] = [1, 2, 3];
 
-describe('a message is followed through both services', () => {
-  test('in one trace, from HTTP', () => {
+describe('a message that passes through both services', () => {
+  test('has one trace, from HTTP', () => {
     expect(chain(byHttp)).toEqual([
       `POST /messages ${SERVER}`,
       `POST ${CLIENT}`,
@@ -66,7 +66,7 @@ describe('a message is followed through both services', () => {
     ]);
   });
 
-  test('in one trace, from SMTP', () => {
+  test('has one trace, from SMTP', () => {
     expect(chain(bySmtp)).toEqual([
       `SMTP message ${SERVER}`,
       `POST ${CLIENT}`,
@@ -77,7 +77,7 @@ describe('a message is followed through both services', () => {
     expect(received!.attributes).toMatchObject({ 'network.protocol.name': 'smtp', 'mail_gateway.verdict': 'spam' });
   });
 
-  test('by its log record, which has the trace and the prediction', () => {
+  test('has a log record with the ids of the trace and the prediction', () => {
     const line = gateway.lines.find(({ msg, trace_id }) => msg === 'message classified' && trace_id === bySmtp);
     const [classify] = receiver.spans.filter(({ traceId, name }) => traceId === bySmtp && name === 'classify');
     expect(line!['classifier.prediction.id']).toBe(classify!.attributes['classifier.prediction.id']);
@@ -88,14 +88,14 @@ describe('a message is followed through both services', () => {
     ['mail_gateway_messages_total', 'verdict="spam",protocol="smtp"', 1],
     ['mail_gateway_messages_total', 'verdict="unchecked",protocol="smtp"', 1],
     ['mail_gateway_judging_duration_seconds_count', 'protocol="smtp"', 2],
-  ])('and counted: %s{%s} is %d', (name, labels, value) => {
+  ])('is counted: %s{%s} is %d', (name, labels, value) => {
     const line = metrics
       .split('\n')
       .find((candidate) => candidate.startsWith(`${name}{`) && candidate.includes(labels));
     expect(line).toMatch(new RegExp(` ${value}$`));
   });
 
-  test('by the metrics that are defined, and no others of its own', () => {
+  test('is counted by exactly the defined metrics', () => {
     const defined = Object.values<MetricDefinition>(GATEWAY_METRIC).map((metric) => {
       const name = prometheusName(metric).replace(/_total$/, '');
       return [name, metric.type, metric.description, metric.labels.toSorted()];
@@ -106,12 +106,12 @@ describe('a message is followed through both services', () => {
     expect(exposed.sort()).toEqual(defined.sort());
   });
 
-  test('and its calls by the metric of fetch that its dashboard reads', () => {
+  test('is counted by the metric of fetch that the dashboard reads', () => {
     expect(families.get('http_client_request_duration_seconds')).toMatchObject({ type: 'histogram' });
   });
 
-  test('and an unchecked one is counted under the reason that its log record gives', () => {
-    // Which of these comes first is a race of random pauses against the deadline.
+  test('is counted with the reason of its log record if it was not classified', () => {
+    // The order of these is a race of random pauses against the deadline.
     const reason = gateway.lines.findLast(({ msg }) => msg === 'message classified')!['mail_gateway.unchecked.reason'];
     expect(['connection', 'circuit_open', 'deadline']).toContain(reason);
     const lines = metrics.split('\n').filter((line) => line.startsWith('mail_gateway_unchecked_total{'));
@@ -119,13 +119,13 @@ describe('a message is followed through both services', () => {
     expect(lines[0]).toMatch(/ 1$/);
   });
 
-  test('under the name of its own', () => {
+  test('has the service name of the gateway', () => {
     expect(receiver.raw.join()).toContain('mail-gateway');
     expect(metrics).toContain('service_name="mail-gateway"');
   });
 
-  test('and nothing of what was in it leaves the process', () => {
-    const said = receiver.raw.join() + JSON.stringify(gateway.lines) + metrics;
-    expect(said).not.toMatch(/Congratulations|free money|example\.org/);
+  test('has no content in the telemetry', () => {
+    const emitted = receiver.raw.join() + JSON.stringify(gateway.lines) + metrics;
+    expect(emitted).not.toMatch(/Congratulations|free money|example\.org/);
   });
 });

@@ -6,7 +6,7 @@ import { startProcess } from '../support/service-process.ts';
 const infer = (url: string, data: string[]) =>
   post(`${url}/v2/models/spam/infer`, { inputs: [{ name: 'text', datatype: 'BYTES', shape: [data.length], data }] });
 
-test('an inference is followed as a prediction is: one text with its steps, several as a batch', async () => {
+test('an inference is traced as a prediction: one text with its steps, several texts as a batch', async () => {
   const receiver = await startOtlpReceiver();
   const service = await startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
   const single = (await infer(service.url, ['one'])).headers.get('x-trace-id');

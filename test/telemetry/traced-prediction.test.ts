@@ -14,7 +14,7 @@ let answerHeaders: Headers;
 let batch: { predictions: { id: string }[]; traceId: string };
 let problem: { traceId: string };
 
-/** One request of each kind, then the end of the process, so that everything it had to say was said. */
+/** Sends one request of each kind and stops the process, so that it has exported everything. */
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
   service = await startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
@@ -37,8 +37,8 @@ function spansOf(traceId: string, name?: string): ReceivedSpan[] {
   return receiver.spans.filter((span) => span.traceId === traceId && (name === undefined || span.name === name));
 }
 
-describe('a prediction is followed', () => {
-  test('by its trace: server, classify, tokenize and score, each in its place', () => {
+describe('a prediction', () => {
+  test('has a trace: server, classify, tokenize and score, each with its parent', () => {
     const [server] = spansOf(answer.traceId, 'POST /predict');
     const [classify] = spansOf(answer.traceId, 'classify');
     expect(spansOf(answer.traceId)).toHaveLength(4);
@@ -53,7 +53,7 @@ describe('a prediction is followed', () => {
     }
   });
 
-  test('by what its classify span says', () => {
+  test('has a classify span with its attributes', () => {
     expect(spansOf(answer.traceId, 'classify')[0]!.attributes).toEqual({
       'classifier.model.name': 'spam',
       'classifier.model.version': answer.model.version,
@@ -64,12 +64,12 @@ describe('a prediction is followed', () => {
       'classifier.input.characters': `Win a prize ${secret}`.length,
       'classifier.input.tokens': 7,
       'classifier.input.unknown_ratio': expect.any(Number),
-      // Mails are longer than this, and say more.
+      // Mails are longer than this text, and predictions of them more certain.
       'classifier.anomaly.reason': 'low_confidence,length',
     });
   });
 
-  test('by its log record, on stdout and over OTLP, sampled with its trace', () => {
+  test('has a log record on stdout and over OTLP, sampled with its trace', () => {
     const [classify] = spansOf(answer.traceId, 'classify');
     const line = service.lines.find(({ msg, trace_id }) => msg === 'prediction' && trace_id === answer.traceId);
     const record = receiver.logs.find(({ body, traceId }) => body === 'prediction' && traceId === answer.traceId);
@@ -79,13 +79,13 @@ describe('a prediction is followed', () => {
     expect(record!.attributes['classifier.prediction.duration']).toBeGreaterThan(0);
   });
 
-  test('by its response', () => {
+  test('has its ids in the response', () => {
     const [server] = spansOf(answer.traceId, 'POST /predict');
     expect(answerHeaders.get('traceresponse')).toBe(`00-${answer.traceId}-${server!.spanId}-01`);
     expect(answerHeaders.get('x-trace-id')).toBe(answer.traceId);
   });
 
-  test('in a batch: one classify span each, below one server span', () => {
+  test('has a classify span of its own in a batch, below one server span', () => {
     const [server] = spansOf(batch.traceId, 'POST /predict/batch');
     const classified = spansOf(batch.traceId, 'classify');
     expect(spansOf(batch.traceId)).toHaveLength(4);
@@ -95,12 +95,12 @@ describe('a prediction is followed', () => {
     );
   });
 
-  test('in the trace of its caller', () => {
+  test('continues the trace of its caller', () => {
     expect(spansOf(incoming.traceId, 'POST /predict')[0]).toMatchObject({ parentSpanId: incoming.spanId });
     expect(spansOf(incoming.traceId)).toHaveLength(4);
   });
 
-  test('and so is a request that was refused', () => {
+  test('that was rejected has a server span', () => {
     expect(spansOf(problem.traceId)).toEqual([
       expect.objectContaining({
         name: 'POST /predict',

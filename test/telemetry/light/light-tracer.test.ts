@@ -25,7 +25,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What came of a scenario, as a span processor sees it. */
+/** The calls of a span processor, and the ended spans. */
 interface Outcome {
   readonly calls: string[];
   readonly spans: ReadableSpan[];
@@ -33,8 +33,8 @@ interface Outcome {
 
 type Play = (stage: Stage) => void;
 
-/** Plays a scenario with clocks and ids that are the same each time. */
-function play(kind: 'plain' | 'sdk', sampler: Sampler, scenario: Play): Outcome {
+/** Plays a scenario with the same clocks and ids each time. */
+function play(kind: 'light' | 'sdk', sampler: Sampler, scenario: Play): Outcome {
   let wall = 1_790_000_000_123;
   let monotonic = 54_321.0625;
   vi.spyOn(Date, 'now').mockImplementation(() => Math.floor(wall));
@@ -48,24 +48,24 @@ function play(kind: 'plain' | 'sdk', sampler: Sampler, scenario: Play): Outcome 
   };
   const calls: string[] = [];
   const spans: ReadableSpan[] = [];
-  const told = (what: string, { name, ended }: ReadableSpan) => calls.push(`${what} ${name} ${ended}`);
+  const recordCall = (call: string, { name, ended }: ReadableSpan) => calls.push(`${call} ${name} ${ended}`);
   const processor = {
-    onStart: (span: ReadableSpan, parent: Context) => told(`start ${trace.getSpan(parent) !== undefined}`, span),
-    onEnding: (span: ReadableSpan) => told('ending', span),
+    onStart: (span: ReadableSpan, parent: Context) => recordCall(`start ${trace.getSpan(parent) !== undefined}`, span),
+    onEnding: (span: ReadableSpan) => recordCall('ending', span),
     onEnd: (span: ReadableSpan) => {
-      told('end', span);
+      recordCall('end', span);
       spans.push(span);
     },
     forceFlush: async () => {},
     shutdown: async () => {},
   };
-  let made = 0;
-  // Spread over the whole range, as random ones are: a sampler decides by them.
+  let count = 0;
+  // Spread over the whole range, because a sampler decides by the ids.
   const id = (digits: number) =>
-    (BigInt(++made) * 0x9e3779b97f4a7c15f39cc0605cedc834n).toString(16).slice(-digits).padStart(digits, '1');
+    (BigInt(++count) * 0x9e3779b97f4a7c15f39cc0605cedc834n).toString(16).slice(-digits).padStart(digits, '1');
   const idGenerator = { generateTraceId: () => id(32), generateSpanId: () => id(16) };
   const tracer =
-    kind === 'plain'
+    kind === 'light'
       ? new LightTracer({ resource, scope, processors: [processor] }, { sampler, idGenerator })
       : new TracerProvider({ resource, sampler, idGenerator, spanProcessors: [processor] }).getTracer('waymark', '1');
   scenario({ tracer, wait, setClock });
@@ -73,7 +73,7 @@ function play(kind: 'plain' | 'sdk', sampler: Sampler, scenario: Play): Outcome 
   return { calls, spans };
 }
 
-/** Everything of a span that can be read. */
+/** Returns all readable fields of a span. */
 function read(span: ReadableSpan) {
   const { name, kind, parentSpanContext, startTime, endTime, duration, ended, status, links, events } = span;
   const { droppedAttributesCount, droppedEventsCount, droppedLinksCount } = span;
@@ -98,23 +98,23 @@ async function otlp(spans: ReadableSpan[]): Promise<unknown> {
   return JSON.parse(receiver.raw.join());
 }
 
-async function expectTheSame(sampler: Sampler, scenario: Play): Promise<number> {
-  const plain = play('plain', sampler, scenario);
+async function expectEqualSpans(sampler: Sampler, scenario: Play): Promise<number> {
+  const light = play('light', sampler, scenario);
   const sdk = play('sdk', sampler, scenario);
-  expect(plain.calls).toEqual(sdk.calls);
-  expect(plain.spans.map(read)).toEqual(sdk.spans.map(read));
-  expect(await otlp(plain.spans)).toEqual(await otlp(sdk.spans));
-  expect(plain.spans.every((span) => span instanceof LightSpan)).toBe(true);
-  return plain.spans.length;
+  expect(light.calls).toEqual(sdk.calls);
+  expect(light.spans.map(read)).toEqual(sdk.spans.map(read));
+  expect(await otlp(light.spans)).toEqual(await otlp(sdk.spans));
+  expect(light.spans.every((span) => span instanceof LightSpan)).toBe(true);
+  return light.spans.length;
 }
 
-test.each(Object.entries(scenarios))('%s: what is told is what the SDK tells', async (_, scenario) => {
-  expect(await expectTheSame(createSampler(readConfig({})), scenario)).toBeGreaterThan(0);
+test.each(Object.entries(scenarios))('%s: the spans equal those of the SDK', async (_, scenario) => {
+  expect(await expectEqualSpans(createSampler(readConfig({})), scenario)).toBeGreaterThan(0);
 });
 
 const sampling = ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [name, `parentbased_${name}`]);
 
-test.each(sampling)('%s: the same spans are sampled, whoever calls', async (name) => {
+test.each(sampling)('%s: the same spans are sampled for any caller', async (name) => {
   const sampler = createSampler(readConfig({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: '0.5' }));
   const callers = [ROOT_CONTEXT, linkedRoot].flatMap((root) => [
     root,
@@ -133,7 +133,7 @@ test.each(sampling)('%s: the same spans are sampled, whoever calls', async (name
     ),
   ]);
   const seen: string[][] = [];
-  const count = await expectTheSame(sampler, ({ tracer }) => {
+  const count = await expectEqualSpans(sampler, ({ tracer }) => {
     const ids: string[] = [];
     for (const caller of callers.flatMap((one) => Array<Context>(8).fill(one))) {
       const server = tracer.startSpan('server', {}, caller);
@@ -150,7 +150,7 @@ test.each(sampling)('%s: the same spans are sampled, whoever calls', async (name
   expect(count > 0).toBe(name !== 'always_off');
 });
 
-test('a sampler that adds attributes, and one that only records, are followed', async () => {
+test('a sampler can add attributes, and can record without sampling', async () => {
   const sampler = {
     shouldSample: (_: Context, __: string, name: string) => ({
       decision: name === 'recorded' ? SamplingDecision.RECORD : SamplingDecision.RECORD_AND_SAMPLED,
@@ -158,16 +158,16 @@ test('a sampler that adds attributes, and one that only records, are followed', 
     }),
     toString: () => 'test',
   };
-  const count = await expectTheSame(sampler, ({ tracer }) => {
+  const count = await expectEqualSpans(sampler, ({ tracer }) => {
     const recorded = tracer.startSpan('recorded', { attributes: { a: 1, b: 2 } }, ROOT_CONTEXT);
-    tracer.startSpan('child that is asked about', {}, trace.setSpan(ROOT_CONTEXT, recorded)).end();
+    tracer.startSpan('child that is sampled', {}, trace.setSpan(ROOT_CONTEXT, recorded)).end();
     recorded.end();
     tracer.startSpan('sampled', {}, ROOT_CONTEXT).end();
   });
   expect(count).toBe(3);
 });
 
-test('only the scopes that are named make plain spans, each a tracer of its own', () => {
+test('only the named scopes get light tracers, one per scope and version', () => {
   const sdk = new TracerProvider();
   const idGenerator = { generateTraceId: () => '1'.repeat(32), generateSpanId: () => '1'.repeat(16) };
   const options = { scopes: new Set(['own']), resource, processors: [], sampler: new AlwaysOnSampler(), idGenerator };

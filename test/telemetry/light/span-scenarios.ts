@@ -14,12 +14,12 @@ import {
 } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 
-/** What a scenario is played with. */
+/** The tracer and the clocks of a scenario. */
 export interface Stage {
   readonly tracer: Tracer;
-  /** Moves both clocks on. */
+  /** Advances both clocks. */
   readonly wait: (milliseconds: number) => void;
-  /** Moves the wall clock alone, as somebody does who sets it. */
+  /** Changes the wall clock alone, as when somebody sets it. */
   readonly setClock: (milliseconds: number) => void;
 }
 
@@ -31,10 +31,10 @@ const link = (i: number): Link => ({
   context: { traceId: 'a'.repeat(32), spanId: String(i).padStart(16, 'b'), traceFlags: 0, isRemote: true },
   attributes: { i, wrong: (() => i) as unknown as AttributeValue },
 });
-/** What no type allows and a caller may still hand over. */
+/** Returns a value that the types forbid, and that a caller can still pass. */
 const wrong = (value: unknown) => value as AttributeValue;
 
-/** Everything that the API lets a caller do with a tracer and its spans, and much that it does not. */
+/** Scenarios of all uses of a tracer and its spans, also of many wrong ones. */
 export const scenarios: Record<string, (stage: Stage) => void> = {
   'a request with a prediction, timed afterwards'({ tracer, wait }) {
     const server = tracer.startSpan('POST', { kind: SpanKind.SERVER }, ROOT_CONTEXT);
@@ -62,7 +62,7 @@ export const scenarios: Record<string, (stage: Stage) => void> = {
     ]) {
       for (const end of [now + 0.25, new Date(now + 1), [1_900_000_000, 7] as [number, number], 10, undefined]) {
         const span = tracer.startSpan('given', { startTime }).addEvent('at', end);
-        // Whole milliseconds: what a time by the monotonic clock is by the other one, is asked for again at the end.
+        // Whole milliseconds, because the offset between the clocks is measured again at the end.
         wait(2);
         span.addEvent('now').end(end);
       }

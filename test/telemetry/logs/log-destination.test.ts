@@ -82,9 +82,9 @@ const reportsOf = ({ stderr }: Result) =>
 
 describe('lines are written', () => {
   test.each([
-    ['of itself', ''],
-    ['once all is written', 'await destination.flush(); process.exit();'],
-    ['at once', AT_ONCE],
+    ['naturally', ''],
+    ['after a flush', 'await destination.flush(); process.exit();'],
+    ['without a flush', AT_ONCE],
   ])('whole and in their order, many, long, and beyond ASCII, if the process ends %s', async (_, end) => {
     const lines = [
       ...Array.from({ length: 3_000 }, (_, at) => `{"line":${at},"label":"Größe 漢字 🙂"}\n`),
@@ -98,11 +98,11 @@ describe('lines are written', () => {
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
   });
 
-  test('that still wait when the process is told to end at once', async () => {
+  test('although the process exits while they wait', async () => {
     expect((await run(`${WRITE_ALL} ${AT_ONCE}`, ['one\n', 'two\n'])).stdout).toBe('one\ntwo\n');
   });
 
-  test('within a moment, without a flush', async () => {
+  test('after a short time, without a flush', async () => {
     const { stdout } = await run(`${WRITE_ALL} await delay(1_000); process.kill(process.pid, 'SIGKILL');`, ['one\n']);
     expect(stdout).toBe('one\n');
   });
@@ -127,7 +127,7 @@ describe('an error of standard output neither ends nor hangs the process', () =>
     expect(result.milliseconds).toBeLessThan(10_000);
   });
 
-  test.each(['EAGAIN', 'ENOSPC', 'EIO', 'EPIPE'])('%s in the last moment', async (code) => {
+  test.each(['EAGAIN', 'ENOSPC', 'EIO', 'EPIPE'])('%s at the exit', async (code) => {
     for (const end of [AT_ONCE, '']) {
       const result = await run(`destination.write('a line\\n'); fail('${code}'); ${end}`);
       expect({ code: result.code, stderr: result.stderr }).toEqual({ code: 0, stderr: '' });

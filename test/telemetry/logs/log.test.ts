@@ -7,14 +7,14 @@ function capture(level: Parameters<typeof createLog>[0] = 'info') {
   return { log: createLog(level, { write: (line) => void lines.push(line) }), lines };
 }
 
-const followed = {
+const spanContext = {
   traceId: '0af7651916cd43dd8448eb211c80319c',
   spanId: 'b7ad6b7169203331',
   traceFlags: TraceFlags.SAMPLED,
 };
 
 describe('createLog', () => {
-  test('writes one JSON object a line', () => {
+  test('writes one JSON object per line', () => {
     const { log, lines } = capture();
     log.info('two\nlines', { model: 'spam' });
     expect(lines).toHaveLength(1);
@@ -27,20 +27,20 @@ describe('createLog', () => {
     });
   });
 
-  test('names the trace and span of the context it is given', () => {
+  test('writes the ids of the trace and span of the given context', () => {
     const { log, lines } = capture();
-    log.warn('followed', {}, trace.setSpanContext(ROOT_CONTEXT, followed));
-    const { traceId, spanId } = followed;
+    log.warn('followed', {}, trace.setSpanContext(ROOT_CONTEXT, spanContext));
+    const { traceId, spanId } = spanContext;
     expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'warn', trace_id: traceId, span_id: spanId });
   });
 
-  test('names none where there is none', () => {
+  test('writes no ids without a span', () => {
     const { log, lines } = capture();
     log.info('alone', {}, context.active());
     expect(JSON.parse(lines[0]!)).not.toHaveProperty('trace_id');
   });
 
-  test('writes every attribute that JSON has a value for', () => {
+  test('writes all attributes with a JSON value', () => {
     const { log, lines } = capture();
     const attributes = {
       'a "key"': 'a "value" \\ of\tcontrols \u0000, 漢字 and half \ud83d of a character',
@@ -63,13 +63,13 @@ describe('createLog', () => {
     });
   });
 
-  test('writes a line where JSON has no value', () => {
+  test('writes a line although JSON has no value for an attribute', () => {
     const { log, lines } = capture();
     const circle: { itself?: unknown } = {};
     circle.itself = circle;
-    log.info('kept', { circle, big: 1n, label: 'spam' }, trace.setSpanContext(ROOT_CONTEXT, followed));
+    log.info('kept', { circle, big: 1n, label: 'spam' }, trace.setSpanContext(ROOT_CONTEXT, spanContext));
     log.info('next');
-    expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'kept', trace_id: followed.traceId, label: 'spam' });
+    expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'kept', trace_id: spanContext.traceId, label: 'spam' });
     expect(JSON.parse(lines[1]!)).toEqual({ level: 'info', time: expect.any(String), msg: 'next' });
   });
 

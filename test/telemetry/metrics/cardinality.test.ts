@@ -4,7 +4,7 @@ import { type Family, scrape } from '../../support/openmetrics.ts';
 import { type ServiceProcess, startProcess } from '../../support/service-process.ts';
 
 const MANY = 10_000;
-/** Node lets more methods through than the conventions name. */
+/** Node accepts more methods than the conventions name. */
 const METHODS = ['GET', 'PUT', 'DELETE', 'PATCH', 'PROPFIND', 'MKCOL', 'REPORT', 'PURGE', 'SUBSCRIBE', 'LINK'];
 
 let service: ServiceProcess;
@@ -20,7 +20,7 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** Sends a request without the cost of fetch, and resolves to the status. */
+/** Sends a request without the overhead of fetch, and resolves to the status. */
 function send(method: string, path: string, headers: Record<string, string>, body?: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const outgoing = request(service.url + path, { method, headers, agent }, (response) => {

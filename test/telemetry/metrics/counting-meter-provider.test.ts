@@ -11,7 +11,7 @@ const spanId = 'b7ad6b7169203331';
 const scopeOf = (traceFlags: number) => trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags });
 const sampled = scopeOf(TraceFlags.SAMPLED);
 
-/** Two histograms with the same boundaries, of which one keeps exemplars. */
+/** Returns two histograms with the same boundaries: `took` with exemplars, `share` without. */
 function histograms() {
   const counted = new CountedHistograms({ took: { exemplars: true }, share: { exemplars: false } }, emptyResource());
   const meter = new CountingMeterProvider(new MeterProvider(), counted).getMeter('test', '1');
@@ -36,7 +36,7 @@ beforeEach(() => {
 });
 afterEach(() => context.disable());
 
-test('measurements are counted by bucket, a boundary within its bucket, and stay counted', async () => {
+test('measurements are counted by bucket, with the upper bound inside, and stay counted', async () => {
   const { make, points } = histograms();
   const took = make('took');
   for (const value of [0, 0.5, 1, 1.5, 10, 11, 1e9]) took.record(value, { route: '/a' });
@@ -52,7 +52,7 @@ test('measurements are counted by bucket, a boundary within its bucket, and stay
   expect(await points('took')).toMatchObject(expected);
 });
 
-test('a histogram is told of with its unit and the scope that made it; one without measurements is not', async () => {
+test('a histogram is collected with its unit and scope, if it has measurements', async () => {
   const { make, collect } = histograms();
   make('share');
   make('took').record(1);
@@ -61,14 +61,14 @@ test('a histogram is told of with its unit and the scope that made it; one witho
   ]);
 });
 
-test('who makes a histogram again counts in the same one', async () => {
+test('a histogram that is created again is the same one', async () => {
   const { make, points } = histograms();
   make('took').record(1);
   make('took').record(1);
   expect(await points('took')).toMatchObject([{ value: { count: 2 } }]);
 });
 
-test('frozen attributes, and the same thawed or in another order, are one series', async () => {
+test('frozen attributes, a copy of them, and another order of them are one series', async () => {
   const { make, points } = histograms();
   const took = make('took');
   const frozen = Object.freeze({ a: 1, b: 'x' });
@@ -80,7 +80,7 @@ test('frozen attributes, and the same thawed or in another order, are one series
   expect(await points('took')).toMatchObject([{ attributes: { a: 1, b: 'x' }, value: { count: 5 } }]);
 });
 
-test('attributes that are changed afterwards do not change what was counted', async () => {
+test('a later change of the attributes does not change the series', async () => {
   const { make, points } = histograms();
   const took = make('took');
   const attributes: Attributes = { a: 1 };
@@ -90,14 +90,14 @@ test('attributes that are changed afterwards do not change what was counted', as
   expect(await points('took')).toMatchObject([{ attributes: { a: 1 } }, { attributes: { a: 2 } }]);
 });
 
-test('what is no measurement is not counted', async () => {
+test('negative values and NaN are not counted', async () => {
   const { make, points } = histograms();
   make('took').record(Number.NaN, {}, sampled);
   make('took').record(-1, {}, sampled);
   expect(await points('took')).toEqual([]);
 });
 
-test('beyond 2,000 series measurements are counted together, as the SDK does', async () => {
+test('beyond 2,000 series measurements are counted in one overflow series, as in the SDK', async () => {
   const { make, points, exemplars } = histograms();
   const took = make('took');
   for (let i = 0; i < 3_000; i++) took.record(1, { i }, sampled);
@@ -107,7 +107,7 @@ test('beyond 2,000 series measurements are counted together, as the SDK does', a
   expect(await exemplars('took', { i: 1_999 })).toHaveLength(1);
 });
 
-test('a measurement is kept with the span it was made in', async () => {
+test('an exemplar has the ids of the span of its measurement', async () => {
   const { make, exemplars } = histograms();
   make('took').record(0.5, { route: '/a' }, sampled);
   expect(await exemplars('took', { route: '/a' })).toMatchObject([
@@ -115,7 +115,7 @@ test('a measurement is kept with the span it was made in', async () => {
   ]);
 });
 
-test('the active span counts where none is handed over, as in instrumentations', async () => {
+test('without a given span the active one is used, as in instrumentations', async () => {
   const { make, exemplars } = histograms();
   context.with(sampled, () => make('took').record(0.5));
   expect(await exemplars('took')).toHaveLength(1);
@@ -130,7 +130,7 @@ test.each([
   expect(await exemplars('took')).toEqual([]);
 });
 
-test('a histogram that is not to keep exemplars keeps none', async () => {
+test('a histogram without the option has no exemplars', async () => {
   const { make, points, exemplars } = histograms();
   make('share').record(0.5, {}, sampled);
   expect(await points('share')).toHaveLength(1);

@@ -30,7 +30,7 @@ test('a value on a boundary belongs to the bucket below it', () => {
   expect([0, 1, 1.5, 2, 2.1].map((value) => bucketOf(value, [1, 2]))).toEqual([0, 0, 1, 1, 2]);
 });
 
-test('the slowest of the window before still counts, so that a scrape between two windows misses none', () => {
+test('the slowest of the previous window still counts, so that a scrape between two windows misses none', () => {
   expect(
     values(
       reservoir([
@@ -49,7 +49,7 @@ test('the slowest of the window before still counts, so that a scrape between tw
   ).toEqual([0.9]);
 });
 
-test('an older one makes way for any of the current window', () => {
+test('an older one is replaced by any of the current window', () => {
   expect(
     values(
       reservoir([
@@ -69,6 +69,6 @@ test('an older one makes way for any of the current window', () => {
   ).toEqual([0.1]);
 });
 
-test('where nothing was measured since, the last one stays', () => {
+test('without new measurements the last one stays', () => {
   expect(values(reservoir([[0.9, 0]]))).toEqual([0.9]);
 });

@@ -9,7 +9,7 @@ class Reader extends MetricReader {
   protected override async onShutdown(): Promise<void> {}
 }
 
-/** What a process tells that has measured this much. */
+/** Returns the metrics of a process that has recorded `amount` with each instrument. */
 async function measured(amount: number, scope = SCOPE): Promise<ScopeMetrics[]> {
   const reader = new Reader();
   const meter = new MeterProvider({ readers: [reader] }).getMeter(scope);
@@ -25,7 +25,7 @@ async function measured(amount: number, scope = SCOPE): Promise<ScopeMetrics[]> 
   return (await reader.collect()).resourceMetrics.scopeMetrics;
 }
 
-/** The values by name; of a histogram its buckets. */
+/** Returns the values by name, and for a histogram its buckets. */
 function values(scopes: ScopeMetrics[]): Record<string, unknown[]> {
   return Object.fromEntries(
     scopes.flatMap(({ metrics }) =>
@@ -38,7 +38,7 @@ function values(scopes: ScopeMetrics[]): Record<string, unknown[]> {
 }
 
 describe('mergeMetrics', () => {
-  test('adds up what adds up, and takes the largest of the rest', async () => {
+  test('adds up counters and histograms, and uses the maximum of gauges and shared totals', async () => {
     expect(values(mergeMetrics([await measured(2), await measured(5), await measured(0.5)]))).toEqual({
       done: [7.5],
       busy: [7.5],
@@ -49,7 +49,7 @@ describe('mergeMetrics', () => {
     });
   });
 
-  test('keeps apart what has other labels', async () => {
+  test('keeps series with different labels separate', async () => {
     const [one] = await measured(2);
     const other = structuredClone(one!);
     for (const { dataPoints } of other.metrics) {
@@ -58,7 +58,7 @@ describe('mergeMetrics', () => {
     expect(values(mergeMetrics([[one!], [other]]))['done']).toEqual([2, 2]);
   });
 
-  test('takes attributes in another order as the same series', async () => {
+  test('treats attributes in another order as the same series', async () => {
     const [one] = await measured(1);
     const withLabels = (attributes: Record<string, string>): ScopeMetrics => ({
       ...one!,
@@ -71,7 +71,7 @@ describe('mergeMetrics', () => {
     expect(values(merged)['done']).toEqual([2]);
   });
 
-  test('of exemplars of one bucket keeps the slowest of the last minute', async () => {
+  test('keeps the slowest exemplar of the last minute in each bucket', async () => {
     const exemplar = (value: number, time: number) => ({ value, time, traceId: `${value}`, spanId: 's' });
     const now = 1_000_000;
     const part = async (...exemplars: ReturnType<typeof exemplar>[]) =>
@@ -93,12 +93,12 @@ describe('mergeMetrics', () => {
   });
 });
 
-test('only what was counted outlives a process', async () => {
+test('keepTotals keeps counters and histograms only', async () => {
   const names = Object.keys(values(keepTotals(await measured(1))));
   expect(names.sort()).toEqual([MODEL_METRIC.feedback.name, MODEL_METRIC.shadowFeedback.name, 'done', 'took']);
 });
 
-test('what is about one process says about which', async () => {
+test('addWorkerLabel adds the label to metrics about one process, and to no others', async () => {
   const scope = '@opentelemetry/instrumentation-host-metrics';
   const parts = [addWorkerLabel(await measured(1, scope), '1'), addWorkerLabel(await measured(2, scope), '2')];
   const [merged] = mergeMetrics(parts);

@@ -40,7 +40,7 @@ function recordOneOfEach(): void {
   meter.createGauge('already_bytes', { unit: 'By' }).record(1);
 }
 
-test('a metric is exposed with its unit, once', async () => {
+test('the name of a metric has its unit once', async () => {
   recordOneOfEach();
   const text = await scrape();
   const names = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
@@ -58,7 +58,7 @@ test('a metric is exposed with its unit, once', async () => {
   expect(text).not.toContain('otel_scope');
 });
 
-test('in OpenMetrics the families bear the names and units that it asks for', async () => {
+test('in OpenMetrics the families have the required names and units', async () => {
   recordOneOfEach();
   const text = await scrape(openMetrics);
   const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
@@ -95,7 +95,7 @@ test('both formats have the same samples', async () => {
   expect(samples(await scrape(openMetrics))).toEqual(samples(await scrape()));
 });
 
-test('a bucket carries the exemplar whose value lies in it, and bounds are canonical', async () => {
+test('a bucket has the exemplar with a value inside it, and bounds are canonical', async () => {
   const took = provider.getMeter('test').createHistogram('took', {
     unit: 's',
     advice: { explicitBucketBoundaries: [0.00001, 0.25, 1, 1e6] },
@@ -121,7 +121,7 @@ test('a bucket carries the exemplar whose value lies in it, and bounds are canon
   expect(await scrape()).not.toContain('trace_id');
 });
 
-test('two meters may feed one metric: it stays one family, and no series comes twice', async () => {
+test('a metric of two meters is one family, and no series appears twice', async () => {
   provider.getMeter('one').createCounter('work').add(1, { from: 'one' });
   provider.getMeter('two').createCounter('work').add(2, { from: 'two' });
   provider.getMeter('three').createCounter('work').add(3, { from: 'two' });
@@ -153,7 +153,7 @@ test.each([
   expect(prefersOpenMetrics(accept)).toBe(preferred);
 });
 
-test('a collection that fails is not answered with 200', async () => {
+test('a failed collection is answered with 500', async () => {
   await sdk.shutdown();
   const another = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port: Number(new URL(url).port) });
   await another.startServer();

@@ -20,13 +20,13 @@ let receiver: OtlpReceiver;
 let service: ServiceProcess;
 let families: Map<string, Family>;
 
-/** Everything that a service does, so that it says all it has to say. */
+/** Makes a service do everything that it can, so that it emits all its telemetry. */
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
   const models = await smallModels('1', '2');
   const examples = smallMails(30).map((example) => `${JSON.stringify(example)}\n`);
   await writeFile(join(models, 'train.jsonl'), examples.join(''));
-  // A canary that shows nothing in no time is one to recommend something about.
+  // A canary without any result within 0 seconds leads to a recommendation.
   const policy = { data: '../train.jsonl', retrain: { niceness: 0 }, promote: { giveUpSeconds: 0 } };
   await writeFile(join(models, 'spam/policy.json'), JSON.stringify(policy));
   service = await startProcess({
@@ -50,8 +50,8 @@ beforeAll(async () => {
   await fetch(`${service.url}/nowhere`);
   await post(`${service.url}/maintenance/evaluate`, {});
   await retrain();
-  await leaveEarlyWhileBusy();
-  // What a shadow said is handed to the store once a second.
+  await disconnectEarlyWhileBusy();
+  // The results of a shadow are stored once per second.
   await delay(1_500);
   await scrape(service.metricsUrl);
   families = await scrape(service.metricsUrl);
@@ -72,8 +72,8 @@ async function retrain(): Promise<void> {
   expect(await state()).toBe('succeeded');
 }
 
-/** A client that is gone before its response, and while it holds the only place, one that finds the service busy. */
-async function leaveEarlyWhileBusy(): Promise<void> {
+/** Sends a request without its end, and another one that is rejected meanwhile. Then disconnects the first one. */
+async function disconnectEarlyWhileBusy(): Promise<void> {
   const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
   socket.write('POST /predict HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{');
   await once(socket, 'connect');
@@ -85,13 +85,13 @@ async function leaveEarlyWhileBusy(): Promise<void> {
 describe('spans', () => {
   const registeredName = ({ kind, name }: ReceivedSpan) => (kind === 2 ? SERVER_SPAN : name);
 
-  test('are the registered ones, and all of them', () => {
+  test('are exactly the registered ones', () => {
     const emitted = new Set(receiver.spans.map(registeredName));
     expect([...emitted].sort()).toEqual(SPAN_DEFINITIONS.map(({ name }) => name).sort());
   });
 
   test.each(SPAN_DEFINITIONS.map((span) => [span.name, span] as const))(
-    '%s has its attributes, and no others',
+    '%s has exactly its attributes',
     (name, span) => {
       const ofThisName = receiver.spans.filter((received) => registeredName(received) === name);
       const emitted = new Set(ofThisName.flatMap(({ attributes }) => Object.keys(attributes)));
@@ -102,7 +102,7 @@ describe('spans', () => {
 });
 
 describe('log records', () => {
-  test('are the registered ones, with their attributes and no others, on stdout', () => {
+  test('on stdout are exactly the registered ones, with exactly their attributes', () => {
     const written: Record<string, string[]> = {};
     for (const { level: _, time: _time, msg, trace_id: _trace, span_id: _span, ...attributes } of service.lines) {
       written[msg] = [...new Set([...(written[msg] ?? []), ...Object.keys(attributes)])].sort();
@@ -111,7 +111,7 @@ describe('log records', () => {
     expect(written).toEqual(Object.fromEntries(sorted));
   });
 
-  test('and over OTLP, all but the one that follows the last export', () => {
+  test('over OTLP are the same, except the one after the last export', () => {
     const bodies = new Set(receiver.logs.map(({ body }) => String(body)));
     expect([...bodies].sort()).toEqual(
       Object.keys(logRecords)
@@ -129,7 +129,7 @@ describe('log records', () => {
 describe('metrics', () => {
   const definitions = Object.values(metrics).flat();
 
-  test('are the registered ones, and all of them', () => {
+  test('are exactly the registered ones', () => {
     const emitted = [...families.keys()].filter((name) => name !== 'target');
     expect(emitted.sort()).toEqual(definitions.map((metric) => prometheusName(metric).replace(/_total$/, '')).sort());
   });
@@ -140,7 +140,7 @@ describe('metrics', () => {
       const family = families.get(name.replace(/_total$/, ''))!;
       expect(family.type).toBe(metric.type === 'up-down counter' ? 'gauge' : metric.type);
       expect(family.help).toBe(metric.description);
-      // An error that did not happen leaves no label behind.
+      // The label of an error is missing if the error did not happen.
       const labels = new Set(
         [...family.labels, 'error_type'].filter((label) => metric.labels.map(sanitizeName).includes(label)),
       );

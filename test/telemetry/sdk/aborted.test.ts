@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
 import { startProcess } from '../../support/service-process.ts';
 
-test('a request whose client goes away is told of by its route and without a status: none was sent', async () => {
+test('the span of a request with a disconnected client has the route, and no status because none was sent', async () => {
   const receiver = await startOtlpReceiver();
   const service = await startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
   const socket = connect(Number(new URL(service.url).port), '127.0.0.1');

@@ -16,8 +16,8 @@ afterEach(async () => {
   receiver = undefined;
 });
 
-/** The SDK's exporter gives up after the time-out, in place of 10 s: what happens then is what is tested. */
-const quick = {
+/** Settings for short times. The exporter of the SDK gives up after the timeout instead of 10 s, and the tests cover the time after it. */
+const shortTimes = {
   OTEL_BSP_SCHEDULE_DELAY: '50',
   OTEL_BLRP_SCHEDULE_DELAY: '50',
   OTEL_EXPORTER_OTLP_TIMEOUT: '200',
@@ -35,9 +35,9 @@ async function sample(name: string, labels: string): Promise<number> {
   return Number(line?.slice(line.lastIndexOf(' ')) ?? 0);
 }
 
-test('what was measured while the receiver was away arrives when it is back, and it is said once', async () => {
+test('telemetry from an outage of the receiver arrives after it, and the outage is logged once', async () => {
   const port = await freePort();
-  service = await startProcess({ ...quick, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+  service = await startProcess({ ...shortTimes, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
   await predict(50);
   await delay(500);
   receiver = await startOtlpReceiver(port);
@@ -50,9 +50,9 @@ test('what was measured while the receiver was away arrives when it is back, and
   expect(problems().filter((reason) => reason.includes('spans'))).toHaveLength(1);
 });
 
-test('what does not fit in the bounded queue is counted, and said once', async () => {
+test('telemetry that does not fit into the queue is counted, and logged once', async () => {
   service = await startProcess({
-    ...quick,
+    ...shortTimes,
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
     OTEL_BSP_MAX_QUEUE_SIZE: '40',
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
@@ -62,24 +62,24 @@ test('what does not fit in the bounded queue is counted, and said once', async (
   });
   await predict(50);
   const full = 'error_type="queue_full"';
-  // 4 spans a prediction, one to load the model; 40 wait and at most 10 are under way.
+  // 4 spans per prediction, and one for the load of the model. 40 wait and at most 10 are being exported.
   const droppedSpans = await sample('otel_sdk_processor_span_processed_total', full);
   expect(droppedSpans).toBeGreaterThanOrEqual(50 * 4 + 1 - 40 - 10);
   expect(droppedSpans).toBeLessThanOrEqual(50 * 4 + 1 - 40);
   expect(await sample('otel_sdk_processor_log_processed_total', full)).toBeGreaterThanOrEqual(50 - 10 - 10);
   expect(await sample('otel_sdk_processor_span_queue_size', '')).toBe(40);
-  // Lines wait a little before they are written.
-  const said = (what: string) => problems().filter((reason) => reason.includes(`queue of ${what} is full`));
-  await expect.poll(() => said('spans').length).toBe(1);
-  await expect.poll(() => said('log records').length).toBe(1);
-  // It is noticed during some request, and is not about it.
+  // Lines wait a short time before they are written.
+  const fullQueue = (records: string) => problems().filter((reason) => reason.includes(`queue of ${records} is full`));
+  await expect.poll(() => fullQueue('spans').length).toBe(1);
+  await expect.poll(() => fullQueue('log records').length).toBe(1);
+  // The message does not belong to the request during which the queue was full.
   expect(service.lines.filter(({ msg, trace_id }) => msg === 'telemetry problem' && trace_id)).toEqual([]);
 });
 
-test('a limit on what log records hold is kept', async () => {
+test('a limit on attributes of log records applies', async () => {
   receiver = await startOtlpReceiver();
   service = await startProcess({
-    ...quick,
+    ...shortTimes,
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: '4',
   });
@@ -99,22 +99,22 @@ test.each([
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const as = `${request.url} ${request.headers['content-type']}`;
-      received.set(as, (received.get(as) ?? '') + Buffer.concat(chunks).toString('latin1'));
+      const key = `${request.url} ${request.headers['content-type']}`;
+      received.set(key, (received.get(key) ?? '') + Buffer.concat(chunks).toString('latin1'));
       response.end();
     });
   }).listen(0, '127.0.0.1');
   await once(collector, 'listening');
   const { port } = collector.address() as AddressInfo;
   service = await startProcess({
-    ...quick,
+    ...shortTimes,
     ...settings,
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
   });
   await predict(1);
   await service.stop();
   collector.close();
-  // Strings are plain in either form.
+  // Strings are readable in both encodings.
   expect(received.get(`/v1/traces ${type}`)).toContain('classifier.prediction.id');
   expect(received.get(`/v1/logs ${type}`)).toContain('stopping');
   expect(received.size).toBe(2);

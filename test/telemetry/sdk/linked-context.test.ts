@@ -9,7 +9,7 @@ const b = createContextKey('b');
 test.each([
   ['the API', ROOT_CONTEXT],
   ['ours', linkedRoot],
-])('a context holds what was set, and setting leaves the one it came from as it was: %s', (_, root) => {
+])('a context has the values that were set, and its parent stays unchanged: %s', (_, root) => {
   const one = root.setValue(a, 1);
   const two = one.setValue(b, 2);
   const other = two.setValue(a, 3);

@@ -13,7 +13,7 @@ test.each([
   [0.5, 'th:8'],
   [0.25, 'th:c'],
   [0.1, 'th:e666666666667'],
-])('a share of %d is sampled and says so: %s', (share, member) => {
+])('a share of %d is sampled, with the tracestate %s', (share, member) => {
   const sampler = new ProbabilitySampler(share);
   const results = Array.from({ length: 20_000 }, () => sampler.shouldSample(ROOT_CONTEXT, randomId()));
   const sampled = results.filter(({ decision }) => decision === SAMPLED);
@@ -21,12 +21,12 @@ test.each([
   expect(new Set(sampled.map(({ traceState }) => traceState?.serialize()))).toEqual(new Set([`ot=${member}`]));
 });
 
-test('nothing is sampled where nothing is asked for', () => {
+test('a share of 0 samples nothing', () => {
   const sampler = new ProbabilitySampler(0);
   expect(sampler.shouldSample(ROOT_CONTEXT, 'f'.repeat(32)).decision).toBe(SamplingDecision.NOT_RECORD);
 });
 
-test('the same trace is decided on alike everywhere, by the bits that the specification names', () => {
+test('the decision for a trace is the same everywhere, by the bits of the specification', () => {
   const sampler = new ProbabilitySampler(0.25);
   const decide = (lastDigits: string) => sampler.shouldSample(ROOT_CONTEXT, lastDigits.padStart(32, '0')).decision;
   expect(decide('bfffffffffffff')).toBe(SamplingDecision.NOT_RECORD);
@@ -43,7 +43,7 @@ test.each([
     SAMPLED,
   ],
   [{ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '1' }, SAMPLED, SAMPLED],
-])('%j: a trace of its own %d, one that a caller sampled %d', (settings, ownTrace, callersTrace) => {
+])('%j: decision %d for a new trace, %d for a trace that the caller sampled', (settings, ownTrace, callersTrace) => {
   const sampler = createSampler(readConfig(settings));
   const traceId = randomId();
   const caller = { traceId, spanId: 'b7ad6b7169203331', traceFlags: TraceFlags.SAMPLED, isRemote: true };
@@ -53,7 +53,7 @@ test.each([
   expect(decide(trace.setSpanContext(ROOT_CONTEXT, caller))).toBe(callersTrace);
 });
 
-test('what else stands in tracestate stays', () => {
+test('other members of tracestate stay', () => {
   const spanContext = {
     traceId: randomId(),
     spanId: 'b7ad6b7169203331',

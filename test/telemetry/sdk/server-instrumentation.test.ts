@@ -7,13 +7,13 @@ test.each([
   ['ot=th:secret', undefined],
   ['ot=th:8;x:secret', undefined],
   ['vendor=secret', undefined],
-])('of tracestate %j is kept %j', (state, kept) => {
+])('keeps of tracestate %j only %j', (state, kept) => {
   const headers = { tracestate: state };
   keepSamplingState(headers);
   expect(headers.tracestate).toBe(kept);
 });
 
-test('headers without a tracestate stay as they are', () => {
+test('headers without a tracestate stay unchanged', () => {
   const headers = { host: 'a' };
   keepSamplingState(headers);
   expect(headers).toEqual({ host: 'a' });

@@ -16,20 +16,20 @@ async function predict(env: Record<string, string>, headers: Record<string, stri
   return (name: string) => receiver.spans.find((span) => span.name === name)!;
 }
 
-test('limits on spans are kept', async () => {
+test('limits on spans apply', async () => {
   const find = await predict({ OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: '3', OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: '2' });
   expect(find('POST /predict').attributes).toEqual({ 'http.request.method': 'POS', 'url.scheme': 'htt' });
   expect(find('classify').attributes).toEqual({ 'classifier.model.name': 'spa', 'classifier.model.version': '1' });
   expect(find('tokenize').parentSpanId).toBe(find('classify').spanId);
 });
 
-test('a trace is continued by another propagator than the default', async () => {
+test('a trace is continued with another propagator than the default', async () => {
   const b3 = { 'x-b3-traceid': traceId, 'x-b3-spanid': spanId, 'x-b3-sampled': '1' };
   const find = await predict({ OTEL_PROPAGATORS: 'b3' }, b3);
   expect(find('POST /predict')).toMatchObject({ traceId, parentSpanId: spanId });
 });
 
-test('baggage that comes without a trace does not make one', async () => {
+test('baggage without a trace starts no trace', async () => {
   const find = await predict({}, { baggage: 'a=b', tracestate: 'ot=th:8' });
   expect(find('POST /predict').parentSpanId).toBeUndefined();
   expect(find('classify').parentSpanId).toBe(find('POST /predict').spanId);
