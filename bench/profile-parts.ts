@@ -34,7 +34,7 @@ const WHOLE_PARTS: readonly Part[] = [
 
 /** Parts for all other samples: the innermost frame that matches decides. */
 const LEAF_PARTS: readonly Part[] = [
-  ['metrics', /sdk-metrics|\/src\/telemetry\/(?:metrics\/|instruments|model-metrics|observed-sum)|\/src\/drift\//],
+  ['metrics', /sdk-metrics|\/src\/telemetry\/(?:metrics\/|instruments|model-metrics)|\/src\/drift\//],
   [
     'spans and their context',
     /@opentelemetry\/(?:sdk-trace|api|core|context-async-hooks)|\/src\/telemetry\/|\/src\/predictions\/prediction-telemetry|async_context_frame/,

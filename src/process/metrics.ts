@@ -25,7 +25,7 @@ export interface Metrics {
   shutdown(): Promise<void>;
 }
 
-const views: ViewOptions[] = [
+const VIEWS: ViewOptions[] = [
   // The instrumentation leaves out the unit, so the metric's name would lack its suffix.
   { instrumentName: 'process.memory.usage', name: 'process.memory.usage_bytes' },
   {
@@ -42,7 +42,7 @@ export async function startMetrics(config: Config, resource: Resource, role: Pro
   const histograms = new CountedHistograms(countedHistogramOptions(), resource);
   const exporter = createExporter(config, [histograms]);
   if (role !== 'worker') await listen(exporter, config);
-  const sdk = new MeterProvider({ resource, readers: [exporter], sdkMetricsEnabled: true, views });
+  const sdk = new MeterProvider({ resource, readers: [exporter], sdkMetricsEnabled: true, views: VIEWS });
   const provider = new CountingMeterProvider(sdk, histograms);
   if (role === 'supervisor') exporter.setSource(gatherSnapshots(() => exporter.collect()));
   if (role !== 'worker') {
@@ -51,7 +51,7 @@ export async function startMetrics(config: Config, resource: Resource, role: Pro
 
   // These are separate, because they are collected for a scrape, and the others each second.
   const processMetrics = createExporter(config);
-  const processSdk = new MeterProvider({ resource, readers: [processMetrics], views });
+  const processSdk = new MeterProvider({ resource, readers: [processMetrics], views: VIEWS });
   const snapshots = sendSnapshots(exporter, processMetrics);
   return {
     provider,

@@ -1,7 +1,7 @@
 import { ATTRIBUTE } from '../names.ts';
 import { CHANGE, EXCEPTION, FEEDBACK, MAINTENANCE, MODEL, RETRAINED } from './attribute-groups.ts';
 
-const retraining = [ATTRIBUTE.modelName, ATTRIBUTE.trainingJob];
+const RETRAINING = [ATTRIBUTE.modelName, ATTRIBUTE.trainingJob];
 
 /** The attributes of each log record, by its body. Trace id and span id are not listed. */
 export const logRecords: Readonly<Record<string, readonly string[]>> = {
@@ -14,8 +14,8 @@ export const logRecords: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.anomalyReason,
   ],
   feedback: FEEDBACK,
-  'retraining started': retraining,
-  'retraining ended': [...retraining, ATTRIBUTE.modelVersion, ...RETRAINED, ATTRIBUTE.trainingDuration],
+  'retraining started': RETRAINING,
+  'retraining ended': [...RETRAINING, ATTRIBUTE.modelVersion, ...RETRAINED, ATTRIBUTE.trainingDuration],
   'bundled model copied': MODEL,
   'model loaded': [...MODEL, ATTRIBUTE.modelBytes],
   'model changed': [...CHANGE, ATTRIBUTE.canaryShare],
@@ -40,8 +40,8 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'roles not followed': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
   'audit trail not written': [ATTRIBUTE.modelName, ...EXCEPTION],
   'models folder not read': EXCEPTION,
-  'retraining failed': [...retraining, ATTRIBUTE.errorType, ATTRIBUTE.reason, ATTRIBUTE.exceptionStacktrace],
-  'retraining job not saved': [...retraining, ...EXCEPTION],
+  'retraining failed': [...RETRAINING, ATTRIBUTE.errorType, ATTRIBUTE.reason, ATTRIBUTE.exceptionStacktrace],
+  'retraining job not saved': [...RETRAINING, ...EXCEPTION],
   'slow prediction': [
     ...MODEL,
     ATTRIBUTE.predictionId,

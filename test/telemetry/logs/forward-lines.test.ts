@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { forwardLines } from '../../src/process/forward-lines.ts';
+import { forwardLines } from '../../../src/telemetry/logs/forward-lines.ts';
 
 async function forwarded(...pieces: Uint8Array[]): Promise<string[]> {
   const written: string[] = [];
