@@ -27,9 +27,9 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 const RETRY_MS = 5;
 const FLUSH_TIMEOUT_MS = 1_000;
 
-/** The time that a write in progress gets to end, when the process ends without a flush. */
+/** The time limit for a write in progress when the process ends without a flush. */
 const LAST_WRITE_MS = 50;
-/** The time that a full pipe gets to take the last lines. */
+/** The time limit for the last lines while a pipe is full. */
 const LAST_LINES_MS = 500;
 
 /** The private state of pino's destination in the content mode `buffer` (sonic-boom 4.2). */
