@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { folderGraph, readImports } from './support/import-graph.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
+const MIN_FILES = 3;
 const MAX_FILES = 15;
 const MAX_LINES = 250;
 
@@ -20,7 +21,10 @@ const graph = folderGraph(imports);
 
 /** The rows of the table in docs/architecture.md: each folder, and the folders that it may import from. */
 const allowed = [...read('docs/architecture.md').matchAll(/^\| `([^`]+)` \| [^|]+ \| (nothing|`[^|]+`) \|$/gm)].map(
-  ([, folder = '', list = '']) => ({ folder, mayImport: [...list.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name) }),
+  ([, folder = '', list = '']) => ({
+    folder,
+    mayImport: [...list.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+  }),
 );
 
 describe('the table of folders in docs/architecture.md', () => {
@@ -49,7 +53,9 @@ test('the core and the client are pure', () => {
 });
 
 const folders = Map.groupBy(tracked, (file) => posix.dirname(file));
-const held = [...folders].filter(([folder]) => /^(?:src|otel|tools|packages|test|bench|demo|docs)(?:\/|$)/.test(folder));
+const held = [...folders].filter(([folder]) =>
+  /^(?:src|otel|tools|packages|test|bench|demo|docs)(?:\/|$)/.test(folder),
+);
 
 test.each(held.filter(([folder]) => !folder.includes('fixtures')).map(([folder, files]) => ({ folder, files })))(
   `$folder holds at most ${MAX_FILES} files`,
@@ -57,6 +63,14 @@ test.each(held.filter(([folder]) => !folder.includes('fixtures')).map(([folder, 
     expect(files.length).toBeLessThanOrEqual(MAX_FILES);
   },
 );
+
+test(`a source folder without subfolders holds at least ${MIN_FILES} files`, () => {
+  const small = [...graph.keys()].filter((folder) => {
+    const isLeaf = ![...folders.keys()].some((other) => other.startsWith(`${folder}/`));
+    return isLeaf && (folders.get(folder)?.length ?? 0) < MIN_FILES;
+  });
+  expect(small).toEqual([]);
+});
 
 test(`no source file is longer than ${MAX_LINES} lines`, () => {
   const long = tracked

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GATEWAY_METRIC } from '../../src/gateway/telemetry.ts';
 import { metrics, WORKER_METRICS } from '../../src/telemetry/registry/metrics.ts';
-import { prometheusName } from '../../tools/docs/telemetry-document.ts';
+import { prometheusName } from '../../tools/telemetry-document.ts';
 import { dashboardQueries, dashboards, metricNames, rules } from './promql.ts';
 
 const OTEL = join(import.meta.dirname, '../../otel');

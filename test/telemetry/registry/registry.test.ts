@@ -8,7 +8,7 @@ import { sanitizeName } from '../../../src/telemetry/metrics/prometheus-names.ts
 import { failureLogRecords, logRecords } from '../../../src/telemetry/registry/log-records.ts';
 import { metrics } from '../../../src/telemetry/registry/metrics.ts';
 import { SERVER_SPAN, SPAN_DEFINITIONS } from '../../../src/telemetry/registry/spans.ts';
-import { prometheusName } from '../../../tools/docs/telemetry-document.ts';
+import { prometheusName } from '../../../tools/telemetry-document.ts';
 import { smallMails } from '../../classifier/small-mails.ts';
 import { post } from '../../http/in-process.ts';
 import { smallModels } from '../../models/small-models.ts';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { attributes } from '../../../src/telemetry/registry/attributes.ts';
-import { failureLogRecords, logRecords } from '../../../src/telemetry/registry/log-records.ts';
-import { SPAN_DEFINITIONS } from '../../../src/telemetry/registry/spans.ts';
-import { prometheusName, telemetryDocument } from '../../../tools/docs/telemetry-document.ts';
+import { attributes } from '../../src/telemetry/registry/attributes.ts';
+import { failureLogRecords, logRecords } from '../../src/telemetry/registry/log-records.ts';
+import { SPAN_DEFINITIONS } from '../../src/telemetry/registry/spans.ts';
+import { prometheusName, telemetryDocument } from '../../tools/telemetry-document.ts';
 
 test('docs/telemetry.md is current: npm run docs', async () => {
   expect(await readFile('docs/telemetry.md', 'utf8')).toBe(telemetryDocument());

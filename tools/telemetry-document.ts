@@ -1,9 +1,9 @@
-import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
-import { nameWithUnit, sanitizeName } from '../../src/telemetry/metrics/prometheus-names.ts';
-import { type AttributeDefinition, attributes } from '../../src/telemetry/registry/attributes.ts';
-import { failureLogRecords, logRecords, workerLogRecords } from '../../src/telemetry/registry/log-records.ts';
-import { metrics, WORKER_METRICS } from '../../src/telemetry/registry/metrics.ts';
-import { SPAN_DEFINITIONS } from '../../src/telemetry/registry/spans.ts';
+import type { MetricDefinition } from '../src/telemetry/metric-definition.ts';
+import { nameWithUnit, sanitizeName } from '../src/telemetry/metrics/prometheus-names.ts';
+import { type AttributeDefinition, attributes } from '../src/telemetry/registry/attributes.ts';
+import { failureLogRecords, logRecords, workerLogRecords } from '../src/telemetry/registry/log-records.ts';
+import { metrics, WORKER_METRICS } from '../src/telemetry/registry/metrics.ts';
+import { SPAN_DEFINITIONS } from '../src/telemetry/registry/spans.ts';
 
 const METRICS_WITH_EXEMPLARS = ['http_server_request_duration_seconds', 'classifier_prediction_duration_seconds'];
 

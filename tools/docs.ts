@@ -3,4 +3,4 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { telemetryDocument } from './telemetry-document.ts';
 
-await writeFile(join(import.meta.dirname, '../../docs/telemetry.md'), telemetryDocument());
+await writeFile(join(import.meta.dirname, '../docs/telemetry.md'), telemetryDocument());
