@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/stack/**', 'test/browser/**', 'test/**/*.stress.test.ts'],
+          exclude: ['test/stack/**', 'test/compose/**', 'test/browser/**', 'test/**/*.stress.test.ts'],
           testTimeout: 20_000,
         },
       },
@@ -31,6 +31,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
+          // Images and containers of docker-compose.yml, on podman or on a Docker engine.
+          name: 'compose',
+          include: ['test/compose/**/*.test.ts'],
+          globalSetup: ['test/compose/support/global-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
         },
       },
     ],
