@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../platform/atomic-write.ts';
-import { parseChange, type RecordedChange } from './roles.ts';
+import { parseChange, type RecordedChange, withFormerNames } from './roles.ts';
 
 /** The file name of the audit trail in a model's folder. The file has one row of JSON per change. */
 const FILE_NAME = 'audit.jsonl';
@@ -28,7 +28,7 @@ export async function appendChange(
     const { rows, size, wholeBytes } = await readTail(file);
     if (wholeBytes < size) await file.truncate(wholeBytes);
     if (isRecorded(rows)) return false;
-    await file.appendFile(`${JSON.stringify(change)}\n`);
+    await file.appendFile(`${JSON.stringify(withFormerNames(change))}\n`);
     await file.sync();
     if (size === 0) await syncFolder(folder);
     return true;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWrite } from '../platform/atomic-write.ts';
-import { parseRoles, type Roles } from './roles.ts';
+import { parseRoles, type Roles, withFormerNames } from './roles.ts';
 
 /** The content of a model's roles file, or its absence. */
 export type RolesFile =
@@ -30,7 +30,8 @@ export async function readRoles(folder: string): Promise<RolesFile> {
 
 /** Writes `roles.json` atomically into a model's folder. The caller must hold the lock of the model. */
 export async function writeRoles(folder: string, roles: Roles): Promise<RolesFile> {
-  const text = `${JSON.stringify(roles, null, 2)}\n`;
+  const change = roles.change && withFormerNames(roles.change);
+  const text = `${JSON.stringify({ ...roles, change }, null, 2)}\n`;
   const file = join(folder, FILE_NAME);
   // All drafts have one name: only the holder of the lock writes, and its draft replaces one that a crash left.
   await atomicWrite(file, text, { draft: `${file}.tmp` });

@@ -70,6 +70,14 @@ export type RoleChange =
   | { readonly action: 'shadow'; readonly version: string | null }
   | { readonly action: 'canary'; readonly version: string | null; readonly share?: number };
 
+/**
+ * Adds the former names of three fields, `who`, `what` and `why`: existing clients read them, and during a rolling update
+ * a process of an earlier version reads the files that this one writes.
+ */
+export function withFormerNames<C extends RecordedChange>(change: C) {
+  return { ...change, who: change.actor, what: change.action, why: change.reason };
+}
+
 /** The actor and the reason of a change. */
 export interface ChangeAttribution {
   readonly actor: string;

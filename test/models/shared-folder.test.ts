@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { openRegistry } from '../../src/models/registry.ts';
-import { parseRoles, type RecordedChange } from '../../src/models/roles.ts';
+import { parseChange, parseRoles } from '../../src/models/roles.ts';
 import { withLock } from '../../src/platform/file-lock.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 import { smallModels } from './small-models.ts';
@@ -30,7 +30,7 @@ describe('processes that share a folder', () => {
     await Promise.all(['a', 'b', 'c'].map(script));
 
     const trail = (await readFile(join(folder, 'spam/audit.jsonl'), 'utf8')).trimEnd().split('\n');
-    const rows = trail.map((line) => JSON.parse(line) as RecordedChange);
+    const rows = trail.map((line) => parseChange(line)!);
     expect(rows.map(({ revision }) => revision)).toEqual(rows.map((_, at) => at + 1));
     expect(rows.map(({ from }) => from)).toEqual(['3', ...rows.slice(0, -1).map(({ to }) => to)]);
     const roles = parseRoles(await readFile(join(folder, 'spam/roles.json'), 'utf8'));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
-import { type ChangeAttribution, MAX_REASON_LENGTH, type RecordedChange, type RoleChange } from '../../models/roles.ts';
+import { type ChangeAttribution, MAX_REASON_LENGTH, type RoleChange, withFormerNames } from '../../models/roles.ts';
 import { readJson } from '../server/body.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
@@ -80,14 +80,12 @@ export function setCanary(service: Service): Middleware<RequestState> {
 export function listChanges({ registry }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const changes = await registry().changes(String(ctx['params'].name));
-    ctx.body = { changes: changes.slice(0, MAX_CHANGES).map(describeChange) };
+    ctx.body = {
+      changes: changes
+        .slice(0, MAX_CHANGES)
+        .map((change) => ({ ...withFormerNames(change), at: new Date(change.at).toISOString() })),
+    };
   };
-}
-
-/** Adds the former names of the fields, `who`, `what` and `why`, for existing clients. */
-function describeChange({ at, ...change }: RecordedChange) {
-  const { actor, action, reason: given } = change;
-  return { ...change, at: new Date(at).toISOString(), who: actor, what: action, why: given };
 }
 
 interface ReasonFields {
