@@ -1,5 +1,5 @@
-import { access, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { listVersions } from '../artefacts/versions.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { ConfigError } from '../platform/config.ts';
@@ -43,6 +43,7 @@ export async function copyBundledModels(bundledFolder: string, modelsFolder: str
 /** Copies the folder of a version. The copy appears complete or not at all. Returns false if there is a folder already. */
 async function copyVersion(source: string, target: string): Promise<boolean> {
   if (await exists(target)) return false;
+  await requireWritable(dirname(dirname(target)));
   try {
     await atomicWriteFolder(target, async (draft) => {
       for (const file of await readdir(source)) {
@@ -55,6 +56,13 @@ async function copyVersion(source: string, target: string): Promise<boolean> {
     if (await exists(target)) return false;
     throw error;
   }
+}
+
+/** Throws if a folder cannot be written. In a read-only folder, `mkdir` of Node reports ENOENT, which would mislead. */
+async function requireWritable(folder: string): Promise<void> {
+  await access(folder, constants.W_OK).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
 }
 
 /** Compares two versions by their manifests, which contain the SHA-256 of the weights. */

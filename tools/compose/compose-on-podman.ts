@@ -69,6 +69,16 @@ async function waitUntilHealthy(service: string): Promise<void> {
   }
 }
 
+/** Removes the container of a service if its image has been built again since: `up` then creates it from the new image. */
+async function removeIfOutdated(service: string, graceSeconds: number): Promise<void> {
+  const name = containerOf(service);
+  const { code, output } = await podman('container', 'inspect', '--format', '{{.Image}} {{.ImageName}}', name);
+  if (code !== 0) return;
+  const [id, image = ''] = output.split(' ');
+  const current = await podman('image', 'inspect', '--format', '{{.Id}}', image);
+  if (current.code === 0 && current.output !== id) await podman('rm', '--force', '--time', String(graceSeconds), name);
+}
+
 async function up(services: ReadonlyMap<string, ComposeService>, args: readonly string[]): Promise<void> {
   const named = args.filter((arg) => !arg.startsWith('-'));
   const order = startOrder(services, named, !args.includes('--no-deps'));
@@ -76,6 +86,7 @@ async function up(services: ReadonlyMap<string, ComposeService>, args: readonly 
   const healthy = new Map<string, Promise<void>>();
   for (const service of order) {
     await Promise.all(services.get(service)!.dependencies.map((dependency) => healthy.get(dependency)));
+    await removeIfOutdated(service, services.get(service)!.graceSeconds);
     await podmanCompose('up', '--detach', '--no-build', '--no-deps', service);
     const check = waitUntilHealthy(service);
     check.catch(() => {});
