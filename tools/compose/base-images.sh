@@ -163,3 +163,6 @@ if is_missing "$NODE_IMAGE"; then
     --change 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' - "$NODE_IMAGE" > /dev/null
   rm -rf "$root" "$ROOTS/npm"
 fi
+
+printf '%s\n' "$NODE_IMAGE" "$BUSYBOX_IMAGE" "$COLLECTOR_IMAGE" "$JAEGER_IMAGE" "$PROMETHEUS_IMAGE" "$ALERTMANAGER_IMAGE" \
+  "$VICTORIA_LOGS_IMAGE" "$GRAFANA_IMAGE" > "$FOLDER/base-images"
