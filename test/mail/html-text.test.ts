@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { htmlToText } from '../../src/mail/html-text.ts';
+import { htmlToText, readHtml } from '../../src/mail/html-text.ts';
 
 test.each([
   ['tags are removed, blocks separate lines', '<p>one <b>two</b></p><div>three</div>', 'one two\nthree'],
@@ -35,6 +35,14 @@ describe('hidden text is removed:', () => {
     ],
     ['the head', '<html><head><title>x</title><style>x</style><noscript>x</noscript></head><body>a</body></html>'],
     ['fallbacks that a browser does not show', '<iframe>x</iframe>a<noembed><p>x</noembed><noframes>x</noframes>'],
+    ['no opacity', '<div style="opacity:0.0">x</div>a'],
+    ['no height', '<div style="max-height:0px;overflow:hidden">x</div>a'],
+    ['a font shorthand of size 0', '<span style="font: bold 0px/1 Arial">x</span>a'],
+    ['a comment in the style', '<div style="display:/* block */none">x</div>a'],
+    ['white on white', '<font color="white">x</font>a<p style="color:#FFF">x</p>'],
+    ['a colour on itself', '<div style="background:#123456"><b style="color:rgb(18, 52, 86)">x</b></div>a'],
+    ['nearly a colour on itself', '<td bgcolor="#fefefe"><span style="color:#fdfdfd">x</span></td>a'],
+    ['no colour', '<p style="color:transparent">x</p>a<p style="color:rgba(0, 0, 0, 0)">x</p>'],
     ['nested elements', '<div style="display:none"><div><table><tr><td>x</td></tr></table>x</div>x</div>a'],
     [
       'the preview text of a newsletter',
@@ -59,6 +67,14 @@ describe('visible text stays:', () => {
       'other properties and values',
       '<p style="xdisplay:none;display:nones;font-size:10px;visibility:visible;:;none">a</p>',
     ],
+    ['white on a colour', '<td bgcolor="navy"><font color="white">a</font></td>'],
+    ['white on a picture', '<td background="x.png"><font color="white">a</font></td>'],
+    ['white on a gradient', '<div style="background:linear-gradient(red, blue)"><b style="color:#fff">a</b></div>'],
+    ['white where a style sheet may set the background', '<div class="dark"><b style="color:#fff">a</b></div>'],
+    [
+      'a colour through which the background shows',
+      '<p style="background:black"><b style="background:transparent;color:white">a</b></p>',
+    ],
     ['text directly in the head', '<html><head>a</head></html>'],
     ['after the end of a hidden element', '<div hidden>x</div>a'],
     ['after a hidden element without end tag, at the end of its parent', '<div><span hidden>x</div>a'],
@@ -69,6 +85,36 @@ describe('visible text stays:', () => {
     ['after a hidden void element', '<img hidden><input type=hidden hidden value=x>a'],
   ])('%s', (_, html) => {
     expect(htmlToText(html)).toBe('a');
+  });
+});
+
+describe('the hidden share', () => {
+  test.each([
+    ['of visible text is 0', '<p>abcd</p><script>xxxx</script><style>xxxx</style><title>xxxx</title>', 0],
+    ['counts hidden characters, without white space', '<p>abc</p> <p hidden> x </p>', 0.25],
+    ['counts template and noscript', '<template>xx</template><noscript>x</noscript>a', 0.75],
+    ['of no text is 0', '', 0],
+  ])('%s', (_, html, share) => {
+    expect(readHtml(html).hiddenShare).toBe(share);
+  });
+});
+
+describe('the reading stops', () => {
+  test('after enough characters', () => {
+    const { text, isComplete } = readHtml('<p>a</p>'.repeat(100_000), { maxCharacters: 10 });
+    expect(isComplete).toBe(false);
+    expect(text.length).toBeGreaterThan(10);
+    expect(text.length).toBeLessThan(20_000);
+  });
+
+  test('at the deadline, with the text so far', () => {
+    const { text, isComplete } = readHtml(`<p>start</p>${'<b> </b>'.repeat(20_000)}end`, { deadline: 0 });
+    expect([text, isComplete]).toEqual(['start', false]);
+  });
+
+  test('nowhere within a tag or a word that spans two chunks', () => {
+    const filler = 'a'.repeat(65_530);
+    expect(htmlToText(`${filler}<p style="display:none">x</p>b`) === `${filler}b`).toBe(true);
   });
 });
 
@@ -112,6 +158,9 @@ describe('hostile input takes time linear in its length:', () => {
     ['many formatting elements, and many paragraphs', '<b id=1>'.repeat(MEGABYTE / 16) + '<p>x'.repeat(MEGABYTE / 8)],
     ['many attributes', `<p ${Array.from({ length: MEGABYTE / 8 }, (_, i) => `a${i}`).join(' ')}>`],
     ['many declarations', `<p style="${'font-size:0;'.repeat(MEGABYTE / 12)}">`],
+    ['comments without end in a style', `<p style="${'/*'.repeat(MEGABYTE / 2)}">`],
+    ['a long colour', `<p style="color:rgb(${'1'.repeat(MEGABYTE)}">x`],
+    ['a long font', `<p style="font:${'1'.repeat(MEGABYTE)}x">x`],
     ['a long value', `<p style="font-size:1${' '.repeat(MEGABYTE)}x">`],
   ])('%s', (_, html) => {
     htmlToText(html);

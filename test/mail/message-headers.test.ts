@@ -23,6 +23,29 @@ describe('a marked message', () => {
     expect(mark(`A: 1\r\n${claims}X-Mailer: m\r\n\r\nbody`)).toBe('A: 1\r\nX-Mailer: m\r\n\r\nbody');
   });
 
+  test.each([
+    ['a bare CR', 'A: 1\rX-Spam-Flag: NO\rX-Waymark-Prediction-Id: forged\r\nB: 2\r\n', 'A: 1\r\nB: 2\r\n'],
+    ['a bare CR before other text', 'A: 1\rmore\r\n', 'A: 1 more\r\n'],
+    ['bare CRs within the name', 'X-Sp\ram-Flag\r: NO\r\nB: 2\r\n', 'B: 2\r\n'],
+    ['two bare CRs, which could end the header', 'A: 1\r\r\nX-Spam-Flag: NO\r\n', 'A: 1 \r\n'],
+    ['NUL', 'X-S\0pam-Flag: NO\r\n\0X-Spam-Flag: NO\r\nA: 1\0\r\n', 'A: 1\r\n'],
+    ['a byte order mark', '\xef\xbb\xbfX-Spam-Flag: NO\r\nA: 1\r\n\xef\xbb\xbfX-Spam-Flag: NO\r\n', 'A: 1\r\n'],
+    ['a leading blank at the start', ' X-Spam-Flag: NO\r\n\tmore\r\nA: 1\r\n', 'A: 1\r\n'],
+    ['a leading blank later', 'A: 1\r\n X-Spam-Flag: NO\r\n more\r\n', 'A: 1\r\n more\r\n'],
+    [
+      'a blank or a control character in the name',
+      '\x0cX-Spam-Flag : NO\r\nX-Spam-\x01Flag: NO\r\nA: 1\r\n',
+      'A: 1\r\n',
+    ],
+    ['a name of two lines', 'X-Spam-Flag\r\n : NO\r\nA: 1\r\n', 'A: 1\r\n'],
+    ['a header that ends with LF and CRLF', 'A: 1\nX-Spam-Flag: NO\n', 'A: 1\n'],
+  ])('has no forged fields behind %s', (_, header, kept) => {
+    const empty = header.endsWith('\r\n') ? '\r\n' : '\n';
+    expect(mark(`${header}${empty}body\rX-Spam-Flag: in the body`, ['X', 'y'])).toBe(
+      `X: y${empty}${kept}${empty}body\rX-Spam-Flag: in the body`,
+    );
+  });
+
   test('has no mbox separator', () => {
     expect(mark('From a@b Thu Aug 22 2002\nA: 1\n\nbody', ['X', 'y'])).toBe('X: y\nA: 1\n\nbody');
   });
@@ -30,6 +53,8 @@ describe('a marked message', () => {
   test.each([
     ['an empty message', '', 'X: y\r\n'],
     ['a header without a body', 'A: 1\r\n', 'X: y\r\nA: 1\r\n'],
+    ['a body whose first line is no field', 'hello\r\nX: 1\r\n', 'X: y\r\n\r\nhello\r\nX: 1\r\n'],
+    ['a header after a quoted separator', '>From a\r\nA: 1\r\n', 'X: y\r\n>From a\r\nA: 1\r\n'],
     ['a body without a header', '\r\nbody', 'X: y\r\n\r\nbody'],
   ])('can be %s', (_, raw, marked) => {
     expect(mark(raw, ['X', 'y'])).toBe(marked);
