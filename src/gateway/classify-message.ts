@@ -1,7 +1,9 @@
 import { trace } from '@opentelemetry/api';
+import type { PredictAnswer } from '../../packages/client/src/answers.ts';
 import type { WaymarkClient } from '../../packages/client/src/client.ts';
 import { CircuitOpenError, ConnectionError, DeadlineError } from '../../packages/client/src/errors.ts';
-import { mailToText } from '../mail/mail-text.ts';
+import type { MailReader } from '../mail/mail-reader.ts';
+import { textsToClassify } from '../mail/mail-text.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { GATEWAY_ATTRIBUTE, type GatewayInstruments, type Protocol, type VerdictName } from './telemetry.ts';
 import type { UncheckedReason, Verdict } from './verdict.ts';
@@ -9,6 +11,7 @@ import type { UncheckedReason, Verdict } from './verdict.ts';
 /** Options of `createMailClassifier`. */
 export interface MailClassifierOptions {
   readonly client: Pick<WaymarkClient, 'predict'>;
+  readonly reader: Pick<MailReader, 'read'>;
   readonly model: string | undefined;
   readonly spamLabel: string;
   readonly deadlineMs: number;
@@ -32,11 +35,14 @@ export function createMailClassifier(options: MailClassifierOptions): MailClassi
     instruments.duration.record((performance.now() - started) / 1_000, { protocol });
     const name: VerdictName = !verdict.checked ? 'unchecked' : verdict.spam ? 'spam' : 'not_spam';
     instruments.messages.add(1, { verdict: name, protocol });
+    if (verdict.limit !== undefined) instruments.partlyRead.add(1, { reason: verdict.limit, protocol });
     if (!verdict.checked) instruments.unchecked.add(1, { reason: verdict.reason, protocol });
     const attributes = {
       [GATEWAY_ATTRIBUTE.protocol]: protocol,
       [GATEWAY_ATTRIBUTE.messageBytes]: raw.length,
       [GATEWAY_ATTRIBUTE.verdict]: name,
+      ...(verdict.hiddenShare > 0 && { [GATEWAY_ATTRIBUTE.hiddenText]: verdict.hiddenShare }),
+      ...(verdict.limit !== undefined && { [GATEWAY_ATTRIBUTE.partlyRead]: verdict.limit }),
       ...(verdict.checked
         ? { [GATEWAY_ATTRIBUTE.predictionId]: verdict.prediction.id }
         : { [GATEWAY_ATTRIBUTE.uncheckedReason]: verdict.reason }),
@@ -47,26 +53,27 @@ export function createMailClassifier(options: MailClassifierOptions): MailClassi
   };
 
   async function classify(raw: Uint8Array, started: number): Promise<Verdict> {
-    let text: string;
-    try {
-      // The cut can leave half of a surrogate pair, which is not valid in UTF-8.
-      text = (await mailToText(raw)).slice(0, options.maxTextCharacters).toWellFormed();
-    } catch (error) {
-      log.warn('message not readable', exceptionAttributes(error));
-      return { checked: false, reason: 'unreadable' };
+    const texts = await options.reader.read(raw);
+    const report = { hiddenShare: texts.hiddenShare, limit: texts.limit };
+    const timeoutMs = Math.max(Math.round(options.deadlineMs - (performance.now() - started)), 1);
+    const settings = { timeoutMs, ...(options.model !== undefined && { model: options.model }) };
+    // A sender can put harmless words into the part that a reader is not shown. The more suspicious part counts.
+    const answers = await Promise.allSettled(
+      textsToClassify(texts, options.maxTextCharacters).map((text) => options.client.predict(text, settings)),
+    );
+    let worst: { score: number; prediction: PredictAnswer } | undefined;
+    let failure: unknown;
+    for (const answer of answers) {
+      if (answer.status === 'rejected') {
+        failure = answer.reason;
+        continue;
+      }
+      const score = answer.value.scores?.[spamLabel] ?? 0;
+      if (!worst || score > worst.score) worst = { score, prediction: answer.value };
     }
-    try {
-      const timeoutMs = Math.max(Math.round(options.deadlineMs - (performance.now() - started)), 1);
-      const prediction = await options.client.predict(text, {
-        timeoutMs,
-        ...(options.model !== undefined && { model: options.model }),
-      });
-      const score = prediction.scores[spamLabel] ?? 0;
-      return { checked: true, spam: prediction.prediction === spamLabel, score, prediction };
-    } catch (error) {
-      log.warn('message not classified', exceptionAttributes(error));
-      return { checked: false, reason: reasonOf(error) };
-    }
+    if (worst) return { checked: true, spam: worst.prediction.prediction === spamLabel, ...worst, ...report };
+    log.warn('message not classified', exceptionAttributes(failure));
+    return { checked: false, reason: reasonOf(failure), ...report };
   }
 }
 

@@ -22,6 +22,7 @@ const settings = {
   },
   GATEWAY_MAILDIR: { ...path, fallback: './data/maildir' },
   GATEWAY_DEADLINE_MS: { ...positive, fallback: '5000' },
+  GATEWAY_READ_TIMEOUT_MS: { ...positive, fallback: '1000' },
   GATEWAY_MAX_MESSAGE_BYTES: { ...positive, fallback: String(10 * 1024 * 1024) },
   GATEWAY_MAX_TEXT_CHARACTERS: { ...positive, fallback: '100000' },
   GATEWAY_MAX_IN_FLIGHT: { ...positive, fallback: '64' },

@@ -1,5 +1,6 @@
 import { createClient } from '../../packages/client/src/client.ts';
 import { listen } from '../http/server/server.ts';
+import { createMailReader } from '../mail/mail-reader.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { createGatewayApp } from './app.ts';
 import { createMailClassifier } from './classify-message.ts';
@@ -34,15 +35,22 @@ export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: 
     backoff: { baseMs: 50, maxMs: 500 },
     circuitBreaker: { failures: 5, forMs: deadlineMs / 2, openMs: 2_000 },
   });
+  const instruments = createGatewayInstruments();
+  const reader = createMailReader({
+    timeoutMs: Math.min(config.GATEWAY_READ_TIMEOUT_MS, deadlineMs / 2),
+    maxCharacters: config.GATEWAY_MAX_TEXT_CHARACTERS,
+  });
   const classifyMail = createMailClassifier({
     client,
+    reader,
     model: config.WAYMARK_MODEL,
     spamLabel: config.GATEWAY_SPAM_LABEL,
     deadlineMs,
     maxTextCharacters: config.GATEWAY_MAX_TEXT_CHARACTERS,
-    instruments: createGatewayInstruments(),
+    instruments,
     log,
   });
+  await reader.warmUp();
   let draining = false;
   const app = createGatewayApp({
     classifyMail,
@@ -64,6 +72,7 @@ export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: 
     maxClients: config.GATEWAY_MAX_IN_FLIGHT,
     classifyMail,
     delivery,
+    instruments,
     log,
   });
   const settings = { host: 'GATEWAY_HOST', port: 'GATEWAY_PORT' };
@@ -75,7 +84,7 @@ export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: 
     async stop() {
       draining = true;
       await Promise.all([http.drain(shutdownMs), smtp.close(shutdownMs)]);
-      delivery.close();
+      await reader.close();
     },
   };
 }

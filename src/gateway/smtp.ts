@@ -7,8 +7,16 @@ import { markMessage } from '../mail/message-headers.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { traceIds, withinSpan } from '../telemetry/tracing.ts';
 import type { MailClassifier } from './classify-message.ts';
-import type { Delivery } from './delivery.ts';
-import { GATEWAY_SCOPE, RECEIVE_SPAN } from './telemetry.ts';
+import type { Delivery, DeliverySession } from './delivery.ts';
+import { RefusedError } from './next-server.ts';
+import {
+  GATEWAY_ATTRIBUTE,
+  GATEWAY_SCOPE,
+  type GatewayInstruments,
+  RECEIVE_SPAN,
+  type RefusalKind,
+  type RefusalStage,
+} from './telemetry.ts';
 import { verdictFields } from './verdict.ts';
 
 /** Options of `listenSmtp`. */
@@ -19,6 +27,7 @@ export interface SmtpOptions {
   readonly maxClients: number;
   readonly classifyMail: MailClassifier;
   readonly delivery: Delivery;
+  readonly instruments: Pick<GatewayInstruments, 'refused'>;
   readonly log: Log;
 }
 
@@ -33,14 +42,32 @@ export interface SmtpListener {
 }
 
 /**
- * Listens for mail from mail servers, marks it and delivers it. A message is accepted only after its delivery. Until
- * then its sender keeps it and tries again.
+ * Listens for mail from mail servers, marks it and delivers it. Each recipient is accepted only if the destination
+ * accepts it, and a message only after its delivery. Until then its sender keeps it and tries again.
  *
  * @throws {ConfigError} if the server cannot listen on the address
  */
 export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
-  const { host, port, maxBytes, maxClients, log } = options;
-  const server = new SMTPServer({
+  const { host, port, maxBytes, maxClients, delivery, log } = options;
+  const sessions = new Map<string, DeliverySession>();
+
+  function sessionOf({ id }: SMTPServerSession): DeliverySession {
+    const known = sessions.get(id);
+    if (known) return known;
+    const opened = delivery.openSession();
+    sessions.set(id, opened);
+    return opened;
+  }
+
+  /** Passes a refusal by the destination on to the sender. */
+  function handOn(work: Promise<unknown>, stage: RefusalStage, done: (error?: Error) => void): void {
+    work.then(
+      () => done(),
+      (error: unknown) => done(toReply(options, error, stage, 1)),
+    );
+  }
+
+  const server: SMTPServer = new SMTPServer({
     // The sender is a mail server beside this one, which handles encryption and passwords.
     disabledCommands: ['AUTH', 'STARTTLS'],
     authOptional: true,
@@ -48,11 +75,26 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
     logger: false,
     size: maxBytes,
     maxClients,
+    onConnect: (_session, done) => {
+      // What is offered depends on the next server, and all sessions have the same one.
+      server.options.hideSMTPUTF8 = !delivery.supportsUtf8();
+      done();
+    },
+    onMailFrom: ({ address }, session, done) => {
+      const { smtpUtf8, bodyType } = session.envelope;
+      const settings = { smtpUtf8: smtpUtf8 === true, eightBit: bodyType === '8bitmime' };
+      handOn(sessionOf(session).start(address, settings), 'sender', done);
+    },
+    onRcptTo: ({ address }, session, done) => handOn(sessionOf(session).addRecipient(address), 'recipient', done),
     onData: (stream, session, done) => {
-      receive(options, stream, session).then(
+      receive(options, sessionOf(session), stream, session).then(
         (reply) => done(null, reply),
         (error: Error) => done(error),
       );
+    },
+    onClose: ({ id }) => {
+      sessions.get(id)?.close();
+      sessions.delete(id);
     },
   });
   server.on('error', (error) => log.debug('smtp connection failed', exceptionAttributes(error)));
@@ -72,22 +114,49 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
   };
 }
 
-function receive(options: SmtpOptions, stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
-  const { classifyMail, delivery, log } = options;
+function receive(
+  options: SmtpOptions,
+  delivery: DeliverySession,
+  stream: SMTPServerDataStream,
+  session: SMTPServerSession,
+): Promise<string> {
   const settings = { kind: SpanKind.SERVER, attributes: { 'client.address': session.remoteAddress } };
   return withinSpan(trace.getTracer(GATEWAY_SCOPE).startSpan(RECEIVE_SPAN, settings, ROOT_CONTEXT), async () => {
     const raw = await readMessage(stream, options.maxBytes);
-    const verdict = await classifyMail(raw, 'smtp');
-    const { mailFrom, rcptTo } = session.envelope;
+    const verdict = await options.classifyMail(raw, 'smtp');
     const message = markMessage(raw, [['Received', receivedBy(session)], ...verdictFields(verdict)]);
-    const from = mailFrom ? mailFrom.address : '';
-    await delivery.deliver({ from, to: rcptTo.map(({ address }) => address) }, message).catch((error: unknown) => {
-      log.error('message not delivered', exceptionAttributes(error));
-      throw reply(451, 'The next mail server did not accept the message; try again later.');
+    await delivery.deliver(message).catch((error: unknown) => {
+      throw toReply(options, error, 'message', session.envelope.rcptTo.length);
     });
     if (!verdict.checked) return `unchecked (${verdict.reason})`;
     return `${verdict.spam ? 'spam' : 'not spam'}, score ${verdict.score.toFixed(4)}, trace ${traceIds().traceId}`;
   });
+}
+
+/**
+ * Records a refusal by the destination, and returns the reply to the sender: 550 for a sender or a recipient that is
+ * refused for good, 554 for such a message, and 451 for all that may succeed later. The log has no address.
+ *
+ * @param recipients the number of recipients who do not get the message
+ */
+function toReply({ instruments, log }: SmtpOptions, error: unknown, stage: RefusalStage, recipients: number): Error {
+  const refused = error instanceof RefusedError ? error : undefined;
+  const kind: RefusalKind = refused?.isPermanent ? 'permanent' : 'temporary';
+  instruments.refused.add(recipients, { stage, kind });
+  const attributes = {
+    [GATEWAY_ATTRIBUTE.refusedStage]: stage,
+    [GATEWAY_ATTRIBUTE.refusedKind]: kind,
+    [GATEWAY_ATTRIBUTE.refusedRecipients]: recipients,
+    ...(refused && { [GATEWAY_ATTRIBUTE.replyCode]: refused.code }),
+  };
+  // The text of a refusal can name the recipient. Other errors are those of the connection or the disk.
+  const cause = refused ? refused.cause : error;
+  const details = cause === undefined ? {} : exceptionAttributes(cause);
+  if (stage === 'message') log.error('message not delivered', { ...attributes, ...details });
+  else log.warn(`${stage} refused`, { ...attributes, ...details });
+  if (refused?.isPermanent) return reply(stage === 'message' ? 554 : 550, refused.message);
+  const text = refused && refused.cause === undefined ? refused.message : 'The destination did not accept it';
+  return reply(451, `${text}; try again later.`);
 }
 
 async function readMessage(stream: SMTPServerDataStream, maxBytes: number): Promise<Buffer> {

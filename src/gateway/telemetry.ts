@@ -1,4 +1,5 @@
 import { type Counter, type Histogram, metrics } from '@opentelemetry/api';
+import type { MailLimit } from '../mail/bounded-mime.ts';
 import { instrumentOptions, type MetricDefinition } from '../telemetry/metric-definition.ts';
 import type { UncheckedReason } from './verdict.ts';
 
@@ -18,6 +19,12 @@ export const GATEWAY_ATTRIBUTE = {
   verdict: 'mail_gateway.verdict',
   uncheckedReason: 'mail_gateway.unchecked.reason',
   predictionId: 'classifier.prediction.id',
+  hiddenText: 'mail_gateway.hidden_text.ratio',
+  partlyRead: 'mail_gateway.partly_read.reason',
+  refusedStage: 'mail_gateway.refused.stage',
+  refusedKind: 'mail_gateway.refused.kind',
+  refusedRecipients: 'mail_gateway.refused.recipients',
+  replyCode: 'mail_gateway.reply.code',
 } as const;
 
 /** Boundaries in seconds, from a fast response to beyond a long deadline. */
@@ -39,6 +46,20 @@ export const GATEWAY_METRIC = {
     description: 'Messages that passed without a verdict, by reason',
     labels: ['reason', 'protocol'],
   },
+  partlyRead: {
+    name: 'mail_gateway.partly_read',
+    type: 'counter',
+    unit: '{message}',
+    description: 'Messages of which only a part was read, by the limit that they exceeded',
+    labels: ['reason', 'protocol'],
+  },
+  refused: {
+    name: 'mail_gateway.refused_recipients',
+    type: 'counter',
+    unit: '{recipient}',
+    description: 'Recipients who did not get a message, because the destination refused it',
+    labels: ['stage', 'kind'],
+  },
   duration: {
     name: 'mail_gateway.judging.duration',
     type: 'histogram',
@@ -54,20 +75,29 @@ export type Protocol = 'http' | 'smtp';
 /** The verdict as a label of metrics. */
 export type VerdictName = 'spam' | 'not_spam' | 'unchecked';
 
+/** The part of a message that the destination refused. */
+export type RefusalStage = 'sender' | 'recipient' | 'message';
+/** A permanent refusal cannot succeed later. */
+export type RefusalKind = 'permanent' | 'temporary';
+
 /** The instruments of the gateway. `GATEWAY_METRIC` describes them. */
 export interface GatewayInstruments {
   readonly messages: Counter<{ verdict: VerdictName; protocol: Protocol }>;
   readonly unchecked: Counter<{ reason: UncheckedReason; protocol: Protocol }>;
+  readonly partlyRead: Counter<{ reason: MailLimit; protocol: Protocol }>;
+  readonly refused: Counter<{ stage: RefusalStage; kind: RefusalKind }>;
   readonly duration: Histogram<{ protocol: Protocol }>;
 }
 
 /** Creates the instruments of the gateway from the global meter provider. Call it once, after the SDK has started. */
 export function createGatewayInstruments(): GatewayInstruments {
   const meter = metrics.getMeter(GATEWAY_SCOPE);
-  const { messages, unchecked, duration } = GATEWAY_METRIC;
+  const { messages, unchecked, partlyRead, refused, duration } = GATEWAY_METRIC;
   return {
     messages: meter.createCounter(messages.name, instrumentOptions(messages)),
     unchecked: meter.createCounter(unchecked.name, instrumentOptions(unchecked)),
+    partlyRead: meter.createCounter(partlyRead.name, instrumentOptions(partlyRead)),
+    refused: meter.createCounter(refused.name, instrumentOptions(refused)),
     duration: meter.createHistogram(duration.name, instrumentOptions(duration)),
   };
 }

@@ -24,6 +24,8 @@ export interface MailReader {
    * was read, at least the subject.
    */
   read(raw: Uint8Array): Promise<MailTexts>;
+  /** Resolves when all threads have read a first mail, or failed to: loading the parser takes longer than most mails. */
+  warmUp(): Promise<void>;
   /** Ends the threads. Mails that are being read give their subject. */
   close(): Promise<void>;
 }
@@ -51,6 +53,9 @@ const MAX_THREADS = 4;
 
 /** The time in milliseconds until a thread that ended without a mail is replaced, so that a fault costs no processor. */
 const RESTART_MS = 1_000;
+
+/** The longest time in milliseconds for the first mail of a thread. */
+const WARM_UP_MS = 10_000;
 
 /** The number of bytes at the start of a mail in which a subject is looked for if no thread could read the mail. */
 const SUBJECT_BYTES = 65_536;
@@ -140,27 +145,33 @@ export function createMailReader({
 
   for (let i = 0; i < threadCount; i += 1) startThread();
 
+  function read(raw: Uint8Array, maxMs = timeoutMs): Promise<MailTexts> {
+    return new Promise((resolve) => {
+      const job: Job = {
+        raw,
+        endsAt: performance.now() + maxMs,
+        finish: resolve,
+        partial: undefined,
+        timer: undefined,
+      };
+      if (closed) {
+        resolve(giveUp(job, 'queue'));
+        return;
+      }
+      job.timer = setTimeout(() => {
+        waiting.splice(waiting.indexOf(job), 1);
+        resolve(giveUp(job, 'queue'));
+      }, maxMs);
+      waiting.push(job);
+      assign();
+    });
+  }
+
   return {
-    read(raw) {
-      return new Promise((resolve) => {
-        const job: Job = {
-          raw,
-          endsAt: performance.now() + timeoutMs,
-          finish: resolve,
-          partial: undefined,
-          timer: undefined,
-        };
-        if (closed) {
-          resolve(giveUp(job, 'queue'));
-          return;
-        }
-        job.timer = setTimeout(() => {
-          waiting.splice(waiting.indexOf(job), 1);
-          resolve(giveUp(job, 'queue'));
-        }, timeoutMs);
-        waiting.push(job);
-        assign();
-      });
+    read: (raw) => read(raw),
+    async warmUp() {
+      const first = Buffer.from('Subject: first\r\nContent-Type: text/html\r\n\r\n<p>mail</p>\r\n');
+      await Promise.all(Array.from({ length: threadCount }, () => read(first, WARM_UP_MS)));
     },
     async close() {
       closed = true;

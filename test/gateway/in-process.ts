@@ -22,6 +22,8 @@ export function mail(subject: string, body: string, ...fields: string[]): string
 /** A running gateway with its log lines. */
 export interface TestGateway extends RunningGateway {
   readonly lines: string[];
+  /** The folder of the Maildir. */
+  readonly folder: string;
   /** Returns the messages in the Maildir. */
   delivered(): Promise<string[]>;
 }
@@ -37,6 +39,7 @@ export async function startTestGateway(settings: Record<string, string>): Promis
   return {
     ...gateway,
     lines,
+    folder,
     delivered: async () => {
       const names = await readdir(join(folder, 'new'));
       return Promise.all(names.map((name) => readFile(join(folder, 'new', name), 'utf8')));
