@@ -27,7 +27,14 @@ export interface Predictor {
    *
    * @throws {Problem} if the text is too long
    */
-  predict(model: Model, text: string, options?: { explain?: boolean; role?: AnsweringRole }): Prediction;
+  predict(model: Model, text: string, options?: { role?: AnsweringRole }): Prediction;
+  /**
+   * Predicts the label of one text with the reasons. It waits for a turn, so that other work runs in between.
+   *
+   * @param options `signal` stops the wait, and the promise is then rejected with the reason of the signal
+   * @throws {Problem} if the text is too long
+   */
+  explain(model: Model, text: string, options: { signal: AbortSignal; role?: AnsweringRole }): Promise<Prediction>;
   /**
    * Predicts the labels of many texts, in their order. Other work runs in between.
    *
@@ -84,9 +91,16 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   }
 
   return {
-    predict(model, text, { explain = false, role = 'named' } = {}) {
+    predict(model, text, { role = 'named' } = {}) {
       checkLength(text, '"text"');
-      return predictOne(model, text, { steps: true, explain, role });
+      return predictOne(model, text, { steps: true, explain: false, role });
+    },
+
+    async explain(model, text, { signal, role = 'named' }) {
+      checkLength(text, '"text"');
+      await queue.nextTurn();
+      signal.throwIfAborted();
+      return predictOne(model, text, { steps: true, explain: true, role });
     },
 
     async predictBatch(model, texts, { signal, role = 'named' }) {

@@ -4,6 +4,15 @@ import { PRIOR_CONTRIBUTION } from './linear-classifier.ts';
 import type { NaturalModel } from './natural-model.ts';
 import { softmaxInPlace } from './softmax.ts';
 
+/**
+ * The maximum length of a word for natural's stemmer, whose time is quadratic in it: a word of 100,000 letters takes half
+ * a minute. It is longer than the words of any training text, whose stems must stay those of natural.
+ */
+const MAX_WORD_LENGTH = 256;
+
+/** A longer word, as natural's tokeniser finds it. */
+const LONG_WORD = new RegExp(`([a-z0-9'/-]{${MAX_WORD_LENGTH}})[a-z0-9'/-]+`, 'g');
+
 /** The name of the contribution of the sigmoid, which flattens large scores. It makes the contributions add up. */
 const SATURATION_CONTRIBUTION = '(saturation)';
 
@@ -19,7 +28,7 @@ export function createNaturalClassifier(model: NaturalModel): Classifier {
   let present: number[] = [];
 
   function tokenize(text: string): Tokens {
-    const tokens = PorterStemmer.tokenizeAndStem(text, model.keepStops);
+    const tokens = PorterStemmer.tokenizeAndStem(withoutLongWords(text), model.keepStops);
     const found = new Set<number>();
     let unknown = 0;
     for (const token of tokens) {
@@ -69,6 +78,11 @@ export function createNaturalClassifier(model: NaturalModel): Classifier {
   }
 
   return { labels, tokenize, score, explain };
+}
+
+/** Returns a text in lower case with its words cut to the maximum length. */
+function withoutLongWords(text: string): string {
+  return text.length > MAX_WORD_LENGTH ? text.toLowerCase().replace(LONG_WORD, '$1') : text;
 }
 
 function indexOfHighest(numbers: Float64Array): number {

@@ -7,13 +7,14 @@ const LENGTH_BYTES = 4;
  * Decodes the strings of a BYTES tensor. In the binary form of the protocol all numbers are little-endian, elements
  * follow one another, and each element of a BYTES tensor follows its length.
  *
+ * @param max the decoding stops after one more element
  * @throws {RangeError} if an element is cut off or is not UTF-8
  */
-export function decodeStrings(bytes: Uint8Array): string[] {
+export function decodeStrings(bytes: Uint8Array, max = Number.POSITIVE_INFINITY): string[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const strings: string[] = [];
   let offset = 0;
-  while (offset < bytes.length) {
+  while (offset < bytes.length && strings.length <= max) {
     const rest = bytes.length - offset - LENGTH_BYTES;
     const length = rest < 0 ? Number.POSITIVE_INFINITY : view.getUint32(offset, true);
     if (length > rest) throw new RangeError(`element ${strings.length} is cut off`);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../platform/problems.ts';
 import { parseJson, readBody, validate } from '../server/body.ts';
 import type { RequestContext } from '../server/context.ts';
@@ -38,11 +39,14 @@ export async function readInference(ctx: RequestContext, limits: InferenceLimits
   const body = await readBody(ctx, limits.maxBytes);
   const jsonLength = readJsonLength(ctx.get(JSON_LENGTH_HEADER), body.length);
   const request = validate(parseJson(body.subarray(0, jsonLength)), inferenceRequest);
-  const texts = readTexts(request.inputs[0]!, body.subarray(jsonLength));
+  const input = request.inputs[0]!;
+  const elements = readTexts(input, body.subarray(jsonLength), limits.maxTexts);
+  const contentType = input.parameters?.content_type ?? request.parameters?.content_type;
+  const texts = contentType === 'base64' ? elements.map(decodeBase64) : elements;
   if (texts.length === 0 || texts.length > limits.maxTexts) {
     throw new Problem(
       texts.length === 0 ? 'invalid-request' : 'batch-too-large',
-      `The input "${INPUT}" holds ${texts.length} texts; from 1 to ${limits.maxTexts} are allowed.`,
+      `The input "${INPUT}" holds ${texts.length === 0 ? 'no text' : 'too many texts'}; from 1 to ${limits.maxTexts} are allowed.`,
     );
   }
   const index = texts.findIndex((text) => text.length > limits.maxCharacters);
@@ -65,7 +69,8 @@ function readJsonLength(header: string, bodyLength: number): number {
   );
 }
 
-function readTexts({ shape, data, parameters }: RequestInput, binary: Uint8Array): readonly string[] {
+/** Reads at most one text more than the maximum, which the caller checks. */
+function readTexts({ shape, data, parameters }: RequestInput, binary: Uint8Array, maxTexts: number): readonly string[] {
   const size = parameters?.binary_data_size;
   if (data !== undefined && size !== undefined) {
     throw new Problem(
@@ -74,7 +79,8 @@ function readTexts({ shape, data, parameters }: RequestInput, binary: Uint8Array
     );
   }
   if (data !== undefined && binary.length > 0) throw unassignedBytes(binary.length);
-  const texts = data === undefined ? readBinary(size, binary) : data.flat();
+  const texts = data === undefined ? readBinary(size, binary, maxTexts) : flatten(data, maxTexts);
+  if (texts.length > maxTexts) return texts;
   const [n = 0, width = 1] = shape;
   if (width !== 1 || n !== texts.length) {
     throw new Problem(
@@ -85,7 +91,33 @@ function readTexts({ shape, data, parameters }: RequestInput, binary: Uint8Array
   return texts;
 }
 
-function readBinary(size: number | undefined, binary: Uint8Array): string[] {
+/** Returns the texts of a list, or of a list of lists. */
+function flatten(data: readonly unknown[], maxTexts: number): string[] {
+  const texts: string[] = [];
+  for (const row of data) {
+    for (const text of Array.isArray(row) ? (row as unknown[]) : [row]) {
+      if (typeof text !== 'string') {
+        throw new Problem('invalid-request', '"inputs[0].data" must be an array of strings.');
+      }
+      texts.push(text);
+      if (texts.length > maxTexts) return texts;
+    }
+  }
+  return texts;
+}
+
+function decodeBase64(text: string, index: number): string {
+  const bytes = Buffer.from(text, 'base64');
+  // Buffer skips characters that are not of base64, so the text would silently be another one.
+  const isBase64 = /^[A-Za-z0-9+/\-_\s]*={0,2}\s*$/.test(text);
+  if (isBase64 && isUtf8(bytes)) return bytes.toString('utf8');
+  throw new Problem(
+    'invalid-request',
+    `Element ${index} of the input "${INPUT}" is not ${isBase64 ? 'UTF-8 in base64' : 'base64'}, as its "content_type" says.`,
+  );
+}
+
+function readBinary(size: number | undefined, binary: Uint8Array, maxTexts: number): string[] {
   if (size === undefined) {
     throw new Problem('invalid-request', `The input "${INPUT}" has neither "data" nor "binary_data_size".`);
   }
@@ -97,7 +129,7 @@ function readBinary(size: number | undefined, binary: Uint8Array): string[] {
   }
   if (size < binary.length) throw unassignedBytes(binary.length - size);
   try {
-    return decodeStrings(binary);
+    return decodeStrings(binary, maxTexts);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new Problem('invalid-request', `The binary data of the input "${INPUT}" cannot be read: ${error.message}.`);

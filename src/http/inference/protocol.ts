@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boundedArray } from '../server/bounded-array.ts';
 
 // The objects of the Open Inference Protocol (V2, REST) that a text classifier needs. The protocol allows more fields,
 // so unknown fields pass. Some clients send `null` for a missing field, so `null` passes too.
@@ -15,26 +16,40 @@ const parameter = z.union([z.string(), z.number(), z.boolean()], 'must be a stri
 const parameters = z.record(z.string(), parameter, 'must be an object');
 const flag = z.boolean('must be true or false');
 const count = z.int('must be a whole number').nonnegative('must not be negative');
-const text = z.string('must be a string');
+
+/** The forms of texts that a parameter can announce: as they are, or their UTF-8 in base64 (as of MLServer). */
+const contentType = z.enum(['str', 'base64'], 'must be "str" or "base64"').nullish();
+/** A parameter that would change the meaning of the texts, if it had another value. */
+const utf8Only = z.stringFormat('utf-8', /^utf-?8$/i, 'must be "utf-8"').nullish();
+const meaning = {
+  content_type: contentType,
+  charset: utf8Only,
+  encoding: utf8Only,
+  content_encoding: z.null('must be absent').optional(),
+};
 
 const requestInput = z.looseObject(
   {
     name: z.literal(INPUT, `must be "${INPUT}", the only input`),
     datatype: z.literal('BYTES', 'must be "BYTES"'),
-    shape: z
-      .array(count, 'must be an array of numbers')
-      .min(1, 'must be [n] or [n, 1]')
-      .max(2, 'must be [n] or [n, 1]')
-      .meta({ description: '`[n]` or `[n, 1]`' }),
+    shape: boundedArray(count, 'must be an array of numbers', { max: 2, tooLong: () => 'must be [n] or [n, 1]' })
+      .refine((shape) => shape.length > 0, 'must be [n] or [n, 1]')
+      .meta({ minItems: 1, description: '`[n]` or `[n, 1]`' }),
     parameters: z
-      .object({ binary_data_size: count.optional() }, 'must be an object')
-      .catchall(parameter)
+      .looseObject({ binary_data_size: count.optional(), ...meaning }, 'must be an object')
       .nullish()
-      .meta({ description: '`binary_data_size`: the number of bytes of the tensor in the body after the JSON' }),
+      .meta({
+        description:
+          '`binary_data_size`: the number of bytes of the tensor in the body after the JSON; `content_type`: `str` or `base64`',
+      }),
+    // The reader checks the elements: it stops at the first fault or at the maximum.
     data: z
-      .union([z.array(text), z.array(z.array(text))], 'must be an array of strings')
+      .array(z.unknown(), 'must be an array of strings')
       .optional()
-      .meta({ description: 'The texts; absent if the tensor is sent as binary data' }),
+      .meta({
+        description: 'The texts; absent if the tensor is sent as binary data',
+        items: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] },
+      }),
   },
   'must be an object: {"name", "shape", "datatype", "data"}',
 );
@@ -42,7 +57,7 @@ const requestInput = z.looseObject(
 const requestOutput = z.looseObject(
   {
     name: z.enum(OUTPUTS, `must be one of ${OUTPUTS.join(', ')}`),
-    parameters: z.object({ binary_data: flag.optional() }, 'must be an object').catchall(parameter).nullish(),
+    parameters: z.looseObject({ binary_data: flag.optional() }, 'must be an object').nullish(),
   },
   'must be an object: {"name"}',
 );
@@ -52,15 +67,15 @@ export const inferenceRequest = z.looseObject(
   {
     id: z.string('must be a string').nullish().meta({ description: 'Returned in the response' }),
     parameters: z
-      .object({ binary_data_output: flag.optional() }, 'must be an object')
-      .catchall(parameter)
+      .looseObject({ binary_data_output: flag.optional(), ...meaning }, 'must be an object')
       .nullish()
       .meta({
         description: '`binary_data_output`: returns outputs as binary data, unless an output sets `binary_data`',
       }),
-    inputs: z.array(requestInput, 'must be an array').length(1, `must hold one input, "${INPUT}"`),
-    outputs: z
-      .array(requestOutput, 'must be an array')
+    inputs: boundedArray(requestInput, 'must be an array', { max: 1, tooLong: () => `must hold one input, "${INPUT}"` })
+      .refine((inputs) => inputs.length === 1, `must hold one input, "${INPUT}"`)
+      .meta({ minItems: 1 }),
+    outputs: boundedArray(requestOutput, 'must be an array', { max: OUTPUTS.length })
       .nullish()
       .meta({ description: 'The outputs to return, in this order; default: all' }),
   },

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
-import { Problem } from '../../platform/problems.ts';
 import { readJson } from '../server/body.ts';
+import { boundedArray } from '../server/bounded-array.ts';
 import { answerJson, disconnectSignal, type RequestContext, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { booleanParameter, requireRoutedModel } from './parameters.ts';
@@ -18,17 +18,17 @@ export const predictBody = z.strictObject(
   'must be an object: {"text": string, "model"?: string}',
 );
 
-/**
- * Returns the schema of the body of `POST /predict/batch`. The schema documents the maximum and does not check it,
- * because a larger batch is a problem of its own type.
- */
+/** Returns the schema of the body of `POST /predict/batch`. */
 export const batchBody = (maxBatchSize: number) =>
   z.strictObject(
     {
-      texts: z
-        .array(z.string('must be a string'), 'must be an array of strings')
-        .min(1, `must hold from 1 to ${maxBatchSize} texts`)
-        .meta({ maxItems: maxBatchSize }),
+      texts: boundedArray(z.string('must be a string'), 'must be an array of strings', {
+        max: maxBatchSize,
+        tooLong: (length) => `holds ${length} texts; at most ${maxBatchSize} are allowed`,
+        problem: 'batch-too-large',
+      })
+        .refine((texts) => texts.length > 0, `must hold from 1 to ${maxBatchSize} texts`)
+        .meta({ minItems: 1 }),
       model: modelReference,
     },
     'must be an object: {"texts": [string, ...], "model"?: string}',
@@ -40,7 +40,10 @@ export function predict({ config, predictor, models }: Service): Middleware<Requ
     const explain = booleanParameter(ctx, 'explain');
     const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
     const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
-    const prediction = predictor.predict(chosen, text, { explain, role });
+    // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
+    const prediction = explain
+      ? await predictor.explain(chosen, text, { role, signal: disconnectSignal(ctx) })
+      : predictor.predict(chosen, text, { role });
     answerJson(ctx, `{${predictionFields(prediction)},${traceField(ctx)}}`);
   };
 }
@@ -50,12 +53,6 @@ export function predictBatch({ config, predictor, models }: Service): Middleware
   const body = batchBody(config.MAX_BATCH_SIZE);
   return async (ctx) => {
     const { texts, model } = await readJson(ctx, body, config.MAX_BODY_BYTES);
-    if (texts.length > config.MAX_BATCH_SIZE) {
-      throw new Problem(
-        'batch-too-large',
-        `"texts" holds ${texts.length} texts; at most ${config.MAX_BATCH_SIZE} are allowed.`,
-      );
-    }
     const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
     const predictions = await predictor.predictBatch(chosen, texts, { role, signal: disconnectSignal(ctx) });
     const fields = predictions.map((prediction) => `{${predictionFields(prediction)}}`);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
-import { Problem } from '../../platform/problems.ts';
+import { Problem, type ProblemType } from '../../platform/problems.ts';
 import { type RequestContext, recordRoute } from './context.ts';
 
 /**
@@ -28,15 +28,26 @@ export async function readJson<S extends z.ZodType>(
   return validate(parseJson(await readBody(ctx, maxBytes)), schema);
 }
 
+/** The maximum number of faults that a problem describes. Further ones are counted. */
+const MAX_DESCRIBED = 10;
+
 /**
  * Validates a value against a schema, and returns the schema's output.
  *
- * @throws {Problem} 422 with one sentence for each invalid field
+ * @throws {Problem} 422 with one sentence for each invalid field, and a count of those beyond the first ten
  */
 export function validate<S extends z.ZodType>(value: unknown, schema: S): z.output<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new Problem('invalid-request', result.error.issues.map(describeIssue).join(' '));
+  const { issues } = result.error;
+  const sentences = issues.slice(0, MAX_DESCRIBED).map(describeIssue);
+  const others = issues.length - sentences.length;
+  if (others > 0) sentences.push(`There are ${others} more faults.`);
+  throw new Problem(problemTypeOf(issues[0]), sentences.join(' '));
+}
+
+function problemTypeOf(issue: z.core.$ZodIssue | undefined): ProblemType {
+  return (issue?.code === 'custom' && (issue.params?.['problem'] as ProblemType | undefined)) || 'invalid-request';
 }
 
 function checkMediaType(ctx: RequestContext): void {

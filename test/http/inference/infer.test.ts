@@ -78,6 +78,36 @@ describe('POST /v2/models/{name}/infer', () => {
   });
 });
 
+describe('content_type', () => {
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+  test.each([
+    ['of the input', { inputs: [{ ...input([base64(spam)], [1]), parameters: { content_type: 'base64' } }] }],
+    ['of the request', { inputs: [input([base64(spam)], [1])], parameters: { content_type: 'base64' } }],
+    ['str', { inputs: [{ ...input([spam], [1]), parameters: { content_type: 'str', other: [1] } }] }],
+  ])('%s is honoured', async (_, body) => {
+    const [plain, encoded] = [await infer({ inputs: [input([spam], [1])] }), await infer(body)];
+    expect(encoded.outputs[2]!.data).toEqual(plain.outputs[2]!.data);
+  });
+
+  test.each([
+    ['another one', { content_type: 'np' }, [spam], 'must be "str" or "base64"'],
+    [
+      'base64 with other characters',
+      { content_type: 'base64' },
+      ['a%b'],
+      'Element 0 of the input "text" is not base64',
+    ],
+    ['base64 of other bytes', { content_type: 'base64' }, ['/w=='], 'is not UTF-8 in base64'],
+    ['another charset', { charset: 'latin1' }, [spam], 'must be "utf-8"'],
+  ])('%s is refused', async (_, parameters, data, message) => {
+    const { url } = await serve();
+    const response = await post(`${url}/v2/models/spam/infer`, { inputs: [{ ...input(data, [1]), parameters }] });
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain(JSON.stringify(message).slice(1, -1));
+  });
+});
+
 describe('an invalid inference request gets an error of one sentence', () => {
   test.each([
     ['no body', '', 'body is empty'],
@@ -91,7 +121,7 @@ describe('an invalid inference request gets an error of one sentence', () => {
     ['a shape that does not fit', { inputs: [input(['a', 'b'], [3])] }, 'its shape must be [2]'],
     ['a matrix of texts', { inputs: [input(['a', 'b'], [1, 2])] }, 'its shape must be [2]'],
     ['no text at all', { inputs: [input([], [0])] }, 'from 1 to 3'],
-    ['too many texts', { inputs: [input(['a', 'b', 'c', 'd'], [4])] }, 'holds 4 texts; from 1 to 3'],
+    ['too many texts', { inputs: [input(['a', 'b', 'c', 'd'], [4])] }, 'holds too many texts; from 1 to 3'],
     [
       'a text that is too long',
       { inputs: [input(['a', 'b'.repeat(101)], [2])] },
