@@ -14,6 +14,7 @@ import { type Maintenance, startMaintenance } from './maintenance/rollout/mainte
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
 import { type Config, ConfigError } from './platform/config.ts';
+import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
@@ -21,7 +22,7 @@ import { readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { RoleChangeLink } from './process/role-changes.ts';
 import { createInstruments, type Instruments } from './telemetry/instruments.ts';
 import type { Log } from './telemetry/logs/log.ts';
-import { LABEL } from './telemetry/names.ts';
+import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
 
 /** The longest time in milliseconds that shadows score the last texts during shutdown. */
 const SHADOW_DRAIN_MS = 1_000;
@@ -56,9 +57,19 @@ interface WorkerOptions {
  */
 export async function startService(config: Config, log: Log, worker?: WorkerOptions): Promise<RunningService> {
   const instruments = createInstruments();
+  const degradations = createDegradations();
+  const reportStore = (fault: string | undefined) => {
+    if (!degradations.report('feedback', 'store', fault)) return;
+    if (fault === undefined) log.info('feedback restored', {});
+    else log.error('feedback degraded', { [ATTRIBUTE.reason]: fault });
+  };
+  instruments.degraded.addCallback((result) => {
+    const faulty = degradations.parts();
+    for (const part of DEGRADABLE_PARTS) result.observe(faulty.has(part) ? 1 : 0, { [LABEL.part]: part });
+  });
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
-    openFeedbackStore(config.DATA_DIR),
+    openFeedbackStore(config.DATA_DIR, reportStore),
   ]);
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
@@ -78,6 +89,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     log,
     instruments,
     phase: () => phase,
+    degradations: degradations.list,
     registry: () => requireLoaded().registry,
     models: () => requireLoaded().registry.models(),
     retrainer: () => requireLoaded().retrainer,
@@ -107,6 +119,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     folder: config.MODELS_DIR,
     log,
     warmUp,
+    reportFault: degradations.report,
     onSwap: (versions) => {
       for (const { model } of versionsWithRole(versions)) driftMonitor.watch(model);
       driftMonitor.retain(versions.name, versions.versions);

@@ -1,8 +1,9 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
+import { readRegularFile } from '../platform/regular-file.ts';
 import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier } from './pack.ts';
 
@@ -10,6 +11,11 @@ export type { Manifest } from './manifest.ts';
 
 const MANIFEST_FILE = 'manifest.json';
 const WEIGHTS_FILE = 'weights.bin';
+
+/** The maximum size of a manifest. A manifest with a thousand labels has a twentieth of it. */
+const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
+/** The maximum size of a weights file: the longest array of JavaScript that every machine can hold. */
+const MAX_WEIGHTS_BYTES = 1024 ** 3;
 
 /** A version of a model that cannot be read or written. The message names the folder and the reason. */
 export class ArtefactError extends Error {
@@ -26,9 +32,11 @@ export class ArtefactError extends Error {
 /**
  * Writes the folder of a version atomically. Once the promise resolves, the version survives a crash of the machine.
  *
- * @throws {ArtefactError} if the folder exists already, or cannot be written
+ * @throws {ArtefactError} if the folder exists already or cannot be written, or if `readArtefact` would refuse the manifest
  */
 export async function writeArtefact(folder: string, manifest: Manifest, bytes: Uint8Array): Promise<void> {
+  const valid = manifestSchema.safeParse(manifest);
+  if (!valid.success) throw new ArtefactError(folder, `it cannot be stored: ${z.prettifyError(valid.error)}`);
   if (await exists(folder)) throw new ArtefactError(folder, 'this version exists already');
   try {
     await atomicWriteFolder(folder, async (draft) => {
@@ -48,8 +56,11 @@ export async function writeArtefact(folder: string, manifest: Manifest, bytes: U
  */
 export async function readArtefact(folder: string): Promise<{ manifest: Manifest; classifier: Classifier }> {
   const manifest = await readManifest(folder);
-  const bytes = await read(folder, WEIGHTS_FILE);
   const { weights } = manifest;
+  if (weights.bytes > MAX_WEIGHTS_BYTES) {
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${weights.bytes} bytes, more than ${MAX_WEIGHTS_BYTES}`);
+  }
+  const bytes = await read(folder, WEIGHTS_FILE, weights.bytes);
   if (bytes.byteLength !== weights.bytes) {
     throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
   }
@@ -64,7 +75,7 @@ export async function readArtefact(folder: string): Promise<{ manifest: Manifest
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
-  const text = (await read(folder, MANIFEST_FILE)).toString('utf8');
+  const text = (await read(folder, MANIFEST_FILE, MAX_MANIFEST_BYTES)).toString('utf8');
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -87,14 +98,14 @@ async function readManifest(folder: string): Promise<Manifest> {
   return manifest.data;
 }
 
-async function read(folder: string, file: string): Promise<Buffer<ArrayBuffer>> {
+async function read(folder: string, file: string, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   try {
-    const bytes = await readFile(join(folder, file));
-    // Sections are views that need an alignment of 8 bytes. The buffer of a small file is a slice of a shared one.
-    return bytes.byteOffset % 8 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
+    // Sections are views that need an alignment of 8 bytes, so the buffer is one of its own.
+    return await readRegularFile(join(folder, file), maxBytes);
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new ArtefactError(folder, missing ? `${file} is missing` : `${file} cannot be read`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'is missing' : `cannot be read: ${code ?? message}`;
+    throw new ArtefactError(folder, `${file} ${reason}`, { cause: error });
   }
 }
 

@@ -6,7 +6,15 @@ import { SAFE_NAME } from '../platform/safe-names.ts';
 /** The format of artefacts. It grows when a reader of the old format would misread the new one. */
 export const ARTEFACT_FORMAT = 1;
 
-const count = z.int().nonnegative();
+/** The maximum of a count. A larger one is damage, and would be reserved as memory. */
+const MAX_COUNT = 2 ** 40;
+/** The maximum number of labels, and the maximum length of one. */
+const MAX_LABELS = 10_000;
+const MAX_LABEL_LENGTH = 1_000;
+/** A step above this gives scores that are not finite. A trained step is below 1. */
+const MAX_WEIGHT_STEP = 1e6;
+
+const count = z.int().nonnegative().max(MAX_COUNT);
 const share = z.number().min(0).max(1);
 const name = z.string().regex(SAFE_NAME);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -45,7 +53,7 @@ const feedback = z.object({
   /** The digest of the learned feedback as lines of `{"text", "label"}`. */
   sha256,
   /** The time of the latest feedback, in milliseconds since the epoch. */
-  until: count.optional(),
+  until: z.int().nonnegative().max(8.64e15).optional(),
 });
 
 const distribution = z.record(z.string(), share);
@@ -54,7 +62,11 @@ const sharedFields = {
   format: z.literal(ARTEFACT_FORMAT),
   name,
   version: name,
-  labels: z.array(z.string()).min(2),
+  labels: z
+    .array(z.string().min(1).max(MAX_LABEL_LENGTH))
+    .min(2)
+    .max(MAX_LABELS)
+    .refine((labels) => new Set(labels).size === labels.length, 'has the same label twice'),
   weights: z.object({ bytes: count, sha256, sections: z.record(z.string(), section) }),
   training: z.object({
     sha256,
@@ -86,10 +98,12 @@ const linearManifest = z.object({
     tokenizer: z.enum(TOKENIZER_NAMES),
     stem: z.boolean(),
     wordNgrams: z.int().min(1).max(4),
-    characterNgrams: z.tuple([z.int().min(0).max(8), z.int().min(0).max(8)]),
+    characterNgrams: z
+      .tuple([z.int().min(0).max(8), z.int().min(0).max(8)])
+      .refine(([shortest, longest]) => shortest <= longest, 'has a minimum above its maximum'),
   }),
   sizes: z.object({ wordFeatures: count, characterFeatures: count, otherWords: count, stems: count }),
-  weightStep: z.number().positive(),
+  weightStep: z.number().positive().max(MAX_WEIGHT_STEP),
 });
 
 const naturalManifest = z.object({

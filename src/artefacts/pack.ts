@@ -114,11 +114,27 @@ const measurements = ({ training, evaluation, reference, thresholds }: ManifestD
 
 const isNatural = (manifest: Manifest): manifest is NaturalManifest => manifest.algorithm.startsWith('natural-');
 
+/**
+ * The maximum size of a bias or a weight. Sums of larger ones can exceed the range of numbers, and an answer would hold
+ * NaN. Trained ones are below 100; the import of a model without smoothing has -1e6.
+ */
+const MAX_SCORE = 1e9;
+
+/** @throws {Error} if a number is not finite, or outside its range */
+function requireFinite(name: string, numbers: Float64Array, min: number, max: number): void {
+  const at = numbers.findIndex((number) => !(number >= min && number <= max));
+  if (at !== -1) throw new Error(`number ${at} of its section "${name}" is ${numbers[at]}`);
+}
+
 function unpackLinear(manifest: LinearManifest, bytes: Uint8Array): LinearModel {
   const { labels, sizes, algorithm, features, weightStep } = manifest;
   const { sections } = manifest.weights;
   const featureCount = sizes.wordFeatures + sizes.characterFeatures;
   const columns = columnsFor(labels.length);
+  const bias = readSection(bytes, sections, 'bias', 'float64', columns);
+  requireFinite('bias', bias, -MAX_SCORE, MAX_SCORE);
+  const prior = readSection(bytes, sections, 'prior', 'float64', labels.length);
+  requireFinite('prior', prior, Number.MIN_VALUE, 1);
   return {
     algorithm,
     labels,
@@ -133,8 +149,8 @@ function unpackLinear(manifest: LinearManifest, bytes: Uint8Array): LinearModel 
     idfCodes: readSection(bytes, sections, 'idfCodes', 'uint8', featureCount),
     weights: readSection(bytes, sections, 'weights', 'int16', featureCount * columns),
     weightStep,
-    bias: readSection(bytes, sections, 'bias', 'float64', columns),
-    prior: readSection(bytes, sections, 'prior', 'float64', labels.length),
+    bias,
+    prior,
   };
 }
 
@@ -146,12 +162,9 @@ function unpackNatural(manifest: NaturalManifest, bytes: Uint8Array): NaturalMod
     .array(z.string())
     .length(sizes.wordFeatures)
     .parse(JSON.parse(Buffer.from(encoded).toString()));
-  return {
-    algorithm,
-    labels,
-    keepStops: features.keepStops,
-    vocabulary,
-    weights: readSection(bytes, sections, 'weights', 'float64', sizes.wordFeatures * labels.length),
-    prior: readSection(bytes, sections, 'prior', 'float64', labels.length),
-  };
+  const weights = readSection(bytes, sections, 'weights', 'float64', sizes.wordFeatures * labels.length);
+  requireFinite('weights', weights, -MAX_SCORE, MAX_SCORE);
+  const prior = readSection(bytes, sections, 'prior', 'float64', labels.length);
+  requireFinite('prior', prior, Number.MIN_VALUE, 1);
+  return { algorithm, labels, keepStops: features.keepStops, vocabulary, weights, prior };
 }

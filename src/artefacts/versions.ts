@@ -1,14 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SAFE_NAME } from '../platform/safe-names.ts';
+import { listFolders } from '../platform/list-folders.ts';
 
-/** Lists the versions of a model that have a folder, oldest first as `compareVersions` orders them. */
+/** Lists the versions of a model that have a folder or a link to one, oldest first as `compareVersions` orders them. */
 export async function listVersions(modelsFolder: string, name: string): Promise<string[]> {
-  const entries = await readdir(join(modelsFolder, name), { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory() && SAFE_NAME.test(entry.name))
-    .map((entry) => entry.name)
-    .sort(compareVersions);
+  return (await listFolders(join(modelsFolder, name)).catch(() => [])).sort(compareVersions);
 }
 
 /** Returns the next version number, starting at 1. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
@@ -62,6 +62,8 @@ export interface FeedbackDatabase {
    * @throws if the lock file cannot be written
    */
   isReporter(): boolean;
+  /** Returns false if the file was deleted or replaced. SQLite would go on to write into the deleted file. */
+  isPresent(): boolean;
   /** The records of experiments in the same file. */
   readonly experiments: ExperimentDatabase;
   close(): void;
@@ -73,13 +75,17 @@ export interface FeedbackDatabase {
  * @throws if the files cannot be opened or written
  */
 export function openFeedbackDatabase(folder: string): FeedbackDatabase {
-  mkdirSync(folder, { recursive: true });
-  const open = () => new DatabaseSync(join(folder, FEEDBACK_FILE), { timeout: BUSY_TIMEOUT_MS });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, FEEDBACK_FILE);
+  const inode = restrict(path);
+  const open = () => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   const db = open();
   // FULL: a commit is on the disk when it returns. With NORMAL in WAL mode, a power cut may lose the last commits.
   retryWhileBusy(() => db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'));
   db.exec(`BEGIN IMMEDIATE; ${FEEDBACK_SCHEMA} ${EXPERIMENT_SCHEMA} COMMIT;`);
   const experiments = openExperiments(open());
+  // SQLite writes the content of its files to the disk, but not their names in WAL mode.
+  syncNames(folder);
   const insert = db.prepare('INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
   const selectLabel = db.prepare('SELECT actual FROM feedback WHERE id = ?');
   const addText = db.prepare('UPDATE feedback SET text = ? WHERE id = ? AND text IS NULL');
@@ -99,6 +105,7 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
   }
 
   return {
+    isPresent: () => statSync(path, { throwIfNoEntry: false })?.ino === inode,
     record: (feedback) => inTransaction(db, () => feedback.map(store)),
     counts(model, version, since) {
       const rows = since === undefined ? countAll.all(model, version) : countSince.all(model, version, since);
@@ -121,6 +128,28 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
       db.close();
     },
   };
+}
+
+/** Writes the names in a folder to the disk. Windows cannot open a folder. */
+function syncNames(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+/** Creates the file if necessary, and lets its owner alone read it: it holds texts of people. Returns its inode. */
+function restrict(path: string): number {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  // SQLite gives its other files the permissions of this one.
+  if (!stats) {
+    // The remains of a deleted database are not those of the new one.
+    for (const suffix of ['-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+    closeSync(openSync(path, 'a', 0o600));
+  }
+  if (stats && !stats.isFile()) throw new Error(`${path} is not a regular file`);
+  if (stats && (stats.mode & 0o077) !== 0) chmodSync(path, 0o600);
+  return statSync(path).ino;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
 import type { EvaluatedPair, Experiment, ExperimentBatch, LabelPair, MinuteCount, VersionUse } from './experiment.ts';
 import type { Feedback, FeedbackOutcome, FeedbackTotal } from './feedback.ts';
+import { FEEDBACK_FILE } from './feedback-database.ts';
 
 /** A request that the store's thread answers at once. Requests to store feedback wait for a shared commit instead. */
 export type ImmediateRequest =
@@ -68,38 +70,81 @@ export interface ExperimentStore {
   textCount(model: string, since: number): Promise<number>;
 }
 
+/** The pause in milliseconds before a thread that has ended is replaced. It doubles with each failure in a row. */
+const MIN_RESTART_MS = 500;
+const MAX_RESTART_MS = 30_000;
+
 /**
  * Opens the store in a separate thread, because a durable write waits for the disk and predictions must not wait.
  *
  * @param folder the folder of the files; created if it does not exist
- * @throws {FeedbackStoreError} if the files cannot be opened
+ * @param onStatus receives the reason when the store cannot be used, and `undefined` when it can be used again. The store
+ *   then opens also if the files cannot be used, and tries again until they can. Without this function it tries once.
+ * @throws {FeedbackStoreError} if the files cannot be opened, and there is no `onStatus`
  */
-export async function openFeedbackStore(folder: string): Promise<FeedbackStore> {
-  // execArgv is empty, because the telemetry preload must run in the main thread only.
-  const worker = new Worker(new URL('./feedback-thread.ts', import.meta.url), { workerData: folder, execArgv: [] });
+export async function openFeedbackStore(
+  folder: string,
+  onStatus?: (fault: string | undefined) => void,
+): Promise<FeedbackStore> {
+  let worker: Worker;
+  let exited: Promise<void> = Promise.resolve();
+  let restartMs = MIN_RESTART_MS;
+  let isClosed = false;
   const pending = new Map<number, PromiseWithResolvers<unknown>>();
   let lastId = 0;
   let endError: Error | undefined;
 
-  worker.on('message', (response: ResponseMessage) => {
+  function receive(response: ResponseMessage): void {
     const promise = pending.get(response.requestId);
     pending.delete(response.requestId);
     if ('failure' in response)
       promise?.reject(new FeedbackStoreError(`the feedback store failed: ${response.failure}`));
     else promise?.resolve(response.result);
-  });
-  const rejectPending = (reason: string) => {
-    endError ??= new FeedbackStoreError(`the feedback store has ended: ${reason}`);
-    for (const promise of pending.values()) promise.reject(endError);
-    pending.clear();
-  };
-  worker.on('error', (error) => rejectPending((error as Error).message));
-  const exited = new Promise<void>((resolve) => {
-    worker.once('exit', (code) => {
-      rejectPending(`exit ${code}`);
+  }
+
+  function startThread(): void {
+    // execArgv is empty, because the telemetry preload must run in the main thread only.
+    const started = new Worker(new URL('./feedback-thread.ts', import.meta.url), { workerData: folder, execArgv: [] });
+    worker = started;
+    endError = undefined;
+    started.on('message', receive);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    exited = promise;
+    started.on('error', (error) => end((error as Error).message));
+    started.once('exit', (code) => {
+      end(`exit ${code}`);
       resolve();
     });
-  });
+  }
+
+  /** Rejects what waits for a thread that has ended, and starts another thread after a pause. */
+  function end(reason: string): void {
+    if (endError) return;
+    endError = new FeedbackStoreError(`the feedback store has ended: ${reason}`);
+    for (const promise of pending.values()) promise.reject(endError);
+    pending.clear();
+    if (isClosed || !onStatus) return;
+    onStatus(`${join(folder, FEEDBACK_FILE)}: ${reason}`);
+    setTimeout(() => {
+      if (isClosed) return;
+      startThread();
+      void probe();
+    }, restartMs).unref();
+    restartMs = Math.min(2 * restartMs, MAX_RESTART_MS);
+  }
+
+  /** Waits for the first answer of a thread. If its database cannot be opened, the thread ends instead. */
+  async function probe(): Promise<void> {
+    try {
+      await send({ kind: 'totals' });
+      restartMs = MIN_RESTART_MS;
+      onStatus?.(undefined);
+    } catch (error) {
+      if (!onStatus) throw error;
+      // The thread lives on if only the request failed.
+      if (!endError) onStatus(`${join(folder, FEEDBACK_FILE)}: ${(error as Error).message}`);
+    }
+  }
 
   function send<T>(request: StoreRequest): Promise<T> {
     if (endError) return Promise.reject(endError);
@@ -110,7 +155,8 @@ export async function openFeedbackStore(folder: string): Promise<FeedbackStore> 
     return response.promise as Promise<T>;
   }
 
-  await send({ kind: 'totals' });
+  startThread();
+  await probe();
   return {
     record: (feedback) => send({ kind: 'record', feedback }),
     counts: (model, version, since) => send({ kind: 'counts', model, version, since }),
@@ -124,6 +170,8 @@ export async function openFeedbackStore(folder: string): Promise<FeedbackStore> 
       textCount: (model, since) => send({ kind: 'text count', model, since }),
     },
     async close() {
+      isClosed = true;
+      if (endError) return;
       worker.postMessage({ requestId: 0, request: { kind: 'close' } } satisfies RequestMessage);
       await exited;
     },

@@ -4,7 +4,8 @@ import { openFeedbackDatabase } from './feedback-database.ts';
 import type { ImmediateRequest, RequestMessage, ResponseMessage } from './feedback-store.ts';
 
 const port = parentPort!;
-const database = openFeedbackDatabase(String(workerData));
+const folder = String(workerData);
+let database = openFeedbackDatabase(folder);
 const pending: { requestId: number; feedback: Feedback }[] = [];
 
 port.on('message', ({ requestId, request }: RequestMessage) => {
@@ -51,10 +52,19 @@ function recordPending(): void {
   );
 }
 
+/** Opens the database again if its file was deleted or replaced: nothing may be acknowledged into a deleted file. */
+function requirePresent(): void {
+  if (database.isPresent()) return;
+  const deleted = database;
+  database = openFeedbackDatabase(folder);
+  deleted.close();
+}
+
 /** Answers each request with its own result, or all requests with the same failure. */
 function respond(requestIds: readonly number[], work: () => readonly unknown[]): void {
   const send = (message: ResponseMessage) => port.postMessage(message);
   try {
+    requirePresent();
     const results = work();
     requestIds.forEach((requestId, index) => {
       send({ requestId, result: results[index] });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ObservableCounter } from '@opentelemetry/api';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { LABEL } from '../telemetry/names.ts';
@@ -13,9 +14,29 @@ export function observeFeedback(store: FeedbackStore, instruments: Instruments):
   observeTotals(instruments.shadowFeedback, () => store.experiments.totals());
 }
 
+/** The longest time in milliseconds that a scrape waits for the store. After it, the last totals are reported. */
+const MAX_WAIT_MS = 250;
+
 function observeTotals(instrument: ObservableCounter, totals: () => Promise<FeedbackTotal[]>): void {
+  let latest: FeedbackTotal[] = [];
+  let reading: Promise<void> | undefined;
+
+  /** Reads the totals, once at a time: a locked store must not gather requests. */
+  function read(): Promise<void> {
+    reading ??= totals()
+      .then((read) => {
+        latest = read;
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  }
+
   instrument.addCallback(async (result) => {
-    for (const { model, version, actual, predicted, count } of await totals().catch(() => [])) {
+    await Promise.race([read(), delay(MAX_WAIT_MS, undefined, { ref: false })]);
+    for (const { model, version, actual, predicted, count } of latest) {
       const labels = { [LABEL.model]: model, [LABEL.version]: version };
       result.observe(count, { ...labels, [LABEL.actual]: actual, [LABEL.predicted]: predicted });
     }

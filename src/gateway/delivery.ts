@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { syncFolder } from '../platform/atomic-write.ts';
+import { join } from 'node:path';
+import { makePrivateFolder, syncFolder } from '../platform/atomic-write.ts';
 import { connectNext, type NextConnection, type SenderOptions } from './next-server.ts';
 
 /** The delivery of the messages of one SMTP session. */
@@ -91,12 +91,7 @@ export function createSmtpDelivery(url: string): Delivery {
  * disk. Only the user of the gateway can read them.
  */
 export async function createMaildirDelivery(folder: string): Promise<Delivery> {
-  for (const part of ['tmp', 'new', 'cur']) {
-    const created = await mkdir(join(folder, part), { recursive: true, mode: 0o700 });
-    // A folder that a crash takes away would take its mail with it.
-    if (created !== undefined) await syncFolder(dirname(resolve(created)));
-  }
-  await syncFolder(folder);
+  for (const part of ['tmp', 'new', 'cur']) await makePrivateFolder(join(folder, part));
 
   async function deliver(message: Buffer): Promise<void> {
     const name = `${Math.floor(Date.now() / 1_000)}.${randomBytes(8).toString('hex')}.${hostname().replaceAll(/[/:]/g, '_')}`;

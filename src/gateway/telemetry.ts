@@ -91,6 +91,16 @@ export interface GatewayInstruments {
 
 /** Creates the instruments of the gateway from the global meter provider. Call it once, after the SDK has started. */
 export function createGatewayInstruments(): GatewayInstruments {
+  const instruments = createInstruments();
+  // A counter that begins at 0 shows its first increase.
+  for (const stage of ['sender', 'recipient', 'message'] as const) {
+    for (const kind of ['permanent', 'temporary'] as const) instruments.refused.add(0, { stage, kind });
+  }
+  for (const protocol of ['http', 'smtp'] as const) instruments.partlyRead.add(0, { reason: 'time', protocol });
+  return instruments;
+}
+
+function createInstruments(): GatewayInstruments {
   const meter = metrics.getMeter(GATEWAY_SCOPE);
   const { messages, unchecked, partlyRead, refused, duration } = GATEWAY_METRIC;
   return {

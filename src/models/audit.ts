@@ -1,6 +1,8 @@
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../platform/atomic-write.ts';
+import { openRegularFile, withDeadline } from '../platform/regular-file.ts';
 import { parseChange, type RecordedChange, withFormerNames } from './roles.ts';
 
 /** The file name of the audit trail in a model's folder. The file has one row of JSON per change. */
@@ -23,7 +25,7 @@ export async function appendChange(
   isRecorded: (rows: readonly RecordedChange[]) => boolean = (rows) => latestRevision(rows) >= change.revision,
 ): Promise<boolean> {
   const path = join(folder, FILE_NAME);
-  const file = await open(path, 'a+');
+  const file = await openRegularFile(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND);
   try {
     const { rows, size, wholeBytes } = await readTail(file);
     if (wholeBytes < size) await file.truncate(wholeBytes);
@@ -49,17 +51,37 @@ export function appendDetectedChange(folder: string, change: RecordedChange): Pr
   });
 }
 
+/** The last changes of an audit trail. */
+export interface AuditTrail {
+  /** Latest first. */
+  readonly rows: RecordedChange[];
+  /** The reason why rows are missing, with the path of the file; undefined if there is none. */
+  readonly fault: string | undefined;
+}
+
+/** Reads the last changes from the audit trail of a model's folder. What cannot be read is missing, and is reported. */
+export async function readAudit(folder: string): Promise<AuditTrail> {
+  const path = join(folder, FILE_NAME);
+  try {
+    return await withDeadline(path, async () => {
+      const file = await openRegularFile(path);
+      try {
+        const { rows, badRows } = await readTail(file);
+        return { rows, fault: badRows === 0 ? undefined : `${path} has ${badRows} rows that cannot be read` };
+      } finally {
+        await file.close();
+      }
+    });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { rows: [], fault: undefined };
+    return { rows: [], fault: `${path} cannot be read: ${message}` };
+  }
+}
+
 /** Reads the last changes from the audit trail of a model's folder, latest first. */
 export async function readChanges(folder: string): Promise<RecordedChange[]> {
-  const path = join(folder, FILE_NAME);
-  const exists = await stat(path).catch(() => undefined);
-  if (!exists) return [];
-  const file = await open(path, 'r');
-  try {
-    return (await readTail(file)).rows;
-  } finally {
-    await file.close();
-  }
+  return (await readAudit(folder)).rows;
 }
 
 /** Returns the highest revision among rows, or 0. */
@@ -73,17 +95,21 @@ export function lastActivation(rows: readonly RecordedChange[]): RecordedChange 
 }
 
 /** Reads the rows at the end of the file, latest first. `wholeBytes` is the size without an incomplete last row. */
-async function readTail(file: FileHandle): Promise<{ rows: RecordedChange[]; size: number; wholeBytes: number }> {
+async function readTail(
+  file: FileHandle,
+): Promise<{ rows: RecordedChange[]; badRows: number; size: number; wholeBytes: number }> {
   const { size } = await file.stat();
   const start = Math.max(0, size - TAIL_BYTES);
   const { bytesRead, buffer } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
   const bytes = buffer.subarray(0, bytesRead);
   const end = bytes.lastIndexOf('\n') + 1;
-  const rows = bytes
-    .toString('utf8', 0, end)
-    .split('\n')
+  // The first line of the tail can be the end of a row.
+  const first = start === 0 ? 0 : bytes.indexOf('\n') + 1;
+  const lines = bytes.toString('utf8', first, Math.max(first, end)).split('\n');
+  const written = lines.filter((line) => line.trim() !== '');
+  const rows = written
     .map(parseChange)
     .filter((row) => row !== undefined)
     .reverse();
-  return { rows, size, wholeBytes: start + end };
+  return { rows, badRows: written.length - rows.length, size, wholeBytes: start + end };
 }

@@ -1,11 +1,15 @@
-import { access, constants, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, constants, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { listVersions } from '../artefacts/versions.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { ConfigError } from '../platform/config.ts';
-import { SAFE_NAME } from '../platform/safe-names.ts';
+import { listFolders } from '../platform/list-folders.ts';
+import { readRegularFile } from '../platform/regular-file.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
+
+/** The maximum size of a copied file. */
+const MAX_FILE_BYTES = 1024 ** 3;
 
 /**
  * Copies the model versions of an image into the models folder, if the models folder lacks them. A volume that is mounted
@@ -18,12 +22,12 @@ import { ATTRIBUTE } from '../telemetry/names.ts';
  * @throws {ConfigError} if `bundledFolder` cannot be read
  */
 export async function copyBundledModels(bundledFolder: string, modelsFolder: string, log: Log): Promise<void> {
-  const entries = await readdir(bundledFolder, { withFileTypes: true }).catch(() => {
+  const names = await listFolders(bundledFolder).catch(() => {
     throw new ConfigError(
       `BUNDLED_MODELS_DIR: ${JSON.stringify(bundledFolder)} cannot be read; allowed: a folder with models`,
     );
   });
-  for (const { name } of entries.filter((entry) => entry.isDirectory() && SAFE_NAME.test(entry.name))) {
+  for (const name of names) {
     for (const version of await listVersions(bundledFolder, name)) {
       const [source, target] = [bundledFolder, modelsFolder].map((folder) => join(folder, name, version));
       const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
@@ -47,7 +51,7 @@ async function copyVersion(source: string, target: string): Promise<boolean> {
   try {
     await atomicWriteFolder(target, async (draft) => {
       for (const file of await readdir(source)) {
-        await writeFile(join(draft, file), await readFile(join(source, file)), { flush: true });
+        await writeFile(join(draft, file), await readRegularFile(join(source, file), MAX_FILE_BYTES), { flush: true });
       }
     });
     return true;
@@ -68,7 +72,7 @@ async function requireWritable(folder: string): Promise<void> {
 /** Compares two versions by their manifests, which contain the SHA-256 of the weights. */
 async function haveSameManifest(a: string, b: string): Promise<boolean> {
   const [one, other] = await Promise.all(
-    [a, b].map((folder) => readFile(join(folder, 'manifest.json')).catch(() => {})),
+    [a, b].map((folder) => readRegularFile(join(folder, 'manifest.json'), MAX_FILE_BYTES).catch(() => {})),
   );
   return one !== undefined && other !== undefined && one.equals(other);
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { listVersions } from '../artefacts/versions.ts';
+import type { Degradations } from '../platform/degradations.ts';
 import { LockNotWritableError, withLock } from '../platform/file-lock.ts';
 import { Problem } from '../platform/problems.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
-import { appendChange, appendDetectedChange, lastActivation, latestRevision, readChanges } from './audit.ts';
+import { appendChange, appendDetectedChange, lastActivation, latestRevision, readAudit, readChanges } from './audit.ts';
 import { detectChange, recordRoleChange, withChangeSpan } from './record-role-change.ts';
 import { type ResolvedRoles, resolveRoles } from './resolve-roles.ts';
 import {
@@ -39,6 +40,8 @@ export interface ModelSynchronizerOptions {
   readonly log: Log;
   /** Receives the versions to serve whenever they change. */
   readonly onSwap: (versions: ModelVersions) => void;
+  /** Reports a fault of the audit trail, or its end. */
+  readonly reportFault: Degradations['report'];
 }
 
 /** The statuses of the stored versions, newest first. */
@@ -47,7 +50,7 @@ type VersionStatuses = ReadonlyMap<string, VersionStatus>;
 /** Creates the synchroniser of the model `name`. The caller starts the first refresh. */
 export function createModelSynchronizer(
   name: string,
-  { folder, loader, log, onSwap }: ModelSynchronizerOptions,
+  { folder, loader, log, onSwap, reportFault }: ModelSynchronizerOptions,
 ): ModelSynchronizer {
   const modelFolder = join(folder, name);
   const lock = join(modelFolder, 'roles.lock');
@@ -102,7 +105,8 @@ export function createModelSynchronizer(
     const current = fingerprintOf(file, statuses);
     if (current !== fingerprint) {
       const isStart = served === undefined;
-      const rows = await readChanges(modelFolder);
+      const { rows, fault } = await readAudit(modelFolder);
+      reportFault('audit', name, fault);
       fingerprint = current;
       const change = serve(file, statuses, rows);
       if (change && !isStart) {

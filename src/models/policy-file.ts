@@ -1,13 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { atomicWrite } from '../platform/atomic-write.ts';
+import { readRegularFile } from '../platform/regular-file.ts';
 
-const seconds = z.number().nonnegative();
+/** Ten years: a longer time is a mistake, and a timer cannot wait for it. */
+const MAX_SECONDS = 10 * 365 * 86_400;
+/** A day, far below the longest time of a timer (2^31 milliseconds). */
+const MAX_INTERVAL_SECONDS = 86_400;
+/** More feedback or predictions than any service has. */
+const MAX_COUNT = 1e12;
+const MAX_RATIO = 1e6;
+
+const seconds = z.number().nonnegative().max(MAX_SECONDS);
 const share = z.number().min(0).max(1);
 const confidence = z.number().min(0.5).max(0.999999);
-const count = z.int().nonnegative();
-const ratio = z.number().min(1);
+const count = z.int().nonnegative().max(MAX_COUNT);
+const ratio = z.number().min(1).max(MAX_RATIO);
 
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
@@ -15,7 +23,7 @@ const DAY_SECONDS = 24 * HOUR_SECONDS;
 /** The conditions for training a new version. */
 const retrain = z.strictObject({
   /** The memory limit of the training process. The default depends on the memory of the machine or container. */
-  maxMemoryMB: z.int().min(64).optional(),
+  maxMemoryMB: z.int().min(64).max(1_048_576).optional(),
   /** The nice value of the training process: 19 takes only idle CPU time, 0 as much as other processes. */
   niceness: z.int().min(0).max(19).default(19),
   /** The predicted texts have differed from the training texts for this long. */
@@ -26,7 +34,7 @@ const retrain = z.strictObject({
       /** The first margin, as a share: 0.02 is two percentage points. */
       points: share.default(0.02),
       /** The second margin, in standard errors. */
-      sigmas: z.number().nonnegative().default(4),
+      sigmas: z.number().nonnegative().max(1_000).default(4),
       forSeconds: seconds.default(HOUR_SECONDS),
       /** The age limit of the feedback that counts. */
       windowSeconds: seconds.default(DAY_SECONDS),
@@ -79,9 +87,9 @@ export const policySchema = z.strictObject({
   /** The use of decisions: they are only recommended, or carried out. */
   mode: z.enum(['recommend', 'automatic']).default('recommend'),
   /** The training data, relative to the folder of the policy. Retraining uses these data and the feedback. */
-  data: z.string().min(1).optional(),
+  data: z.string().min(1).max(4_096).optional(),
   /** The time between two evaluations. */
-  everySeconds: z.number().min(0.1).default(60),
+  everySeconds: z.number().min(0.1).max(MAX_INTERVAL_SECONDS).default(60),
   /** The time for which an action is not repeated, and nothing new is started after a promotion or a rollback. */
   cooldownSeconds: seconds.default(DAY_SECONDS),
   retrain: retrain.prefault({}),
@@ -100,18 +108,24 @@ export type PolicyFile =
 /** The name of the policy file in a model's folder. */
 const FILE_NAME = 'policy.json';
 
+/** The maximum size of the file. */
+const MAX_BYTES = 1024 * 1024;
+
 /** Reads the policy of a model. Without a file all defaults apply: decisions are only recommended. */
 export async function readPolicy(modelFolder: string): Promise<PolicyFile> {
   let text: string;
   try {
-    text = await readFile(join(modelFolder, FILE_NAME), 'utf8');
+    text = (await readRegularFile(join(modelFolder, FILE_NAME), MAX_BYTES)).toString();
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { policy: policySchema.parse({}) };
-    return { problem: `${FILE_NAME} cannot be read (${code ?? 'unknown'})` };
+    return { problem: `${FILE_NAME} cannot be read (${code ?? message})` };
   }
   return parsePolicy(text);
 }
+
+/** The maximum number of faults that a reason names. */
+const MAX_ISSUES = 10;
 
 /** Parses the content of a policy file. */
 export function parsePolicy(text: string): PolicyFile {
@@ -123,7 +137,9 @@ export function parsePolicy(text: string): PolicyFile {
   }
   const parsed = policySchema.safeParse(json);
   if (parsed.success) return { policy: parsed.data };
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`);
+  const issues = parsed.error.issues
+    .slice(0, MAX_ISSUES)
+    .map(({ path, message }) => `${path.join('.') || 'the file'}: ${message}`);
   return { problem: `${FILE_NAME}: ${issues.join('; ')}` };
 }
 

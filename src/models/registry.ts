@@ -1,6 +1,10 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Degradations } from '../platform/degradations.ts';
 import { Problem } from '../platform/problems.ts';
+import { withDeadline } from '../platform/regular-file.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import { ATTRIBUTE } from '../telemetry/names.ts';
 import { readChanges } from './audit.ts';
 import { createModelSynchronizer, type ModelSynchronizer } from './model-synchronizer.ts';
 import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './roles.ts';
@@ -55,11 +59,19 @@ export interface RegistryOptions {
   readonly onSwap?: (versions: ModelVersions) => void;
   /** Announces a change of roles by this process. `change` waits for it. */
   readonly announce?: (name: string) => Promise<void>;
+  /** Reports a fault that predictions can do without, or its end. It is logged here. */
+  readonly reportFault?: Degradations['report'];
   /** The pause between two polls of the folder, in milliseconds. */
   readonly pollMs?: number;
 }
 
 const DEFAULT_POLL_MS = 1_000;
+
+/** The longest time in milliseconds for one model: large versions on a slow disk take some seconds. */
+const REFRESH_TIMEOUT_MS = 60_000;
+
+/** The longest wait in milliseconds for changes that are being written at the end. */
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /** Reads the models of a folder, and polls the folder for changes until the registry is closed. */
 export async function openRegistry({
@@ -68,6 +80,7 @@ export async function openRegistry({
   warmUp = () => {},
   onSwap = () => {},
   announce = async () => {},
+  reportFault = () => true,
   pollMs = DEFAULT_POLL_MS,
 }: RegistryOptions): Promise<ModelRegistry> {
   const loader = createVersionLoader(folder, log, warmUp);
@@ -79,6 +92,12 @@ export async function openRegistry({
   let lastPollError = '';
   let closed = false;
 
+  const report: Degradations['report'] = (part, item, reason) => {
+    const isNews = reportFault(part, item, reason);
+    if (isNews && reason !== undefined) log.error(`${part} degraded`, { [ATTRIBUTE.reason]: reason });
+    return isNews;
+  };
+
   function synchronizerOf(name: string): ModelSynchronizer {
     const known = synchronizers.get(name);
     if (known) return known;
@@ -86,6 +105,7 @@ export async function openRegistry({
       folder,
       loader,
       log,
+      reportFault: report,
       onSwap: (versions) => {
         if (unloaded.has(name)) return;
         models = new Map([...models, [name, versions]]);
@@ -97,8 +117,20 @@ export async function openRegistry({
   }
 
   async function refresh(name?: string): Promise<void> {
-    const names = name === undefined ? await listModelFolders(folder) : [name];
-    await Promise.all(names.filter((one) => !unloaded.has(one)).map((one) => synchronizerOf(one).refresh()));
+    if (name !== undefined) {
+      if (!unloaded.has(name)) await synchronizerOf(name).refresh();
+      return;
+    }
+    const names = (await listModelFolders(folder)).filter((one) => !unloaded.has(one));
+    // A model whose folder cannot be read is no reason to lose the others.
+    await Promise.all(
+      names.map((one) =>
+        withDeadline(join(folder, one), () => synchronizerOf(one).refresh(), REFRESH_TIMEOUT_MS).then(
+          () => report('models', one, undefined),
+          (error: Error) => report('models', one, `${join(folder, one)}: ${error.message}`),
+        ),
+      ),
+    );
   }
 
   async function poll(): Promise<void> {
@@ -160,8 +192,9 @@ export async function openRegistry({
     async close() {
       closed = true;
       clearTimeout(timer);
-      await polling;
-      await Promise.all([...synchronizers.values()].map((synchronizer) => synchronizer.settled()));
+      const settled = [...synchronizers.values()].map((synchronizer) => synchronizer.settled());
+      // A folder that hangs must not hold up the end of the process.
+      await Promise.race([Promise.all([polling, ...settled]), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 }

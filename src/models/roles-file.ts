@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWrite } from '../platform/atomic-write.ts';
+import { readRegularFile } from '../platform/regular-file.ts';
 import { parseRoles, type Roles, withFormerNames } from './roles.ts';
 
 /** The content of a model's roles file, or its absence. */
@@ -11,11 +11,14 @@ export type RolesFile =
 
 const FILE_NAME = 'roles.json';
 
+/** The maximum size of the file. Roles with all their former versions have a hundredth of it. */
+const MAX_BYTES = 1024 * 1024;
+
 /** Reads `roles.json` from a model's folder. A file that cannot be used is reported as damaged. */
 export async function readRoles(folder: string): Promise<RolesFile> {
   let text: string;
   try {
-    text = await readFile(join(folder, FILE_NAME), 'utf8');
+    text = (await readRegularFile(join(folder, FILE_NAME), MAX_BYTES)).toString();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'none' };

@@ -13,7 +13,14 @@ export const MAX_REASON_LENGTH = 500;
 
 const version = z.string().regex(SAFE_NAME);
 const share = z.number().min(0).max(1);
-const revision = z.int().nonnegative();
+/** Below the largest exact integer by more than any service can count, because each change adds one. */
+const revision = z
+  .int()
+  .nonnegative()
+  .max(2 ** 52);
+/** Milliseconds since the epoch, up to the last time that a date can hold. */
+const time = z.number().min(0).max(8.64e15);
+const MAX_ACTOR_LENGTH = 1_000;
 
 /** Renames the fields of changes that earlier versions of Waymark wrote: `who`, `what` and `why`. */
 function renameOldFields(row: unknown): unknown {
@@ -28,11 +35,11 @@ const recordedChange = z.preprocess(
     /** The revision of the resulting roles, or 0 if no roles were written: a newer version became active by its age. */
     revision,
     /** Milliseconds since the epoch. */
-    at: z.number(),
+    at: time,
     /** The origin of the change, such as `api` or `policy`. */
-    actor: z.string(),
+    actor: z.string().max(MAX_ACTOR_LENGTH),
     action: z.enum(['activate', 'rollback', 'shadow', 'canary']),
-    reason: z.string(),
+    reason: z.string().max(10 * MAX_REASON_LENGTH),
     /** The version that had the role before. */
     from: version.nullable(),
     /** The version that has the role now. */
@@ -53,9 +60,9 @@ const roles = z.object({
   shadow: version.nullable().default(null),
   canary: z.object({ version, share }).nullable().default(null),
   /** The formerly active versions, latest first. */
-  previous: z.array(version).default([]),
+  previous: z.array(version).max(1_000).default([]),
   /** Milliseconds since the epoch. */
-  activeSince: z.number().default(0),
+  activeSince: time.default(0),
   /** The last change. */
   change: recordedChange.nullable().default(null),
 });

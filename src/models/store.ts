@@ -1,8 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import type { Manifest } from '../artefacts/manifest.ts';
 import { listVersions } from '../artefacts/versions.ts';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
-import { SAFE_NAME } from '../platform/safe-names.ts';
+import { listFolders } from '../platform/list-folders.ts';
 
 /** A loaded version of a model. */
 export interface Model {
@@ -52,11 +51,10 @@ export async function listStoredVersions(folder: string): Promise<Map<string, st
   return stored;
 }
 
-/** Lists the names of the models that have a folder. */
+/** Lists the names of the models that have a folder or a link to one. */
 export async function listModelFolders(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+  return listFolders(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  return entries.filter((entry) => entry.isDirectory() && SAFE_NAME.test(entry.name)).map((entry) => entry.name);
 }

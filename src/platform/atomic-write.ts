@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** Options of `atomicWrite`. */
 export interface AtomicWriteOptions {
@@ -64,6 +64,20 @@ export async function atomicWriteFolder(folder: string, fill: (draft: string) =>
   }
   await syncFolder(parent);
   if (firstCreated !== undefined) await syncFolder(dirname(firstCreated));
+}
+
+/**
+ * Creates a folder that its owner alone can read, with its parents. It survives a crash of the machine once the promise
+ * resolves. A folder that exists keeps its permissions.
+ */
+export async function makePrivateFolder(folder: string): Promise<void> {
+  const firstCreated = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (firstCreated === undefined) return;
+  const top = dirname(resolve(firstCreated));
+  for (let created = dirname(resolve(folder)); created.length >= top.length; created = dirname(created)) {
+    await syncFolder(created);
+    if (created === dirname(created)) break;
+  }
 }
 
 function randomSuffix(): string {

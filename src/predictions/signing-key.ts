@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { atomicWrite } from '../platform/atomic-write.ts';
+import { atomicWrite, makePrivateFolder } from '../platform/atomic-write.ts';
 
 /**
  * Returns the key that signs prediction ids. The first start creates the key in a file that only its owner can read.
@@ -15,7 +15,7 @@ export async function readOrCreateSigningKey(dataDir: string): Promise<Uint8Arra
   const existing = await readKey(file);
   if (existing) return existing;
 
-  await mkdir(dataDir, { recursive: true });
+  await makePrivateFolder(dataDir);
   // With `ifAbsent`, processes that start at the same time use one key.
   await atomicWrite(file, randomBytes(32).toString('base64'), { mode: 0o600, ifAbsent: true });
   const key = await readKey(file);

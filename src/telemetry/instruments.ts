@@ -30,6 +30,7 @@ export interface Instruments {
   readonly shadowSkipped: Counter;
   readonly shadowFeedback: ObservableCounter;
   readonly modelInfo: ObservableGauge;
+  readonly degraded: ObservableGauge;
   readonly retrainJobs: Counter;
   readonly retrainDuration: Histogram;
   readonly maintenanceDecisions: Counter;
@@ -65,6 +66,7 @@ export function createInstruments(): Instruments {
     shadowSkipped: counter(MODEL_METRIC.shadowSkipped),
     shadowFeedback: observableCounter(MODEL_METRIC.shadowFeedback),
     modelInfo: gauge(MODEL_METRIC.modelInfo),
+    degraded: gauge(METRIC.degraded),
     retrainJobs: counter(MODEL_METRIC.retrainJobs),
     retrainDuration: histogram(MODEL_METRIC.retrainDuration),
     maintenanceDecisions: counter(MODEL_METRIC.maintenanceDecisions),

@@ -115,6 +115,7 @@ export const LABEL = {
   action: 'action',
   applied: 'applied',
   agrees: 'agrees',
+  part: 'part',
   /** Only with several processes: the index of a worker, starting at 1, or `supervisor`. */
   worker: 'worker',
 } as const;
@@ -179,6 +180,13 @@ export const METRIC = {
     unit: '{request}',
     description: 'Number of active HTTP server requests.',
     labels: [ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME],
+  },
+  degraded: {
+    name: 'classifier.degraded',
+    type: 'gauge',
+    unit: '{part}',
+    description: '1 if a part that predictions do not need does not work, otherwise 0',
+    labels: [LABEL.part],
   },
   droppedLogLines: {
     name: 'log.lines.dropped',

@@ -44,3 +44,13 @@ describe('the policy file', () => {
     expect(problem).toContain(where);
   });
 });
+
+test.each([
+  ['an interval that no timer can wait for', '{"everySeconds": 1e10}', 'everySeconds'],
+  ['a time of a million years', '{"cooldownSeconds": 3e13}', 'cooldownSeconds'],
+  ['an infinite number', '{"retrain": {"minimumFeedback": 1e999}}', 'retrain.minimumFeedback'],
+  ['a memory limit of an exabyte', '{"retrain": {"maxMemoryMB": 1e12}}', 'retrain.maxMemoryMB'],
+  ['a deep value', `{"data": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'data'],
+])('hostile numbers are refused: %s', (_, text, field) => {
+  expect(parsePolicy(text).problem).toContain(field);
+});

@@ -52,7 +52,13 @@ export const serviceOperations: readonly Operation[] = [
     summary: 'Answers 200 if the service accepts requests, otherwise 503',
     response: {
       description: 'The service is ready',
-      schema: z.object({ status: z.literal('ready') }),
+      schema: z.object({
+        status: z.literal('ready'),
+        degraded: z
+          .array(z.string())
+          .optional()
+          .meta({ description: 'One sentence for each part that does not work, and that predictions do not need' }),
+      }),
       example: { status: 'ready' },
     },
     problems: ['not-ready'],

@@ -11,11 +11,15 @@ export function reportLiveness(): Middleware<RequestState> {
   };
 }
 
-/** `GET /readyz`: answers 200 if the service accepts requests, otherwise 503. */
-export function reportReadiness({ phase }: Service): Middleware<RequestState> {
+/**
+ * `GET /readyz`: answers 200 if the service accepts requests, otherwise 503. A part that predictions do not need and that
+ * does not work is named.
+ */
+export function reportReadiness({ phase, degradations }: Service): Middleware<RequestState> {
   return (ctx) => {
     if (phase() !== 'ready') throw new Problem('not-ready', `The service is ${phase()}.`, { 'retry-after': '1' });
-    ctx.body = { status: 'ready' };
+    const degraded = degradations();
+    ctx.body = { status: 'ready', ...(degraded.length > 0 && { degraded }) };
   };
 }
 

@@ -17,6 +17,8 @@ export interface Service {
   readonly log: Log;
   readonly instruments: Instruments;
   readonly phase: () => 'loading' | 'ready' | 'draining';
+  /** Returns one sentence for each part that does not work fully, and that predictions do not need. */
+  readonly degradations: () => readonly string[];
   /** @throws {Problem} 503 while the models are loading */
   readonly models: () => Models;
   /** @throws {Problem} 503 while the models are loading */

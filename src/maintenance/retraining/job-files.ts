@@ -1,6 +1,6 @@
-import { access, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { atomicWrite } from '../../platform/atomic-write.ts';
+import { atomicWrite, makePrivateFolder } from '../../platform/atomic-write.ts';
 import { JOB_ID, jobSchema, type RetrainJob } from './job.ts';
 
 /** The number of ended jobs that are kept for each model. */
@@ -30,7 +30,7 @@ export interface JobFiles {
  * @param folder created if it does not exist
  */
 export async function openJobFiles(folder: string): Promise<JobFiles> {
-  await mkdir(folder, { recursive: true });
+  await makePrivateFolder(folder);
   const fileOf = (id: string) => join(folder, `${id}.json`);
   const cancelFileOf = (id: string) => join(folder, `${id}.cancel`);
 
@@ -57,7 +57,7 @@ export async function openJobFiles(folder: string): Promise<JobFiles> {
     async write(job) {
       const file = fileOf(job.id);
       // All drafts have one name: the holder of the model's lock alone writes.
-      await atomicWrite(file, `${JSON.stringify(job, null, 2)}\n`, { draft: `${file}.tmp` });
+      await atomicWrite(file, `${JSON.stringify(job, null, 2)}\n`, { draft: `${file}.tmp`, mode: 0o600 });
     },
     read,
     list,
@@ -65,7 +65,9 @@ export async function openJobFiles(folder: string): Promise<JobFiles> {
       const old = (await list(model)).filter(({ state }) => state !== 'running').slice(MAX_JOBS);
       for (const { id } of old) await unlink(fileOf(id)).catch(ignoreMissing);
     },
-    requestCancel: (id) => writeFile(cancelFileOf(id), ''),
+    async requestCancel(id) {
+      await atomicWrite(cancelFileOf(id), '', { mode: 0o600 });
+    },
     isCancelRequested: (id) =>
       access(cancelFileOf(id)).then(
         () => true,

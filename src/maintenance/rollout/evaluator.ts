@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Policy, type PolicyFile, readPolicy } from '../../models/policy-file.ts';
 import type { Models } from '../../models/store.ts';
+import { makePrivateFolder } from '../../platform/atomic-write.ts';
 import { withLock } from '../../platform/file-lock.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
@@ -69,7 +69,7 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
     const file = stateFileOf(dataFolder, model);
     const isDue = async () => Date.now() - ((await readState(file)).evaluatedAt ?? 0) >= policy.everySeconds * 1_000;
     if (onlyIfDue && !(await isDue())) return undefined;
-    await mkdir(join(dataFolder, 'maintenance'), { recursive: true });
+    await makePrivateFolder(join(dataFolder, 'maintenance'));
     return withLock(join(dataFolder, 'maintenance', 'evaluator.lock'), 'the policy evaluation', async () => {
       // Another process may have evaluated the model while this process waited for the lock.
       if (onlyIfDue && !(await isDue())) return undefined;

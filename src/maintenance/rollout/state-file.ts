@@ -1,6 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { atomicWrite } from '../../platform/atomic-write.ts';
+import { atomicWrite, makePrivateFolder } from '../../platform/atomic-write.ts';
 import { initialState, type PolicyState, stateSchema } from './policy-state.ts';
 
 /** Returns the path in `DATA_DIR` of the file with a model's policy state. */
@@ -26,6 +26,6 @@ export async function readState(file: string): Promise<PolicyState> {
 
 /** Replaces the file in one step: readers, and a start after a crash, find the old state or the new state, complete. */
 export async function writeState(file: string, state: PolicyState): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await atomicWrite(file, `${JSON.stringify(state, null, 2)}\n`);
+  await makePrivateFolder(dirname(file));
+  await atomicWrite(file, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
 }

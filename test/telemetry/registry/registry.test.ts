@@ -78,7 +78,7 @@ async function disconnectEarlyWhileBusy(): Promise<void> {
   socket.write('POST /predict HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{');
   await once(socket, 'connect');
   await delay(200);
-  expect((await fetch(`${service.url}/models`)).status).toBe(503);
+  expect((await fetch(`${service.url}/v2/models/spam`)).status).toBe(503);
   socket.destroy();
 }
 
