@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
@@ -73,6 +74,9 @@ export interface ExperimentStore {
 /** The pause in milliseconds before a thread that has ended is replaced. It doubles with each failure in a row. */
 const MIN_RESTART_MS = 500;
 const MAX_RESTART_MS = 30_000;
+
+/** The longest wait in milliseconds for the first answer, if the store may be unusable. A network folder can hang. */
+const MAX_START_MS = 10_000;
 
 /**
  * Opens the store in a separate thread, because a durable write waits for the disk and predictions must not wait.
@@ -156,7 +160,10 @@ export async function openFeedbackStore(
   }
 
   startThread();
-  await probe();
+  if (!onStatus) await probe();
+  else if (!(await Promise.race([probe().then(() => true), delay(MAX_START_MS, false, { ref: false })]))) {
+    onStatus(`${join(folder, FEEDBACK_FILE)}: it did not respond within ${MAX_START_MS / 1_000} seconds`);
+  }
   return {
     record: (feedback) => send({ kind: 'record', feedback }),
     counts: (model, version, since) => send({ kind: 'counts', model, version, since }),

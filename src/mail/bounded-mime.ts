@@ -18,6 +18,8 @@ const MAX_DEPTH = 64;
 const MAX_HEADER_BYTES = 128 * 1024;
 /** The maximum number of bytes in one line of a header. */
 const MAX_HEADER_LINE_BYTES = 16 * 1024;
+/** The maximum length of a line that may end a part: "--" and a boundary, of which RFC 2046 allows 70 characters. */
+const MAX_BOUNDARY_LENGTH = 1_024;
 /** The number of lines between two looks at the clock. */
 const LINES_BETWEEN_CHECKS = 512;
 /** The maximum number of messages that contain each other. Each is read again by the parser of its container. */
@@ -107,6 +109,7 @@ function createBudget(deadline: number): Budget {
 
   function isHeaderLineKept(line: Uint8Array): boolean {
     headerBytes += line.length;
+    if (line.length > MAX_HEADER_LINE_BYTES) exceed('header');
     if (line.length === 0 || headerBytes <= MAX_HEADER_BYTES) return true;
     const isContinuation = line[0] === 0x20 || line[0] === 0x09;
     if (!isContinuation) isFieldKept = NEEDED_FIELD.test(Buffer.from(line.subarray(0, 64)).toString('latin1'));
@@ -114,15 +117,18 @@ function createBudget(deadline: number): Budget {
     return isFieldKept && !isContinuation;
   }
 
-  function isBodyLineKept(line: Uint8Array, { contentType }: MimeNode): boolean {
+  /** Returns the part of a line that fits, or `undefined` if nothing of it is read. */
+  function boundBodyLine(line: Uint8Array, { contentType }: MimeNode): Uint8Array | undefined {
+    const remaining = MAX_PART_BYTES - partBytes;
     partLines += 1;
     partBytes += line.length;
-    if (partLines <= MAX_PART_LINES && partBytes <= MAX_PART_BYTES) return true;
+    if (partLines <= MAX_PART_LINES && line.length <= remaining) return line;
     if (/^(?:text|message|multipart)\//.test(contentType.parsed.value)) {
-      exceed(partBytes > MAX_PART_BYTES ? 'size' : 'lines');
+      exceed(line.length > remaining ? 'size' : 'lines');
     }
     // It may be the end of the part.
-    return line[0] === 0x2d && line[1] === 0x2d;
+    if (line[0] === 0x2d && line[1] === 0x2d) return line.subarray(0, MAX_BOUNDARY_LENGTH);
+    return partLines <= MAX_PART_LINES && remaining > 0 ? line.subarray(0, remaining) : undefined;
   }
 
   return {
@@ -132,14 +138,10 @@ function createBudget(deadline: number): Budget {
       if (lines > MAX_LINES) return stop(parser, 'lines');
       if (lines % LINES_BETWEEN_CHECKS === 0 && performance.now() > deadline) return stop(parser, 'time');
       const node = parser.currentNode;
-      let kept = line;
-      if (node.state === 'header') {
-        if (!isHeaderLineKept(line)) {
-          if (isFinal) await stop(parser, 'header');
-          return;
-        }
-        kept = line.subarray(0, MAX_HEADER_LINE_BYTES);
-      } else if (!isBodyLineKept(line, node)) {
+      let kept: Uint8Array | undefined;
+      if (node.state !== 'header') kept = boundBodyLine(line, node);
+      else if (isHeaderLineKept(line)) kept = line.subarray(0, MAX_HEADER_LINE_BYTES);
+      if (kept === undefined) {
         if (isFinal) await processLine.call(parser, EMPTY_LINE, true);
         return;
       }

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWrite, makePrivateFolder } from '../platform/atomic-write.ts';
+import { readRegularFile } from '../platform/regular-file.ts';
+
+/** The maximum size of the key file. */
+const MAX_BYTES = 4_096;
 
 /**
  * Returns the key that signs prediction ids. The first start creates the key in a file that only its owner can read.
@@ -24,12 +27,12 @@ export async function readOrCreateSigningKey(dataDir: string): Promise<Uint8Arra
 }
 
 async function readKey(file: string): Promise<Uint8Array | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const text = await readRegularFile(file, MAX_BYTES).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
   if (text === undefined) return undefined;
-  const key = Buffer.from(text, 'base64');
+  const key = Buffer.from(text.toString(), 'base64');
   if (key.length < 16)
     throw new Error(`${file} does not hold a key: remove the file, and the service creates a new key`);
   return key;

@@ -19,6 +19,13 @@ describe('what was read within the limits counts:', () => {
   test.each([
     ['nested parts', nestedParts(300), 'depth'],
     ['many parts', multipart(firstPart + '--b\r\n\r\n'.repeat(100_000)), 'parts'],
+    ['one line of 3 MB', `Subject: hello\r\n\r\n${SPAM} ${'ab '.repeat(1_000_000)}`, 'size'],
+    [
+      'one line of 3 MB, which is not the last',
+      `Subject: hello\r\n\r\n${SPAM} ${'ab '.repeat(1_000_000)}\r\n\r\n`,
+      'size',
+    ],
+    ['a long subject', `Subject: hello\r\nX-A: ${'b'.repeat(20_000)}\r\n\r\n${SPAM}`, 'header'],
     ['many short lines', `Subject: hello\r\n\r\n${SPAM}\r\n${'ab\r\n'.repeat(200_000)}`, 'lines'],
     ['a large header of a part', multipart(`${firstPart}--b\r\n${'X-A: b\r\n'.repeat(300_000)}\r\nmore`), 'header'],
     ['a large header before the subject', `${'X-A: b\r\n'.repeat(300_000)}Subject: hello\r\n\r\n${SPAM}`, 'header'],

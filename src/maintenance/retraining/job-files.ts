@@ -1,10 +1,14 @@
-import { access, readdir, readFile, unlink } from 'node:fs/promises';
+import { access, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWrite, makePrivateFolder } from '../../platform/atomic-write.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import { JOB_ID, jobSchema, type RetrainJob } from './job.ts';
 
 /** The number of ended jobs that are kept for each model. */
 const MAX_JOBS = 20;
+
+/** The maximum size of a job. */
+const MAX_BYTES = 1024 * 1024;
 
 /** The jobs on disk. All processes that share the folder see them, and can request that a job is cancelled. */
 export interface JobFiles {
@@ -36,10 +40,10 @@ export async function openJobFiles(folder: string): Promise<JobFiles> {
 
   async function read(id: string): Promise<RetrainJob | undefined> {
     if (!JOB_ID.test(id)) return undefined;
-    const text = await readFile(fileOf(id), 'utf8').catch(ignoreMissing);
+    const text = await readRegularFile(fileOf(id), MAX_BYTES).catch(ignoreMissing);
     if (text === undefined) return undefined;
     try {
-      return jobSchema.parse(JSON.parse(text));
+      return jobSchema.parse(JSON.parse(text.toString()));
     } catch {
       // Another release of Waymark wrote the file, or the file is damaged: the job cannot be shown.
       return undefined;

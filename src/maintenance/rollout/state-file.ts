@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { atomicWrite, makePrivateFolder } from '../../platform/atomic-write.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
 import { initialState, type PolicyState, stateSchema } from './policy-state.ts';
+
+/** The maximum size of a state. */
+const MAX_BYTES = 1024 * 1024;
 
 /** Returns the path in `DATA_DIR` of the file with a model's policy state. */
 export function stateFileOf(dataFolder: string, model: string): string {
@@ -16,7 +19,7 @@ export function stateFileOf(dataFolder: string, model: string): string {
 export async function readState(file: string): Promise<PolicyState> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readRegularFile(file, MAX_BYTES)).toString();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return initialState;
     throw error;

@@ -1,0 +1,30 @@
+import type { ObservableCounter } from '@opentelemetry/api';
+import { expect, test } from 'vitest';
+import type { FeedbackTotal } from '../../src/feedback/feedback.ts';
+import type { FeedbackStore } from '../../src/feedback/feedback-store.ts';
+import { observeFeedback } from '../../src/feedback/observe-feedback.ts';
+import type { Instruments } from '../../src/telemetry/instruments.ts';
+
+type Callback = Parameters<ObservableCounter['addCallback']>[0];
+
+test('a store that does not answer holds up no scrape: the last totals are reported', async () => {
+  const total: FeedbackTotal = { model: 'spam', version: '1', actual: 'ham', predicted: 'spam', count: 3 };
+  const answers: Promise<FeedbackTotal[]>[] = [Promise.resolve([total]), new Promise(() => undefined)];
+  let requests = 0;
+  const totals = () => {
+    requests += 1;
+    return answers[Math.min(requests, answers.length) - 1]!;
+  };
+  const callbacks: Callback[] = [];
+  // Stands in for the SDK, which would call the callbacks at a scrape.
+  const counter = { addCallback: (callback: Callback) => callbacks.push(callback) } as unknown as ObservableCounter;
+  const store = { totals, experiments: { totals: async () => [] } } as unknown as FeedbackStore;
+  observeFeedback(store, { feedback: counter, shadowFeedback: counter } as unknown as Instruments);
+  for (const scrape of [1, 2, 3]) {
+    const observed: number[] = [];
+    await callbacks[0]!({ observe: (value: number) => void observed.push(value) });
+    expect([scrape, observed]).toEqual([scrape, [3]]);
+  }
+  // The second request still waits, so the third scrape made none.
+  expect(requests).toBe(2);
+});
