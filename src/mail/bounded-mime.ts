@@ -28,6 +28,14 @@ const MAX_NESTED_MESSAGES = 3;
 /** The header fields that decide over the text: always read, however large the header is. */
 const NEEDED_FIELD = /^(?:subject|content-[a-z-]+|mime-version):/i;
 
+/** The same fields with their values, as lines of a header. */
+const NEEDED_LINES = /^(?:subject|content-[a-z-]+|mime-version):[^\n]*(?:\n[ \t][^\n]*)*/gim;
+/** The maximum number of needed fields beyond the maximum size. The parser uses the first of each name. */
+const MAX_NEEDED_FIELDS = 20;
+
+const CR = 0x0d;
+const LF = 0x0a;
+
 /** The part of a message to which a line belongs. */
 interface MimeNode {
   readonly state: 'header' | 'body' | 'finished';
@@ -72,17 +80,38 @@ parserInternals.processLine = function processBoundedLine(this: ParserInternals,
  */
 export async function parseMime(raw: Uint8Array, deadline = Number.POSITIVE_INFINITY): Promise<MimeContent> {
   const budget = createBudget(deadline);
+  const message = boundHeader(raw);
+  if (message !== raw) budget.exceed('header');
   const options = {
     maxNestingDepth: Number.MAX_SAFE_INTEGER,
     maxHeadersSize: Number.MAX_SAFE_INTEGER,
     maxRfc822NestingDepth: MAX_NESTED_MESSAGES,
   };
-  const { subject, text, html } = await budgets.run(budget, () => PostalMime.parse(raw, options));
+  const { subject, text, html } = await budgets.run(budget, () => PostalMime.parse(message, options));
   return { subject: subject ?? '', plain: text ?? '', html: html ?? '', limit: budget.limit() };
+}
+
+/**
+ * Returns a message whose own header fits: beyond the maximum it has the needed fields alone. The parser would take
+ * seconds for the lines of a header of 7 MB.
+ */
+function boundHeader(raw: Uint8Array): Uint8Array {
+  const message = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  let end = message.indexOf(LF);
+  while (end !== -1 && message[end + 1] !== LF && !(message[end + 1] === CR && message[end + 2] === LF)) {
+    end = message.indexOf(LF, end + 1);
+  }
+  const length = end === -1 ? message.length : end + 1;
+  if (length <= MAX_HEADER_BYTES) return raw;
+  const start = message.lastIndexOf(LF, MAX_HEADER_BYTES) + 1;
+  const needed = message.toString('latin1', start, length).match(NEEDED_LINES) ?? [];
+  const fields = needed.slice(0, MAX_NEEDED_FIELDS).map((field) => `${field.slice(0, MAX_HEADER_LINE_BYTES)}\r\n`);
+  return Buffer.concat([message.subarray(0, start), Buffer.from(fields.join(''), 'latin1'), message.subarray(length)]);
 }
 
 /** The bounds of one message. */
 interface Budget {
+  readonly exceed: (limit: MailLimit) => void;
   readonly limit: () => MailLimit | undefined;
   readonly process: (parser: ParserInternals, line: Uint8Array, isFinal: boolean) => Promise<void>;
 }
@@ -132,6 +161,7 @@ function createBudget(deadline: number): Budget {
   }
 
   return {
+    exceed,
     limit: () => limit,
     async process(parser, line, isFinal) {
       lines += 1;
