@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openFeedbackDatabase } from '../src/feedback/feedback-database.ts';
+import { openFeedbackDatabase } from '../src/feedback/database/feedback-database.ts';
 import { writeInitialPolicy } from '../src/models/policy-file.ts';
 import { type Example, readExamples } from '../src/training/read-examples.ts';
 import { CORPUS_FOLDER } from '../tools/corpus/download.ts';

@@ -17,6 +17,7 @@ import { type Config, ConfigError } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
+import { createReviewSampler } from './predictions/review-sampler.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { RoleChangeLink } from './process/role-changes.ts';
@@ -96,6 +97,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     maintenance: () => requireLoaded().maintenance,
     predictor: createPredictor({
       ids,
+      reviewSampler: createReviewSampler(key, config.REVIEW_SHARE),
       instruments,
       log,
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,

@@ -11,7 +11,7 @@ import {
   minuteOf,
   type ShadowLabel,
   type VersionUse,
-} from './experiment.ts';
+} from './database/experiment.ts';
 import type { ExperimentStore } from './feedback-store.ts';
 
 /** The time in milliseconds that records are collected before a save. A crash of the process loses these records. */

@@ -5,7 +5,7 @@ import type { PredictionIds, PredictionReference } from '../predictions/predicti
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
 import { withinSpan } from '../telemetry/tracing.ts';
-import type { FeedbackOutcome } from './feedback.ts';
+import type { FeedbackOutcome } from './database/feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
 /** The result of feedback on one prediction. */
@@ -22,8 +22,8 @@ export interface FeedbackService {
   /**
    * Records feedback, and resolves when it is on the disk.
    *
-   * @throws {Problem} if the id is not from this service, if its model does not have the label, or if the prediction
-   * already has another label
+   * @throws {Problem} if the id is not from this service, if its model does not have the label, if the text is
+   *   another one than that of the prediction, or if the prediction already has another label
    */
   record(models: Models, id: string, label: string, text?: string): Promise<FeedbackResult>;
 }
@@ -78,6 +78,9 @@ export function createFeedbackService(ids: PredictionIds, feedbackStore: Feedbac
     async record(models, id, label, text) {
       const reference = verify(id);
       requireLabel(models, reference, label);
+      if (text !== undefined && !ids.matches(reference, text)) {
+        throw new Problem('text-mismatch', '"text" must be the text of this prediction, unchanged.');
+      }
       if ((await store(reference, id, label, text)) === 'conflict') {
         throw new Problem(
           'feedback-conflict',

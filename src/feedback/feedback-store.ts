@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
-import type { EvaluatedPair, Experiment, ExperimentBatch, LabelPair, MinuteCount, VersionUse } from './experiment.ts';
-import type { Feedback, FeedbackOutcome, FeedbackTotal } from './feedback.ts';
-import { FEEDBACK_FILE } from './feedback-database.ts';
+import type { EvaluatedPair, Experiment, ExperimentBatch, LabelPair, MinuteCount, VersionUse } from './database/experiment.ts';
+import type { Feedback, FeedbackOutcome, FeedbackTotal } from './database/feedback.ts';
+import { FEEDBACK_FILE } from './database/feedback-database.ts';
 
 /** A request that the store's thread answers at once. Requests to store feedback wait for a shared commit instead. */
 export type ImmediateRequest =

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Feedback } from './feedback.ts';
-import { openFeedbackDatabase } from './feedback-database.ts';
+import type { Feedback } from './database/feedback.ts';
+import { openFeedbackDatabase } from './database/feedback-database.ts';
 import type { ImmediateRequest, RequestMessage, ResponseMessage } from './feedback-store.ts';
 
 const port = parentPort!;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ObservableCounter } from '@opentelemetry/api';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { LABEL } from '../telemetry/names.ts';
-import type { FeedbackTotal } from './feedback.ts';
+import type { FeedbackTotal } from './database/feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
 /**

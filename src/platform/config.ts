@@ -53,6 +53,13 @@ const milliseconds = {
   allowed: `milliseconds from 1 to ${MAX_TIMER_MS}`,
 };
 export const positive = { schema: integer(1), allowed: 'a whole number from 1' };
+const share = {
+  schema: z
+    .string()
+    .transform(Number)
+    .refine((value) => value >= 0 && value <= 1),
+  allowed: 'a share from 0 to 1',
+};
 const onOff = { schema: boolean, allowed: 'true or false' };
 export const path = { schema: z.string(), allowed: 'a folder' };
 export const host = { schema: z.string(), allowed: 'a host name or address' };
@@ -81,6 +88,7 @@ const settings = {
     secret: true,
   },
   PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
+  REVIEW_SHARE: { ...share, fallback: '0' },
   MAX_BODY_BYTES: { ...positive, fallback: String(1024 * 1024) },
   MAX_TEXT_CHARACTERS: { ...positive, fallback: '100000' },
   MAX_BATCH_SIZE: { ...positive, fallback: '1024' },
@@ -109,13 +117,7 @@ const settings = {
     allowed: 'a port number from 1 to 65535',
   },
   OTEL_TRACES_SAMPLER: { schema: z.enum(SAMPLERS), allowed: `one of ${SAMPLERS.join(', ')}` },
-  OTEL_TRACES_SAMPLER_ARG: {
-    schema: z
-      .string()
-      .transform(Number)
-      .refine((share) => share >= 0 && share <= 1),
-    allowed: 'a share from 0 to 1',
-  },
+  OTEL_TRACES_SAMPLER_ARG: share,
   // The queue of the SDK holds 2,048 spans: half a second of 1,000 predictions per second. This one holds a minute.
   OTEL_BSP_MAX_QUEUE_SIZE: { ...positive, fallback: '131072' },
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: { ...positive, fallback: '512' },

@@ -23,6 +23,7 @@ export const problemKinds = {
   'batch-too-large': [422, 'The batch is too large'],
   'model-damaged': [422, 'The model cannot be used'],
   'unknown-prediction': [422, 'The id is not one of a prediction'],
+  'text-mismatch': [422, 'The text is not the one of the prediction'],
   'unknown-label': [422, 'The model does not have this label'],
   'internal-error': [500, 'The service failed to answer'],
   'feedback-unavailable': [503, 'The store of feedback cannot be used'],

@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import type { AnsweringRole } from '../models/routing.ts';
 
 /** The facts about a prediction that feedback needs. */
 export interface PredictionReference {
@@ -12,33 +13,85 @@ export interface PredictionReference {
   readonly model: string;
   readonly version: string;
   readonly label: string;
+  /** Undefined in an id of format 1. */
+  readonly details?: PredictionDetails | undefined;
+}
+
+/** The facts that format 2 of an id adds. */
+export interface PredictionDetails {
+  /** The reason why this version answered. */
+  readonly role: AnsweringRole;
+  /** The confidence in steps of 1/255. */
+  readonly confidence: number;
+  /** The share of predictions that were picked for review when this one was; 0 if this one was not picked. */
+  readonly reviewShare: number;
+  /** The first 12 hexadecimal digits of the sha256 of the version's weights. */
+  readonly artefact: string;
+  /** 16 hexadecimal digits of the keyed hash of the text. */
+  readonly textHash: string;
+}
+
+/** A prediction that gets an id. */
+export interface SignedPrediction extends Omit<PredictionReference, 'details'> {
+  readonly role: AnsweringRole;
+  readonly confidence: number;
+  readonly reviewShare: number;
+  /** The sha256 of the version's weights, in hexadecimal. */
+  readonly sha256: string;
+  readonly text: string;
 }
 
 /** Creates and verifies prediction ids. */
 export interface PredictionIds {
   /** Returns the signed id of a prediction. */
-  sign(reference: PredictionReference): string;
+  sign(prediction: SignedPrediction): string;
   /** Returns the content of an id, or undefined if the id was changed or signed with another key. */
   verify(id: string): PredictionReference | undefined;
+  /** Returns whether a text is the one of the prediction; true if the id is of format 1, which does not know its text. */
+  matches(reference: PredictionReference, text: string): boolean;
 }
 
-const FORMAT = 1;
+const OLD_FORMAT = 1;
+const FORMAT = 2;
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
 const TIME_BYTES = 6;
-const HEADER_BYTES = 1 + TRACE_ID_BYTES + SPAN_ID_BYTES + TIME_BYTES;
+const SPAN_ID_AT = 1 + TRACE_ID_BYTES;
+const TIME_AT = SPAN_ID_AT + SPAN_ID_BYTES;
+/** The size of the fields that both formats have. The old format has the names next. */
+const OLD_HEADER_BYTES = TIME_AT + TIME_BYTES;
+const ROLE_AT = OLD_HEADER_BYTES;
+const CONFIDENCE_AT = ROLE_AT + 1;
+const REVIEW_AT = CONFIDENCE_AT + 1;
+const ARTEFACT_AT = REVIEW_AT + 2;
+const ARTEFACT_BYTES = 6;
+const TEXT_AT = ARTEFACT_AT + ARTEFACT_BYTES;
+const TEXT_BYTES = 8;
+const HEADER_BYTES = TEXT_AT + TEXT_BYTES;
 /**
  * 128 of the 256 bits of HMAC-SHA256. RFC 2104 (section 5) allows this. The ids are shorter, and nobody can guess them.
  */
 const SIGNATURE_BYTES = 16;
 /** The maximum number of cached names. Usually all loaded models together have fewer labels. */
 const MAX_CACHED_NAMES = 10_000;
+const MAX_BYTE = 255;
+/** The shares of a review are whole multiples of 1 / 65,535. */
+export const REVIEW_STEPS = 65_535;
+
+/** The roles by their number in an id. The order never changes. */
+const ROLES: readonly AnsweringRole[] = ['active', 'canary', 'named'];
 
 const namesSchema = z.tuple([z.string(), z.string(), z.string()]);
 
+/** Returns the part of a sha256 that ids and the evidence about a version contain. */
+export function artefactOf(sha256: string): string {
+  return sha256.slice(0, 2 * ARTEFACT_BYTES);
+}
+
 /**
- * Creates the signer of prediction ids. An id is the base64url of: format, trace id, span id, time, JSON of `[model,
- * version, label]`, signature. An id contains everything that feedback needs, so the service stores no predictions.
+ * Creates the signer of prediction ids. An id is the base64url of: format, trace id, span id, time, role, confidence, share
+ * of the review, artefact, keyed hash of the text, JSON of `[model, version, label]`, signature. An id contains
+ * everything that feedback needs, so the service stores no predictions.
  *
  * @param secret the key; replicas with the same key accept each other's ids
  */
@@ -46,6 +99,9 @@ export function createPredictionIds(secret: string | Uint8Array): PredictionIds 
   const key = createSecretKey(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
   const signatureOf = (payload: Uint8Array) =>
     createHmac('sha256', key).update(payload).digest().subarray(0, SIGNATURE_BYTES);
+  // A key of its own: otherwise the hash of a chosen text would be a part of the signature of an id.
+  const textKey = createSecretKey(createHmac('sha256', key).update('text of a prediction').digest());
+  const hashOf = (text: string) => createHmac('sha256', textKey).update(text).digest().subarray(0, TEXT_BYTES);
 
   const namesCache = new Map<string, Uint8Array>();
 
@@ -61,14 +117,19 @@ export function createPredictionIds(secret: string | Uint8Array): PredictionIds 
   }
 
   return {
-    sign({ traceId, spanId, time, model, version, label }) {
+    sign({ traceId, spanId, time, model, version, label, role, confidence, reviewShare, sha256, text }) {
       const encodedNames = encodeNames(model, version, label);
       const length = HEADER_BYTES + encodedNames.length;
       const bytes = Buffer.allocUnsafe(length + SIGNATURE_BYTES);
       bytes[0] = FORMAT;
       bytes.write(traceId, 1, TRACE_ID_BYTES, 'hex');
-      bytes.write(spanId, 1 + TRACE_ID_BYTES, SPAN_ID_BYTES, 'hex');
-      bytes.writeUIntBE(time, 1 + TRACE_ID_BYTES + SPAN_ID_BYTES, TIME_BYTES);
+      bytes.write(spanId, SPAN_ID_AT, SPAN_ID_BYTES, 'hex');
+      bytes.writeUIntBE(time, TIME_AT, TIME_BYTES);
+      bytes[ROLE_AT] = ROLES.indexOf(role);
+      bytes[CONFIDENCE_AT] = Math.round(confidence * MAX_BYTE);
+      bytes.writeUInt16BE(Math.round(reviewShare * REVIEW_STEPS), REVIEW_AT);
+      bytes.write(sha256, ARTEFACT_AT, ARTEFACT_BYTES, 'hex');
+      hashOf(text).copy(bytes, TEXT_AT);
       bytes.set(encodedNames, HEADER_BYTES);
       signatureOf(bytes.subarray(0, length)).copy(bytes, length);
       return bytes.toString('base64url');
@@ -77,19 +138,36 @@ export function createPredictionIds(secret: string | Uint8Array): PredictionIds 
     verify(id) {
       const bytes = Buffer.from(id, 'base64url');
       // Decoding skips invalid characters, so without this check many strings would be the same id.
-      if (bytes.toString('base64url') !== id || bytes.length <= HEADER_BYTES + SIGNATURE_BYTES) return undefined;
+      if (bytes.toString('base64url') !== id || bytes.length <= OLD_HEADER_BYTES + SIGNATURE_BYTES) return undefined;
       const payload = bytes.subarray(0, bytes.length - SIGNATURE_BYTES);
       if (!timingSafeEqual(signatureOf(payload), bytes.subarray(payload.length))) return undefined;
-      if (payload[0] !== FORMAT) return undefined;
-      const [model, version, label] = namesSchema.parse(JSON.parse(payload.toString('utf8', HEADER_BYTES)));
+      const format = payload[0];
+      if (format !== OLD_FORMAT && format !== FORMAT) return undefined;
+      const headerBytes = format === OLD_FORMAT ? OLD_HEADER_BYTES : HEADER_BYTES;
+      const [model, version, label] = namesSchema.parse(JSON.parse(payload.toString('utf8', headerBytes)));
       return {
-        traceId: payload.toString('hex', 1, 1 + TRACE_ID_BYTES),
-        spanId: payload.toString('hex', 1 + TRACE_ID_BYTES, 1 + TRACE_ID_BYTES + SPAN_ID_BYTES),
-        time: payload.readUIntBE(1 + TRACE_ID_BYTES + SPAN_ID_BYTES, TIME_BYTES),
+        traceId: payload.toString('hex', 1, SPAN_ID_AT),
+        spanId: payload.toString('hex', SPAN_ID_AT, TIME_AT),
+        time: payload.readUIntBE(TIME_AT, TIME_BYTES),
         model,
         version,
         label,
+        ...(format === FORMAT && { details: readDetails(payload) }),
       };
     },
+
+    matches({ details }, text) {
+      return details === undefined || timingSafeEqual(hashOf(text), Buffer.from(details.textHash, 'hex'));
+    },
+  };
+}
+
+function readDetails(payload: Buffer): PredictionDetails {
+  return {
+    role: ROLES[payload[ROLE_AT]!] ?? 'named',
+    confidence: payload[CONFIDENCE_AT]! / MAX_BYTE,
+    reviewShare: payload.readUInt16BE(REVIEW_AT) / REVIEW_STEPS,
+    artefact: payload.toString('hex', ARTEFACT_AT, TEXT_AT),
+    textHash: payload.toString('hex', TEXT_AT, HEADER_BYTES),
   };
 }

@@ -1,6 +1,6 @@
 import { type Attributes, type Context, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Scores, Tokens } from '../classifier/scoring/classifier.ts';
-import { findAnomalies } from '../classifier/statistics/anomalies.ts';
+import { type AnomalyReason, findAnomalies } from '../classifier/statistics/anomalies.ts';
 import type { Observation } from '../classifier/statistics/training-reference.ts';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import type { AnsweringRole } from '../models/routing.ts';
@@ -10,6 +10,7 @@ import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
 import { traceIds } from '../telemetry/tracing.ts';
 import type { PredictionIds } from './prediction-id.ts';
+import type { ReviewSampler } from './review-sampler.ts';
 import type { ExperimentRecorder, ShadowQueue } from './shadow-queue.ts';
 
 /** A classification and the times of its steps, in milliseconds of `performance.now()`. */
@@ -24,6 +25,7 @@ export interface TimedClassification {
 /** Options of the prediction telemetry. */
 export interface PredictionTelemetryOptions {
   readonly ids: PredictionIds;
+  readonly reviewSampler: ReviewSampler;
   readonly instruments: Instruments;
   readonly log: Log;
   readonly driftMonitor: Pick<DriftMonitor, 'observe'>;
@@ -41,20 +43,29 @@ export interface PredictionOrigin {
   readonly role: AnsweringRole;
 }
 
+/** The facts about a recorded prediction that its answer contains. */
+export interface RecordedPrediction {
+  /** The signed id for feedback. */
+  readonly id: string;
+  /** The reasons why the text is unusual for the model; usually none. */
+  readonly anomalies: readonly AnomalyReason[];
+  /** Whether a reviewed label is wanted. */
+  readonly review: boolean;
+}
+
 /** Records predictions in spans, metrics and logs, and in the drift monitor. */
 export interface PredictionTelemetry {
   /**
    * Records one prediction.
    *
-   * @param origin its `steps` is true if each step gets a span
-   * @returns the prediction id for feedback
+   * @param origin its `steps` is true if each step gets a span; its `index` is the position of the text in its batch
    */
   record(
     model: Model,
     text: string,
     classification: TimedClassification,
-    origin: PredictionOrigin & { steps: boolean },
-  ): string;
+    origin: PredictionOrigin & { steps: boolean; index: number },
+  ): RecordedPrediction;
   /**
    * Records a failed classification.
    *
@@ -73,6 +84,7 @@ const SLOW_SECONDS = 0.025;
  */
 export function createPredictionTelemetry({
   ids,
+  reviewSampler,
   instruments,
   log,
   driftMonitor,
@@ -110,10 +122,26 @@ export function createPredictionTelemetry({
       }
 
       const { traceId, spanId, sampled } = traceIds(scope);
-      const id = ids.sign({ traceId, spanId, time: now, model: name, version, label: scores.label });
+      const { label, confidence } = scores;
+      const { sha256 } = model.manifest.weights;
+      const { role } = origin;
+      const reviewShare = reviewSampler.shareOf(traceId, origin.index);
+      const id = ids.sign({
+        traceId,
+        spanId,
+        time: now,
+        model: name,
+        version,
+        label,
+        role,
+        confidence,
+        reviewShare,
+        sha256,
+        text,
+      });
       const observation: Observation = {
-        label: scores.label,
-        confidence: scores.confidence,
+        label,
+        confidence,
         characters: text.length,
         unknownRatio: tokens.unknownRatio,
       };
@@ -130,12 +158,12 @@ export function createPredictionTelemetry({
         attributes[ATTRIBUTE.inputTokens] = tokens.count;
         attributes[ATTRIBUTE.inputUnknownRatio] = tokens.unknownRatio;
         if (reason !== undefined) attributes[ATTRIBUTE.anomalyReason] = reason;
+        if (reviewShare > 0) attributes[ATTRIBUTE.predictionReview] = true;
         if (captureText) attributes[ATTRIBUTE.inputText] = text;
         span.setAttributes(attributes);
       }
       const shadow = origin.role === 'active' ? shadowOf(model) : undefined;
       const endTime = epoch + scored;
-      const { label } = scores;
       // If the queue accepts the text, the span ends after the shadow has scored it.
       const isQueued =
         shadow && shadows.offer({ active: model, shadow, text, id, predictedAt: now, label, span, endTime, scope });
@@ -157,11 +185,12 @@ export function createPredictionTelemetry({
           [ATTRIBUTE.predictionConfidence]: scores.confidence,
         };
         if (reason !== undefined) record[ATTRIBUTE.anomalyReason] = reason;
+        if (reviewShare > 0) record[ATTRIBUTE.predictionReview] = true;
         record[ATTRIBUTE.predictionDuration] = seconds;
         if (seconds > SLOW_SECONDS) logSlow(record, text, classification, scope);
         log.info('prediction', record, scope);
       }
-      return id;
+      return { id, anomalies, review: reviewShare > 0 };
     },
 
     recordFailure(model, text, started, origin) {

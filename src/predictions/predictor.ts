@@ -7,16 +7,15 @@ import { createFairQueue } from './fair-queue.ts';
 import {
   createPredictionTelemetry,
   type PredictionTelemetryOptions,
+  type RecordedPrediction,
   type TimedClassification,
 } from './prediction-telemetry.ts';
 
 /** A prediction, as the API returns it. */
-export interface Prediction {
-  /** The signed id for feedback. */
-  readonly id: string;
+export interface Prediction extends RecordedPrediction {
   readonly model: Model;
   readonly scores: Scores;
-  /** Present if the caller requested it. */
+  /** The strongest features first. Present if the caller requested it. */
   readonly explanation?: readonly Contribution[];
 }
 
@@ -31,10 +30,15 @@ export interface Predictor {
   /**
    * Predicts the label of one text with the reasons. It waits for a turn, so that other work runs in between.
    *
-   * @param options `signal` stops the wait, and the promise is then rejected with the reason of the signal
+   * @param options `features` is the number of features in the explanation; `signal` stops the wait, and the promise is then
+   *   rejected with the reason of the signal
    * @throws {Problem} if the text is too long
    */
-  explain(model: Model, text: string, options: { signal: AbortSignal; role?: AnsweringRole }): Promise<Prediction>;
+  explain(
+    model: Model,
+    text: string,
+    options: { features: number; signal: AbortSignal; role?: AnsweringRole },
+  ): Promise<Prediction>;
   /**
    * Predicts the labels of many texts, in their order. Other work runs in between.
    *
@@ -64,7 +68,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   function predictOne(
     model: Model,
     text: string,
-    { steps, explain, role }: { steps: boolean; explain: boolean; role: AnsweringRole },
+    { steps, explain, role, index }: { steps: boolean; explain: number; role: AnsweringRole; index: number },
   ): Prediction {
     const parent = context.active();
     const started = performance.now();
@@ -77,9 +81,10 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     }
     const { tokens, scores } = classification;
     // Explain now, because the next text reuses the buffers of `tokens`.
-    const explanation = explain ? model.classifier.explain(tokens, scores) : undefined;
-    const id = telemetry.record(model, text, classification, { parent, role, steps });
-    return explanation ? { id, model, scores, explanation } : { id, model, scores };
+    const explanation = explain > 0 ? model.classifier.explain(tokens, scores).slice(0, explain) : undefined;
+    const { id, anomalies, review } = telemetry.record(model, text, classification, { parent, role, steps, index });
+    const prediction = { id, model, scores, anomalies, review };
+    return explanation ? { ...prediction, explanation } : prediction;
   }
 
   function checkLength(text: string, name: string): void {
@@ -93,27 +98,27 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   return {
     predict(model, text, { role = 'named' } = {}) {
       checkLength(text, '"text"');
-      return predictOne(model, text, { steps: true, explain: false, role });
+      return predictOne(model, text, { steps: true, explain: 0, role, index: 0 });
     },
 
-    async explain(model, text, { signal, role = 'named' }) {
+    async explain(model, text, { features, signal, role = 'named' }) {
       checkLength(text, '"text"');
       await queue.nextTurn();
       signal.throwIfAborted();
-      return predictOne(model, text, { steps: true, explain: true, role });
+      return predictOne(model, text, { steps: true, explain: features, role, index: 0 });
     },
 
     async predictBatch(model, texts, { signal, role = 'named' }) {
       for (const [index, text] of texts.entries()) checkLength(text, `"texts[${index}]"`);
       const predictions: Prediction[] = [];
       let turnEndsAt = Number.NEGATIVE_INFINITY;
-      for (const text of texts) {
+      for (const [index, text] of texts.entries()) {
         if (performance.now() >= turnEndsAt) {
           await queue.nextTurn();
           signal.throwIfAborted();
           turnEndsAt = performance.now() + TURN_MS;
         }
-        predictions.push(predictOne(model, text, { steps: false, explain: false, role }));
+        predictions.push(predictOne(model, text, { steps: false, explain: 0, role, index }));
       }
       return predictions;
     },

@@ -58,6 +58,7 @@ export const ATTRIBUTE = {
   predictionLabel: 'classifier.prediction.label',
   predictionConfidence: 'classifier.prediction.confidence',
   predictionDuration: 'classifier.prediction.duration',
+  predictionReview: 'classifier.prediction.review',
   /** The two steps of a slow prediction. */
   tokenizeDuration: 'classifier.tokenize.duration',
   scoreDuration: 'classifier.score.duration',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../artefacts/manifest.ts';
-import { type FeedbackTexts, openFeedbackTexts } from '../feedback/feedback-texts.ts';
+import { type FeedbackTexts, openFeedbackTexts } from '../feedback/database/feedback-texts.ts';
 import { DataFileError } from '../platform/json-lines.ts';
 import type { Example } from './read-examples.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readArtefact } from '../../src/artefacts/artefact.ts';
-import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
+import { openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 import { smallMails } from '../classifier/small-mails.ts';
 import { runCli } from './run-cli.ts';
 

@@ -9,9 +9,9 @@ import {
   FAILED_BUCKET,
   type MinuteCount,
   type ShadowLabel,
-} from '../../src/feedback/experiment.ts';
-import type { Feedback } from '../../src/feedback/feedback.ts';
-import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
+} from '../../src/feedback/database/experiment.ts';
+import type { Feedback } from '../../src/feedback/database/feedback.ts';
+import { openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 import { type FeedbackStore, openFeedbackStore } from '../../src/feedback/feedback-store.ts';
 
 const experiment = { model: 'spam', active: '1', shadow: '2' };
@@ -77,7 +77,7 @@ describe('feedback and the label of a shadow', () => {
 
   test('are counted once if processes that share a folder write at the same time', async () => {
     const folder = await newFolder();
-    const program = new URL('../../src/feedback/feedback-database.ts', import.meta.url).href;
+    const program = new URL('../../src/feedback/database/feedback-database.ts', import.meta.url).href;
     const script = (work: string) => [
       '--input-type=module',
       '-e',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readArtefact } from '../../src/artefacts/artefact.ts';
 import { DURATION_BUCKETS, durationBucket, durationQuantile } from '../../src/feedback/duration-buckets.ts';
-import type { ExperimentBatch } from '../../src/feedback/experiment.ts';
+import type { ExperimentBatch } from '../../src/feedback/database/experiment.ts';
 import { createExperimentLog } from '../../src/feedback/experiment-log.ts';
 import type { Model } from '../../src/models/store.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';

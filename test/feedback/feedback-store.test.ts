@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Feedback } from '../../src/feedback/feedback.ts';
+import type { Feedback } from '../../src/feedback/database/feedback.ts';
 import { type FeedbackStore, openFeedbackStore } from '../../src/feedback/feedback-store.ts';
 
 const feedback: Feedback = {

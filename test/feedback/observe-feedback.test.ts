@@ -1,6 +1,6 @@
 import type { ObservableCounter } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
-import type { FeedbackTotal } from '../../src/feedback/feedback.ts';
+import type { FeedbackTotal } from '../../src/feedback/database/feedback.ts';
 import type { FeedbackStore } from '../../src/feedback/feedback-store.ts';
 import { observeFeedback } from '../../src/feedback/observe-feedback.ts';
 import type { Instruments } from '../../src/telemetry/instruments.ts';

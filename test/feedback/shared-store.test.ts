@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
+import { openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 
-const moduleUrl = new URL('../../src/feedback/feedback-database.ts', import.meta.url);
+const moduleUrl = new URL('../../src/feedback/database/feedback-database.ts', import.meta.url);
 
 let folder: string;
 

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
+import { openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 import { post } from '../http/in-process.ts';
 import { startProcess } from '../support/service-process.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { openFeedbackDatabase } from '../../src/feedback/feedback-database.ts';
+import { openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 import { post } from '../http/in-process.ts';
 import { labelBy, SPAM_TEXT, smallModels } from '../models/small-models.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';

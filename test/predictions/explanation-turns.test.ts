@@ -25,6 +25,7 @@ async function createSmallPredictor() {
   const predictor = createPredictor({
     ...parts,
     ids: createPredictionIds('a key of this test'),
+    reviewSampler: { shareOf: () => 0 },
     captureText: false,
     shadowOf: () => undefined,
     shadows: createShadowQueue(parts),
@@ -46,7 +47,7 @@ test('of many explanations one runs in each round of the event loop', async () =
   const { signal } = new AbortController();
   const rounds = await Promise.all(
     Array.from({ length: 20 }, async () => {
-      const { explanation } = await predictor.explain(model, 'win a prize', { signal });
+      const { explanation } = await predictor.explain(model, 'win a prize', { features: 20, signal });
       expect(explanation).not.toHaveLength(0);
       return round;
     }),
@@ -58,7 +59,7 @@ test('of many explanations one runs in each round of the event loop', async () =
 test('an explanation whose client has gone does not run', async () => {
   const { predictor, model } = await createSmallPredictor();
   const controller = new AbortController();
-  const explanation = predictor.explain(model, 'win a prize', { signal: controller.signal });
+  const explanation = predictor.explain(model, 'win a prize', { features: 20, signal: controller.signal });
   controller.abort(new Error('gone'));
   await expect(explanation).rejects.toThrow('gone');
 });

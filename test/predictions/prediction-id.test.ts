@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createPredictionIds, type PredictionReference } from '../../src/predictions/prediction-id.ts';
+import { artefactOf, createPredictionIds, type SignedPrediction } from '../../src/predictions/prediction-id.ts';
 
-const reference: PredictionReference = {
+const sha256 = '5f'.repeat(32);
+const facts = {
   traceId: '0af7651916cd43dd8448eb211c80319c',
   spanId: 'b7ad6b7169203331',
   time: 1_795_000_000_123,
@@ -10,29 +11,92 @@ const reference: PredictionReference = {
   version: '1',
   label: 'ham',
 };
+const prediction: SignedPrediction = {
+  ...facts,
+  role: 'canary',
+  confidence: 0.8,
+  reviewShare: 0.02,
+  sha256,
+  text: 'the text that was classified',
+};
 
-const ids = createPredictionIds('a key of some length');
+const KEY = 'a key of some length';
+const ids = createPredictionIds(KEY);
+
+/** Returns an id as earlier versions of Waymark signed it. */
+function signFormat1(key: string): string {
+  const payload = Buffer.concat([
+    Buffer.of(1),
+    Buffer.from(facts.traceId, 'hex'),
+    Buffer.from(facts.spanId, 'hex'),
+    Buffer.alloc(6),
+    Buffer.from(JSON.stringify([facts.model, facts.version, facts.label])),
+  ]);
+  payload.writeUIntBE(facts.time, 25, 6);
+  const signature = createHmac('sha256', key).update(payload).digest().subarray(0, 16);
+  return Buffer.concat([payload, signature]).toString('base64url');
+}
 
 describe('prediction ids', () => {
   test('contain everything that feedback needs', () => {
-    expect(ids.verify(ids.sign(reference))).toEqual(reference);
+    expect(ids.verify(ids.sign(prediction))).toEqual({
+      ...facts,
+      details: {
+        role: 'canary',
+        confidence: 0.8,
+        reviewShare: expect.closeTo(0.02, 4),
+        artefact: artefactOf(sha256),
+        textHash: expect.stringMatching(/^[0-9a-f]{16}$/),
+      },
+    });
+  });
+
+  test.each(['active', 'canary', 'named'] as const)('contain the role %s', (role) => {
+    expect(ids.verify(ids.sign({ ...prediction, role }))?.details?.role).toBe(role);
+  });
+
+  test.each([0, 0.002, 0.5, 0.998, 1])('contain the confidence %d in a byte', (confidence) => {
+    const known = ids.verify(ids.sign({ ...prediction, confidence }))?.details?.confidence;
+    expect(Math.abs(known! - confidence)).toBeLessThanOrEqual(0.5 / 255);
+  });
+
+  test('know their text, and no other', () => {
+    const reference = ids.verify(ids.sign(prediction))!;
+    expect(ids.matches(reference, prediction.text)).toBe(true);
+    expect(ids.matches(reference, `${prediction.text} `)).toBe(false);
+    expect(ids.matches(reference, '')).toBe(false);
+  });
+
+  test('of one text differ between keys, so that nobody without the key can guess texts', () => {
+    const hashBy = (key: string) => {
+      const own = createPredictionIds(key);
+      return own.verify(own.sign(prediction))?.details?.textHash;
+    };
+    expect(hashBy('another key, as long')).not.toBe(hashBy(KEY));
+  });
+
+  test('of format 1 are still read', () => {
+    const reference = ids.verify(signFormat1(KEY));
+    expect(reference).toEqual(facts);
+    expect(ids.matches(reference!, 'any text')).toBe(true);
+    expect(ids.verify(signFormat1('another key, as long'))).toBeUndefined();
   });
 
   test.each(['', 'schön', '垃圾郵件', '"quoted", comma', 'x'.repeat(500)])('contain the label %j', (label) => {
-    expect(ids.verify(ids.sign({ ...reference, label }))).toEqual({ ...reference, label });
+    expect(ids.verify(ids.sign({ ...prediction, label }))).toMatchObject({ ...facts, label });
   });
 
   test('are safe in a URL or a header', () => {
-    expect(ids.sign(reference)).toMatch(/^[A-Za-z0-9_-]{80,120}$/);
+    expect(ids.sign(prediction)).toMatch(/^[A-Za-z0-9_-]{80,120}$/);
   });
 
   test('of another key are rejected', () => {
-    expect(createPredictionIds('another key, as long').verify(ids.sign(reference))).toBeUndefined();
-    expect(createPredictionIds(randomBytes(32)).verify(ids.sign(reference))).toBeUndefined();
+    expect(createPredictionIds('another key, as long').verify(ids.sign(prediction))).toBeUndefined();
+    expect(createPredictionIds(randomBytes(32)).verify(ids.sign(prediction))).toBeUndefined();
   });
 
   test('with any changed byte are rejected', () => {
-    const bytes = Buffer.from(ids.sign(reference), 'base64url');
+    const bytes = Buffer.from(ids.sign(prediction), 'base64url');
     for (let i = 0; i < bytes.length; i++) {
       const changed = Buffer.from(bytes);
       changed[i]! ^= 1;
@@ -41,13 +105,13 @@ describe('prediction ids', () => {
   });
 
   test('that are shorter or longer are rejected', () => {
-    const id = ids.sign(reference);
+    const id = ids.sign(prediction);
     for (let length = 0; length < id.length; length++) expect(ids.verify(id.slice(0, length))).toBeUndefined();
     for (const suffix of ['A', '=', ' ', '.', 'AAAA', id]) expect(ids.verify(id + suffix)).toBeUndefined();
   });
 
   test('in another encoding are rejected, so that each prediction has one id', () => {
-    const id = ids.sign(reference);
+    const id = ids.sign(prediction);
     expect(ids.verify(Buffer.from(id, 'base64url').toString('base64'))).toBeUndefined();
     expect(ids.verify(`${id.slice(0, 10)}!${id.slice(10)}`)).toBeUndefined();
   });

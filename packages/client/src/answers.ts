@@ -16,7 +16,11 @@ export interface Prediction {
   readonly confidence: number;
   /** The probability of each label. */
   readonly scores: Readonly<Record<string, number>>;
+  /** The reasons why the text is unusual for the model; usually none. */
+  readonly anomalies: readonly ('low_confidence' | 'unknown_words' | 'length')[];
   readonly model: ModelReference;
+  /** True if a reviewed label of this prediction is wanted: see the service's `REVIEW_SHARE`. */
+  readonly review?: true;
 }
 
 /** The influence of one feature on a prediction. */

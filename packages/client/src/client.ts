@@ -40,8 +40,8 @@ export interface CallOptions {
  * A client of one service. A failed call is rejected with a `WaymarkError`, a cancelled call with its signal's reason.
  */
 export interface WaymarkClient {
-  /** Returns the label of one text. */
-  predict(text: string, options?: CallOptions & { model?: string; explain?: boolean }): Promise<PredictAnswer>;
+  /** Returns the label of one text. With `explain`, the strongest 20 features, or a number of them. */
+  predict(text: string, options?: CallOptions & { model?: string; explain?: boolean | number }): Promise<PredictAnswer>;
   /** Returns the labels of many texts, in their order. */
   predictBatch(texts: readonly string[], options?: CallOptions & { model?: string }): Promise<BatchAnswer>;
   /** Reports the true label of an earlier prediction. Send `text` only if the service may keep it for training. */
@@ -79,7 +79,7 @@ export function createClient(options: ClientOptions): WaymarkClient {
 
   return {
     predict: (text, { model, explain = false, ...rest } = {}) =>
-      call(`/predict${explain ? '?explain=true' : ''}`, rest, { text, ...(model !== undefined && { model }) }),
+      call(`/predict${explain ? `?explain=${explain}` : ''}`, rest, { text, ...(model !== undefined && { model }) }),
     predictBatch: (texts, { model, ...rest } = {}) =>
       call('/predict/batch', rest, { texts, ...(model !== undefined && { model }) }),
     feedback: ({ id, label, text }, rest = {}) =>

@@ -20,14 +20,18 @@ const prediction = z.object({
   prediction: z.string().meta({ description: 'The most probable label' }),
   confidence: share.meta({ description: 'The probability of that label' }),
   scores: z.record(z.string(), share).meta({ description: 'The probability of each label' }),
+  anomalies: z
+    .array(z.enum(['low_confidence', 'unknown_words', 'length']))
+    .meta({ description: 'The reasons why the text is unusual for the model; usually none' }),
   model,
+  review: z.literal(true).optional().meta({ description: 'Present if a reviewed label is wanted (`REVIEW_SHARE`)' }),
 });
 
 const predictAnswer = prediction.extend({
   explanation: z
     .array(contribution)
     .optional()
-    .meta({ description: 'Present with `explain=true`; strongest feature first' }),
+    .meta({ description: 'Present with `explain`; strongest feature first' }),
   traceId,
 });
 
@@ -38,6 +42,7 @@ const examplePrediction = {
   prediction: 'spam',
   confidence: 0.9999,
   scores: { ham: 0.0001, spam: 0.9999 },
+  anomalies: [],
   model: { name: 'spam', version: '1' },
 };
 const exampleTrace = { traceId: 'bb92fd999c489c169a13f46d0b9e45dc' };

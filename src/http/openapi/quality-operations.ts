@@ -108,6 +108,7 @@ export const qualityOperations: readonly Operation[] = [
       'feedback-conflict',
       'text-too-long',
       'unknown-prediction',
+      'text-mismatch',
       'unknown-label',
       'feedback-unavailable',
       'not-ready',

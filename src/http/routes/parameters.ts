@@ -46,16 +46,21 @@ export function stringParameter(ctx: RequestContext, name: string): string | und
   throw new Problem('invalid-request', `The parameter "${name}" must be given once.`);
 }
 
+/** The number of features in an explanation without a number of its own. */
+const DEFAULT_FEATURES = 20;
+
 /**
- * Returns a query parameter that is true or false. Without a value it is true.
+ * Returns the number of features that the parameter `explain` requests. It is 20 for `true` or no value, and 0 without the
+ * parameter.
  *
  * @throws {Problem} 422 for another value
  */
-export function booleanParameter(ctx: RequestContext, name: string): boolean {
-  const value = ctx.query[name];
-  if (value === undefined || value === 'false') return false;
-  if (value === 'true' || value === '') return true;
-  throw new Problem('invalid-request', `The parameter "${name}" must be true or false.`);
+export function explainParameter(ctx: RequestContext): number {
+  const value = ctx.query['explain'];
+  if (value === undefined || value === 'false') return 0;
+  if (value === 'true' || value === '') return DEFAULT_FEATURES;
+  if (typeof value === 'string' && /^[0-9]{1,6}$/.test(value)) return Number(value);
+  throw new Problem('invalid-request', 'The parameter "explain" must be true, false or a number of features.');
 }
 
 /**

@@ -4,7 +4,7 @@ import { readJson } from '../server/body.ts';
 import { boundedArray } from '../server/bounded-array.ts';
 import { answerJson, disconnectSignal, type RequestContext, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
-import { booleanParameter, requireRoutedModel } from './parameters.ts';
+import { explainParameter, requireRoutedModel } from './parameters.ts';
 import { predictionFields } from './prediction-fields.ts';
 
 const modelReference = z
@@ -37,13 +37,14 @@ export const batchBody = (maxBatchSize: number) =>
 /** `POST /predict`: returns the label of one text. */
 export function predict({ config, predictor, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
-    const explain = booleanParameter(ctx, 'explain');
+    const features = explainParameter(ctx);
     const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
     const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
     // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
-    const prediction = explain
-      ? await predictor.explain(chosen, text, { role, signal: disconnectSignal(ctx) })
-      : predictor.predict(chosen, text, { role });
+    const prediction =
+      features > 0
+        ? await predictor.explain(chosen, text, { features, role, signal: disconnectSignal(ctx) })
+        : predictor.predict(chosen, text, { role });
     answerJson(ctx, `{${predictionFields(prediction)},${traceField(ctx)}}`);
   };
 }

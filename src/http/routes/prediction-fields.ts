@@ -16,7 +16,7 @@ const constantParts = new WeakMap<Model, ConstantParts>();
  * Returns a prediction as the fields of a JSON object, without its braces. Only the numbers are converted for each
  * answer. Names and labels are quoted once for each model version.
  */
-export function predictionFields({ id, model, scores, explanation }: Prediction): string {
+export function predictionFields({ id, model, scores, anomalies, review, explanation }: Prediction): string {
   const { keys, labels, model: reference } = constantPartsOf(model);
   let probabilities = '';
   for (let i = 0; i < keys.length; i += 1) {
@@ -24,8 +24,9 @@ export function predictionFields({ id, model, scores, explanation }: Prediction)
   }
   const fields =
     `"id":"${id}","prediction":${labels.get(scores.label)},"confidence":${scores.confidence},` +
-    `"scores":{${probabilities}},${reference}`;
-  return explanation ? `${fields},"explanation":${JSON.stringify(explanation)}` : fields;
+    `"scores":{${probabilities}},"anomalies":${anomalies.length === 0 ? '[]' : JSON.stringify(anomalies)},${reference}`;
+  const asked = review ? `${fields},"review":true` : fields;
+  return explanation ? `${asked},"explanation":${JSON.stringify(explanation)}` : asked;
 }
 
 function constantPartsOf(model: Model): ConstantParts {

@@ -3,7 +3,7 @@ import { type MatrixQuality, qualityFromCounts, ratio } from '../../classifier/s
 import type { DriftVerdict } from '../../classifier/statistics/drift-test.ts';
 import { compareShares, type ShareComparison, type Tally } from '../../classifier/statistics/two-proportions.ts';
 import { type Interval, wilsonInterval } from '../../classifier/statistics/wilson.ts';
-import type { LabelPair, VersionUse } from '../../feedback/experiment.ts';
+import type { LabelPair, VersionUse } from '../../feedback/database/experiment.ts';
 import type { Canary, Model, ModelVersions } from '../../models/store.ts';
 import type { PairedCounts } from './measurement-types.ts';
 import { type MeasurementSources, type RoleTimes, readRoleTimes, windowStart } from './measurements.ts';

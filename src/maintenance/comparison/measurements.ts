@@ -1,5 +1,5 @@
 import type { DriftMonitor } from '../../drift/drift-monitor.ts';
-import type { VersionUse } from '../../feedback/experiment.ts';
+import type { VersionUse } from '../../feedback/database/experiment.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { Model, ModelVersions } from '../../models/store.ts';

@@ -74,6 +74,11 @@ const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
     description: 'The probability of the predicted label',
   },
   {
+    name: ATTRIBUTE.predictionReview,
+    type: 'boolean',
+    description: 'Present and true if a reviewed label of this prediction is wanted (`REVIEW_SHARE`)',
+  },
+  {
     name: ATTRIBUTE.predictionDuration,
     type: 'number',
     unit: 's',

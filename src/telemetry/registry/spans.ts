@@ -40,6 +40,7 @@ export const SPAN_DEFINITIONS: readonly SpanDefinition[] = [
       ATTRIBUTE.predictionId,
       ATTRIBUTE.predictionLabel,
       ATTRIBUTE.predictionConfidence,
+      ATTRIBUTE.predictionReview,
       ATTRIBUTE.inputCharacters,
       ATTRIBUTE.inputTokens,
       ATTRIBUTE.inputUnknownRatio,

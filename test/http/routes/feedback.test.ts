@@ -6,8 +6,10 @@ interface Prediction {
   prediction: string;
 }
 
+const TEXT = 'You won a prize, click here';
+
 async function predict(url: string): Promise<Prediction> {
-  return (await (await post(`${url}/predict`, { text: 'You won a prize, click here' })).json()) as Prediction;
+  return (await (await post(`${url}/predict`, { text: TEXT })).json()) as Prediction;
 }
 
 const otherLabel = ({ prediction }: Prediction) => (prediction === 'spam' ? 'ham' : 'spam');
@@ -32,8 +34,18 @@ describe('POST /feedback', () => {
     const { url } = await serve();
     const prediction = await predict(url);
     const label = otherLabel(prediction);
-    const response = await post(`${url}/feedback`, { id: prediction.id, label, text: 'You won a prize' });
+    const response = await post(`${url}/feedback`, { id: prediction.id, label, text: TEXT });
     expect(await response.json()).toMatchObject({ prediction: prediction.prediction, label, correct: false });
+  });
+
+  test('refuses another text than the one that was classified, which would poison the training data', async () => {
+    const { url } = await serve();
+    const prediction = await predict(url);
+    const feedback = { id: prediction.id, label: prediction.prediction, text: `${TEXT}!` };
+    const response = await post(`${url}/feedback`, feedback);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ type: 'urn:waymark:problem:text-mismatch' });
+    expect((await post(`${url}/feedback`, { ...feedback, text: TEXT })).status).toBe(200);
   });
 
   test('accepts the same feedback again, and answers another label with a conflict', async () => {

@@ -13,7 +13,15 @@ describe('POST /predict', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^application\/json/);
     const body = (await response.json()) as Record<string, unknown> & { scores: Record<string, number> };
-    expect(Object.keys(body).sort()).toEqual(['confidence', 'id', 'model', 'prediction', 'scores', 'traceId']);
+    expect(Object.keys(body).sort()).toEqual([
+      'anomalies',
+      'confidence',
+      'id',
+      'model',
+      'prediction',
+      'scores',
+      'traceId',
+    ]);
     expect(body).toMatchObject({ prediction: 'spam', model: { name: 'spam', version: expect.any(String) } });
     expect(body['confidence']).toBe(body.scores['spam']);
     expect(body.scores['spam']! + body.scores['ham']!).toBeCloseTo(1, 12);
@@ -47,7 +55,7 @@ describe('POST /predict', () => {
 
   test('returns an explanation on request, strongest feature first', async () => {
     const { url } = await serve();
-    const response = await post(`${url}/predict?explain=true`, { text: spam });
+    const response = await post(`${url}/predict?explain=100000`, { text: spam });
     const { explanation, scores } = (await response.json()) as {
       explanation: { feature: string; weight: number }[];
       scores: Record<string, number>;
@@ -57,6 +65,37 @@ describe('POST /predict', () => {
     expect(weights).toEqual(weights.toSorted((a, b) => b - a));
     const logOdds = Math.log(scores['spam']! / scores['ham']!);
     expect(explanation.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(logOdds, 3);
+  });
+
+  test.each([
+    ['true', 20],
+    ['', 20],
+    ['7', 7],
+    ['0', undefined],
+    ['false', undefined],
+  ])('explains itself with as many features as explain=%s asks for', async (explain, features) => {
+    const { url } = await serve();
+    const response = await post(`${url}/predict?explain=${explain}`, { text: `${spam} ${ham} `.repeat(3) });
+    const { explanation } = (await response.json()) as { explanation?: unknown[] };
+    expect(explanation?.length).toBe(features);
+  });
+
+  test('says which anomalies a text has, mostly none', async () => {
+    const { url } = await serve();
+    const anomaliesOf = async (text: string) =>
+      ((await (await post(`${url}/predict`, { text })).json()) as { anomalies: string[] }).anomalies;
+    expect(await anomaliesOf('zzyzx qwrtpl vvbnkj')).toContain('unknown_words');
+    const batch = await post(`${url}/predict/batch`, { texts: ['zzyzx qwrtpl vvbnkj'] });
+    const { predictions } = (await batch.json()) as { predictions: { anomalies: string[] }[] };
+    expect(predictions[0]!.anomalies).toContain('unknown_words');
+    expect(await anomaliesOf(`${spam} `.repeat(10))).toEqual(expect.any(Array));
+  });
+
+  test('asks for a reviewed label of a share of the predictions', async () => {
+    const { url } = await serve({ REVIEW_SHARE: '0.5' });
+    const batch = await post(`${url}/predict/batch`, { texts: Array<string>(60).fill(spam) });
+    const { predictions } = (await batch.json()) as { predictions: { review?: boolean }[] };
+    expect(new Set(predictions.map(({ review }) => review))).toEqual(new Set([true, undefined]));
   });
 
   test.each(['', '\0', '🦊', '\ud800', 'a'.repeat(100_000)])('accepts any text', async (text) => {
@@ -77,7 +116,14 @@ describe('POST /predict/batch', () => {
     expect(body.traceId).toBe(response.headers.get('x-trace-id'));
     expect(new Set(body.predictions.map(({ id }) => id)).size).toBe(3);
     const single = (await (await post(`${url}/predict`, { text: spam })).json()) as Record<string, unknown>;
-    expect(Object.keys(body.predictions[0]!).sort()).toEqual(['confidence', 'id', 'model', 'prediction', 'scores']);
+    expect(Object.keys(body.predictions[0]!).sort()).toEqual([
+      'anomalies',
+      'confidence',
+      'id',
+      'model',
+      'prediction',
+      'scores',
+    ]);
     expect(body.predictions[0]!['scores']).toEqual(single['scores']);
   });
 });

@@ -30,6 +30,7 @@ beforeAll(async () => {
   const policy = { data: '../train.jsonl', retrain: { niceness: 0 }, promote: { giveUpSeconds: 0 } };
   await writeFile(join(models, 'spam/policy.json'), JSON.stringify(policy));
   service = await startProcess({
+    REVIEW_SHARE: '1',
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
     OTEL_BSP_SCHEDULE_DELAY: '50',
     OTEL_BLRP_SCHEDULE_DELAY: '50',

@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
-import { tryLock } from '../platform/file-lock.ts';
+import type { ConfusionCount } from '../../classifier/statistics/confusion-matrix.ts';
+import { tryLock } from '../../platform/file-lock.ts';
 import { EXPERIMENT_SCHEMA, type ExperimentDatabase, openExperiments } from './experiment-database.ts';
 import type { Feedback, FeedbackOutcome, FeedbackTotal } from './feedback.ts';
 import { inTransaction } from './transaction.ts';

@@ -1,4 +1,4 @@
-import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
+import type { ConfusionCount } from '../../classifier/statistics/confusion-matrix.ts';
 
 /** The true label of one prediction, as the store keeps it. */
 export interface Feedback {
