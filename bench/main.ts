@@ -1,5 +1,6 @@
 import { runBatchesBenchmark } from './batches.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
+import { runEvidenceBenchmark } from './evidence/run.ts';
 import { runProfileBenchmark } from './profile.ts';
 import { runRetrainBenchmark } from './retrain.ts';
 import { runServingBenchmark } from './serving/run.ts';
@@ -11,6 +12,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   batches: runBatchesBenchmark,
   classifier: runClassifierBenchmark,
   retrain: runRetrainBenchmark,
+  evidence: runEvidenceBenchmark,
   profile: runProfileBenchmark,
   serving: runServingBenchmark,
   stability: runStabilityBenchmark,

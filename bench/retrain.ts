@@ -146,6 +146,9 @@ function recordFeedback(folder: string, examples: readonly Example[]): void {
       predictedAt: at,
       receivedAt: at,
       text,
+      source: 'truth' as const,
+      reviewShare: 0,
+      artefact: '',
     })),
   );
   database.close();

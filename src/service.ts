@@ -6,6 +6,7 @@ import { createExperimentLog } from './feedback/experiment-log.ts';
 import { createFeedbackService } from './feedback/feedback-service.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
+import { startTextRetention } from './feedback/text-retention.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
@@ -74,6 +75,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   ]);
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
+  const textRetention = startTextRetention(feedbackStore, config.FEEDBACK_TEXT_DAYS, log);
   const driftMonitor = createDriftMonitor(Date.now, worker?.createWindow);
   observeDrift(driftMonitor, instruments);
   const experimentLog = createExperimentLog(feedbackStore.experiments, log);
@@ -122,7 +124,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     log,
     warmUp,
     reportFault: degradations.report,
-    onSwap: (versions) => {
+    onSwap: (versions, changedAt) => {
+      experimentLog.startSlot(versions.name, changedAt);
       for (const { model } of versionsWithRole(versions)) driftMonitor.watch(model);
       driftMonitor.retain(versions.name, versions.versions);
     },
@@ -170,6 +173,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       await maintenance.close();
       await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);
+      textRetention.stop();
       await Promise.all([registry.close(), experimentLog.flush()]);
       await feedbackStore.close();
     },

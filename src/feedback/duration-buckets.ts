@@ -5,6 +5,17 @@ const BUCKETS_PER_DOUBLING = 8;
 /** The number of buckets. The last one begins at about an hour. */
 export const DURATION_BUCKETS = 256;
 
+/** The number of durations in one bucket. */
+export interface BucketCount {
+  readonly bucket: number;
+  readonly count: number;
+}
+
+/** Returns the number of buckets by which a ratio of durations shifts them, rounded up. */
+export function bucketsInRatio(ratio: number): number {
+  return Math.ceil(Math.log2(ratio) * BUCKETS_PER_DOUBLING - 1e-9);
+}
+
 /** Returns the index of the bucket that contains a duration. */
 export function durationBucket(seconds: number): number {
   const bucket = Math.floor(Math.log2(seconds / MIN_SECONDS) * BUCKETS_PER_DOUBLING);
@@ -17,10 +28,7 @@ export function durationBucket(seconds: number): number {
  * @param counts the number of durations by bucket, in any order
  * @param share the share of all durations that is at or below the quantile, from 0 to 1
  */
-export function durationQuantile(
-  counts: readonly { readonly bucket: number; readonly count: number }[],
-  share: number,
-): number | null {
+export function durationQuantile(counts: readonly BucketCount[], share: number): number | null {
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   let remaining = Math.ceil(share * total);
   for (const { bucket, count } of counts.toSorted((a, b) => a.bucket - b.bucket)) {

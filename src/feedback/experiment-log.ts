@@ -1,83 +1,53 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Model } from '../models/store.ts';
-import type { ExperimentRecorder } from '../predictions/shadow-queue.ts';
+import { artefactOf } from '../predictions/prediction-id.ts';
+import type { ExperimentRecorder, ShadowResult } from '../predictions/shadow-queue.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
-import { DURATION_BUCKETS, durationBucket } from './duration-buckets.ts';
-import {
-  type Experiment,
-  FAILED_BUCKET,
-  type LabelPair,
-  type MinuteCount,
-  minuteOf,
-  type ShadowLabel,
-  type VersionUse,
-} from './database/experiment.ts';
+import type { Experiment, LabelPair, ShadowLabel, SlotPair, WaitingReview } from './database/experiment.ts';
+import { hourOf } from './database/feedback.ts';
 import type { ExperimentStore } from './feedback-store.ts';
+import { createUsageCounts } from './usage-counts.ts';
 
 /** The time in milliseconds that records are collected before a save. A crash of the process loses these records. */
 const FLUSH_INTERVAL_MS = 1_000;
-/** The maximum number of labels in one batch. Further labels are dropped. */
+/** The maximum number of labels, and of reviews, in one batch. Further ones are dropped. */
 const MAX_LABELS = 20_000;
 const WARNING_INTERVAL_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** A recorder that saves its records once a second. */
 export interface ExperimentLog extends ExperimentRecorder {
+  /** Separates the records from before and after a change of a model's roles. */
+  startSlot(model: string, at: number): void;
   /** Resolves when all records are saved, or the attempt has failed and is logged. */
   flush(): Promise<void>;
 }
 
-/**
- * The counts and the sums of confidences of one version in one use, by duration bucket. The last element holds
- * failures.
- */
-interface BucketCounts {
-  readonly counts: Uint32Array;
-  readonly confidences: Float64Array;
-}
-
 /** Creates a log of experiments that saves into the store shared by all processes on this machine. */
 export function createExperimentLog(store: Pick<ExperimentStore, 'save'>, log: Log): ExperimentLog {
-  const countsByUse = { answer: new Map<Model, BucketCounts>(), shadow: new Map<Model, BucketCounts>() };
+  const usage = createUsageCounts();
   const pairs = new Map<string, Experiment & LabelPair>();
+  const slotPairs = new Map<string, SlotPair>();
   let labels: ShadowLabel[] = [];
+  let reviews: WaitingReview[] = [];
   let timer: NodeJS.Timeout | undefined;
   let saving: Promise<void> | undefined;
   let silentUntil = Number.NEGATIVE_INFINITY;
 
-  function count(model: Model, use: VersionUse, index: number, confidence: number): void {
-    let bucketCounts = countsByUse[use].get(model);
-    if (!bucketCounts) {
-      bucketCounts = {
-        counts: new Uint32Array(DURATION_BUCKETS + 1),
-        confidences: new Float64Array(DURATION_BUCKETS + 1),
-      };
-      countsByUse[use].set(model, bucketCounts);
-    }
-    bucketCounts.counts[index]! += 1;
-    bucketCounts.confidences[index]! += confidence;
+  function schedule(): void {
     timer ??= setTimeout(() => void flush(), FLUSH_INTERVAL_MS).unref();
   }
 
-  function countPair(model: string, active: string, shadow: string, activeLabel: string, shadowLabel: string): void {
-    const key = JSON.stringify([model, active, shadow, activeLabel, shadowLabel]);
+  function countPair({ active, activeLabel, shadow, shadowLabel, predictedAt, asked }: ShadowResult): void {
+    const experiment = experimentOf(active, shadow);
+    const key = JSON.stringify([experiment, activeLabel, shadowLabel]);
     const known = pairs.get(key);
-    pairs.set(key, { model, active, shadow, activeLabel, shadowLabel, count: (known?.count ?? 0) + 1 });
-  }
-
-  function takeMinuteCounts(): MinuteCount[] {
-    const minute = minuteOf(Date.now());
-    const rows: MinuteCount[] = [];
-    for (const use of ['answer', 'shadow'] as const) {
-      for (const [{ name: model, version }, { counts, confidences }] of countsByUse[use]) {
-        for (const [index, count] of counts.entries()) {
-          if (count === 0) continue;
-          const bucket = index === DURATION_BUCKETS ? FAILED_BUCKET : index;
-          rows.push({ model, version, use, minute, bucket, count, confidence: confidences[index]! });
-        }
-      }
-      countsByUse[use].clear();
-    }
-    return rows;
+    pairs.set(key, { ...experiment, activeLabel, shadowLabel, count: (known?.count ?? 0) + 1 });
+    const slot = hourOf(predictedAt) * HOUR_MS;
+    const agrees = activeLabel === shadowLabel;
+    const slotKey = JSON.stringify([experiment, slot, asked, agrees]);
+    const count = (slotPairs.get(slotKey)?.count ?? 0) + 1;
+    slotPairs.set(slotKey, { ...experiment, slot, asked, agrees, count });
   }
 
   /** Saves one batch at a time. If the store is slow, new records wait for the next batch. */
@@ -85,10 +55,12 @@ export function createExperimentLog(store: Pick<ExperimentStore, 'save'>, log: L
     clearTimeout(timer);
     timer = undefined;
     await saving;
-    const batch = { labels, pairs: [...pairs.values()], minutes: takeMinuteCounts() };
-    if (batch.labels.length === 0 && batch.minutes.length === 0) return;
+    const batch = { labels, reviews, pairs: [...pairs.values()], slotPairs: [...slotPairs.values()], ...usage.take() };
+    if (labels.length === 0 && batch.slots.length === 0 && reviews.length === 0) return;
     labels = [];
+    reviews = [];
     pairs.clear();
+    slotPairs.clear();
     saving = store.save(batch).catch(warn);
     await saving;
   }
@@ -101,17 +73,44 @@ export function createExperimentLog(store: Pick<ExperimentStore, 'save'>, log: L
   }
 
   return {
-    recordAnswer(model, seconds, confidence) {
-      count(model, 'answer', durationBucket(seconds), confidence);
+    recordAnswer(model, role, seconds, confidence, predictedAt, asked) {
+      usage.add(model, role, seconds, confidence, predictedAt, asked);
+      schedule();
     },
-    recordFailure(model, use) {
-      count(model, use, DURATION_BUCKETS, 0);
+    recordReview(model, id, predictedAt, label, confidence) {
+      if (reviews.length >= MAX_LABELS) return;
+      reviews.push({ ...versionKeyOf(model), id, predictedAt, label, confidence });
     },
-    recordShadowResult({ id, predictedAt, active, activeLabel, shadow, shadowLabel, confidence, seconds }) {
-      count(shadow, 'shadow', durationBucket(seconds), confidence);
-      countPair(active.name, active.version, shadow.version, activeLabel, shadowLabel);
-      if (labels.length < MAX_LABELS) labels.push({ id, predictedAt, version: shadow.version, label: shadowLabel });
+    recordFailure(model, role, now) {
+      usage.add(model, role, undefined, 0, now, false);
+      schedule();
     },
+    recordShadowResult(result) {
+      const { id, predictedAt, shadow, shadowLabel: label, confidence, seconds } = result;
+      usage.add(shadow, 'shadow', seconds, confidence, predictedAt, false);
+      countPair(result);
+      const { version, artefact } = versionKeyOf(shadow);
+      if (labels.length < MAX_LABELS) labels.push({ id, predictedAt, version, artefact, label });
+      schedule();
+    },
+    startSlot: usage.startSlot,
     flush,
+  };
+}
+
+/** Returns the key of a version's evidence. */
+export function versionKeyOf({ name, version, manifest }: Model) {
+  return { model: name, version, artefact: artefactOf(manifest.weights.sha256) };
+}
+
+/** Returns the key of the evidence about a shadow. */
+export function experimentOf(active: Model, shadow: Model): Experiment {
+  const [one, other] = [versionKeyOf(active), versionKeyOf(shadow)];
+  return {
+    model: one.model,
+    active: one.version,
+    activeArtefact: one.artefact,
+    shadow: other.version,
+    shadowArtefact: other.artefact,
   };
 }

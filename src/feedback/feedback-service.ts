@@ -5,7 +5,7 @@ import type { PredictionIds, PredictionReference } from '../predictions/predicti
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
 import { withinSpan } from '../telemetry/tracing.ts';
-import type { FeedbackOutcome } from './database/feedback.ts';
+import type { FeedbackOutcome, LabelSource } from './database/feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
 /** The result of feedback on one prediction. */
@@ -17,15 +17,42 @@ export interface FeedbackResult {
   readonly predictionTraceId: string;
 }
 
+/** Feedback as a client sends it. */
+export interface GivenFeedback {
+  readonly id: string;
+  readonly label: string;
+  readonly source: LabelSource;
+  readonly text?: string | undefined;
+}
+
 /** Records the true labels of predictions. */
 export interface FeedbackService {
   /**
    * Records feedback, and resolves when it is on the disk.
    *
-   * @throws {Problem} if the id is not from this service, if its model does not have the label, if the text is
-   *   another one than that of the prediction, or if the prediction already has another label
+   * @throws {Problem} if the id is not from this service, if its model does not have the label, if the text is another one
+   *   than that of the prediction, or if the prediction already has another label
    */
-  record(models: Models, id: string, label: string, text?: string): Promise<FeedbackResult>;
+  record(models: Models, feedback: GivenFeedback): Promise<FeedbackResult>;
+  /**
+   * Replaces the label of a feedback in every count, and writes the change into its trail.
+   *
+   * @param actor the origin of the correction
+   * @throws {Problem} if the id is not from this service, if its model does not have the label, or if there is no feedback
+   */
+  correct(models: Models, id: string, label: string, actor: string): Promise<Correction>;
+  /**
+   * Deletes the label, the text and the trail of a feedback.
+   *
+   * @throws {Problem} if the id is not from this service, or if there is no feedback
+   */
+  erase(id: string, actor: string): Promise<void>;
+}
+
+/** The result of a correction. */
+export interface Correction extends FeedbackResult {
+  readonly previousLabel: string;
+  readonly source: LabelSource;
 }
 
 /** Creates a service that records each feedback in a `feedback` span, which has a link to the `classify` span. */
@@ -38,18 +65,15 @@ export function createFeedbackService(ids: PredictionIds, feedbackStore: Feedbac
     throw new Problem('unknown-prediction', '"id" must be a prediction id from this service, unchanged.');
   }
 
-  async function store(
-    reference: PredictionReference,
-    id: string,
-    actual: string,
-    text?: string,
-  ): Promise<FeedbackOutcome> {
-    const { traceId, spanId, time, model, version, label: predicted } = reference;
+  async function store(reference: PredictionReference, given: GivenFeedback): Promise<FeedbackOutcome> {
+    const { traceId, spanId, time: predictedAt, model, version, label: predicted, details } = reference;
+    const { id, label: actual, source, text } = given;
     const attributes: Attributes = {
       [ATTRIBUTE.modelName]: model,
       [ATTRIBUTE.modelVersion]: version,
       [ATTRIBUTE.predictionId]: id,
       [ATTRIBUTE.predictionLabel]: predicted,
+      [ATTRIBUTE.feedbackSource]: source,
       [ATTRIBUTE.feedbackLabel]: actual,
       [ATTRIBUTE.feedbackCorrect]: actual === predicted,
     };
@@ -58,15 +82,13 @@ export function createFeedbackService(ids: PredictionIds, feedbackStore: Feedbac
     const span = tracer.startSpan(SPAN.feedback, { attributes, links: [{ context: prediction }] });
     return withinSpan(span, async () => {
       const receivedAt = Date.now();
+      const facts = { id, model, version, predicted, actual, source, predictedAt, receivedAt, text };
       const outcome = await feedbackStore.record({
-        id,
-        model,
-        version,
-        predicted,
-        actual,
-        predictedAt: time,
-        receivedAt,
-        text,
+        ...facts,
+        artefact: details?.artefact ?? '',
+        role: details?.role,
+        confidence: details?.confidence,
+        reviewShare: details?.reviewShare ?? 0,
       });
       log.info('feedback', { ...attributes, [ATTRIBUTE.feedbackOutcome]: outcome });
       span.setAttribute(ATTRIBUTE.feedbackOutcome, outcome);
@@ -75,22 +97,56 @@ export function createFeedbackService(ids: PredictionIds, feedbackStore: Feedbac
   }
 
   return {
-    async record(models, id, label, text) {
+    async record(models, given) {
+      const { id, label, text } = given;
       const reference = verify(id);
       requireLabel(models, reference, label);
       if (text !== undefined && !ids.matches(reference, text)) {
         throw new Problem('text-mismatch', '"text" must be the text of this prediction, unchanged.');
       }
-      if ((await store(reference, id, label, text)) === 'conflict') {
+      if ((await store(reference, given)) === 'conflict') {
         throw new Problem(
           'feedback-conflict',
           'This prediction already has feedback with another label. The first label is kept.',
         );
       }
-      const { label: prediction, traceId: predictionTraceId } = reference;
-      return { id, prediction, label, correct: label === prediction, predictionTraceId };
+      return resultOf(reference, id, label);
+    },
+
+    async correct(models, id, label, actor) {
+      const reference = verify(id);
+      requireLabel(models, reference, label);
+      const before = await feedbackStore.correct(id, label, actor, Date.now());
+      if (!before) throw noFeedback();
+      log.info('feedback corrected', {
+        [ATTRIBUTE.modelName]: reference.model,
+        [ATTRIBUTE.modelVersion]: reference.version,
+        [ATTRIBUTE.predictionId]: id,
+        [ATTRIBUTE.feedbackLabel]: label,
+        [ATTRIBUTE.changeWho]: actor,
+      });
+      return { ...resultOf(reference, id, label), previousLabel: before.actual, source: before.source };
+    },
+
+    async erase(id, actor) {
+      const { model, version } = verify(id);
+      if (!(await feedbackStore.erase(id, actor, Date.now()))) throw noFeedback();
+      log.info('feedback erased', {
+        [ATTRIBUTE.modelName]: model,
+        [ATTRIBUTE.modelVersion]: version,
+        [ATTRIBUTE.predictionId]: id,
+        [ATTRIBUTE.changeWho]: actor,
+      });
     },
   };
+}
+
+function resultOf({ label: prediction, traceId: predictionTraceId }: PredictionReference, id: string, label: string) {
+  return { id, prediction, label, correct: label === prediction, predictionTraceId };
+}
+
+function noFeedback(): Problem {
+  return new Problem('feedback-not-found', 'This prediction has no feedback.');
 }
 
 /** Checks a label. The labels of all loaded versions are allowed, because the version of the prediction may be gone. */

@@ -1,27 +1,22 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { ConfusionCount } from '../classifier/statistics/confusion-matrix.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
-import type { EvaluatedPair, Experiment, ExperimentBatch, LabelPair, MinuteCount, VersionUse } from './database/experiment.ts';
-import type { Feedback, FeedbackOutcome, FeedbackTotal } from './database/feedback.ts';
-import { FEEDBACK_FILE } from './database/feedback-database.ts';
+import type { ExperimentDatabase } from './database/experiment-database.ts';
+import type { Feedback, FeedbackOutcome } from './database/feedback.ts';
+import { FEEDBACK_FILE, type FeedbackDatabase } from './database/feedback-database.ts';
 
-/** A request that the store's thread answers at once. Requests to store feedback wait for a shared commit instead. */
+/** The methods of the database that the store's thread calls at once. To store feedback waits for a shared commit instead. */
+export type DatabaseMethod = Exclude<
+  keyof FeedbackDatabase,
+  'record' | 'isReporter' | 'isPresent' | 'experiments' | 'close'
+>;
+export type ExperimentMethod = Exclude<keyof ExperimentDatabase, 'close'>;
+
+/** A request that the store's thread answers at once. */
 export type ImmediateRequest =
-  | { readonly kind: 'counts'; readonly model: string; readonly version: string; readonly since: number | undefined }
-  | { readonly kind: 'totals' }
-  | { readonly kind: 'save batch'; readonly batch: ExperimentBatch }
-  | { readonly kind: 'pairs' | 'evaluated pairs'; readonly experiment: Experiment }
-  | { readonly kind: 'shadow totals' }
-  | {
-      readonly kind: 'minute counts';
-      readonly model: string;
-      readonly version: string;
-      readonly use: VersionUse;
-      readonly since: number;
-    }
-  | { readonly kind: 'text count'; readonly model: string; readonly since: number };
+  | { readonly kind: 'call'; readonly method: DatabaseMethod; readonly args: readonly unknown[] }
+  | { readonly kind: 'call experiments'; readonly method: ExperimentMethod; readonly args: readonly unknown[] };
 
 type StoreRequest =
   | ImmediateRequest
@@ -39,37 +34,28 @@ export type ResponseMessage =
   | { readonly requestId: number; readonly result: unknown }
   | { readonly requestId: number; readonly failure: string };
 
+/** The methods of an interface, with promises of their results. */
+type Promised<T> = {
+  readonly [M in keyof T]: T[M] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
+};
+
 /**
  * Feedback on disk, in `DATA_DIR`. All processes on this machine may open it. Each method rejects with a
- * `FeedbackStoreError` if the files cannot be used.
+ * `FeedbackStoreError` if the files cannot be used. Totals are empty if another process of this folder reports them.
  */
-export interface FeedbackStore {
+export interface FeedbackStore extends Promised<Pick<FeedbackDatabase, DatabaseMethod>> {
   /** Stores feedback, and resolves when it is on the disk. */
   record(feedback: Feedback): Promise<FeedbackOutcome>;
-  /** Returns the confusion counts of a model version: of all feedback, or of feedback since a time in milliseconds. */
-  counts(model: string, version: string, since?: number): Promise<ConfusionCount[]>;
-  /** Returns the totals of all feedback, or nothing if another process of this folder reports them. */
-  totals(): Promise<FeedbackTotal[]>;
   readonly experiments: ExperimentStore;
   /** Closes the store after the pending requests. */
   close(): Promise<void>;
 }
 
-/** The records of experiments by all processes on this machine, in the feedback file. */
-export interface ExperimentStore {
-  /** Saves a batch. It may not be on the disk yet: a crash of the machine may lose the newest batches. */
-  save(batch: ExperimentBatch): Promise<void>;
-  /** Returns the labels that two versions gave to the same texts. */
-  pairs(experiment: Experiment): Promise<LabelPair[]>;
-  /** Returns the label pairs whose true label is known. */
-  evaluatedPairs(experiment: Experiment): Promise<EvaluatedPair[]>;
-  /** Returns the confusion matrices of all shadows, or nothing if another process of this folder reports them. */
-  totals(): Promise<FeedbackTotal[]>;
-  /** Returns the counts of a version since a time in milliseconds, of the last day at most. */
-  minuteCounts(model: string, version: string, use: VersionUse, since: number): Promise<MinuteCount[]>;
-  /** Returns the number of feedbacks with a text since a time in milliseconds. */
-  textCount(model: string, since: number): Promise<number>;
-}
+/**
+ * The records of experiments by all processes on this machine, in the feedback file. A saved batch may not be on the disk
+ * yet: a crash of the machine may lose the newest batches.
+ */
+export type ExperimentStore = Promised<Pick<ExperimentDatabase, ExperimentMethod>>;
 
 /** The pause in milliseconds before a thread that has ended is replaced. It doubles with each failure in a row. */
 const MIN_RESTART_MS = 500;
@@ -140,7 +126,7 @@ export async function openFeedbackStore(
   /** Waits for the first answer of a thread. If its database cannot be opened, the thread ends instead. */
   async function probe(): Promise<void> {
     try {
-      await send({ kind: 'totals' });
+      await send({ kind: 'call', method: 'totals', args: [] });
       restartMs = MIN_RESTART_MS;
       onStatus?.(undefined);
     } catch (error) {
@@ -164,17 +150,34 @@ export async function openFeedbackStore(
   else if (!(await Promise.race([probe().then(() => true), delay(MAX_START_MS, false, { ref: false })]))) {
     onStatus(`${join(folder, FEEDBACK_FILE)}: it did not respond within ${MAX_START_MS / 1_000} seconds`);
   }
+  const call =
+    <A extends readonly unknown[], R>(method: DatabaseMethod) =>
+    (...args: A): Promise<R> =>
+      send({ kind: 'call', method, args });
+  const callExperiments =
+    <A extends readonly unknown[], R>(method: ExperimentMethod) =>
+    (...args: A): Promise<R> =>
+      send({ kind: 'call experiments', method, args });
+
   return {
     record: (feedback) => send({ kind: 'record', feedback }),
-    counts: (model, version, since) => send({ kind: 'counts', model, version, since }),
-    totals: () => send({ kind: 'totals' }),
+    counts: call('counts'),
+    hours: call('hours'),
+    totals: call('totals'),
+    correct: call('correct'),
+    erase: call('erase'),
+    changes: call('changes'),
+    deleteTexts: call('deleteTexts'),
     experiments: {
-      save: (batch) => send({ kind: 'save batch', batch }),
-      pairs: (experiment) => send({ kind: 'pairs', experiment }),
-      evaluatedPairs: (experiment) => send({ kind: 'evaluated pairs', experiment }),
-      totals: () => send({ kind: 'shadow totals' }),
-      minuteCounts: (model, version, use, since) => send({ kind: 'minute counts', model, version, use, since }),
-      textCount: (model, since) => send({ kind: 'text count', model, since }),
+      save: callExperiments('save'),
+      pairs: callExperiments('pairs'),
+      evaluatedPairs: callExperiments('evaluatedPairs'),
+      pairHours: callExperiments('pairHours'),
+      totals: callExperiments('totals'),
+      minuteCounts: callExperiments('minuteCounts'),
+      slots: callExperiments('slots'),
+      waitingReviews: callExperiments('waitingReviews'),
+      textCount: callExperiments('textCount'),
     },
     async close() {
       isClosed = true;

@@ -22,26 +22,10 @@ port.on('message', ({ requestId, request }: RequestMessage) => {
   respond([requestId], () => [execute(request)]);
 });
 
-function execute(request: ImmediateRequest): unknown {
-  const { experiments } = database;
-  switch (request.kind) {
-    case 'counts':
-      return database.counts(request.model, request.version, request.since);
-    case 'totals':
-      return database.isReporter() ? database.totals() : [];
-    case 'save batch':
-      return experiments.save(request.batch);
-    case 'pairs':
-      return experiments.pairs(request.experiment);
-    case 'evaluated pairs':
-      return experiments.evaluatedPairs(request.experiment);
-    case 'shadow totals':
-      return database.isReporter() ? experiments.totals() : [];
-    case 'minute counts':
-      return experiments.minuteCounts(request.model, request.version, request.use, request.since);
-    case 'text count':
-      return experiments.textCount(request.model, request.since);
-  }
+function execute({ kind, method, args }: ImmediateRequest): unknown {
+  if (method === 'totals' && !database.isReporter()) return [];
+  const target: object = kind === 'call' ? database : database.experiments;
+  return (Reflect.get(target, method) as (...args: readonly unknown[]) => unknown)(...args);
 }
 
 function recordPending(): void {

@@ -36,8 +36,8 @@ function observeTotals(instrument: ObservableCounter, totals: () => Promise<Feed
 
   instrument.addCallback(async (result) => {
     await Promise.race([read(), delay(MAX_WAIT_MS, undefined, { ref: false })]);
-    for (const { model, version, actual, predicted, count } of latest) {
-      const labels = { [LABEL.model]: model, [LABEL.version]: version };
+    for (const { model, version, source, actual, predicted, count } of latest) {
+      const labels = { [LABEL.model]: model, [LABEL.version]: version, [LABEL.source]: source };
       result.observe(count, { ...labels, [LABEL.actual]: actual, [LABEL.predicted]: predicted });
     }
   });

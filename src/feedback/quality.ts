@@ -1,6 +1,11 @@
-import { type MatrixQuality, qualityFromCounts } from '../classifier/statistics/confusion-matrix.ts';
+import { type MatrixQuality, qualityFromCounts, sum } from '../classifier/statistics/confusion-matrix.ts';
+import { checkFairness, type SampleFairness } from '../classifier/statistics/fairness.ts';
 import { type Interval, wilsonInterval } from '../classifier/statistics/wilson.ts';
+import { hourOf, LABEL_SOURCES, type LabelCount, type LabelSource, type VersionKey } from './database/feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
+
+const HOUR_MS = 3_600_000;
+const BINS = Array.from({ length: 10 }, (_, bin) => bin);
 
 /** Precision, recall and F1 of one label. */
 interface LabelReport {
@@ -14,43 +19,128 @@ interface LabelReport {
   readonly recallInterval: Interval;
 }
 
-/** The quality of the predictions that have feedback. */
+/** The predictions of a version, and the labels from `truth` and `review` that exist. */
+export interface QualityCoverage {
+  /** The number of predictions since whole hours are counted; older versions of Waymark did not count them. */
+  readonly predictions: number;
+  readonly labelled: number;
+  /** Null without predictions. */
+  readonly ratio: number | null;
+  /** The number of predictions that were picked for review, and of those with a label. */
+  readonly asked: number;
+  readonly reviewed: number;
+  /** Whether the labelled predictions have the same confidences as the others. */
+  readonly fairness: SampleFairness;
+}
+
+/** The predictions of one tenth of the confidence. */
+export interface CalibrationBin {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  readonly accuracy: number;
+  readonly interval: Interval;
+}
+
+/** The quality of the predictions that have a label from `truth` or `review`. */
 export interface QualityReport extends Omit<MatrixQuality, 'accuracy' | 'labels'> {
-  /** Null without feedback. */
+  /** The number of labels of each source. */
+  readonly sources: Readonly<Record<LabelSource, number>>;
+  readonly coverage: QualityCoverage;
+  /** Null without labels. */
   readonly accuracy: number | null;
   /** The 95 % interval. */
   readonly accuracyInterval: Interval;
   readonly labels: Readonly<Record<string, LabelReport>>;
+  /** The accuracy by confidence: equal to the confidence for a calibrated model. */
+  readonly calibration: readonly CalibrationBin[];
 }
 
 /**
- * Measures the quality of a model version from its feedback.
+ * Measures the quality of a model version from its labels. Reports do not count, because people mostly report errors.
  *
- * @param since the start in milliseconds since the epoch; without it, all feedback counts
+ * @param since the earliest time of the predictions in milliseconds since the epoch; without it, all count
  * @throws {FeedbackStoreError} if the store cannot be read
  */
-export async function measureQuality(
-  store: FeedbackStore,
-  model: string,
-  version: string,
-  since?: number,
-): Promise<QualityReport> {
-  const quality = qualityFromCounts(await store.counts(model, version, since));
-  const { labels: names, counts } = quality.confusionMatrix;
-  const correct = (label: string) => counts[names.indexOf(label)]?.[names.indexOf(label)] ?? 0;
-  const totalCorrect = names.reduce((total, label) => total + correct(label), 0);
+export async function measureQuality(store: FeedbackStore, key: VersionKey, since?: number): Promise<QualityReport> {
+  const [counts, coverage] = await Promise.all([store.counts({ ...key, since }), measureCoverage(store, key, since)]);
+  const fair = counts.filter(({ source }) => source !== 'report');
+  const raw = qualityFromCounts(fair);
+  const weighted = weigh(fair);
+  const quality = qualityFromCounts(weighted);
+  const { labels: names, counts: matrix } = quality.confusionMatrix;
+  const correct = (label: string) => matrix[names.indexOf(label)]?.[names.indexOf(label)] ?? 0;
+  const totalCorrect = sum(names.map(correct));
   const labels = Object.entries(quality.labels).map(([label, figures]): [string, LabelReport] => [
     label,
     {
       ...figures,
+      support: raw.labels[label]!.support,
+      predicted: raw.labels[label]!.predicted,
       precisionInterval: wilsonInterval(correct(label), figures.predicted),
       recallInterval: wilsonInterval(correct(label), figures.support),
     },
   ]);
+  const countOf = (source: LabelSource) => sum(counts.filter((one) => one.source === source).map(({ count }) => count));
   return {
+    sources: Object.fromEntries(LABEL_SOURCES.map((source) => [source, countOf(source)])) as Record<
+      LabelSource,
+      number
+    >,
+    coverage,
     ...quality,
+    count: raw.count,
+    confusionMatrix: raw.confusionMatrix,
     accuracy: quality.count === 0 ? null : quality.accuracy,
     accuracyInterval: wilsonInterval(totalCorrect, quality.count),
     labels: Object.fromEntries(labels),
+    calibration: calibrationOf(weighted),
+  };
+}
+
+/**
+ * Weighs reviews by the inverse of the share with which they were picked (Horvitz and Thompson: A generalization of sampling
+ * without replacement from a finite universe, 1952), so that a changed share favours no time. The weights add up to Kish's
+ * effective sample size (Survey sampling, 1965), which the intervals need. With one share, each label has the weight 1.
+ */
+function weigh(counts: readonly LabelCount[]): LabelCount[] {
+  const isWeighted = ({ source, reviewShare }: LabelCount) => source === 'review' && reviewShare > 0;
+  const reviews = counts.filter(isWeighted);
+  const total = sum(reviews.map(({ count, reviewShare }) => count / reviewShare));
+  const squares = sum(reviews.map(({ count, reviewShare }) => count / reviewShare ** 2));
+  const scale = squares === 0 ? 1 : total / squares;
+  return counts.map((one) => (isWeighted(one) ? { ...one, count: (one.count / one.reviewShare) * scale } : one));
+}
+
+function calibrationOf(counts: readonly LabelCount[]): CalibrationBin[] {
+  return BINS.flatMap((bin) => {
+    const inBin = counts.filter((one) => one.bin === bin);
+    const count = sum(inBin.map((one) => one.count));
+    if (count === 0) return [];
+    const correct = sum(inBin.filter(({ actual, predicted }) => actual === predicted).map((one) => one.count));
+    const interval = wilsonInterval(correct, count);
+    return [{ from: bin / 10, to: (bin + 1) / 10, count, accuracy: correct / count, interval }];
+  });
+}
+
+async function measureCoverage(store: FeedbackStore, key: VersionKey, since = 0): Promise<QualityCoverage> {
+  const start = hourOf(since) * HOUR_MS;
+  const roles = ['active', 'canary', 'named'] as const;
+  const [hours, ...slots] = await Promise.all([
+    store.hours({ ...key, since: start }),
+    ...roles.map((role) => store.experiments.slots({ ...key, role, kind: 'confidence', since: start })),
+  ]);
+  const predictions = slots.flat();
+  const inBin = (bin: number) => sum(predictions.filter((slot) => slot.bin === bin).map(({ count }) => count));
+  const labelledIn = (bin: number) => sum(hours.filter((hour) => hour.bin === bin).map(({ count }) => count));
+  const [all, labelled] = [BINS.map(inBin), BINS.map(labelledIn)];
+  const total = sum(all);
+  return {
+    predictions: total,
+    labelled: sum(labelled),
+    ratio: total === 0 ? null : Math.min(1, sum(labelled) / total),
+    asked: sum(predictions.filter(({ asked }) => asked).map(({ count }) => count)),
+    reviewed: sum(hours.filter(({ asked }) => asked).map(({ count }) => count)),
+    fairness: checkFairness(labelled, all),
   };
 }

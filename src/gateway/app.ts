@@ -113,15 +113,21 @@ function recordFeedback({ client, labels, maxMessageBytes, feedbackTimeoutMs }: 
       ? feedbackOfMessage(body, ctx.query['spam'])
       : validate(parseJson(body), feedbackBody);
     const label = spam ? labels.spam : labels.ham;
-    const answer = await client.feedback({ id, label }, { timeoutMs: feedbackTimeoutMs }).catch((error: unknown) => {
-      // Unlike a message, feedback must not seem to succeed if the service did not record it.
-      if (error instanceof WaymarkError && !('problem' in error)) {
-        throw new Problem('not-ready', 'The classification service does not respond. Send the feedback again later.', {
-          'retry-after': '10',
-        });
-      }
-      throw error;
-    });
+    const answer = await client
+      .feedback({ id, label, source: 'report' }, { timeoutMs: feedbackTimeoutMs })
+      .catch((error: unknown) => {
+        // Unlike a message, feedback must not seem to succeed if the service did not record it.
+        if (error instanceof WaymarkError && !('problem' in error)) {
+          throw new Problem(
+            'not-ready',
+            'The classification service does not respond. Send the feedback again later.',
+            {
+              'retry-after': '10',
+            },
+          );
+        }
+        throw error;
+      });
     ctx.body = { ...answer, traceId: ctx.state.trace.traceId };
   };
 }

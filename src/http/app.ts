@@ -3,7 +3,7 @@ import Koa from 'koa';
 import { exceptionAttributes } from '../telemetry/logs/log.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
 import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
-import { recordFeedback } from './routes/feedback.ts';
+import { correctFeedback, eraseFeedback, listReviews, recordFeedback } from './routes/feedback.ts';
 import { pathHints, reportLiveness, reportReadiness } from './routes/health.ts';
 import { showLandingPage } from './routes/landing-page.ts';
 import { evaluateModels } from './routes/maintenance.ts';
@@ -32,6 +32,9 @@ export function createRouter(service: Service): Router<RequestState> {
   const router = createPredictionRouter(service);
   router.get('/', showLandingPage(service));
   router.post('/feedback', recordFeedback(service));
+  router.put('/feedback/:id', correctFeedback(service));
+  router.delete('/feedback/:id', eraseFeedback(service));
+  router.get('/reviews', listReviews(service));
   router.get('/quality', reportQuality(service));
   router.get('/drift', reportDrift(service));
   router.get('/models', listModels(service));

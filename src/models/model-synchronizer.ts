@@ -32,6 +32,13 @@ export interface ModelSynchronizer {
   settled(): Promise<unknown>;
 }
 
+/**
+ * Receives the versions to serve whenever they change.
+ *
+ * @param changedAt the time of the last change of roles, in milliseconds since the epoch
+ */
+export type OnSwap = (versions: ModelVersions, changedAt: number) => void;
+
 /** Options of `createModelSynchronizer`. */
 export interface ModelSynchronizerOptions {
   /** The models folder, which contains `NAME/VERSION/`. */
@@ -39,7 +46,7 @@ export interface ModelSynchronizerOptions {
   readonly loader: VersionLoader;
   readonly log: Log;
   /** Receives the versions to serve whenever they change. */
-  readonly onSwap: (versions: ModelVersions) => void;
+  readonly onSwap: OnSwap;
   /** Reports a fault of the audit trail, or its end. */
   readonly reportFault: Degradations['report'];
 }
@@ -95,7 +102,7 @@ export function createModelSynchronizer(
       if (before?.problems.includes(problem)) continue;
       log.error('roles not followed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.reason]: problem });
     }
-    onSwap(after.versions);
+    onSwap(after.versions, lastChangeOf(after));
     return detectChange(before, after, Date.now());
   }
 
@@ -237,4 +244,8 @@ function readOnlyProblem(name: string): Problem {
     'models-read-only',
     `This process cannot write to the folder of the model ${name}: its roles stay as they are.`,
   );
+}
+
+function lastChangeOf({ roles: { activeSince, change } }: ResolvedRoles): number {
+  return Math.floor(Math.max(activeSince, change?.at ?? 0));
 }

@@ -82,6 +82,12 @@ const rollback = z.strictObject({
   freshForSeconds: seconds.default(DAY_SECONDS),
 });
 
+/** The knowledge of people about the labels, which the service cannot have. */
+const labels = z.strictObject({
+  /** The labels of the source `truth` are a fair sample of the predictions, although most predictions have none. */
+  fairSample: z.boolean().default(false),
+});
+
 /** The schema of `MODELS_DIR/NAME/policy.json`. */
 export const policySchema = z.strictObject({
   /** The use of decisions: they are only recommended, or carried out. */
@@ -92,6 +98,7 @@ export const policySchema = z.strictObject({
   everySeconds: z.number().min(0.1).max(MAX_INTERVAL_SECONDS).default(60),
   /** The time for which an action is not repeated, and nothing new is started after a promotion or a rollback. */
   cooldownSeconds: seconds.default(DAY_SECONDS),
+  labels: labels.prefault({}),
   retrain: retrain.prefault({}),
   promote: promote.prefault({}),
   rollback: rollback.prefault({}),

@@ -6,7 +6,7 @@ import { withDeadline } from '../platform/regular-file.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { readChanges } from './audit.ts';
-import { createModelSynchronizer, type ModelSynchronizer } from './model-synchronizer.ts';
+import { createModelSynchronizer, type ModelSynchronizer, type OnSwap } from './model-synchronizer.ts';
 import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './roles.ts';
 import { listModelFolders, type Model, type Models, type ModelVersions } from './store.ts';
 import { createVersionLoader } from './version-loader.ts';
@@ -56,7 +56,7 @@ export interface RegistryOptions {
   /** Receives each version that was read, before requests do. */
   readonly warmUp?: (model: Model) => void | Promise<void>;
   /** Receives the versions of a model whenever they change. */
-  readonly onSwap?: (versions: ModelVersions) => void;
+  readonly onSwap?: OnSwap;
   /** Announces a change of roles by this process. `change` waits for it. */
   readonly announce?: (name: string) => Promise<void>;
   /** Reports a fault that predictions can do without, or its end. It is logged here. */
@@ -106,10 +106,10 @@ export async function openRegistry({
       loader,
       log,
       reportFault: report,
-      onSwap: (versions) => {
+      onSwap: (versions, changedAt) => {
         if (unloaded.has(name)) return;
         models = new Map([...models, [name, versions]]);
-        onSwap(versions);
+        onSwap(versions, changedAt);
       },
     });
     synchronizers.set(name, synchronizer);

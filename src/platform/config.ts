@@ -89,6 +89,7 @@ const settings = {
   },
   PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
   REVIEW_SHARE: { ...share, fallback: '0' },
+  FEEDBACK_TEXT_DAYS: { ...positive, fallback: '365' },
   MAX_BODY_BYTES: { ...positive, fallback: String(1024 * 1024) },
   MAX_TEXT_CHARACTERS: { ...positive, fallback: '100000' },
   MAX_BATCH_SIZE: { ...positive, fallback: '1024' },

@@ -32,7 +32,7 @@ export interface PredictionTelemetryOptions {
   /** Returns the shadow of a model version while this version is active. */
   readonly shadowOf: (model: Model) => Model | undefined;
   readonly shadows: Pick<ShadowQueue, 'offer'>;
-  readonly recorder: Pick<ExperimentRecorder, 'recordAnswer' | 'recordFailure'>;
+  readonly recorder: Pick<ExperimentRecorder, 'recordAnswer' | 'recordFailure' | 'recordReview'>;
   /** If true, spans contain the text. */
   readonly captureText: boolean;
 }
@@ -126,6 +126,7 @@ export function createPredictionTelemetry({
       const { sha256 } = model.manifest.weights;
       const { role } = origin;
       const reviewShare = reviewSampler.shareOf(traceId, origin.index);
+      const asked = reviewShare > 0;
       const id = ids.sign({
         traceId,
         spanId,
@@ -158,7 +159,7 @@ export function createPredictionTelemetry({
         attributes[ATTRIBUTE.inputTokens] = tokens.count;
         attributes[ATTRIBUTE.inputUnknownRatio] = tokens.unknownRatio;
         if (reason !== undefined) attributes[ATTRIBUTE.anomalyReason] = reason;
-        if (reviewShare > 0) attributes[ATTRIBUTE.predictionReview] = true;
+        if (asked) attributes[ATTRIBUTE.predictionReview] = true;
         if (captureText) attributes[ATTRIBUTE.inputText] = text;
         span.setAttributes(attributes);
       }
@@ -166,7 +167,8 @@ export function createPredictionTelemetry({
       const endTime = epoch + scored;
       // If the queue accepts the text, the span ends after the shadow has scored it.
       const isQueued =
-        shadow && shadows.offer({ active: model, shadow, text, id, predictedAt: now, label, span, endTime, scope });
+        shadow &&
+        shadows.offer({ active: model, shadow, text, id, predictedAt: now, label, asked, span, endTime, scope });
       if (!isQueued) span.end(endTime);
 
       const seconds = (scored - started) / 1000;
@@ -175,7 +177,8 @@ export function createPredictionTelemetry({
       instruments.predictionConfidence.record(scores.confidence, labels, scope);
       for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
       driftMonitor.observe(model, observation);
-      recorder.recordAnswer(model, seconds, scores.confidence);
+      recorder.recordAnswer(model, role, seconds, confidence, now, asked);
+      if (asked) recorder.recordReview(model, id, now, label, confidence);
       if (sampled) {
         const record: Attributes = {
           [ATTRIBUTE.modelName]: name,
@@ -185,12 +188,12 @@ export function createPredictionTelemetry({
           [ATTRIBUTE.predictionConfidence]: scores.confidence,
         };
         if (reason !== undefined) record[ATTRIBUTE.anomalyReason] = reason;
-        if (reviewShare > 0) record[ATTRIBUTE.predictionReview] = true;
+        if (asked) record[ATTRIBUTE.predictionReview] = true;
         record[ATTRIBUTE.predictionDuration] = seconds;
         if (seconds > SLOW_SECONDS) logSlow(record, text, classification, scope);
         log.info('prediction', record, scope);
       }
-      return { id, anomalies, review: reviewShare > 0 };
+      return { id, anomalies, review: asked };
     },
 
     recordFailure(model, text, started, origin) {
@@ -204,7 +207,7 @@ export function createPredictionTelemetry({
       if (captureText) attributes[ATTRIBUTE.inputText] = text;
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
-      recorder.recordFailure(model, 'answer');
+      recorder.recordFailure(model, origin.role, Date.now());
     },
   };
 }

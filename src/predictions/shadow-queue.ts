@@ -1,5 +1,6 @@
 import { type Attributes, type Context, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
+import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
@@ -17,10 +18,24 @@ const WARNING_INTERVAL_MS = 60_000;
 
 /** Records the results of versions for later comparison. The methods run within requests, so they never wait. */
 export interface ExperimentRecorder {
-  /** Records an answer of a version. */
-  recordAnswer(model: Model, seconds: number, confidence: number): void;
-  /** Records that a version could not score a text, for the answer or as a shadow. */
-  recordFailure(model: Model, use: 'answer' | 'shadow'): void;
+  /**
+   * Records an answer of a version.
+   *
+   * @param predictedAt in milliseconds since the epoch
+   * @param asked whether the prediction was picked for review
+   */
+  recordAnswer(
+    model: Model,
+    role: AnsweringRole,
+    seconds: number,
+    confidence: number,
+    predictedAt: number,
+    asked: boolean,
+  ): void;
+  /** Records a prediction that was picked for review. */
+  recordReview(model: Model, id: string, predictedAt: number, label: string, confidence: number): void;
+  /** Records that a version could not score a text. */
+  recordFailure(model: Model, role: AnsweringRole | 'shadow', now: number): void;
   /** Records the result of a shadow for a text that the active version answered. */
   recordShadowResult(result: ShadowResult): void;
 }
@@ -39,6 +54,8 @@ export interface ShadowResult {
   readonly confidence: number;
   /** The duration of the shadow's classification. */
   readonly seconds: number;
+  /** Whether the prediction was picked for review. */
+  readonly asked: boolean;
 }
 
 /** A text that the active version has answered and a shadow will score. */
@@ -51,6 +68,8 @@ export interface ShadowJob {
   readonly predictedAt: number;
   /** The label of the active version. */
   readonly label: string;
+  /** Whether the prediction was picked for review. */
+  readonly asked: boolean;
   /** The `classify` span of the prediction. The queue ends it after the shadow has scored. */
   readonly span: Span;
   /** The end time of the span: when the active version had scored. */
@@ -130,13 +149,13 @@ export function createShadowQueue({
       job.span.setAttributes(score(job));
     } catch (error) {
       skip(job, 'failed');
-      recorder.recordFailure(job.shadow, 'shadow');
+      recorder.recordFailure(job.shadow, 'shadow', Date.now());
       warn(job, error);
     }
     job.span.end(job.endTime);
   }
 
-  function score({ active, shadow, text, label, id, predictedAt, scope }: ShadowJob): Attributes {
+  function score({ active, shadow, text, label, id, predictedAt, asked, scope }: ShadowJob): Attributes {
     const started = performance.now();
     const tokens = shadow.classifier.tokenize(text);
     const scores = shadow.classifier.score(tokens);
@@ -158,6 +177,7 @@ export function createShadowQueue({
       shadowLabel,
       confidence,
       seconds,
+      asked,
     });
     return {
       [ATTRIBUTE.shadowVersion]: shadow.version,

@@ -8,7 +8,7 @@ export const MODEL_METRIC = {
     type: 'counter',
     unit: '{prediction}',
     description: 'Predictions with feedback, by the true and the predicted label: a confusion matrix',
-    labels: [LABEL.model, LABEL.version, LABEL.actual, LABEL.predicted],
+    labels: [LABEL.model, LABEL.version, LABEL.source, LABEL.actual, LABEL.predicted],
     shared: true,
   },
   featureObservations: {
@@ -90,7 +90,7 @@ export const MODEL_METRIC = {
     unit: '{prediction}',
     description:
       'Texts with feedback, by the true label and the label of the shadow: the confusion matrix of the shadow',
-    labels: [LABEL.model, LABEL.version, LABEL.actual, LABEL.predicted],
+    labels: [LABEL.model, LABEL.version, LABEL.source, LABEL.actual, LABEL.predicted],
     shared: true,
   },
   modelInfo: {

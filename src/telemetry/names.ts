@@ -67,6 +67,7 @@ export const ATTRIBUTE = {
   inputUnknownRatio: 'classifier.input.unknown_ratio',
   /** Only with `CAPTURE_TEXT`. */
   inputText: 'classifier.input.text',
+  feedbackSource: 'classifier.feedback.source',
   feedbackLabel: 'classifier.feedback.label',
   feedbackCorrect: 'classifier.feedback.correct',
   /** `recorded`, `repeated` or `conflict`. */
@@ -107,6 +108,8 @@ export const LABEL = {
   algorithm: 'algorithm',
   role: 'role',
   errorType: 'error_type',
+  /** The origin of a label: `truth`, `review` or `report`. */
+  source: 'source',
   actual: 'actual',
   predicted: 'predicted',
   reason: 'reason',

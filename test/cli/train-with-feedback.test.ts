@@ -41,6 +41,9 @@ beforeAll(async () => {
     predictedAt: 1,
     receivedAt: 1_000 + at,
     text,
+    source: 'truth' as const,
+    reviewShare: 0,
+    artefact: '',
   }));
   // More than one page of rows, most of them on another model.
   const others = Array.from({ length: 1_200 }, (_, at) => ({

@@ -14,9 +14,9 @@ import type { Feedback } from '../../src/feedback/database/feedback.ts';
 import { openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 import { type FeedbackStore, openFeedbackStore } from '../../src/feedback/feedback-store.ts';
 
-const experiment = { model: 'spam', active: '1', shadow: '2' };
+const experiment = { model: 'spam', active: '1', activeArtefact: 'a1', shadow: '2', shadowArtefact: 'b2' };
 const id = 'a prediction, and at its end a signature of 16+ characters';
-const label: ShadowLabel = { id, predictedAt: 1_795_000_000_000, version: '2', label: 'ham' };
+const label: ShadowLabel = { id, predictedAt: 1_795_000_000_000, version: '2', artefact: 'b2', label: 'ham' };
 const feedback: Feedback = {
   id,
   model: 'spam',
@@ -25,6 +25,11 @@ const feedback: Feedback = {
   actual: 'ham',
   predictedAt: label.predictedAt,
   receivedAt: label.predictedAt + 1_000,
+  source: 'truth',
+  role: 'active',
+  confidence: 0.8,
+  reviewShare: 0,
+  artefact: 'a1',
 };
 const countedPair = { actual: 'ham', activeLabel: 'spam', shadowLabel: 'ham', count: 1 };
 
@@ -37,7 +42,7 @@ async function open(folder?: string): Promise<FeedbackStore> {
 }
 
 function batchOf(parts: Partial<ExperimentBatch>): ExperimentBatch {
-  return { labels: [], pairs: [], minutes: [], ...parts };
+  return { labels: [], pairs: [], minutes: [], slots: [], slotPairs: [], reviews: [], ...parts };
 }
 
 describe('feedback and the label of a shadow', () => {
@@ -48,7 +53,7 @@ describe('feedback and the label of a shadow', () => {
     await record(feedback);
     expect(await experiments.evaluatedPairs(experiment)).toEqual([countedPair]);
     expect(await experiments.totals()).toEqual([
-      { model: 'spam', version: '2', actual: 'ham', predicted: 'ham', count: 1 },
+      { model: 'spam', version: '2', source: 'truth', actual: 'ham', predicted: 'ham', count: 1 },
     ]);
   });
 
@@ -94,7 +99,9 @@ describe('feedback and the label of a shadow', () => {
       run(process.execPath, script('database.record([{ ...feedback, id }]);')),
       run(
         process.execPath,
-        script('database.experiments.save({ labels: [{ ...label, id }], pairs: [], minutes: [] });'),
+        script(
+          'database.experiments.save({ labels: [{ ...label, id }], pairs: [], minutes: [], slots: [], slotPairs: [], reviews: [] });',
+        ),
       ),
     ]);
     const database = openFeedbackDatabase(folder);

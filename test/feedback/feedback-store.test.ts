@@ -13,7 +13,14 @@ const feedback: Feedback = {
   actual: 'ham',
   predictedAt: 1_000,
   receivedAt: 2_000,
+  source: 'truth',
+  role: 'active',
+  confidence: 0.85,
+  reviewShare: 0,
+  artefact: 'a1',
 };
+const key = { model: 'spam', version: '1', artefact: 'a1' };
+const counted = { source: 'truth', reviewShare: 0, bin: 8, actual: 'ham', predicted: 'spam', count: 1 };
 
 async function newFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'waymark-feedback-'));
@@ -31,25 +38,27 @@ describe('the feedback store', () => {
     const outcomes = await Promise.all([1, 2, 3].map(() => store.record(feedback)));
     expect(outcomes).toEqual(['recorded', 'repeated', 'repeated']);
     expect(await store.record({ ...feedback, receivedAt: 3_000 })).toBe('repeated');
-    expect(await store.counts('spam', '1')).toEqual([{ actual: 'ham', predicted: 'spam', count: 1 }]);
+    expect(await store.counts(key)).toEqual([counted]);
   });
 
   test('keeps the first label if another label comes', async () => {
     const store = await open(await newFolder());
     await store.record(feedback);
     expect(await store.record({ ...feedback, actual: 'spam' })).toBe('conflict');
-    expect(await store.counts('spam', '1')).toEqual([{ actual: 'ham', predicted: 'spam', count: 1 }]);
+    expect(await store.counts(key)).toEqual([counted]);
   });
 
   test('counts by model version and since a time', async () => {
     const store = await open(await newFolder());
     await store.record(feedback);
-    await store.record({ ...feedback, id: 'later', receivedAt: 5_000 });
+    await store.record({ ...feedback, id: 'later', predictedAt: 5_000, receivedAt: 5_000 });
     await store.record({ ...feedback, id: 'other', version: '2' });
-    expect(await store.counts('spam', '1')).toEqual([{ actual: 'ham', predicted: 'spam', count: 2 }]);
-    expect(await store.counts('spam', '1', 2_001)).toEqual([{ actual: 'ham', predicted: 'spam', count: 1 }]);
-    expect(await store.counts('spam', '1', 5_001)).toEqual([]);
-    expect(await store.counts('spam', '3')).toEqual([]);
+    expect(await store.counts(key)).toEqual([{ ...counted, count: 2 }]);
+    expect(await store.counts({ ...key, since: 1_001 })).toEqual([counted]);
+    expect(await store.counts({ ...key, until: 5_000 })).toEqual([counted]);
+    expect(await store.counts({ ...key, role: 'canary' })).toEqual([]);
+    expect(await store.counts({ ...key, since: 5_001 })).toEqual([]);
+    expect(await store.counts({ ...key, version: '3' })).toEqual([]);
   });
 
   test('has all feedback after it is closed and opened again', async () => {
@@ -58,7 +67,9 @@ describe('the feedback store', () => {
     await before.record(feedback);
     await before.close();
     const after = await open(folder);
-    expect(await after.totals()).toEqual([{ model: 'spam', version: '1', actual: 'ham', predicted: 'spam', count: 1 }]);
+    expect(await after.totals()).toEqual([
+      { model: 'spam', version: '1', source: 'truth', actual: 'ham', predicted: 'spam', count: 1 },
+    ]);
     expect(await after.record(feedback)).toBe('repeated');
   });
 

@@ -21,8 +21,7 @@ test('feedback has a span, a counter and a log record, and none of them contains
     DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-feedback-telemetry-')),
   };
   const service = await startProcess(env);
-  const predict = async () =>
-    (await (await post(`${service.url}/predict`, { text: `Win a prize` })).json()) as Prediction;
+  const predict = async () => (await (await post(`${service.url}/predict`, { text: SECRET })).json()) as Prediction;
   const [right, wrong] = [await predict(), await predict()];
   const sendFeedback = async ({ id }: Prediction, label: string) =>
     (await (await post(`${service.url}/feedback`, { id, label, text: SECRET })).json()) as {
@@ -42,7 +41,7 @@ test('feedback has a span, a counter and a log record, and none of them contains
   await restarted.stop();
   for (const metrics of [before, after]) {
     for (const actual of [right.prediction, otherLabel]) {
-      const labels = `model="spam",version="1",actual="${actual}",predicted="${right.prediction}"`;
+      const labels = `model="spam",version="1",source="truth",actual="${actual}",predicted="${right.prediction}"`;
       expect(metrics).toMatch(new RegExp(`^classifier_feedback_total\\{${labels}\\} 1( |$)`, 'm'));
     }
   }

@@ -17,7 +17,7 @@ beforeEach(async () => {
 /** Returns the arguments of a process that runs a script with the folder open as `database`. */
 function script(body: string): string[] {
   const feedback =
-    '{ id, model: "spam", version: "1", predicted: "spam", actual: "ham", predictedAt: 1, receivedAt: 2 }';
+    '{ id, model: "spam", version: "1", predicted: "spam", actual: "ham", predictedAt: 1, receivedAt: 2, source: "truth", reviewShare: 0, artefact: "" }';
   return [
     '--input-type=module',
     '-e',

@@ -39,6 +39,9 @@ test('kill -9 during feedback loses no acknowledged feedback', async () => {
       actual: 'ham',
       predictedAt: 1,
       receivedAt: 1,
+      source: 'truth' as const,
+      reviewShare: 0,
+      artefact: '',
     })),
   );
   expect(new Set(outcomes)).toEqual(new Set(['repeated']));

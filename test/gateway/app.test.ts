@@ -77,7 +77,7 @@ describe('POST /feedback', () => {
     const { url } = await startTestGateway({ WAYMARK_URL });
     const response = await post(`${url}/feedback`, { id: 'x', spam: false });
     expect(await response.json()).toMatchObject({ correct: false, traceId: response.headers.get('x-trace-id') });
-    expect(received[0]).toMatchObject({ url: '/feedback', body: '{"id":"x","label":"ham"}' });
+    expect(received[0]).toMatchObject({ url: '/feedback', body: '{"id":"x","label":"ham","source":"report"}' });
   });
 
   test('forwards feedback on a message that passed the gateway', async () => {
@@ -88,7 +88,7 @@ describe('POST /feedback', () => {
     const headers = { 'content-type': 'message/rfc822' };
     expect((await post(`${url}/feedback?spam=true`, marked, headers)).status).toBe(200);
     const id = /X-Waymark-Prediction-Id: (\S+)/.exec(marked)![1];
-    expect(JSON.parse(received[0]!.body)).toEqual({ id, label: 'spam' });
+    expect(JSON.parse(received[0]!.body)).toEqual({ id, label: 'spam', source: 'report' });
     expect((await post(`${url}/feedback`, marked, headers)).status).toBe(422);
     expect((await post(`${url}/feedback?spam=true`, hamMail, headers)).status).toBe(422);
   });
@@ -103,7 +103,11 @@ describe('POST /feedback', () => {
     expect(await first.json()).toMatchObject({ id, prediction: 'ham', label: 'spam', correct: false });
     expect((await post(`${url}/feedback`, { id, spam: true })).status).toBe(200);
     expect((await post(`${url}/feedback`, { id, spam: false })).status).toBe(409);
-    expect(await (await fetch(`${service.url}/quality`)).json()).toMatchObject({ count: 1, accuracy: 0 });
+    expect(await (await fetch(`${service.url}/quality`)).json()).toMatchObject({
+      count: 0,
+      accuracy: null,
+      sources: { truth: 0, review: 0, report: 1 },
+    });
   });
 
   test('answers with a problem if the service rejects the feedback, or does not respond', async () => {

@@ -11,6 +11,7 @@ import { smallModels } from '../models/small-models.ts';
 
 const recorder: ExperimentRecorder = {
   recordAnswer: () => undefined,
+  recordReview: () => undefined,
   recordFailure: () => undefined,
   recordShadowResult: () => undefined,
 };

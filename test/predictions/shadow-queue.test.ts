@@ -60,6 +60,7 @@ function createQueue(options: Partial<ShadowQueueOptions> = {}) {
     driftMonitor: createDriftMonitor(),
     recorder: {
       recordAnswer: () => {},
+      recordReview: () => {},
       recordFailure: (model, use) => void failures.push(`${use} ${model.version}`),
       recordShadowResult: (result) => void shadowResults.push(result),
     },
@@ -76,6 +77,7 @@ function job(model: Model = shadow, label = 'spam'): ShadowJob {
     id: 'an id',
     predictedAt: 5,
     label,
+    asked: false,
     span,
     endTime: answeredAt,
     scope: ROOT_CONTEXT,
@@ -120,6 +122,7 @@ describe('the shadow queue', () => {
         shadowLabel: label,
         confidence,
         seconds: expect.any(Number),
+        asked: false,
       },
     ]);
     expect(driftMonitor.report(shadow).predictions).toBe(1);

@@ -43,6 +43,12 @@ export interface BatchAnswer {
   readonly traceId: string;
 }
 
+/**
+ * The origin of a label. `truth` would have come for any answer. `review` is about a prediction with `review` in its answer.
+ * `report` came because somebody objected or agreed of their own accord.
+ */
+export type LabelSource = 'truth' | 'review' | 'report';
+
 /** The answer of `feedback`. */
 export interface FeedbackAnswer {
   readonly id: string;
@@ -93,10 +99,20 @@ export interface Model {
   readonly versions: readonly ModelVersion[];
 }
 
-/** Scores of a model version, computed from feedback. */
+/** Scores of a model version, computed from labels of the sources `truth` and `review`. */
 export interface Quality {
   readonly model: ModelReference;
-  /** The number of predictions with feedback. */
+  /** The number of labels by source. */
+  readonly sources: Readonly<Record<LabelSource, number>>;
+  /** The predictions, those with a label, and the same of the predictions that were picked for review. */
+  readonly coverage: {
+    readonly predictions: number;
+    readonly labelled: number;
+    readonly ratio: number | null;
+    readonly asked: number;
+    readonly reviewed: number;
+  };
+  /** The number of labels from `truth` and `review`. */
   readonly count: number;
   /** `null` if no prediction has feedback. */
   readonly accuracy: number | null;

@@ -1,4 +1,4 @@
-import type { BatchAnswer, FeedbackAnswer, Model, PredictAnswer, Quality } from './answers.ts';
+import type { BatchAnswer, FeedbackAnswer, LabelSource, Model, PredictAnswer, Quality } from './answers.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { send } from './transport.ts';
 
@@ -44,9 +44,12 @@ export interface WaymarkClient {
   predict(text: string, options?: CallOptions & { model?: string; explain?: boolean | number }): Promise<PredictAnswer>;
   /** Returns the labels of many texts, in their order. */
   predictBatch(texts: readonly string[], options?: CallOptions & { model?: string }): Promise<BatchAnswer>;
-  /** Reports the true label of an earlier prediction. Send `text` only if the service may keep it for training. */
+  /**
+   * Reports the true label of an earlier prediction. Send `text` only if the service may keep it for training.
+   * Labels that somebody sends of their own accord have the source `report`; the default is `truth`.
+   */
   feedback(
-    feedback: { readonly id: string; readonly label: string; readonly text?: string },
+    feedback: { readonly id: string; readonly label: string; readonly text?: string; readonly source?: LabelSource },
     options?: CallOptions,
   ): Promise<FeedbackAnswer>;
   /** Returns every model with its versions. */
@@ -82,8 +85,10 @@ export function createClient(options: ClientOptions): WaymarkClient {
       call(`/predict${explain ? `?explain=${explain}` : ''}`, rest, { text, ...(model !== undefined && { model }) }),
     predictBatch: (texts, { model, ...rest } = {}) =>
       call('/predict/batch', rest, { texts, ...(model !== undefined && { model }) }),
-    feedback: ({ id, label, text }, rest = {}) =>
-      call('/feedback', rest, { id, label, ...(text !== undefined && { text }) }),
+    feedback: ({ id, label, text, source }, rest = {}) => {
+      const optional = { ...(text !== undefined && { text }), ...(source !== undefined && { source }) };
+      return call('/feedback', rest, { id, label, ...optional });
+    },
     models: async (rest = {}) => (await call<{ models: readonly Model[] }>('/models', rest)).models,
     quality: ({ model, window, ...rest } = {}) => {
       const query = new URLSearchParams({ ...(model && { model }), ...(window && { window }) }).toString();

@@ -3,6 +3,7 @@ export type {
   BatchAnswer,
   Contribution,
   FeedbackAnswer,
+  LabelSource,
   Model,
   ModelReference,
   ModelVersion,

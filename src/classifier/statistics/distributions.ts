@@ -80,3 +80,35 @@ export function normalCdf(x: number): number {
   }
   return 0.5 + sum * Math.exp(-0.5 * x * x - 0.5 * Math.log(2 * Math.PI));
 }
+
+/**
+ * Returns the probability that a chi-squared variable exceeds `x`: Q(degrees / 2, x / 2), the regularised incomplete gamma
+ * function, by its series or its continued fraction (NIST Digital Library of Mathematical Functions, 8.7.1 and 8.9.2).
+ */
+export function chiSquaredTail(x: number, degrees: number): number {
+  if (x <= 0) return 1;
+  const [a, half] = [degrees / 2, x / 2];
+  const front = Math.exp(a * Math.log(half) - half - logGamma(a));
+  if (half < a + 1) {
+    let term = 1 / a;
+    let sum = term;
+    for (let n = 1; term > sum * 1e-16; n += 1) {
+      term *= half / (a + n);
+      sum += term;
+    }
+    return Math.max(0, 1 - front * sum);
+  }
+  let b = half + 1 - a;
+  let c = 1e300;
+  let d = 1 / b;
+  let fraction = d;
+  for (let n = 1; n <= 10_000; n += 1) {
+    const step = -n * (n - a);
+    b += 2;
+    d = 1 / awayFromZero(step * d + b);
+    c = awayFromZero(b + step / c);
+    fraction *= d * c;
+    if (Math.abs(d * c - 1) < 1e-15) break;
+  }
+  return front * fraction;
+}

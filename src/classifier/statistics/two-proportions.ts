@@ -62,10 +62,11 @@ export function evidenceOfGreater(first: Tally, second: Tally): number {
   const difference = second.correct / second.count - first.correct / first.count;
   const variance = differenceVariance(first, second);
   const total = variance + MIXTURE_VARIANCE;
-  const log =
-    Math.log(2) + 0.5 * Math.log(variance / total) + (MIXTURE_VARIANCE * difference ** 2) / (2 * variance * total);
-  const side = normalCdf((difference * Math.sqrt(MIXTURE_VARIANCE)) / Math.sqrt(variance * total));
-  return Math.min(Number.MAX_VALUE, Math.exp(log) * side);
+  const z = (difference * Math.sqrt(MIXTURE_VARIANCE)) / Math.sqrt(variance * total);
+  const scale = 2 * Math.sqrt(variance / total);
+  // Far below 0 the exponential overflows and the distribution function is 0. Their product is Mills' ratio.
+  if (z < -8) return (scale * (1 - 1 / z ** 2)) / (-z * Math.sqrt(2 * Math.PI));
+  return Math.min(Number.MAX_VALUE, scale * Math.exp(z ** 2 / 2) * normalCdf(z));
 }
 
 /**

@@ -3,77 +3,33 @@ import {
   type EvaluatedPair,
   type Experiment,
   type ExperimentBatch,
+  type HourOfPairs,
   type LabelPair,
   type MinuteCount,
   minuteOf,
+  type SlotCount,
+  type SlotQuery,
   type VersionUse,
+  type WaitingReview,
 } from './experiment.ts';
 import type { FeedbackTotal } from './feedback.ts';
+import { openPairQueries } from './pair-queries.ts';
 import { inTransaction } from './transaction.ts';
 
-/** The longest time in milliseconds that a shadow's label waits for the true label. */
-const LABEL_RETENTION_MS = 30 * 86_400_000;
-/** The maximum number of labels that wait. */
+const DAY_MS = 86_400_000;
+
+/** The longest time in milliseconds that a shadow's label waits for the true label, and a review for its answer. */
+const LABEL_RETENTION_MS = 30 * DAY_MS;
+/** The maximum number of labels that wait, and of reviews. */
 const MAX_LABELS = 1_000_000;
+const MAX_REVIEWS = 100_000;
 /** The time in minutes that minute counts are kept. */
 const RETENTION_MINUTES = 1_440;
+/** The time in milliseconds that the counts of slots are kept: durations, and the others. */
+const DURATION_RETENTION_MS = 35 * DAY_MS;
+const SLOT_RETENTION_MS = 400 * DAY_MS;
 /** The number of new rows after which old rows are deleted. */
 const ROWS_BETWEEN_CLEANUPS = 20_000;
-
-/**
- * The tables of experiments. Their names, columns and triggers never change, because existing databases have them: a
- * renamed trigger would run beside the old one and count feedback twice.
- *
- * The key of a label is the time of the prediction and the last 16 characters of its id. These are 96 bits of the
- * signature, and distinguish predictions of the same millisecond. A key that begins with the time makes inserts
- * sequential, and the oldest rows are adjacent.
- *
- * A pair is counted once, in the transaction that stores its second part: the feedback or the shadow's label.
- */
-export const EXPERIMENT_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS shadow_labels (
-    predicted_at INTEGER NOT NULL,
-    key TEXT NOT NULL,
-    version TEXT NOT NULL,
-    label TEXT NOT NULL,
-    PRIMARY KEY (predicted_at, key)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS shadow_feedback (
-    model TEXT NOT NULL,
-    active TEXT NOT NULL,
-    shadow TEXT NOT NULL,
-    actual TEXT NOT NULL,
-    active_label TEXT NOT NULL,
-    shadow_label TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (model, active, shadow, actual, active_label, shadow_label)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS shadow_pairs (
-    model TEXT NOT NULL,
-    active TEXT NOT NULL,
-    shadow TEXT NOT NULL,
-    active_label TEXT NOT NULL,
-    shadow_label TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (model, active, shadow, active_label, shadow_label)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS version_minutes (
-    minute INTEGER NOT NULL,
-    model TEXT NOT NULL,
-    version TEXT NOT NULL,
-    use TEXT NOT NULL,
-    bucket INTEGER NOT NULL,
-    count INTEGER NOT NULL,
-    confidence REAL NOT NULL,
-    PRIMARY KEY (model, version, use, minute, bucket)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER IF NOT EXISTS shadow_judged_by_feedback AFTER INSERT ON feedback BEGIN
-    INSERT INTO shadow_feedback
-      SELECT NEW.model, NEW.version, version, NEW.actual, NEW.predicted, label, 1 FROM shadow_labels
-      WHERE predicted_at = NEW.predicted_at AND key = substr(NEW.id, -16)
-      ON CONFLICT DO UPDATE SET count = count + 1;
-  END;
-`;
 
 /** The records of experiments. A power cut may lose the newest records; a crash of the process loses none. */
 export interface ExperimentDatabase {
@@ -85,14 +41,20 @@ export interface ExperimentDatabase {
   save(batch: ExperimentBatch): void;
   /** Returns the labels that two versions gave to the same texts. */
   pairs(experiment: Experiment): LabelPair[];
-  /** Returns the label pairs whose true label is known. */
+  /** Returns the label pairs whose true label is known from `truth` or `review`. */
   evaluatedPairs(experiment: Experiment): EvaluatedPair[];
+  /** Returns the disagreements of two versions, by the hour of the prediction. */
+  pairHours(experiment: Experiment): HourOfPairs[];
   /** Returns the confusion matrices of all shadows since the database was created. */
   totals(): FeedbackTotal[];
   /**
    * Returns the counts of a version since a time in milliseconds, including the whole minute that contains this time.
    */
   minuteCounts(model: string, version: string, use: VersionUse, since: number): MinuteCount[];
+  /** Returns the counts of a version in one role, slot by slot. */
+  slots(query: SlotQuery): SlotCount[];
+  /** Returns the predictions that wait for a reviewed label, oldest first. */
+  waitingReviews(model: string, limit: number): WaitingReview[];
   /** Returns the number of feedbacks with a text since a time in milliseconds. */
   textCount(model: string, since: number): number;
   close(): void;
@@ -103,36 +65,43 @@ export interface ExperimentDatabase {
  *
  * @param db a separate connection to a file that already has all tables: commits of this connection do not wait for the
  * disk, unlike those of feedback
+ * @param now returns the time in milliseconds
  */
-export function openExperiments(db: DatabaseSync): ExperimentDatabase {
+export function openExperiments(db: DatabaseSync, now: () => number): ExperimentDatabase {
   db.exec('PRAGMA synchronous = NORMAL;');
-  const addLabel = db.prepare('INSERT INTO shadow_labels VALUES (?, substr(?, -16), ?, ?) ON CONFLICT DO NOTHING');
-  const addEvaluatedPair = db.prepare(`
-    INSERT INTO shadow_feedback
-      SELECT model, version, ?, actual, predicted, ?, 1 FROM feedback WHERE id = ?
-      ON CONFLICT DO UPDATE SET count = count + 1`);
-  const addPair = db.prepare(
-    'INSERT INTO shadow_pairs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
-  );
+  const pairs = openPairQueries(db);
   const addMinute = db.prepare(`
     INSERT INTO version_minutes (model, version, use, minute, bucket, count, confidence) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET count = count + excluded.count, confidence = confidence + excluded.confidence`);
-  const deleteOldLabels = db.prepare('DELETE FROM shadow_labels WHERE predicted_at < ?');
-  const deleteOldMinutes = db.prepare('DELETE FROM version_minutes WHERE minute < ?');
-  const deleteExcessLabels = db.prepare(`
-    DELETE FROM shadow_labels WHERE predicted_at <=
-      (SELECT predicted_at FROM shadow_labels ORDER BY predicted_at DESC LIMIT 1 OFFSET ${MAX_LABELS})`);
-  const ofExperiment = 'WHERE model = ? AND active = ? AND shadow = ?';
-  const selectPairs = db.prepare(`SELECT active_label, shadow_label, count FROM shadow_pairs ${ofExperiment}`);
-  const selectEvaluatedPairs = db.prepare(
-    `SELECT actual, active_label, shadow_label, count FROM shadow_feedback ${ofExperiment}`,
+  const addSlot = db.prepare(
+    'INSERT INTO usage_slots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
   );
-  const selectTotals = db.prepare(`
-    SELECT model, shadow AS version, actual, shadow_label AS predicted, SUM(count) AS count FROM shadow_feedback
-      GROUP BY model, shadow, actual, shadow_label`);
+  const addReview = db.prepare(`
+    INSERT INTO reviews SELECT ?, ?, ?, ?, ?, ?, ?
+      WHERE NOT EXISTS (SELECT 1 FROM feedback WHERE id = ? AND source <> 'report') ON CONFLICT DO NOTHING`);
+  const deletions = [
+    ['DELETE FROM shadow_labels WHERE predicted_at < ?', LABEL_RETENTION_MS],
+    ['DELETE FROM reviews WHERE predicted_at < ?', LABEL_RETENTION_MS],
+    [`DELETE FROM usage_slots WHERE kind = 'duration' AND slot < ?`, DURATION_RETENTION_MS],
+    ['DELETE FROM usage_slots WHERE slot < ?', SLOT_RETENTION_MS],
+    ['DELETE FROM pair_slots WHERE slot < ?', SLOT_RETENTION_MS],
+  ].map(([sql, age]) => [db.prepare(String(sql)), Number(age)] as const);
+  const deleteOldMinutes = db.prepare('DELETE FROM version_minutes WHERE minute < ?');
+  const deleteExcess = [
+    ['shadow_labels', MAX_LABELS],
+    ['reviews', MAX_REVIEWS],
+  ].map(([table, limit]) =>
+    db.prepare(`
+      DELETE FROM ${table} WHERE predicted_at <=
+        (SELECT predicted_at FROM ${table} ORDER BY predicted_at DESC LIMIT 1 OFFSET ${limit})`),
+  );
   const selectMinutes = db.prepare(
     'SELECT minute, bucket, count, confidence FROM version_minutes WHERE model = ? AND version = ? AND use = ? AND minute >= ?',
   );
+  const selectSlots = db.prepare(`
+    SELECT slot, bin, asked, count FROM usage_slots
+      WHERE model = ? AND version = ? AND artefact = ? AND role = ? AND kind = ? AND slot >= ? ORDER BY slot`);
+  const selectReviews = db.prepare('SELECT * FROM reviews WHERE model = ? ORDER BY predicted_at LIMIT ?');
   const countTexts = db.prepare(
     'SELECT COUNT(*) AS count FROM feedback WHERE model = ? AND received_at >= ? AND text IS NOT NULL',
   );
@@ -141,36 +110,28 @@ export function openExperiments(db: DatabaseSync): ExperimentDatabase {
   function deleteOldRows(): void {
     if (newRows < ROWS_BETWEEN_CLEANUPS) return;
     newRows = 0;
-    deleteOldLabels.run(Date.now() - LABEL_RETENTION_MS);
-    deleteOldMinutes.run(minuteOf(Date.now()) - RETENTION_MINUTES);
-    deleteExcessLabels.run();
+    for (const [deletion, age] of deletions) deletion.run(now() - age);
+    deleteOldMinutes.run(minuteOf(now()) - RETENTION_MINUTES);
+    for (const deletion of deleteExcess) deletion.run();
   }
 
   return {
+    ...pairs.queries,
     save: (batch) =>
       inTransaction(db, () => {
-        for (const { id, predictedAt, version, label } of batch.labels) {
-          if (addLabel.run(predictedAt, id, version, label).changes === 1) addEvaluatedPair.run(version, label, id);
-        }
-        for (const { model, active, shadow, activeLabel, shadowLabel, count } of batch.pairs) {
-          addPair.run(model, active, shadow, activeLabel, shadowLabel, count);
-        }
+        pairs.save(batch);
         for (const { model, version, use, minute, bucket, count, confidence } of batch.minutes) {
           addMinute.run(model, version, use, minute, bucket, count, confidence);
         }
-        newRows += batch.labels.length + batch.minutes.length;
+        for (const { model, version, artefact, role, kind, slot, bin, asked, count } of batch.slots) {
+          addSlot.run(model, version, artefact, role, kind, slot, bin, Number(asked), count);
+        }
+        for (const { id, model, version, artefact, predictedAt, label, confidence } of batch.reviews) {
+          addReview.run(predictedAt, id, model, version, artefact, label, confidence, id);
+        }
+        newRows += batch.labels.length + batch.minutes.length + batch.slots.length + batch.reviews.length;
         deleteOldRows();
       }),
-    pairs: ({ model, active, shadow }) => selectPairs.all(model, active, shadow).map(labelPair),
-    evaluatedPairs: ({ model, active, shadow }) => selectEvaluatedPairs.all(model, active, shadow).map(evaluatedPair),
-    totals: () =>
-      selectTotals.all().map((row) => ({
-        model: String(row['model']),
-        version: String(row['version']),
-        actual: String(row['actual']),
-        predicted: String(row['predicted']),
-        count: Number(row['count']),
-      })),
     minuteCounts: (model, version, use, since) =>
       selectMinutes.all(model, version, use, minuteOf(since)).map((row) => ({
         model,
@@ -181,21 +142,27 @@ export function openExperiments(db: DatabaseSync): ExperimentDatabase {
         count: Number(row['count']),
         confidence: Number(row['confidence']),
       })),
+    slots: ({ since, ...query }) => {
+      const { model, version, artefact, role, kind } = query;
+      return selectSlots.all(model, version, artefact, role, kind, Math.floor(since)).map((row) => ({
+        ...query,
+        slot: Number(row['slot']),
+        bin: Number(row['bin']),
+        asked: row['asked'] === 1,
+        count: Number(row['count']),
+      }));
+    },
+    waitingReviews: (model, limit) =>
+      selectReviews.all(model, limit).map((row) => ({
+        id: String(row['id']),
+        model,
+        version: String(row['version']),
+        artefact: String(row['artefact']),
+        predictedAt: Number(row['predicted_at']),
+        label: String(row['label']),
+        confidence: Number(row['confidence']),
+      })),
     textCount: (model, since) => Number(countTexts.get(model, since)?.['count']),
     close: () => db.close(),
   };
-}
-
-type Row = Record<string, unknown>;
-
-function labelPair(row: Row): LabelPair {
-  return {
-    activeLabel: String(row['active_label']),
-    shadowLabel: String(row['shadow_label']),
-    count: Number(row['count']),
-  };
-}
-
-function evaluatedPair(row: Row): EvaluatedPair {
-  return { actual: String(row['actual']), ...labelPair(row) };
 }

@@ -1,10 +1,20 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { ConfusionCount } from '../../classifier/statistics/confusion-matrix.ts';
 import { tryLock } from '../../platform/file-lock.ts';
-import { EXPERIMENT_SCHEMA, type ExperimentDatabase, openExperiments } from './experiment-database.ts';
-import type { Feedback, FeedbackOutcome, FeedbackTotal } from './feedback.ts';
+import { type ExperimentDatabase, openExperiments } from './experiment-database.ts';
+import {
+  binOf,
+  type Feedback,
+  type FeedbackOutcome,
+  type FeedbackTotal,
+  type HourOfLabels,
+  type LabelCount,
+  type LabelQuery,
+} from './feedback.ts';
+import { type FeedbackChange, openFeedbackChanges } from './feedback-changes.ts';
+import { openLabelQueries } from './label-queries.ts';
+import { prepareSchema } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
 /** The file name of the database in `DATA_DIR`. */
@@ -16,33 +26,6 @@ const BUSY_TIMEOUT_MS = 5_000;
 /** The SQLite error code of "database is locked". */
 const SQLITE_BUSY = 5;
 
-const FEEDBACK_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS feedback (
-    id TEXT PRIMARY KEY,
-    model TEXT NOT NULL,
-    version TEXT NOT NULL,
-    predicted TEXT NOT NULL,
-    actual TEXT NOT NULL,
-    predicted_at INTEGER NOT NULL,
-    received_at INTEGER NOT NULL,
-    text TEXT
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS feedback_by_time ON feedback (model, version, received_at, actual, predicted);
-  CREATE INDEX IF NOT EXISTS feedback_with_text ON feedback (model, received_at) WHERE text IS NOT NULL;
-  CREATE TABLE IF NOT EXISTS feedback_totals (
-    model TEXT NOT NULL,
-    version TEXT NOT NULL,
-    actual TEXT NOT NULL,
-    predicted TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    PRIMARY KEY (model, version, actual, predicted)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER IF NOT EXISTS feedback_counted AFTER INSERT ON feedback BEGIN
-    INSERT INTO feedback_totals VALUES (NEW.model, NEW.version, NEW.actual, NEW.predicted, 1)
-      ON CONFLICT DO UPDATE SET count = count + 1;
-  END;
-`;
-
 /** Feedback on disk. All calls are synchronous, so use it in a thread that may wait for the disk. */
 export interface FeedbackDatabase {
   /**
@@ -51,10 +34,28 @@ export interface FeedbackDatabase {
    * @throws if SQLite fails; then nothing is stored
    */
   record(feedback: readonly Feedback[]): FeedbackOutcome[];
-  /** Returns the confusion counts of a model version: of all feedback, or of feedback since a time in milliseconds. */
-  counts(model: string, version: string, since: number | undefined): ConfusionCount[];
+  /** Returns the labels of a version, added up. */
+  counts(query: LabelQuery): LabelCount[];
+  /** Returns the labels of a version in one role by the hour of the prediction. */
+  hours(query: LabelQuery): HourOfLabels[];
   /** Returns the totals of all feedback from every process that shares the folder. */
   totals(): FeedbackTotal[];
+  /**
+   * Replaces the label of a feedback, and writes the change into the trail.
+   *
+   * @returns the feedback before the change, or undefined if there is none
+   */
+  correct(id: string, label: string, actor: string, at: number): Pick<Feedback, 'actual' | 'source'> | undefined;
+  /**
+   * Deletes a feedback with its text, its label and its trail. The trail then says that it was erased.
+   *
+   * @returns whether there was one
+   */
+  erase(id: string, actor: string, at: number): boolean;
+  /** Returns the changes of a feedback, oldest first. */
+  changes(id: string): FeedbackChange[];
+  /** Deletes the texts that arrived before a time in milliseconds; returns their number. */
+  deleteTexts(before: number): number;
   /**
    * Returns true if this process reports the totals. Several processes may share the folder, and metrics add up their
    * counts, so only one process reports. It holds a lock that the operating system releases when the process ends.
@@ -70,36 +71,56 @@ export interface FeedbackDatabase {
 }
 
 /**
- * Opens the feedback database in a folder. Creates the folder and the database if they do not exist.
+ * Opens the feedback database in a folder. Creates the folder and the database if they do not exist, and moves the rows of
+ * an older schema.
  *
+ * @param now returns the time in milliseconds; old rows are deleted by it
  * @throws if the files cannot be opened or written
  */
-export function openFeedbackDatabase(folder: string): FeedbackDatabase {
+export function openFeedbackDatabase(folder: string, now: () => number = Date.now): FeedbackDatabase {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, FEEDBACK_FILE);
   const inode = restrict(path);
   const open = () => new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   const db = open();
   // FULL: a commit is on the disk when it returns. With NORMAL in WAL mode, a power cut may lose the last commits.
-  retryWhileBusy(() => db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;'));
-  db.exec(`BEGIN IMMEDIATE; ${FEEDBACK_SCHEMA} ${EXPERIMENT_SCHEMA} COMMIT;`);
-  const experiments = openExperiments(open());
+  // secure_delete: the bytes of a deleted text are overwritten.
+  retryWhileBusy(() => db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;'));
+  prepareSchema(db);
+  const experiments = openExperiments(open(), now);
   // SQLite writes the content of its files to the disk, but not their names in WAL mode.
   syncNames(folder);
-  const insert = db.prepare('INSERT INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING');
-  const selectLabel = db.prepare('SELECT actual FROM feedback WHERE id = ?');
+  const queries = openLabelQueries(db);
+  const changes = openFeedbackChanges(db);
+  const select = db.prepare('SELECT actual, source, reported FROM feedback WHERE id = ?');
+  const insert = db.prepare(`
+    INSERT INTO feedback (id, model, version, predicted, actual, predicted_at, received_at, text, source, reported, role, bin,
+        review_share, artefact, shadow, shadow_artefact, shadow_label)
+      SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, version, artefact, label
+        FROM (SELECT 1) LEFT JOIN shadow_labels ON predicted_at = ? AND key = ?`);
   const addText = db.prepare('UPDATE feedback SET text = ? WHERE id = ? AND text IS NULL');
-  const countSince = db.prepare(
-    'SELECT actual, predicted, COUNT(*) AS count FROM feedback WHERE model = ? AND version = ? AND received_at >= ? GROUP BY actual, predicted',
-  );
-  const countAll = db.prepare('SELECT actual, predicted, count FROM feedback_totals WHERE model = ? AND version = ?');
-  const selectTotals = db.prepare('SELECT model, version, actual, predicted, count FROM feedback_totals');
+  const addReport = db.prepare('UPDATE feedback SET reported = ? WHERE id = ? AND reported IS NULL');
+  const replaceReport = db.prepare('UPDATE feedback SET actual = ?, source = ?, received_at = ? WHERE id = ?');
+  const answerReview = db.prepare('DELETE FROM reviews WHERE predicted_at = ? AND id = ?');
   let reporterLock: ReturnType<typeof tryLock>;
 
-  function store({ id, model, version, predicted, actual, predictedAt, receivedAt, text }: Feedback): FeedbackOutcome {
-    const { changes } = insert.run(id, model, version, predicted, actual, predictedAt, receivedAt, text ?? null);
-    if (changes === 1) return 'recorded';
-    if (selectLabel.get(id)?.['actual'] !== actual) return 'conflict';
+  function store(feedback: Feedback): FeedbackOutcome {
+    const { id, actual, source, predictedAt, receivedAt, text } = feedback;
+    const isReport = source === 'report';
+    if (!isReport) answerReview.run(predictedAt, id);
+    const known = select.get(id);
+    if (!known) {
+      insert.run(...valuesOf(feedback), predictedAt, id.slice(-16));
+      return 'recorded';
+    }
+    if (isReport) addReport.run(actual, id);
+    // A label from a fair sample is worth more than a report, so it takes its place. The report itself is kept beside it.
+    else if (known['source'] === 'report') {
+      replaceReport.run(actual, source, receivedAt, id);
+      if (text !== undefined) addText.run(text, id);
+      return 'recorded';
+    }
+    if (known['actual'] !== actual) return 'conflict';
     if (text !== undefined) addText.run(text, id);
     return 'repeated';
   }
@@ -107,16 +128,8 @@ export function openFeedbackDatabase(folder: string): FeedbackDatabase {
   return {
     isPresent: () => statSync(path, { throwIfNoEntry: false })?.ino === inode,
     record: (feedback) => inTransaction(db, () => feedback.map(store)),
-    counts(model, version, since) {
-      const rows = since === undefined ? countAll.all(model, version) : countSince.all(model, version, since);
-      return rows.map(confusionCount);
-    },
-    totals: () =>
-      selectTotals.all().map((row) => ({
-        model: String(row['model']),
-        version: String(row['version']),
-        ...confusionCount(row),
-      })),
+    ...queries,
+    ...changes,
     isReporter() {
       reporterLock ??= tryLock(join(folder, 'feedback-reporter.lock'), 'the feedback metrics');
       return reporterLock !== undefined;
@@ -152,6 +165,13 @@ function restrict(path: string): number {
   return statSync(path).ino;
 }
 
+function valuesOf(feedback: Feedback) {
+  const { id, model, version, artefact, predicted, actual, predictedAt, receivedAt, text, source, role } = feedback;
+  const reported = source === 'report' ? actual : null;
+  const facts = [source, reported, role ?? '', binOf(feedback.confidence), feedback.reviewShare, artefact];
+  return [id, model, version, predicted, actual, predictedAt, receivedAt, text ?? null, ...facts];
+}
+
 /**
  * Repeats work while the file is locked. SQLite does not wait when several processes create one file, because no other
  * process may have the file open while its journal mode changes.
@@ -166,8 +186,4 @@ function retryWhileBusy(work: () => void): void {
       if ((error as { errcode?: number }).errcode !== SQLITE_BUSY || performance.now() > deadline) throw error;
     }
   }
-}
-
-function confusionCount(row: Record<string, unknown>): ConfusionCount {
-  return { actual: String(row['actual']), predicted: String(row['predicted']), count: Number(row['count']) };
 }

@@ -29,6 +29,19 @@ const experiment = {
     .meta({ description: 'The verdict on the last hour of the answering process' }),
 };
 
+const proven = {
+  provenBetter: z.number().nonnegative().meta({
+    description:
+      'The same evidence without an assumption about the labels: each missing label counts against the claim',
+  }),
+  provenWorse: z.number().nonnegative(),
+  coverage: z.object({ due: count, labelled: count, asked: count, reviewed: count }).meta({
+    description: 'The labels that could exist and that do exist: of all predictions, and of those picked for review',
+  }),
+};
+
+const reports = z.object({ predictions: count, objections: count });
+
 const shadow = z.object({
   ...experiment,
   agreement: share.nullable().meta({ description: 'The share of all texts that both versions labelled alike' }),
@@ -49,6 +62,7 @@ const shadow = z.object({
     midP: share.meta({ description: 'The mid-p-value of the same test, which is closer to its nominal level' }),
     better: evidence('better'),
     worse: evidence('worse'),
+    ...proven,
   }),
 });
 
@@ -59,6 +73,10 @@ const canary = z.object({
   share: share.meta({ description: 'The share of the requests for the bare name' }),
   feedback: tally,
   activeFeedback: tally.meta({ description: 'Feedback on the active version since the canary began' }),
+  reports: reports.extend({ active: reports, more: z.number().nonnegative(), fewer: z.number().nonnegative() }).meta({
+    description:
+      'Predictions that somebody reported as wrong; the evidence that the canary has more, and fewer, than the active version',
+  }),
   test: z.object({
     method: z.literal('mixture-sprt'),
     difference: z
@@ -70,6 +88,7 @@ const canary = z.object({
       .meta({ description: 'The 95 % interval for all looks together; null with few labels' }),
     better: evidence('better'),
     worse: evidence('worse'),
+    ...proven,
   }),
 });
 

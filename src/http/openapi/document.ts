@@ -3,6 +3,7 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import type { Config } from '../../platform/config.ts';
 import type { ProblemType } from '../../platform/problems.ts';
 import { isHealthCheck } from '../server/context.ts';
+import { feedbackOperations, feedbackSchemas } from './feedback-operations.ts';
 import { inferenceOperations, inferenceSchemas } from './inference-operations.ts';
 import { maintenanceOperations, maintenanceSchemas } from './maintenance-operations.ts';
 import { modelOperations, modelSchemas } from './model-operations.ts';
@@ -23,6 +24,7 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
   const predictions = predictionOperations(MAX_BATCH_SIZE);
   const operations = [
     ...predictions.operations,
+    ...feedbackOperations,
     ...qualityOperations,
     ...modelOperations,
     ...retrainOperations,
@@ -32,6 +34,7 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
   ];
   const named: NamedSchemas = {
     ...predictions.schemas,
+    ...feedbackSchemas,
     ...qualitySchemas,
     ...modelSchemas,
     ...retrainSchemas,

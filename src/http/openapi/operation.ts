@@ -12,7 +12,7 @@ export interface Parameter {
 
 /** The documentation of one route. */
 export interface Operation {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** The path in the notation of OpenAPI, such as `/models/{name}`. */
   readonly path: string;
   /** The name of the function in generated clients. */

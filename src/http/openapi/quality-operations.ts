@@ -1,27 +1,33 @@
 import { z } from 'zod';
-import { feedbackBody } from '../routes/feedback.ts';
-import { BODY_PROBLEMS, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
+import type { NamedSchemas, Operation, Parameter } from './operation.ts';
 
 const share = z.number().min(0).max(1);
 const count = z.int().nonnegative();
-const traceId = z.string().regex(/^[0-9a-f]{32}$/);
 const model = z.object({ name: z.string(), version: z.string() });
 const interval = z.object({ low: z.number(), high: z.number() }).meta({ description: 'The 95 % interval' });
 const scores = { precision: share, recall: share, f1: share };
 
-const feedbackAnswer = z.object({
-  id: z.string(),
-  prediction: z.string().meta({ description: 'The predicted label' }),
-  label: z.string().meta({ description: 'The true label' }),
-  correct: z.boolean(),
-  predictionTraceId: traceId.meta({ description: 'The id of the trace of the prediction' }),
-  traceId: traceId.meta({ description: 'The id of the trace of this feedback request' }),
-});
-
 const quality = z.object({
   model,
   since: z.iso.datetime().nullable().meta({ description: 'Null if all feedback counts' }),
-  count: count.meta({ description: 'The number of predictions with feedback' }),
+  sources: z
+    .object({ truth: count, review: count, report: count })
+    .meta({ description: 'The number of labels of each source. All figures use `truth` and `review` only' }),
+  coverage: z.object({
+    predictions: count,
+    labelled: count,
+    ratio: share.nullable(),
+    asked: count.meta({ description: 'The number of predictions that were picked for review' }),
+    reviewed: count,
+    fairness: z
+      .object({
+        verdict: z.enum(['alike', 'different', 'unsure']),
+        pValue: share.nullable(),
+        distance: share.nullable(),
+      })
+      .meta({ description: 'Whether labelled and unlabelled predictions have the same confidences' }),
+  }),
+  count: count.meta({ description: 'The number of labels from `truth` and `review`' }),
   accuracy: share.nullable().meta({ description: 'Null without feedback' }),
   accuracyInterval: interval,
   macro: z.object(scores),
@@ -34,6 +40,9 @@ const quality = z.object({
     labels: z.array(z.string()),
     counts: z.array(z.array(count)).meta({ description: 'Counts by true label, then by predicted label' }),
   }),
+  calibration: z
+    .array(z.object({ from: share, to: share, count: z.number().nonnegative(), accuracy: share, interval }))
+    .meta({ description: 'The accuracy by confidence' }),
   estimate: z
     .object({ isEstimate: z.literal(true), method: z.string(), accuracy: share.nullable(), predictions: count })
     .meta({ description: 'An estimate that needs no feedback' }),
@@ -60,7 +69,8 @@ const drift = z.object({
   ),
 });
 
-const modelParameter: Parameter = {
+/** The query parameter that names a model. */
+export const modelParameter: Parameter = {
   name: 'model',
   in: 'query',
   description: '`NAME` or `NAME@VERSION`; default: the default model',
@@ -79,41 +89,6 @@ const windowParameter: Parameter = {
 
 /** The operations of `/feedback`, `/quality` and `/drift`. */
 export const qualityOperations: readonly Operation[] = [
-  {
-    method: 'post',
-    path: '/feedback',
-    id: 'giveFeedback',
-    tag: 'Quality',
-    summary: 'Records the true label of a prediction durably, before it answers',
-    description: 'The same feedback again gets the same answer and counts once.',
-    request: {
-      schema: feedbackBody,
-      examples: { 'the mail was not spam': { id: 'AbuS_ZmcSJwWmhP0bQueRdyls9FoBEtK', label: 'ham' } },
-    },
-    response: {
-      description: 'The feedback is recorded',
-      schema: feedbackAnswer,
-      example: {
-        id: 'AbuS_ZmcSJwWmhP0bQueRdyls9FoBEtK',
-        prediction: 'spam',
-        label: 'ham',
-        correct: false,
-        predictionTraceId: 'bb92fd999c489c169a13f46d0b9e45dc',
-        traceId: '0af7651916cd43dd8448eb211c80319c',
-      },
-    },
-    problems: [
-      ...BODY_PROBLEMS,
-      'model-not-found',
-      'feedback-conflict',
-      'text-too-long',
-      'unknown-prediction',
-      'text-mismatch',
-      'unknown-label',
-      'feedback-unavailable',
-      'not-ready',
-    ],
-  },
   {
     method: 'get',
     path: '/quality',
@@ -138,8 +113,6 @@ export const qualityOperations: readonly Operation[] = [
 
 /** The named schemas of these operations. */
 export const qualitySchemas: NamedSchemas = {
-  Feedback: feedbackBody,
-  FeedbackAnswer: feedbackAnswer,
   Quality: quality,
   Drift: drift,
 };

@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa';
 import { DRIFT_WINDOW_MS } from '../../drift/drift-monitor.ts';
+import { versionKeyOf } from '../../feedback/experiment-log.ts';
 import { measureQuality } from '../../feedback/quality.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
@@ -12,7 +13,7 @@ export function reportQuality({ config, feedbackStore, driftMonitor, models }: S
     const { name, version } = model;
     const window = durationParameter(ctx, 'window');
     const since = window === undefined ? undefined : Date.now() - window;
-    const report = await measureQuality(feedbackStore, name, version, since);
+    const report = await measureQuality(feedbackStore, versionKeyOf(model), since);
     const { meanConfidence, predictions } = driftMonitor.report(model);
     ctx.body = {
       model: { name, version },

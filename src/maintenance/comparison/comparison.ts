@@ -4,7 +4,18 @@ import type { DriftVerdict } from '../../classifier/statistics/drift-test.ts';
 import { compareShares, type ShareComparison, type Tally } from '../../classifier/statistics/two-proportions.ts';
 import { type Interval, wilsonInterval } from '../../classifier/statistics/wilson.ts';
 import type { LabelPair, VersionUse } from '../../feedback/database/experiment.ts';
+import { experimentOf } from '../../feedback/experiment-log.ts';
 import type { Canary, Model, ModelVersions } from '../../models/store.ts';
+import { readArm } from './arm-hours.ts';
+import {
+  type Coverage,
+  type Evidence,
+  evidenceOfArms,
+  evidenceOfPairs,
+  evidenceOfReports,
+  type Reports,
+  sumArm,
+} from './evidence.ts';
 import type { PairedCounts } from './measurement-types.ts';
 import { type MeasurementSources, type RoleTimes, readRoleTimes, windowStart } from './measurements.ts';
 import { agreementOf, confusionOf, pairedCounts, summariseUsage, tallyOf, type Usage } from './summaries.ts';
@@ -31,6 +42,9 @@ interface VersionComparison {
   readonly drift: DriftVerdict;
 }
 
+/** The evidence that needs no assumption about missing labels, and the labels that there are. */
+export type ProvenEvidence = Pick<Evidence, 'provenBetter' | 'provenWorse'> & { readonly coverage: Coverage };
+
 export interface ShadowComparison extends VersionComparison {
   /** The share of texts with two equal labels, of all texts that both versions have scored. */
   readonly agreement: number | null;
@@ -45,7 +59,7 @@ export interface ShadowComparison extends VersionComparison {
     readonly confusionMatrix: MatrixQuality['confusionMatrix'];
     readonly paired: PairedCounts;
   };
-  readonly test: {
+  readonly test: ProvenEvidence & {
     readonly method: 'mcnemar';
     /** Two-sided p-values, valid for one evaluation. */
     readonly exact: number;
@@ -59,9 +73,11 @@ export interface ShadowComparison extends VersionComparison {
 export interface CanaryComparison extends VersionComparison {
   readonly share: number;
   readonly feedback: Tally & { readonly accuracy: number | null; readonly accuracyInterval: Interval };
+  /** Predictions that somebody reported as wrong, and the evidence that the canary has more, or fewer, than the active version. */
+  readonly reports: Reports & { readonly active: Reports; readonly more: number; readonly fewer: number };
   /** Feedback on the active version since the canary began. */
   readonly activeFeedback: Tally & { readonly accuracy: number | null; readonly accuracyInterval: Interval };
-  readonly test: {
+  readonly test: ProvenEvidence & {
     readonly method: 'mixture-sprt';
     /** The accuracy of the canary minus that of the active version. */
     readonly difference: number | null;
@@ -103,11 +119,12 @@ async function compareShadow(
   now: number,
 ): Promise<ShadowComparison> {
   const { experiments } = sources.feedbackStore;
-  const experiment = { model: active.name, active: active.version, shadow: shadow.version };
-  const [comparison, pairs, evaluatedPairs] = await Promise.all([
+  const experiment = experimentOf(active, shadow);
+  const [comparison, pairs, evaluatedPairs, hours] = await Promise.all([
     compareUsage(active, shadow, 'shadow', since.shadow, sources, now),
     experiments.pairs(experiment),
     experiments.evaluatedPairs(experiment),
+    experiments.pairHours(experiment),
   ]);
   const { count, agreed } = agreementOf(pairs);
   const paired = pairedCounts(evaluatedPairs);
@@ -133,6 +150,7 @@ async function compareShadow(
       ...mcnemar(paired.onlyActive, paired.onlyShadow),
       better: evidenceOfBetter(paired.onlyActive, paired.onlyShadow),
       worse: evidenceOfBetter(paired.onlyShadow, paired.onlyActive),
+      ...provenBy(evidenceOfPairs(hours)),
     },
   };
 }
@@ -144,21 +162,44 @@ async function compareCanary(
   sources: MeasurementSources,
   now: number,
 ): Promise<CanaryComparison> {
-  const tally = async ({ name, version }: Model) =>
-    tallyOf(await sources.feedbackStore.counts(name, version, since.canary));
-  const [comparison, ofActive, ofCanary] = await Promise.all([
+  const { feedbackStore } = sources;
+  const [comparison, activeArm, canaryArm] = await Promise.all([
     compareUsage(active, model, 'answer', since.canary, sources, now),
-    tally(active),
-    tally(model),
+    readArm(active, 'active', { since: since.canary }, feedbackStore),
+    readArm(model, 'canary', { since: since.canary }, feedbackStore),
   ]);
+  const [ofActive, ofCanary] = [activeArm, canaryArm].map(({ hours }) => tallyOfArm(hours)) as [Tally, Tally];
   const { difference, interval, greater, smaller }: ShareComparison = compareShares(ofActive, ofCanary);
+  const evidence = evidenceOfArms(activeArm.hours, canaryArm.hours);
   return {
     ...comparison,
     share,
     feedback: withAccuracy(ofCanary),
     activeFeedback: withAccuracy(ofActive),
-    test: { method: 'mixture-sprt', difference, interval, better: greater, worse: smaller },
+    reports: {
+      ...canaryArm.reports,
+      active: activeArm.reports,
+      more: evidenceOfReports(activeArm.reports, canaryArm.reports),
+      fewer: evidenceOfReports(canaryArm.reports, activeArm.reports),
+    },
+    test: {
+      method: 'mixture-sprt',
+      difference,
+      interval,
+      better: greater,
+      worse: smaller,
+      ...provenBy(evidence),
+    },
   };
+}
+
+function tallyOfArm(hours: Parameters<typeof sumArm>[0]): Tally {
+  const { count, correct } = sumArm(hours).all;
+  return { count, correct };
+}
+
+function provenBy({ provenBetter, provenWorse, coverage }: Evidence): ProvenEvidence {
+  return { provenBetter, provenWorse, coverage };
 }
 
 async function compareUsage(

@@ -1,4 +1,6 @@
 import type { DriftVerdict } from '../../classifier/statistics/drift-test.ts';
+import type { BucketCount } from '../../feedback/duration-buckets.ts';
+import type { Coverage, Evidence, Reports } from './evidence.ts';
 
 /** The measurements of a model that a decision may use: plain numbers, measured by `gatherMeasurements`. */
 export interface Measurements {
@@ -7,6 +9,8 @@ export interface Measurements {
   readonly active: VersionMeasurements;
   readonly shadow?: ShadowMeasurements;
   readonly canary?: CanaryMeasurements;
+  /** The active version's labels since the canary began. The hash of a key splits the requests. */
+  readonly besideCanary?: { readonly count: number; readonly correct: number };
   /** The drift of the active version's predictions in the last hour. */
   readonly drift: {
     readonly verdict: DriftVerdict;
@@ -28,13 +32,31 @@ export interface VersionMeasurements {
   readonly errors: number;
   /** The 99th percentile of the time to tokenise and score one text; null where no text was scored. */
   readonly p99Seconds: number | null;
-  /** Its predictions whose true label arrived since it took its role. The feedback of a shadow is not limited in time. */
+  /** All texts since it took its role. */
+  readonly total: UsageTotal;
+  /**
+   * Its predictions in this role with a label from `truth` or `review`. The labels of a shadow are not limited in time, because
+   * they belong to this pair of versions only.
+   */
   readonly feedback: { readonly count: number; readonly correct: number };
+  readonly coverage: Coverage;
+  readonly reports: Reports;
   /** The accuracy in its manifest. */
   readonly trainingAccuracy: number;
 }
 
+/** The texts that a version scored in its role since it took the role, 35 days at most. */
+export interface UsageTotal {
+  readonly predictions: number;
+  readonly errors: number;
+  readonly durations: readonly BucketCount[];
+}
+
 export interface CanaryMeasurements extends VersionMeasurements {
+  /** The evidence against the active version, since the canary began or its share changed. */
+  readonly evidence: Evidence;
+  /** The evidence that people report the canary as wrong more often than the active version, as an e-value. */
+  readonly reportedMore: number;
   /** The share of requests that it answers, from 0 to 1. */
   readonly share: number;
 }
@@ -42,6 +64,7 @@ export interface CanaryMeasurements extends VersionMeasurements {
 export interface ShadowMeasurements extends VersionMeasurements {
   /** The share of texts with the same label from the active version, from 0 to 1; null where no text was compared. */
   readonly agreement: number | null;
+  readonly evidence: Evidence;
   /** The texts that both versions scored, and whose true label is known. */
   readonly paired: PairedCounts;
 }

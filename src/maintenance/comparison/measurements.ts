@@ -1,15 +1,18 @@
 import type { DriftMonitor } from '../../drift/drift-monitor.ts';
-import type { VersionUse } from '../../feedback/database/experiment.ts';
+import { FAILED_BUCKET, type UsageRole } from '../../feedback/database/experiment.ts';
+import { experimentOf, versionKeyOf } from '../../feedback/experiment-log.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { Model, ModelVersions } from '../../models/store.ts';
-import type { Measurements, ShadowMeasurements, VersionMeasurements } from './measurement-types.ts';
-import { agreementOf, pairedCounts, summariseUsage, tallyOf } from './summaries.ts';
+import { type Arm, readArm } from './arm-hours.ts';
+import { evidenceOfArms, evidenceOfPairs, evidenceOfReports, sumArm } from './evidence.ts';
+import type { Measurements, ShadowMeasurements, UsageTotal, VersionMeasurements } from './measurement-types.ts';
+import { agreementOf, pairedCounts, summariseUsage } from './summaries.ts';
 
 /** The sources of measurements. */
 export interface MeasurementSources {
   readonly registry: Pick<ModelRegistry, 'roles' | 'changes'>;
-  readonly feedbackStore: Pick<FeedbackStore, 'counts' | 'experiments'>;
+  readonly feedbackStore: Pick<FeedbackStore, 'counts' | 'hours' | 'experiments'>;
   readonly driftMonitor: Pick<DriftMonitor, 'report'>;
 }
 
@@ -53,34 +56,44 @@ export async function gatherMeasurements(
   const { name, active, shadow, canary } = versions;
   const { feedbackStore, driftMonitor, registry } = sources;
   const since = await readRoleTimes(versions, registry);
-  const [ofActive, ofShadow, ofCanary, feedbackWithText] = await Promise.all([
-    measureAnswering(active, since.active, sources, now),
+  const readActive = (from: number) => readArm(active, 'active', { since: from }, feedbackStore);
+  const [ofActive, ofShadow, ofCanary, beside, canaryArm, activeArm, feedbackWithText] = await Promise.all([
+    measureUsage(active, 'active', since.active, feedbackStore, now),
     shadow && measureShadow(active, shadow, since.shadow, sources, now),
-    canary && measureAnswering(canary.model, since.canary, sources, now),
+    canary && measureUsage(canary.model, 'canary', since.canary, feedbackStore, now),
+    canary && readActive(since.canary),
+    canary && readArm(canary.model, 'canary', { since: since.canary }, feedbackStore),
+    readActive(since.active),
     feedbackStore.experiments.textCount(name, since.active),
   ]);
   const { verdict, features } = driftMonitor.report(active);
   return {
     now,
-    active: ofActive,
+    active: { ...ofActive, ...labelsOf(activeArm) },
     ...(ofShadow && { shadow: ofShadow }),
-    ...(ofCanary && { canary: { ...ofCanary, share: canary!.share } }),
+    ...(ofCanary && {
+      canary: {
+        ...ofCanary,
+        ...labelsOf(canaryArm!),
+        share: canary!.share,
+        evidence: evidenceOfArms(beside!.hours, canaryArm!.hours),
+        reportedMore: evidenceOfReports(beside!.reports, canaryArm!.reports),
+      },
+      besideCanary: sumArm(beside!.hours).all,
+    }),
     drift: { verdict, psi: Math.max(...features.map(({ psi }) => psi)) },
     feedbackWithText,
   };
 }
 
-async function measureAnswering(
-  model: Model,
-  since: number,
-  { feedbackStore }: MeasurementSources,
-  now: number,
-): Promise<VersionMeasurements> {
-  const [usage, counts] = await Promise.all([
-    measureUsage(model, 'answer', since, feedbackStore, now),
-    feedbackStore.counts(model.name, model.version, since),
-  ]);
-  return { ...usage, feedback: tallyOf(counts) };
+/** Returns the labels of a version in its role. */
+export function labelsOf({ hours, reports }: Arm): Pick<VersionMeasurements, 'feedback' | 'coverage' | 'reports'> {
+  const { all, asked } = sumArm(hours);
+  return {
+    feedback: { count: all.count, correct: all.correct },
+    coverage: { due: all.due, labelled: all.count, asked: asked.due, reviewed: asked.count },
+    reports,
+  };
 }
 
 async function measureShadow(
@@ -91,32 +104,58 @@ async function measureShadow(
   now: number,
 ): Promise<ShadowMeasurements> {
   const { experiments } = feedbackStore;
-  const experiment = { model: active.name, active: active.version, shadow: shadow.version };
-  const [usage, pairs, evaluatedPairs] = await Promise.all([
+  const experiment = experimentOf(active, shadow);
+  const [usage, pairs, evaluatedPairs, hours] = await Promise.all([
     measureUsage(shadow, 'shadow', since, feedbackStore, now),
     experiments.pairs(experiment),
     experiments.evaluatedPairs(experiment),
+    experiments.pairHours(experiment),
   ]);
   const { count, agreed } = agreementOf(pairs);
   const paired = pairedCounts(evaluatedPairs);
   const { bothRight, onlyActive, onlyShadow, neither } = paired;
+  const evidence = evidenceOfPairs(hours);
   return {
     ...usage,
     feedback: { count: bothRight + onlyActive + onlyShadow + neither, correct: bothRight + onlyShadow },
+    coverage: evidence.coverage,
+    reports: { predictions: 0, objections: 0 },
     agreement: count === 0 ? null : agreed / count,
+    evidence,
     paired,
   };
 }
 
 async function measureUsage(
-  { name, version, manifest }: Model,
-  use: VersionUse,
+  model: Model,
+  role: UsageRole,
   since: number,
   { experiments }: Pick<FeedbackStore, 'experiments'>,
   now: number,
-): Promise<Omit<VersionMeasurements, 'feedback'>> {
-  const minutes = await experiments.minuteCounts(name, version, use, windowStart(since, now));
+): Promise<Omit<VersionMeasurements, 'feedback' | 'coverage' | 'reports'>> {
+  const { name, version, manifest } = model;
+  const use = role === 'shadow' ? 'shadow' : 'answer';
+  const [minutes, total] = await Promise.all([
+    experiments.minuteCounts(name, version, use, windowStart(since, now)),
+    measureTotal(model, role, { since }, experiments),
+  ]);
   const { predictions, errors, p99 } = summariseUsage(minutes);
   const trainingAccuracy = manifest.evaluation.accuracy;
-  return { version, since, predictions, errors, p99Seconds: p99, trainingAccuracy };
+  return { version, since, predictions, errors, p99Seconds: p99, total, trainingAccuracy };
+}
+
+/** Adds up the texts that a version scored in one role. */
+export async function measureTotal(
+  model: Model,
+  role: UsageRole,
+  { since, until = Number.POSITIVE_INFINITY }: { since: number; until?: number },
+  { slots }: Pick<FeedbackStore['experiments'], 'slots'>,
+): Promise<UsageTotal> {
+  const rows = await slots({ ...versionKeyOf(model), role, kind: 'duration', since });
+  const counts = new Map<number, number>();
+  for (const { bin, slot, count } of rows) if (slot < until) counts.set(bin, (counts.get(bin) ?? 0) + count);
+  const errors = counts.get(FAILED_BUCKET) ?? 0;
+  counts.delete(FAILED_BUCKET);
+  const durations = [...counts].map(([bucket, count]) => ({ bucket, count }));
+  return { predictions: durations.reduce((sum, { count }) => sum + count, 0), errors, durations };
 }

@@ -1,7 +1,12 @@
 import { type ConfusionCount, ratio, sum } from '../../classifier/statistics/confusion-matrix.ts';
 import type { Tally } from '../../classifier/statistics/two-proportions.ts';
+import {
+  type EvaluatedPair,
+  FAILED_BUCKET,
+  type LabelPair,
+  type MinuteCount,
+} from '../../feedback/database/experiment.ts';
 import { durationQuantile } from '../../feedback/duration-buckets.ts';
-import { type EvaluatedPair, FAILED_BUCKET, type LabelPair, type MinuteCount } from '../../feedback/database/experiment.ts';
 import type { PairedCounts } from './measurement-types.ts';
 
 /** The predictions of one version in a period of time. */

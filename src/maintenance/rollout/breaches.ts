@@ -1,13 +1,27 @@
-import { evidenceOfBetter, evidenceOfShareAbove } from '../../classifier/statistics/binomial-tests.ts';
+import { evidenceOfShareAbove } from '../../classifier/statistics/binomial-tests.ts';
+import { evidenceOfGreaterQuantile } from '../../classifier/statistics/quantile-tests.ts';
 import { evidenceOfGreater, type Tally } from '../../classifier/statistics/two-proportions.ts';
+import { bucketsInRatio, durationBucket, durationQuantile } from '../../feedback/duration-buckets.ts';
 import type { Policy } from '../../models/policy-file.ts';
-import type { PairedCounts, VersionMeasurements } from '../comparison/measurement-types.ts';
+import type { Coverage, Evidence } from '../comparison/evidence.ts';
+import type {
+  CanaryMeasurements,
+  PairedCounts,
+  ShadowMeasurements,
+  UsageTotal,
+  VersionMeasurements,
+} from '../comparison/measurement-types.ts';
 
 /** The reason why a version must not continue in its role, with the measurements that the reason rests on. */
 export interface Breach {
   readonly reason: string;
   readonly numbers: Readonly<Record<string, number | null>>;
+  /** The reason why the breach is not proven; undefined where it is. */
+  readonly unproven?: string | undefined;
 }
+
+/** The quantile of the latencies that are compared. */
+const SLOWEST_SHARE = 0.99;
 
 /**
  * Returns the confidence that an e-value gives, from 0 to 1: 1 - 1 / evidence. By Ville's inequality the confidence holds
@@ -17,23 +31,27 @@ export function confidenceOf(evidence: number): number {
   return evidence <= 1 ? 0 : 1 - 1 / evidence;
 }
 
+/** Returns the e-value that gives a confidence. */
+export function evidenceOf(confidence: number): number {
+  return 1 / (1 - confidence);
+}
+
 /** A version's measurements in its role, without its accuracy. */
 export type ServiceFigures = Pick<VersionMeasurements, 'version' | 'predictions' | 'errors' | 'p99Seconds'>;
 
-/** Returns a breach if a version fails too often, or is much slower than another version. */
+/** Returns a breach if a version fails too often, or is much slower than another version, since both took their roles. */
 export function breachOfService(
   policy: Policy,
-  version: ServiceFigures,
-  other: ServiceFigures | undefined,
+  version: UsageTotal,
+  other: NamedUsage | undefined,
 ): Breach | undefined {
   return breachOfErrors(policy, version, other) ?? breachOfLatency(policy, version, other);
 }
 
-function breachOfErrors(
-  { rollback }: Policy,
-  version: ServiceFigures,
-  other: ServiceFigures | undefined,
-): Breach | undefined {
+/** The usage of a version to compare with. */
+export type NamedUsage = UsageTotal & { readonly version: string };
+
+function breachOfErrors({ rollback }: Policy, version: UsageTotal, other: UsageTotal | undefined): Breach | undefined {
   const { count, correct: errors } = failuresOf(version);
   if (count < rollback.accuracy.minimumFeedback) return undefined;
   const aboveLimit = evidenceOfShareAbove(rollback.errorShare, errors, count);
@@ -47,56 +65,112 @@ function breachOfErrors(
   };
 }
 
-function breachOfLatency(
-  { rollback }: Policy,
-  version: ServiceFigures,
-  other: ServiceFigures | undefined,
-): Breach | undefined {
-  const ratio = latencyRatio(version, other, rollback.minimumPredictions);
-  if (ratio === null || ratio < rollback.latencyRatio || version.p99Seconds! < rollback.latencySeconds) {
-    return undefined;
-  }
+function breachOfLatency({ rollback }: Policy, version: UsageTotal, other: NamedUsage | undefined): Breach | undefined {
+  if (!other || Math.min(version.predictions, other.predictions) < rollback.minimumPredictions) return undefined;
+  const evidence = evidenceOfGreaterQuantile(
+    other.durations,
+    version.durations,
+    bucketsInRatio(rollback.latencyRatio),
+    SLOWEST_SHARE,
+    durationBucket(rollback.latencySeconds),
+  );
+  const confidence = confidenceOf(evidence);
+  if (confidence < rollback.accuracy.confidence) return undefined;
+  const p99Seconds = durationQuantile(version.durations, SLOWEST_SHARE)!;
+  const otherP99Seconds = durationQuantile(other.durations, SLOWEST_SHARE)!;
+  const ratio = p99Seconds / otherP99Seconds;
   return {
-    reason: `its 99th percentile latency is ${ratio.toFixed(1)} times that of version ${other!.version}`,
-    numbers: { p99Seconds: version.p99Seconds, otherP99Seconds: other!.p99Seconds, latencyRatio: ratio },
+    reason: `its 99th percentile latency is ${ratio.toFixed(1)} times that of version ${other.version}`,
+    numbers: { p99Seconds, otherP99Seconds, latencyRatio: ratio, confidence },
   };
 }
 
 /** Returns a breach if a version's accuracy is lower than another version's with the confidence of the policy. */
-export function breachOfQuality({ rollback }: Policy, version: Tally, other: Tally | undefined): Breach | undefined {
-  const { confidence: required, minimumFeedback } = rollback.accuracy;
-  if (!other || Math.min(version.count, other.count) < minimumFeedback) return undefined;
-  const confidence = confidenceOf(evidenceOfGreater(version, other));
+export function breachOfQuality(
+  policy: Policy,
+  version: Tally,
+  other: Tally | undefined,
+  evidence: Evidence | undefined,
+): Breach | undefined {
+  const { confidence: required, minimumFeedback } = policy.rollback.accuracy;
+  if (!other || !evidence || Math.min(version.count, other.count) < minimumFeedback) return undefined;
+  const confidence = confidenceOf(evidence.worse);
   if (confidence < required) return undefined;
   const [accuracy, otherAccuracy] = [version.correct / version.count, other.correct / other.count];
   return {
     reason: `its accuracy is ${percent(accuracy)} of ${version.count} labels, against ${percent(otherAccuracy)} of ${other.count} for the other version`,
     numbers: { feedback: version.count, accuracy, otherFeedback: other.count, otherAccuracy, confidence },
+    unproven: unprovenBy(policy, evidence.provenWorse, required, evidence.coverage),
   };
 }
 
 /** Returns a breach if the shadow is less accurate than the active version, on the same texts. */
-export function breachOfPairs({ rollback }: Policy, paired: PairedCounts): Breach | undefined {
-  const { confidence: required, minimumFeedback } = rollback.accuracy;
+export function breachOfPairs(policy: Policy, { paired, evidence }: ShadowMeasurements): Breach | undefined {
+  const { confidence: required, minimumFeedback } = policy.rollback.accuracy;
   const { onlyActive, onlyShadow } = paired;
   const count = pairCount(paired);
   if (count < minimumFeedback) return undefined;
-  const confidence = confidenceOf(evidenceOfBetter(onlyShadow, onlyActive));
+  const confidence = confidenceOf(evidence.worse);
   if (confidence < required) return undefined;
   return {
     reason: `of ${count} labelled texts, only the active version was right on ${onlyActive}, and only this version on ${onlyShadow}`,
     numbers: { feedback: count, onlyActive, onlyCandidate: onlyShadow, confidence },
+    unproven: unprovenBy(policy, evidence.provenWorse, required, evidence.coverage),
   };
 }
 
-/** Returns a version's 99th percentile divided by another version's; null where either has too few predictions. */
+/**
+ * Returns a breach if people report the canary as wrong more often than the active version. Reports are no sample of the
+ * predictions, but both versions answer the same people at random.
+ */
+export function breachOfReports(
+  { rollback }: Policy,
+  { reports, reportedMore }: CanaryMeasurements,
+): Breach | undefined {
+  const confidence = confidenceOf(reportedMore);
+  if (confidence < rollback.accuracy.confidence) return undefined;
+  const { objections, predictions } = reports;
+  return {
+    reason: `${objections} of its ${predictions} answers were reported as wrong, which is a larger share than of the active version's answers`,
+    numbers: { objections, predictions, confidence },
+  };
+}
+
+/**
+ * Returns why evidence is not enough to act on: it holds only if the labels are a fair sample, and neither their coverage nor
+ * the policy says that they are.
+ */
+export function unprovenBy(
+  { labels }: Policy,
+  evidence: number,
+  required: number,
+  { due, labelled, asked, reviewed }: Coverage,
+): string | undefined {
+  if (labels.fairSample || confidenceOf(evidence) >= required) return undefined;
+  const share = due === 0 ? 'none' : percent(labelled / due);
+  const reviews = asked === 0 ? 'none was picked for review' : `${reviewed} of ${asked} reviews are done`;
+  return `this is only recommended: labels exist for ${labelled} of ${due} predictions that matter (${share}), ${reviews}, and nobody knows whether these labels are a fair sample; "labels.fairSample" of the policy can say so`;
+}
+
+/**
+ * Returns a version's 99th percentile divided by another version's: of the last hour, or of all texts since they took their
+ * roles if the hour has too few; null where these are too few as well. It is a rule of thumb, without an error probability.
+ */
 export function latencyRatio(
-  version: ServiceFigures,
-  other: ServiceFigures | undefined,
+  version: VersionMeasurements,
+  other: VersionMeasurements,
   minimumPredictions: number,
 ): number | null {
-  if (!other || Math.min(version.predictions, other.predictions) < minimumPredictions) return null;
-  return version.p99Seconds === null || !other.p99Seconds ? null : version.p99Seconds / other.p99Seconds;
+  const hasEnough = (one: { predictions: number }, two: { predictions: number }) =>
+    Math.min(one.predictions, two.predictions) >= minimumPredictions;
+  if (hasEnough(version, other)) return quotient(version.p99Seconds, other.p99Seconds);
+  if (!hasEnough(version.total, other.total)) return null;
+  const [slowest, otherSlowest] = [version, other].map(({ total }) => durationQuantile(total.durations, SLOWEST_SHARE));
+  return quotient(slowest!, otherSlowest!);
+}
+
+function quotient(dividend: number | null, divisor: number | null): number | null {
+  return dividend === null || !divisor ? null : dividend / divisor;
 }
 
 /** Returns the number of texts in all four groups. */
@@ -110,6 +184,6 @@ export function percent(share: number): string {
 }
 
 /** Counts failures as the "correct" ones, because the statistics compare shares of correct answers. */
-function failuresOf({ predictions, errors }: ServiceFigures): Tally {
+function failuresOf({ predictions, errors }: Pick<UsageTotal, 'predictions' | 'errors'>): Tally {
   return { count: predictions + errors, correct: errors };
 }

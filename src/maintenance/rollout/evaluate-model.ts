@@ -37,7 +37,7 @@ export async function evaluateModel(context: EvaluationContext): Promise<Reporta
     return { evaluation: { model, action, version: null, reason, numbers, applied: false }, isNew: false };
   }
   const { version } = decision;
-  const mayAct = policy.mode === 'automatic' && decision.coolDownUntil === undefined;
+  const mayAct = policy.mode === 'automatic' && decision.coolDownUntil === undefined && decision.unproven === undefined;
   const failure = mayAct ? await act(context, state, decision) : null;
   const applied = mayAct && failure === null;
   const after = applied ? recordAction(state, decision, now) : withRecommendation(state, decision, failure, now);

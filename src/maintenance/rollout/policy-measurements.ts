@@ -1,24 +1,36 @@
 import type { Tally } from '../../classifier/statistics/two-proportions.ts';
 import type { Policy } from '../../models/policy-file.ts';
-import type { ModelVersions } from '../../models/store.ts';
-import type { Measurements } from '../comparison/measurement-types.ts';
-import { gatherMeasurements, type MeasurementSources } from '../comparison/measurements.ts';
-import { tallyOf } from '../comparison/summaries.ts';
+import type { Model, ModelVersions } from '../../models/store.ts';
+import { readArm } from '../comparison/arm-hours.ts';
+import { type Evidence, evidenceOfArms, fill, sumArm } from '../comparison/evidence.ts';
+import type { Measurements, UsageTotal } from '../comparison/measurement-types.ts';
+import { gatherMeasurements, type MeasurementSources, measureTotal } from '../comparison/measurements.ts';
 import type { Retrainer } from '../retraining/retrainer.ts';
 import type { PolicyState } from './policy-state.ts';
 
 /** The measurements that a policy decides on: those of each role, and those of the versions to compare with. */
 export interface PolicyMeasurements extends Measurements {
-  /** Feedback on the active version's predictions in the last `retrain.accuracyDrop.windowSeconds`. */
+  /** Labels of the active version's predictions in the last `retrain.accuracyDrop.windowSeconds`. */
   readonly recent: Tally;
-  /** Feedback on the active version's predictions since the canary began. The hash of a key splits the requests. */
-  readonly besideCanary?: Tally;
+  /**
+   * The same with a label for each prediction, and for each prediction that was picked for review: the missing labels are
+   * correct. If one of these accuracies is too low, the missing labels do not matter.
+   */
+  readonly recentAtBest: readonly Tally[];
   /** The version that a rollback would activate. */
   readonly previous?: string | undefined;
-  /** Feedback on the version that the active version replaced, for the time before the replacement. */
-  readonly replaced?: Tally;
+  /** The version that the active version replaced, in the time before the replacement. */
+  readonly replaced?: ReplacedMeasurements;
   /** True while a retraining is running. */
   readonly retraining: boolean;
+}
+
+/** The measurements of the version that the active version replaced. */
+export interface ReplacedMeasurements {
+  readonly feedback: Tally;
+  readonly total: UsageTotal;
+  /** The evidence about the active version against this one. */
+  readonly evidence: Evidence;
 }
 
 /** The sources of a policy's measurements. */
@@ -41,25 +53,41 @@ export async function measureForPolicy(
 ): Promise<PolicyMeasurements> {
   const { name } = versions;
   const measurements = await gatherMeasurements(versions, sources, now);
-  const { active, canary } = measurements;
+  const { active } = measurements;
   const { windowSeconds } = policy.retrain.accuracyDrop;
   const previous = sources.registry.roles(name)?.previous[0];
   const replacedVersion = state.active?.version === active.version ? state.active.replaced?.version : previous;
-  const feedbackSince = async (version: string, since: number): Promise<Tally> =>
-    tallyOf(await sources.feedbackStore.counts(name, version, since));
-  const [recent, besideCanary, replaced, jobs] = await Promise.all([
-    feedbackSince(active.version, Math.max(active.since, now - windowSeconds * 1_000)),
-    canary && feedbackSince(active.version, canary.since),
-    replacedVersion !== undefined &&
-      feedbackSince(replacedVersion, active.since - policy.rollback.freshForSeconds * 1_000),
+  const replacedModel = versions.versions.find(({ version }) => version === replacedVersion);
+  const since = Math.max(active.since, now - windowSeconds * 1_000);
+  const [recent, replaced, jobs] = await Promise.all([
+    readArm(versions.active, 'active', { since }, sources.feedbackStore),
+    replacedModel && measureReplaced(versions.active, replacedModel, policy, active.since, sources),
     sources.retrainer.list(name),
   ]);
+  const { all, asked } = sumArm(recent.hours);
   return {
     ...measurements,
-    recent,
+    recent: { count: all.count, correct: all.correct },
+    recentAtBest: [fill(all, true), fill(asked, true)],
     previous,
-    ...(besideCanary && { besideCanary }),
     ...(replaced && { replaced }),
     retraining: jobs.some((job) => job.state === 'running'),
   };
+}
+
+async function measureReplaced(
+  active: Model,
+  replaced: Model,
+  { rollback }: Policy,
+  activeSince: number,
+  { feedbackStore }: PolicyMeasurementSources,
+): Promise<ReplacedMeasurements> {
+  const before = { since: activeSince - rollback.freshForSeconds * 1_000, until: activeSince };
+  const [activeArm, replacedArm, total] = await Promise.all([
+    readArm(active, 'active', { since: activeSince }, feedbackStore),
+    readArm(replaced, 'active', before, feedbackStore),
+    measureTotal(replaced, 'active', before, feedbackStore.experiments),
+  ]);
+  const { count, correct } = sumArm(replacedArm.hours).all;
+  return { feedback: { count, correct }, total, evidence: evidenceOfArms(replacedArm.hours, activeArm.hours) };
 }

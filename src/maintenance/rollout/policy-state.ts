@@ -40,7 +40,14 @@ export const stateSchema = z.object({
   /** Versions that were active before and were not rolled back. A return to one of them does not make it fresh. */
   formerly: z.array(name),
   /** The candidate that was better as a shadow, with the confidence of its last evaluation as a shadow. */
-  proven: z.object({ version: name, confidence: z.number() }).nullable(),
+  proven: z
+    .object({
+      version: name,
+      confidence: z.number(),
+      /** The same without an assumption about missing labels. */
+      provenConfidence: z.number().optional(),
+    })
+    .nullable(),
   /** The feedback at the last retraining under this active version: the same feedback would give the same result. */
   tried: z.object({ active: name, feedbackWithText: z.number() }).nullable(),
   /** The time of the last action of each kind. */
@@ -78,6 +85,8 @@ export type Decision =
   | (ActionDecision & {
       /** The end of the cool-down that delays the action, in milliseconds; undefined where the action may start now. */
       readonly coolDownUntil?: number | undefined;
+      /** The reason why the action is only recommended, whatever the mode; undefined where it may be carried out. */
+      readonly unproven?: string | undefined;
     })
   | {
       readonly action: 'none';

@@ -1,8 +1,8 @@
 import type { Policy } from '../../models/policy-file.ts';
-import { percent } from './breaches.ts';
+import { percent, unprovenBy } from './breaches.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
 import type { Action, Decision, PolicyState } from './policy-state.ts';
-import { lowestAccuracy, resolvePending, updateFromMeasurements } from './state-updates.ts';
+import { isDropProven, lowestAccuracy, resolvePending, updateFromMeasurements } from './state-updates.ts';
 import { decideOnCanary, decideOnFreshVersion, decideOnShadow } from './version-decisions.ts';
 
 /** For each action, the earlier actions that start its cool-down: the same action, and those after which nothing new starts. */
@@ -80,7 +80,11 @@ function decideOnRetraining(policy: Policy, { holds, tried }: PolicyState, measu
   const available = `labelled texts are available for training${used > 0 ? ' since the last retraining' : ''}`;
   if (unused < retrain.minimumFeedback)
     return none(`${reason}; but only ${unused} of ${retrain.minimumFeedback} ${available}`);
-  return { action: 'retrain', version: null, reason: `${reason}; ${unused} ${available}`, numbers };
+  const decision = { action: 'retrain' as const, version: null, reason: `${reason}; ${unused} ${available}`, numbers };
+  const hasDrifted = driftSeconds !== null && drift.verdict === 'drift' && driftSeconds >= retrain.drift.forSeconds;
+  if (hasDrifted || isDropProven(policy, measurements)) return decision;
+  const unproven = unprovenBy(policy, 0, 1, measurements.active.coverage) ?? '';
+  return { ...decision, reason: `${decision.reason}; ${unproven}`, unproven };
 }
 
 /** Returns the end of an action's cool-down in milliseconds; undefined where the action may start now. */

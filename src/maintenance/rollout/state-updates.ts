@@ -1,3 +1,4 @@
+import type { Tally } from '../../classifier/statistics/two-proportions.ts';
 import type { Policy } from '../../models/policy-file.ts';
 import type { ServiceFigures } from './breaches.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
@@ -29,19 +30,28 @@ export function updateFromMeasurements(
 
 /** Returns whether the recent accuracy is lower than chance can explain. */
 function hasAccuracyDropped(policy: Policy, measurements: PolicyMeasurements): boolean {
-  const { count, correct } = measurements.recent;
+  return isBelowTraining(policy, measurements, measurements.recent);
+}
+
+/** Returns whether the recent accuracy is lower than chance can explain, whatever the missing labels are. */
+export function isDropProven(policy: Policy, measurements: PolicyMeasurements): boolean {
+  const tallies = policy.labels.fairSample ? [measurements.recent] : measurements.recentAtBest;
+  return tallies.some((tally) => isBelowTraining(policy, measurements, tally));
+}
+
+function isBelowTraining(policy: Policy, measurements: PolicyMeasurements, { count, correct }: Tally): boolean {
   if (count === 0 || count < policy.retrain.accuracyDrop.minimumFeedback) return false;
-  return correct / count < lowestAccuracy(policy, measurements);
+  return correct / count < lowestAccuracy(policy, measurements, count);
 }
 
 /**
  * Returns the lowest accuracy that still agrees with the accuracy of the training, for the number of recent labels:
  * training accuracy - `points` - `sigmas` * standard error of a binomial proportion, sqrt(p (1 - p) / n).
  */
-export function lowestAccuracy(policy: Policy, { active, recent }: PolicyMeasurements): number {
+export function lowestAccuracy(policy: Policy, { active, recent }: PolicyMeasurements, labels = recent.count): number {
   const { points, sigmas } = policy.retrain.accuracyDrop;
   const expected = active.trainingAccuracy;
-  return expected - points - sigmas * Math.sqrt((expected * (1 - expected)) / Math.max(1, recent.count));
+  return expected - points - sigmas * Math.sqrt((expected * (1 - expected)) / Math.max(1, labels));
 }
 
 function updateActive(policy: Policy, state: PolicyState, { active, previous }: PolicyMeasurements): PolicyState {
@@ -97,7 +107,10 @@ export function recordAction(
   { action, version, reason, numbers }: ActionDecision,
   now: number,
 ): PolicyState {
-  const proven = action === 'canary' && version !== null ? { version, confidence: numbers['confidence'] ?? 0 } : null;
+  const proven =
+    action === 'canary' && version !== null
+      ? { version, confidence: numbers['confidence'] ?? 0, provenConfidence: numbers['provenConfidence'] ?? 0 }
+      : null;
   const tried =
     action === 'retrain' && state.active
       ? { active: state.active.version, feedbackWithText: numbers['feedbackWithText'] ?? 0 }

@@ -1,35 +1,42 @@
-import { evidenceOfBetter } from '../../classifier/statistics/binomial-tests.ts';
-import { evidenceOfGreater } from '../../classifier/statistics/two-proportions.ts';
 import type { Policy } from '../../models/policy-file.ts';
+import type { VersionMeasurements } from '../comparison/measurement-types.ts';
 import {
+  type Breach,
   breachOfPairs,
   breachOfQuality,
+  breachOfReports,
   breachOfService,
   confidenceOf,
+  evidenceOf,
   latencyRatio,
+  type NamedUsage,
   pairCount,
   percent,
+  unprovenBy,
 } from './breaches.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
-import type { ActionDecision, Decision, PolicyState } from './policy-state.ts';
+import type { Action, ActionDecision, Decision, PolicyState } from './policy-state.ts';
 
 /** Decides whether the shadow becomes canary, is dropped, or stays shadow. */
 export function decideOnShadow(policy: Policy, measurements: PolicyMeasurements): Decision {
   const { shadow, active, now } = measurements;
   if (!shadow) return { action: 'none', reason: 'there is no shadow', numbers: {} };
-  const { version, paired, since } = shadow;
+  const { version, paired, since, evidence, coverage } = shadow;
   const { promote } = policy;
-  const breach = breachOfService(policy, shadow, active) ?? breachOfPairs(policy, paired);
-  if (breach) return { action: 'drop-shadow', version, ...breach };
+  const breach = breachOfService(policy, shadow.total, usageOf(active)) ?? breachOfPairs(policy, shadow);
+  if (breach) return decisionOf('drop-shadow', version, breach);
 
   const count = pairCount(paired);
-  const confidence = confidenceOf(evidenceOfBetter(paired.onlyActive, paired.onlyShadow));
+  const confidence = confidenceOf(evidence.better);
   const latency = latencyRatio(shadow, active, policy.rollback.minimumPredictions);
   const numbers = {
     feedback: count,
     onlyActive: paired.onlyActive,
     onlyCandidate: paired.onlyShadow,
     confidence,
+    provenConfidence: confidenceOf(evidence.provenBetter),
+    due: coverage.due,
+    labelled: coverage.labelled,
     latencyRatio: latency,
   };
   const comparison = `of ${count} labelled texts, only this version was right on ${paired.onlyShadow}, and only the active version on ${paired.onlyActive}`;
@@ -38,7 +45,10 @@ export function decideOnShadow(policy: Policy, measurements: PolicyMeasurements)
       now - since < promote.minimumShadowSeconds * 1_000,
       `it has been a shadow for less than ${promote.minimumShadowSeconds} s`,
     ],
-    [count < promote.minimumFeedback, `${count} of ${promote.minimumFeedback} labels have arrived`],
+    [
+      count < promote.minimumFeedback,
+      `${count} of ${promote.minimumFeedback} labels have arrived${reportNote(active)}`,
+    ],
     [
       confidence < promote.confidence,
       `${comparison}: it is better with ${percent(confidence)} confidence, and ${percent(promote.confidence)} is required`,
@@ -47,9 +57,13 @@ export function decideOnShadow(policy: Policy, measurements: PolicyMeasurements)
   );
   if (obstacle === undefined) {
     const reason = `${comparison}; it is not slower (${latency?.toFixed(1)} times the 99th percentile latency)`;
-    return { action: 'canary', version, reason, numbers };
+    const unproven = unprovenBy(policy, evidence.provenBetter, promote.confidence, coverage);
+    if (unproven === undefined || !hasGivenUp(policy, shadow, now)) {
+      return withProof({ action: 'canary', version, reason, numbers }, unproven);
+    }
+    return { action: 'drop-shadow', version, reason: `it did not qualify in time: ${reason}; ${unproven}`, numbers };
   }
-  return now - since > promote.giveUpSeconds * 1_000
+  return hasGivenUp(policy, shadow, now)
     ? { action: 'drop-shadow', version, reason: `it did not qualify in time: ${obstacle}`, numbers }
     : { action: 'none', reason: `shadow ${version}: ${obstacle}`, numbers };
 }
@@ -58,18 +72,19 @@ export function decideOnShadow(policy: Policy, measurements: PolicyMeasurements)
 export function decideOnCanary(policy: Policy, state: PolicyState, measurements: PolicyMeasurements): Decision {
   const { canary, besideCanary, active, shadow, now } = measurements;
   if (!canary) return { action: 'none', reason: 'there is no canary', numbers: {} };
-  const { version, feedback, since } = canary;
+  const { version, feedback, since, evidence } = canary;
   const { promote } = policy;
-  const paired = shadow?.version === version ? shadow.paired : undefined;
   const breach =
-    breachOfService(policy, canary, active) ??
-    breachOfQuality(policy, feedback, besideCanary) ??
-    (paired && breachOfPairs(policy, paired));
-  if (breach) return { action: 'drop-canary', version, ...breach };
+    breachOfService(policy, canary.total, usageOf(active)) ??
+    breachOfQuality(policy, feedback, besideCanary, evidence) ??
+    breachOfReports(policy, canary) ??
+    (shadow?.version === version ? breachOfPairs(policy, shadow) : undefined);
+  if (breach) return decisionOf('drop-canary', version, breach);
 
   const beside = besideCanary ?? { count: 0, correct: 0 };
-  const asCanary = confidenceOf(evidenceOfGreater(beside, feedback));
+  const asCanary = confidenceOf(evidence.better);
   const asShadow = state.proven?.version === version ? state.proven.confidence : 0;
+  const provenAsShadow = state.proven?.version === version ? (state.proven.provenConfidence ?? 0) : 0;
   const confidence = Math.max(asCanary, asShadow);
   const latency = latencyRatio(canary, active, policy.rollback.minimumPredictions);
   const numbers = {
@@ -79,6 +94,7 @@ export function decideOnCanary(policy: Policy, state: PolicyState, measurements:
     besideFeedback: beside.count,
     besideAccuracy: beside.count === 0 ? null : beside.correct / beside.count,
     confidence,
+    provenConfidence: Math.max(confidenceOf(evidence.provenBetter), provenAsShadow),
     latencyRatio: latency,
   };
   const obstacle = firstObstacle(
@@ -88,7 +104,7 @@ export function decideOnCanary(policy: Policy, state: PolicyState, measurements:
     ],
     [
       feedback.count < promote.minimumCanaryFeedback,
-      `${feedback.count} of ${promote.minimumCanaryFeedback} labels have arrived`,
+      `${feedback.count} of ${promote.minimumCanaryFeedback} labels have arrived${reportNote(canary)}`,
     ],
     [
       confidence < promote.confidence,
@@ -103,9 +119,14 @@ export function decideOnCanary(policy: Policy, state: PolicyState, measurements:
         ? 'it was not slower as a shadow'
         : `it is not slower (${latency.toFixed(1)} times the 99th percentile latency)`;
     const reason = `it is better with ${percent(confidence)} confidence ${basis}; ${speed}; its accuracy as a canary is ${percent(numbers.accuracy ?? 0)} of ${feedback.count} labels`;
-    return { action: 'promote', version, reason, numbers };
+    const proven = Math.max(evidence.provenBetter, evidenceOf(provenAsShadow));
+    const unproven = unprovenBy(policy, proven, promote.confidence, evidence.coverage);
+    if (unproven === undefined || !hasGivenUp(policy, canary, now)) {
+      return withProof({ action: 'promote', version, reason, numbers }, unproven);
+    }
+    return { action: 'drop-canary', version, reason: `it did not qualify in time: ${reason}; ${unproven}`, numbers };
   }
-  return now - since > promote.giveUpSeconds * 1_000
+  return hasGivenUp(policy, canary, now)
     ? { action: 'drop-canary', version, reason: `it did not qualify in time: ${obstacle}`, numbers }
     : { action: 'none', reason: `canary ${version}: ${obstacle}`, numbers };
 }
@@ -116,12 +137,37 @@ export function decideOnFreshVersion(
   state: PolicyState,
   measurements: PolicyMeasurements,
 ): ActionDecision | undefined {
-  const { active, now } = measurements;
-  const replaced = state.active?.replaced;
-  if (!replaced || now - active.since > policy.rollback.freshForSeconds * 1_000) return undefined;
+  const { active, now, replaced } = measurements;
+  const other = state.active?.replaced;
+  if (!other || now - active.since > policy.rollback.freshForSeconds * 1_000) return undefined;
   const breach =
-    breachOfService(policy, active, replaced) ?? breachOfQuality(policy, active.feedback, measurements.replaced);
-  return breach && { action: 'rollback', version: active.version, ...breach };
+    breachOfService(policy, active.total, replaced && { version: other.version, ...replaced.total }) ??
+    breachOfQuality(policy, active.feedback, replaced?.feedback, replaced?.evidence);
+  return breach && decisionOf('rollback', active.version, breach);
+}
+
+function hasGivenUp({ promote }: Policy, { since }: VersionMeasurements, now: number): boolean {
+  return now - since > promote.giveUpSeconds * 1_000;
+}
+
+function usageOf({ version, total }: VersionMeasurements): NamedUsage {
+  return { version, ...total };
+}
+
+function decisionOf(action: Action, version: string, { unproven, ...breach }: Breach) {
+  return withProof({ action, version, ...breach }, unproven);
+}
+
+/** Adds the reason why a decision is only recommended. */
+function withProof(decision: ActionDecision, unproven: string | undefined): ActionDecision & { unproven?: string } {
+  if (unproven === undefined) return decision;
+  return { ...decision, reason: `${decision.reason}; ${unproven}`, unproven };
+}
+
+/** Says of reports, where there are any, why they are not counted. */
+function reportNote({ reports: { objections } }: VersionMeasurements): string {
+  if (objections === 0) return '';
+  return `; ${objections} reports of errors are no evidence, because people report errors and not correct answers`;
 }
 
 /** A reason against a promotion, with whether the reason applies. */
@@ -135,10 +181,7 @@ function latencyObstacle({ promote, rollback }: Policy, latency: number | null, 
       `its 99th percentile latency is ${latency.toFixed(1)} times that of the active version`,
     ];
   }
-  return [
-    !wasCompared,
-    `a comparison of latencies needs ${rollback.minimumPredictions} predictions of each version in an hour`,
-  ];
+  return [!wasCompared, `a comparison of latencies needs ${rollback.minimumPredictions} predictions of each version`];
 }
 
 function firstObstacle(...obstacles: readonly Obstacle[]): string | undefined {

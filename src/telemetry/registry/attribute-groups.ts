@@ -37,6 +37,7 @@ export const FEEDBACK = [
   ...MODEL,
   ATTRIBUTE.predictionId,
   ATTRIBUTE.predictionLabel,
+  ATTRIBUTE.feedbackSource,
   ATTRIBUTE.feedbackLabel,
   ATTRIBUTE.feedbackCorrect,
   ATTRIBUTE.feedbackOutcome,

@@ -127,6 +127,11 @@ const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
     type: 'boolean',
     description: 'Whether the shadow predicted the label of the response',
   },
+  {
+    name: ATTRIBUTE.feedbackSource,
+    type: 'string',
+    description: 'The origin of the label: `truth`, `review` or `report`',
+  },
   { name: ATTRIBUTE.feedbackLabel, type: 'string', description: 'The true label' },
   { name: ATTRIBUTE.feedbackCorrect, type: 'boolean', description: 'Whether the true label is the predicted label' },
   {

@@ -108,3 +108,67 @@ describe('POST /feedback', () => {
     expect(await response.json()).toMatchObject({ type: `urn:waymark:problem:${problem}` });
   });
 });
+
+describe('PUT and DELETE /feedback/{id}', () => {
+  const send = (url: string, method: string, body?: object) =>
+    fetch(url, {
+      method,
+      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    });
+  const countOf = async (url: string) =>
+    ((await (await fetch(`${url}/quality`)).json()) as { count: number; accuracy: number | null }).accuracy;
+
+  test('correct a label, in every figure', async () => {
+    const { url } = await serve();
+    const prediction = await predict(url);
+    const { id } = prediction;
+    expect((await send(`${url}/feedback/${id}`, 'PUT', { label: 'ham' })).status).toBe(404);
+    await post(`${url}/feedback`, { id, label: otherLabel(prediction) });
+    expect(await countOf(url)).toBe(0);
+    const corrected = await send(`${url}/feedback/${id}`, 'PUT', { label: prediction.prediction });
+    expect(corrected.status).toBe(200);
+    expect(await corrected.json()).toMatchObject({
+      id,
+      label: prediction.prediction,
+      correct: true,
+      previousLabel: otherLabel(prediction),
+      source: 'truth',
+    });
+    expect(await countOf(url)).toBe(1);
+    expect((await send(`${url}/feedback/${id}`, 'PUT', { label: 'eggs' })).status).toBe(422);
+    expect((await send(`${url}/feedback/forged`, 'PUT', { label: 'ham' })).status).toBe(422);
+  });
+
+  test('erase label and text', async () => {
+    const { url } = await serve();
+    const prediction = await predict(url);
+    await post(`${url}/feedback`, { id: prediction.id, label: prediction.prediction, text: TEXT });
+    const erased = await send(`${url}/feedback/${prediction.id}`, 'DELETE');
+    expect(erased.status).toBe(200);
+    expect(await erased.json()).toMatchObject({ id: prediction.id, erased: true });
+    expect(await countOf(url)).toBeNull();
+    expect((await send(`${url}/feedback/${prediction.id}`, 'DELETE')).status).toBe(404);
+  });
+});
+
+describe('GET /reviews', () => {
+  test('lists the predictions that wait for a label, until it comes', async () => {
+    const { url } = await serve({ REVIEW_SHARE: '1' });
+    const prediction = await predict(url);
+    const reviews = async () =>
+      ((await (await fetch(`${url}/reviews`)).json()) as { reviews: { id: string }[] }).reviews;
+    await expect
+      .poll(reviews, { timeout: 10_000 })
+      .toEqual([
+        expect.objectContaining({
+          id: prediction.id,
+          prediction: prediction.prediction,
+          model: { name: 'spam', version: '1' },
+        }),
+      ]);
+    await post(`${url}/feedback`, { id: prediction.id, label: 'ham', source: 'review' });
+    expect(await reviews()).toEqual([]);
+    expect((await fetch(`${url}/reviews?limit=0`)).status).toBe(422);
+    expect((await fetch(`${url}/reviews?model=eggs`)).status).toBe(404);
+  });
+});

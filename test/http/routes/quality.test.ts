@@ -95,6 +95,44 @@ describe('GET /quality', () => {
     expect(await get(`${url}/quality?window=1s&model=spam@1`)).toMatchObject({ count: 0 });
   });
 
+  test('does not count reports, of which most are errors, and says how many there are', async () => {
+    const { url } = await serve();
+    const batch = await post(`${url}/predict/batch`, { texts: Array<string>(3).fill(spam) });
+    const { predictions } = (await batch.json()) as { predictions: Prediction[] };
+    const give = (at: number, label: string, source?: string) =>
+      post(`${url}/feedback`, { id: predictions[at]!.id, label, ...(source && { source }) });
+    await give(0, 'ham', 'report');
+    await give(1, 'spam', 'review');
+    await give(2, 'spam');
+    expect(await get(`${url}/quality`)).toMatchObject({
+      count: 2,
+      accuracy: 1,
+      sources: { truth: 1, review: 1, report: 1 },
+      confusionMatrix: { labels: ['spam'], counts: [[2]] },
+      calibration: [{ from: 0.9, to: 1, count: 2, accuracy: 1 }],
+    });
+    expect((await give(2, 'spam', 'rumour')).status).toBe(422);
+  });
+
+  test('says which part of the predictions has a label', async () => {
+    const { url } = await serve({ REVIEW_SHARE: '1' });
+    await judge(url, [
+      [spam, 'spam'],
+      [ham, 'ham'],
+    ]);
+    await post(`${url}/predict`, { text: ham });
+    await expect
+      .poll(async () => (await get(`${url}/quality`))['coverage'], { timeout: 10_000 })
+      .toMatchObject({
+        predictions: 3,
+        labelled: 2,
+        ratio: 2 / 3,
+        asked: 3,
+        reviewed: 2,
+        fairness: { verdict: 'unsure' },
+      });
+  });
+
   test.each([
     ['?window=soon', 422, 'invalid-request'],
     ['?window=1h&window=2h', 422, 'invalid-request'],

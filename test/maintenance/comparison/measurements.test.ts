@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDriftMonitor } from '../../../src/drift/drift-monitor.ts';
-import { createExperimentLog } from '../../../src/feedback/experiment-log.ts';
+import type { Feedback } from '../../../src/feedback/database/feedback.ts';
+import { createExperimentLog, versionKeyOf } from '../../../src/feedback/experiment-log.ts';
 import { openFeedbackStore } from '../../../src/feedback/feedback-store.ts';
 import { compareVersions } from '../../../src/maintenance/comparison/comparison.ts';
 import { gatherMeasurements } from '../../../src/maintenance/comparison/measurements.ts';
@@ -16,8 +17,13 @@ const by = { actor: 'a test', reason: '' };
 
 /** Opens a registry with three versions (1 active, 2 shadow, 3 canary) and the stores that measure them. */
 async function startExperiment() {
-  const registry = await openRegistry({ folder: await smallModels('1', '2', '3'), log: silent });
   const feedbackStore = await openFeedbackStore(await mkdtemp(join(tmpdir(), 'waymark-measured-')));
+  const experimentLog = createExperimentLog(feedbackStore.experiments, silent);
+  const registry = await openRegistry({
+    folder: await smallModels('1', '2', '3'),
+    log: silent,
+    onSwap: ({ name }, changedAt) => experimentLog.startSlot(name, changedAt),
+  });
   onTestFinished(async () => {
     await registry.close();
     await feedbackStore.close();
@@ -26,17 +32,19 @@ async function startExperiment() {
   await registry.change('spam', { action: 'shadow', version: '2' }, by);
   const versions = await registry.change('spam', { action: 'canary', version: '3', share: 0.25 }, by);
   const driftMonitor = createDriftMonitor();
-  const experimentLog = createExperimentLog(feedbackStore.experiments, silent);
-  const recordFeedback = (version: string, predicted: string, actual: string, text?: string) =>
+  const recordFeedback = (version: string, predicted: string, actual: string, changes: Partial<Feedback> = {}) =>
     feedbackStore.record({
+      ...versionKeyOf(versions.versions.find((model) => model.version === version)!),
       id: crypto.randomUUID(),
-      model: 'spam',
-      version,
       predicted,
       actual,
+      source: 'truth',
+      role: version === '3' ? 'canary' : 'active',
+      confidence: 0.9,
+      reviewShare: 0,
       predictedAt: Date.now(),
       receivedAt: Date.now(),
-      text,
+      ...changes,
     });
   return { versions, sources: { registry, feedbackStore, driftMonitor }, experimentLog, recordFeedback };
 }
@@ -45,9 +53,10 @@ describe('measurements', () => {
   test('cover each version in its role', async () => {
     const { versions, sources, experimentLog, recordFeedback } = await startExperiment();
     const { active, shadow, canary } = versions;
-    for (let at = 0; at < 100; at += 1) experimentLog.recordAnswer(active, at < 98 ? 1e-4 : 1e-2, 0.9);
-    experimentLog.recordFailure(active, 'answer');
-    experimentLog.recordAnswer(canary!.model, 1e-3, 0.8);
+    for (let at = 0; at < 100; at += 1)
+      experimentLog.recordAnswer(active, 'active', at < 98 ? 1e-4 : 1e-2, 0.9, Date.now(), false);
+    experimentLog.recordFailure(active, 'active', Date.now());
+    experimentLog.recordAnswer(canary!.model, 'canary', 1e-3, 0.8, Date.now(), false);
     for (const shadowLabel of ['spam', 'spam', 'ham', 'news']) {
       const predictedAt = Date.now();
       const id = crypto.randomUUID();
@@ -60,20 +69,12 @@ describe('measurements', () => {
         shadowLabel,
         confidence: 0.7,
         seconds: 2e-4,
+        asked: false,
       });
-      const receivedAt = Date.now();
-      await sources.feedbackStore.record({
-        id,
-        model: 'spam',
-        version: '1',
-        predicted: 'spam',
-        actual: shadowLabel === 'news' ? 'news' : 'spam',
-        predictedAt,
-        receivedAt,
-        text: 'a text',
-      });
+      const actual = shadowLabel === 'news' ? 'news' : 'spam';
+      await recordFeedback('1', 'spam', actual, { id, predictedAt, text: 'a text' });
     }
-    experimentLog.recordFailure(shadow!, 'shadow');
+    experimentLog.recordFailure(shadow!, 'shadow', Date.now());
     await experimentLog.flush();
     await recordFeedback('3', 'spam', 'spam');
     await recordFeedback('3', 'spam', 'ham');
@@ -87,6 +88,9 @@ describe('measurements', () => {
         predictions: 100,
         errors: 1,
         p99Seconds: expect.closeTo(1e-2, 3),
+        total: { predictions: 100, errors: 1, durations: expect.any(Array) },
+        coverage: { due: 100, labelled: 4, asked: 0, reviewed: 0 },
+        reports: { predictions: 100, objections: 0 },
         feedback: { count: 4, correct: 3 },
         trainingAccuracy: active.manifest.evaluation.accuracy,
       },
@@ -96,6 +100,11 @@ describe('measurements', () => {
         predictions: 4,
         errors: 1,
         p99Seconds: expect.closeTo(2e-4, 4),
+        total: { predictions: 4, errors: 1, durations: expect.any(Array) },
+        // Two texts have two different labels.
+        coverage: { due: 2, labelled: 2, asked: 0, reviewed: 0 },
+        reports: { predictions: 0, objections: 0 },
+        evidence: expect.objectContaining({ provenBetter: expect.any(Number), provenWorse: expect.any(Number) }),
         feedback: { count: 4, correct: 3 },
         trainingAccuracy: shadow!.manifest.evaluation.accuracy,
         agreement: 0.5,
@@ -108,9 +117,15 @@ describe('measurements', () => {
         predictions: 1,
         errors: 0,
         p99Seconds: expect.closeTo(1e-3, 4),
+        total: { predictions: 1, errors: 0, durations: expect.any(Array) },
+        coverage: { due: 1, labelled: 2, asked: 0, reviewed: 0 },
+        reports: { predictions: 1, objections: 0 },
+        evidence: expect.objectContaining({ better: 1, worse: 1 }),
+        reportedMore: 0,
         feedback: { count: 2, correct: 1 },
         trainingAccuracy: canary!.model.manifest.evaluation.accuracy,
       },
+      besideCanary: { due: 100, count: 4, correct: 3 },
       drift: { verdict: 'unsure', psi: 0 },
       feedbackWithText: 4,
     });
@@ -122,7 +137,11 @@ describe('measurements', () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     const changed = await sources.registry.change('spam', { action: 'canary', version: '3', share: 0.5 }, by);
     const before = Date.now();
-    const { canary, active } = await gatherMeasurements(changed, sources);
+    // The label of an earlier prediction comes late, and one is of a request that named the version.
+    await recordFeedback('1', 'spam', 'spam', { predictedAt: changed.canary ? before - 60_000 : 0 });
+    await recordFeedback('1', 'spam', 'spam', { role: 'named' });
+    const { canary, active, besideCanary } = await gatherMeasurements(changed, sources);
+    expect(besideCanary).toMatchObject({ count: 0 });
     // A new share starts a new experiment, because it changes which version answers a request.
     expect(canary!.feedback.count).toBe(0);
     expect(canary!.since).toBeGreaterThan(active.since);
@@ -134,8 +153,8 @@ describe('measurements', () => {
 test('a canary is compared with the active version on feedback of the same time', async () => {
   const { versions, sources, experimentLog, recordFeedback } = await startExperiment();
   for (let at = 0; at < 10; at += 1) {
-    experimentLog.recordAnswer(versions.active, 1e-4, 0.9);
-    experimentLog.recordAnswer(versions.canary!.model, 4e-4, 0.6);
+    experimentLog.recordAnswer(versions.active, 'active', 1e-4, 0.9, Date.now(), false);
+    experimentLog.recordAnswer(versions.canary!.model, 'canary', 4e-4, 0.6, Date.now(), false);
   }
   await experimentLog.flush();
   for (let at = 0; at < 60; at += 1) await recordFeedback('1', 'spam', at < 57 ? 'spam' : 'ham');

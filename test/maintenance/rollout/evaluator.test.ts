@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { evidenceOfArms } from '../../../src/maintenance/comparison/evidence.ts';
 import { type Evaluator, type EvaluatorOptions, startEvaluator } from '../../../src/maintenance/rollout/evaluator.ts';
 import { reportMaintenance } from '../../../src/maintenance/rollout/maintenance-report.ts';
 import type { PolicyMeasurements } from '../../../src/maintenance/rollout/policy-measurements.ts';
@@ -24,15 +25,19 @@ const stable: Omit<PolicyMeasurements, 'now'> = {
     predictions: 1_000,
     errors: 0,
     p99Seconds: 0.001,
+    total: { predictions: 1_000, errors: 0, durations: [{ bucket: 80, count: 1_000 }] },
     feedback: { count: 500, correct: 485 },
+    coverage: { due: 500, labelled: 500, asked: 0, reviewed: 0 },
+    reports: { predictions: 1_000, objections: 0 },
     trainingAccuracy: 0.97,
   },
   drift: { verdict: 'stable', psi: 0.01 },
   feedbackWithText: 500,
   recent: { count: 500, correct: 485 },
+  recentAtBest: [{ count: 500, correct: 485 }],
   retraining: false,
 };
-const stale = { ...stable, recent: { count: 500, correct: 400 } };
+const stale = { ...stable, recent: { count: 500, correct: 400 }, recentAtBest: [{ count: 500, correct: 400 }] };
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'waymark-evaluator-'));
@@ -99,6 +104,26 @@ describe('the evaluator', () => {
     expect(await report()).toMatchObject({ mode: 'recommend', recommendation: null, lastAction: null });
   });
 
+  test('only recommends what few labels say, and says why', async () => {
+    await writePolicy({ mode: 'automatic', ...withoutDelay });
+    const coverage = { due: 40_000, labelled: 500, asked: 0, reviewed: 0 };
+    // All labels are errors that somebody saw. If the others were correct, the accuracy would be 98.8 %.
+    measured = {
+      ...stable,
+      active: { ...stable.active, coverage },
+      recent: { count: 500, correct: 0 },
+      recentAtBest: [{ count: 40_000, correct: 39_500 }],
+    };
+    const { evaluate } = startTestEvaluator();
+    expect(await evaluate()).toMatchObject([{ action: 'retrain', applied: false }]);
+    expect(applied).toEqual([]);
+    expect((await report()).recommendation?.reason).toMatch(
+      /only recommended: labels exist for 500 of 40000 predictions .* nobody knows whether these labels are a fair sample/,
+    );
+    await writePolicy({ mode: 'automatic', labels: { fairSample: true }, ...withoutDelay });
+    expect(await evaluate()).toMatchObject([{ action: 'retrain', applied: true }]);
+  });
+
   test('acts in automatic mode, and then waits for the cool-down', async () => {
     await writePolicy({ mode: 'automatic', cooldownSeconds: 600, ...withoutDelay });
     measured = stale;
@@ -154,7 +179,7 @@ describe('the evaluator', () => {
     });
     await mkdir(join(folder, 'data/maintenance'), { recursive: true });
     const pending = { action: 'promote', version: '2', reason: 'it is better', numbers: {}, at: Date.now() };
-    const proven = { version: '2', confidence: 0.99 };
+    const proven = { version: '2', confidence: 0.99, provenConfidence: 0.99 };
     const state = {
       ...initialState,
       active: { version: '1', since: 0, predictions: 0, errors: 0, p99Seconds: null, replaced: null },
@@ -162,7 +187,7 @@ describe('the evaluator', () => {
       pending,
     };
     await writeFile(join(folder, 'data/maintenance/spam.json'), JSON.stringify(state));
-    const canary = { ...stable.active, version: '2', share: 0.1 };
+    const canary = { ...stable.active, version: '2', share: 0.1, evidence: evidenceOfArms([], []), reportedMore: 1 };
     measured = { ...stable, active: { ...stable.active, version: active }, ...(active === '1' && { canary }) };
     await startTestEvaluator().evaluate();
     expect(applied).toEqual(expected);

@@ -1,5 +1,8 @@
 import { createRandom } from '../../../src/classifier/learning/random.ts';
 import { measureDrift } from '../../../src/classifier/statistics/drift-test.ts';
+import { durationBucket } from '../../../src/feedback/duration-buckets.ts';
+import { evidenceOfArms, evidenceOfPairs } from '../../../src/maintenance/comparison/evidence.ts';
+import type { UsageTotal } from '../../../src/maintenance/comparison/measurement-types.ts';
 import { decide } from '../../../src/maintenance/rollout/policy.ts';
 import type { PolicyMeasurements } from '../../../src/maintenance/rollout/policy-measurements.ts';
 import { type Action, initialState, type PolicyState } from '../../../src/maintenance/rollout/policy-state.ts';
@@ -48,6 +51,9 @@ interface Role {
   readonly since: number;
   predictions: number;
   errors: number;
+  /** All predictions and errors since the version took the role. */
+  totalPredictions: number;
+  totalErrors: number;
   count: number;
   correct: number;
 }
@@ -68,6 +74,22 @@ const LABELS_PER_DAY = 240;
 const TRAINING_BINS = [0.3, 0.25, 0.2, 0.15, 0.1];
 const OTHER_BINS = [0.02, 0.08, 0.2, 0.3, 0.4];
 
+/** Returns the latencies of a role: one text in fifty takes the time of the version's 99th percentile. */
+function totalOf({ version, totalPredictions, totalErrors }: Role): UsageTotal {
+  const slow = version.p99Seconds ?? 0.002;
+  const slowest = Math.round(totalPredictions / 50);
+  const durations = [
+    { bucket: durationBucket(slow / 4), count: totalPredictions - slowest },
+    { bucket: durationBucket(slow), count: slowest },
+  ];
+  return { predictions: totalPredictions, errors: totalErrors, durations };
+}
+
+/** Returns labels as one hour of predictions that all have a label. */
+function armOf({ count, correct }: { count: number; correct: number }) {
+  return [{ hour: 0, all: { due: count, count, correct }, asked: { due: 0, count: 0, correct: 0 } }];
+}
+
 /** Simulates months of traffic with a manual clock and a seeded random generator, and applies the policy's decisions. */
 export function simulate(options: Simulation): { steps: Step[]; model: SimulatedModel; state: PolicyState } {
   const { days, seed, policy, otherShare = () => 0, people = [], restarts = false } = options;
@@ -79,6 +101,8 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
     since: now,
     predictions: 0,
     errors: 0,
+    totalPredictions: 0,
+    totalErrors: 0,
     count: 0,
     correct: 0,
   });
@@ -87,7 +111,7 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
   let canary: Role | undefined;
   let paired = { bothRight: 0, onlyActive: 0, onlyShadow: 0, neither: 0 };
   let beside = { count: 0, correct: 0 };
-  let before: { version: SimulatedVersion; count: number; correct: number } | undefined;
+  let before: { version: SimulatedVersion; count: number; correct: number; total: UsageTotal } | undefined;
   let recent: { at: number; right: boolean }[] = [];
   let feedbackWithText = 0;
   let trainingEndsAt: number | undefined;
@@ -97,7 +121,8 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
   const model: SimulatedModel = {
     activate(version) {
       const lastDay = recent.filter(({ at }) => at > now - DAY);
-      before = { version: active.version, count: lastDay.length, correct: lastDay.filter(({ right }) => right).length };
+      const correct = lastDay.filter(({ right }) => right).length;
+      before = { version: active.version, count: lastDay.length, correct, total: totalOf(active) };
       active = takeRole(version);
       feedbackWithText = 0;
       recent = [];
@@ -129,6 +154,8 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
       // The service measures the last hour.
       role.predictions = Math.min(role.predictions + count * part - errors, PREDICTIONS_PER_HOUR * part);
       role.errors = Math.min(role.errors + errors, PREDICTIONS_PER_HOUR * part);
+      role.totalPredictions += Math.round(count * part) - errors;
+      role.totalErrors += errors;
     }
     for (let label = random() * 2; label < (2 * LABELS_PER_DAY * STEP_MS) / DAY; label += 1)
       receiveLabel(random() < share);
@@ -167,23 +194,43 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
   }
 
   function measure(share: number): PolicyMeasurements {
-    const measureRole = ({ version, since, predictions, errors, count, correct }: Role) => ({
-      version: version.version,
-      since,
-      predictions,
-      errors,
-      p99Seconds: (version.p99Seconds ?? 0.002) * (0.95 + 0.1 * random()),
-      feedback: { count, correct },
-      trainingAccuracy: version.training ?? version.usual,
-    });
+    const measureRole = (role: Role) => {
+      const { version, since, predictions, errors, count, correct } = role;
+      return {
+        version: version.version,
+        since,
+        predictions,
+        errors,
+        p99Seconds: (version.p99Seconds ?? 0.002) * (0.95 + 0.1 * random()),
+        total: totalOf(role),
+        feedback: { count, correct },
+        coverage: { due: count, labelled: count, asked: 0, reviewed: 0 },
+        reports: { predictions: role.totalPredictions, objections: 0 },
+        trainingAccuracy: version.training ?? version.usual,
+      };
+    };
+    const { onlyActive, onlyShadow } = paired;
+    const hour = { hour: 0, asked: false, disagreements: onlyActive + onlyShadow, onlyActive, onlyShadow, neither: 0 };
+    const correct = recent.filter(({ right }) => right).length;
     return {
       now,
       active: measureRole(active),
-      ...(shadow && { shadow: { ...measureRole(shadow), agreement: null, paired } }),
-      ...(canary && { canary: { ...measureRole(canary), share: policy.promote.canaryShare }, besideCanary: beside }),
-      ...(before && { replaced: before }),
+      ...(shadow && { shadow: { ...measureRole(shadow), agreement: null, paired, evidence: evidenceOfPairs([hour]) } }),
+      ...(canary && {
+        canary: {
+          ...measureRole(canary),
+          share: policy.promote.canaryShare,
+          evidence: evidenceOfArms(armOf(beside), armOf(canary)),
+          reportedMore: 1,
+        },
+        besideCanary: beside,
+      }),
+      ...(before && {
+        replaced: { feedback: before, total: before.total, evidence: evidenceOfArms(armOf(before), armOf(active)) },
+      }),
       drift: driftOf(share),
-      recent: { count: recent.length, correct: recent.filter(({ right }) => right).length },
+      recent: { count: recent.length, correct },
+      recentAtBest: [{ count: recent.length, correct }],
       feedbackWithText,
       retraining: trainingEndsAt !== undefined,
     };
