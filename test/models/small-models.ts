@@ -7,21 +7,33 @@ import { summariseEvaluation } from '../../src/training/predict-examples.ts';
 import { smallMails, trainSmall } from '../classifier/small-mails.ts';
 
 const swappedLabels = { ham: 'spam', spam: 'ham', news: 'news' } as const;
+const LABELS = ['ham', 'spam', 'news'];
 const trained = {
   right: trainSmall(),
   swapped: trainSmall(
     {},
     smallMails(30).map(({ text, label }) => ({ text, label: swappedLabels[label] })),
   ),
+  byChance: trainSmall(
+    {},
+    smallMails(60).map(({ text }, at) => ({ text, label: LABELS[(at * 7 + Math.floor(at / 3)) % 3]! })),
+  ),
 };
+
+/** The version whose labels were drawn by chance. */
+export const SHADOW_BY_CHANCE = '1000';
+
+function trainedFor(version: string) {
+  if (version === SHADOW_BY_CHANCE) return trained.byChance;
+  return Number(version) % 2 === 1 ? trained.right : trained.swapped;
+}
 
 /** A text that small models label `spam`, and swapped models `ham`. */
 export const SPAM_TEXT = 'the free money about winner and prize number 1';
 
 /** Writes a version of a small model, as training does. Odd versions are right, and even ones swap the labels. */
 export async function writeSmallVersion(models: string, name: string, version: string): Promise<void> {
-  const { model, documents, documentsByLabel, candidates, evaluation, reference, thresholds } =
-    Number(version) % 2 === 1 ? trained.right : trained.swapped;
+  const { model, documents, documentsByLabel, candidates, evaluation, reference, thresholds } = trainedFor(version);
   const { manifest, bytes } = packLinear(model, {
     name,
     version,

@@ -83,11 +83,14 @@ async function measureReplaced(
   { feedbackStore }: PolicyMeasurementSources,
 ): Promise<ReplacedMeasurements> {
   const before = { since: activeSince - rollback.freshForSeconds * 1_000, until: activeSince };
-  const [activeArm, replacedArm, total] = await Promise.all([
+  // As canary it answered a random part of the same requests, perhaps just before it became active.
+  const [activeArm, replacedArm, canaryArm, total] = await Promise.all([
     readArm(active, 'active', { since: activeSince }, feedbackStore),
     readArm(replaced, 'active', before, feedbackStore),
+    readArm(replaced, 'canary', before, feedbackStore),
     measureTotal(replaced, 'active', before, feedbackStore.experiments),
   ]);
-  const { count, correct } = sumArm(replacedArm.hours).all;
-  return { feedback: { count, correct }, total, evidence: evidenceOfArms(replacedArm.hours, activeArm.hours) };
+  const hours = [...replacedArm.hours, ...canaryArm.hours].sort((a, b) => a.hour - b.hour);
+  const { count, correct } = sumArm(hours).all;
+  return { feedback: { count, correct }, total, evidence: evidenceOfArms(hours, activeArm.hours) };
 }

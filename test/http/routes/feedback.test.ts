@@ -157,15 +157,13 @@ describe('GET /reviews', () => {
     const prediction = await predict(url);
     const reviews = async () =>
       ((await (await fetch(`${url}/reviews`)).json()) as { reviews: { id: string }[] }).reviews;
-    await expect
-      .poll(reviews, { timeout: 10_000 })
-      .toEqual([
-        expect.objectContaining({
-          id: prediction.id,
-          prediction: prediction.prediction,
-          model: { name: 'spam', version: '1' },
-        }),
-      ]);
+    await expect.poll(reviews, { timeout: 10_000 }).toEqual([
+      expect.objectContaining({
+        id: prediction.id,
+        prediction: prediction.prediction,
+        model: { name: 'spam', version: '1' },
+      }),
+    ]);
     await post(`${url}/feedback`, { id: prediction.id, label: 'ham', source: 'review' });
     expect(await reviews()).toEqual([]);
     expect((await fetch(`${url}/reviews?limit=0`)).status).toBe(422);
