@@ -70,7 +70,6 @@ export async function measureQuality(store: FeedbackStore, key: VersionKey, sinc
   const quality = qualityFromCounts(weighted);
   const { labels: names, counts: matrix } = quality.confusionMatrix;
   const correct = (label: string) => matrix[names.indexOf(label)]?.[names.indexOf(label)] ?? 0;
-  const totalCorrect = sum(names.map(correct));
   const labels = Object.entries(quality.labels).map(([label, figures]): [string, LabelReport] => [
     label,
     {
@@ -92,7 +91,7 @@ export async function measureQuality(store: FeedbackStore, key: VersionKey, sinc
     count: raw.count,
     confusionMatrix: raw.confusionMatrix,
     accuracy: quality.count === 0 ? null : quality.accuracy,
-    accuracyInterval: wilsonInterval(totalCorrect, quality.count),
+    accuracyInterval: intervalOf(quality.accuracy, fair, weighted),
     labels: Object.fromEntries(labels),
     calibration: calibrationOf(weighted),
   };
@@ -110,6 +109,28 @@ function weigh(counts: readonly LabelCount[]): LabelCount[] {
   const squares = sum(reviews.map(({ count, reviewShare }) => count / reviewShare ** 2));
   const scale = squares === 0 ? 1 : total / squares;
   return counts.map((one) => (isWeighted(one) ? { ...one, count: (one.count / one.reviewShare) * scale } : one));
+}
+
+/**
+ * Returns the interval of the accuracy. Labels that were picked with different shares are strata: the size of a simple sample
+ * with the same variance stands for them in Wilson's interval.
+ */
+function intervalOf(accuracy: number, raw: readonly LabelCount[], weighted: readonly LabelCount[]): Interval {
+  const total = sum(weighted.map(({ count }) => count));
+  const strata = Map.groupBy(raw.keys(), (at) => (raw[at]!.source === 'review' ? raw[at]!.reviewShare : 'truth'));
+  if (strata.size < 2) return wilsonInterval(accuracy * total, total);
+  let variance = 0;
+  let smoothed = 0;
+  for (const rows of strata.values()) {
+    const count = sum(rows.map((at) => raw[at]!.count));
+    const right = rows.filter((at) => raw[at]!.actual === raw[at]!.predicted);
+    const share = (sum(right.map((at) => raw[at]!.count)) + 1) / (count + 2);
+    const weight = sum(rows.map((at) => weighted[at]!.count)) / total;
+    variance += (weight ** 2 * share * (1 - share)) / count;
+    smoothed += weight * share;
+  }
+  const size = (smoothed * (1 - smoothed)) / variance;
+  return wilsonInterval(accuracy * size, size);
 }
 
 function calibrationOf(counts: readonly LabelCount[]): CalibrationBin[] {
