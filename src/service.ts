@@ -76,7 +76,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
   const textRetention = startTextRetention(feedbackStore, config.FEEDBACK_TEXT_DAYS, log);
-  const driftMonitor = createDriftMonitor(Date.now, worker?.createWindow);
+  const driftMonitor = createDriftMonitor(() => performance.now(), worker?.createWindow);
   observeDrift(driftMonitor, instruments);
   const experimentLog = createExperimentLog(feedbackStore.experiments, log);
   const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog });

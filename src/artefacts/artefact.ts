@@ -1,11 +1,12 @@
 import { stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
 import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier } from './pack.ts';
+import { recordVersions } from './versions.ts';
 
 export type { Manifest } from './manifest.ts';
 
@@ -38,6 +39,7 @@ export async function writeArtefact(folder: string, manifest: Manifest, bytes: U
   const valid = manifestSchema.safeParse(manifest);
   if (!valid.success) throw new ArtefactError(folder, `it cannot be stored: ${z.prettifyError(valid.error)}`);
   if (await exists(folder)) throw new ArtefactError(folder, 'this version exists already');
+  const modelFolder = dirname(folder);
   try {
     await atomicWriteFolder(folder, async (draft) => {
       await writeFile(join(draft, WEIGHTS_FILE), bytes, { flush: true });
@@ -46,6 +48,8 @@ export async function writeArtefact(folder: string, manifest: Manifest, bytes: U
   } catch (error) {
     throw new ArtefactError(folder, `it could not be written: ${(error as Error).message}`, { cause: error });
   }
+  // The version is there. A service that finds it records its number too.
+  await recordVersions(dirname(modelFolder), basename(modelFolder), [manifest.version]).catch(() => {});
 }
 
 /**

@@ -77,11 +77,11 @@ interface VersionCounts {
 /**
  * Creates a drift monitor.
  *
- * @param now returns the time in milliseconds
+ * @param now returns the time in milliseconds, of a clock that is never set: a wall clock that jumps would freeze the window
  * @param createWindow creates the counts of the last hour; worker processes pass a factory that pools their counts
  */
 export function createDriftMonitor(
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
   createWindow: SlidingCountsFactory = (_, ...bounds) => createSlidingCounts(...bounds),
 ): DriftMonitor {
   const watched = new Map<Model, VersionCounts>();

@@ -31,6 +31,9 @@ export function observeDrift(monitor: DriftMonitor, instruments: Instruments): v
   };
   observeFeatures('psi');
   observeFeatures('js');
+  instruments.trainingDocuments.addCallback((result) => {
+    for (const model of monitor.watched()) result.observe(model.manifest.training.documents, modelLabels(model));
+  });
   instruments.trainingAccuracy.addCallback((result) => {
     for (const model of monitor.watched()) result.observe(model.manifest.evaluation.accuracy, modelLabels(model));
   });

@@ -1,7 +1,14 @@
 import { type MatrixQuality, qualityFromCounts, sum } from '../classifier/statistics/confusion-matrix.ts';
 import { checkFairness, type SampleFairness } from '../classifier/statistics/fairness.ts';
 import { type Interval, wilsonInterval } from '../classifier/statistics/wilson.ts';
-import { hourOf, LABEL_SOURCES, type LabelCount, type LabelSource, type VersionKey } from './database/feedback.ts';
+import {
+  hourOf,
+  LABEL_SOURCES,
+  type LabelCount,
+  type LabelQuery,
+  type LabelSource,
+  type VersionKey,
+} from './database/feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -60,10 +67,17 @@ export interface QualityReport extends Omit<MatrixQuality, 'accuracy' | 'labels'
  * Measures the quality of a model version from its labels. Reports do not count, because people mostly report errors.
  *
  * @param since the earliest time of the predictions in milliseconds since the epoch; without it, all count
+ * @param until the latest time: predictions from after now exist if the clock was ahead once
  * @throws {FeedbackStoreError} if the store cannot be read
  */
-export async function measureQuality(store: FeedbackStore, key: VersionKey, since?: number): Promise<QualityReport> {
-  const [counts, coverage] = await Promise.all([store.counts({ ...key, since }), measureCoverage(store, key, since)]);
+export async function measureQuality(
+  store: FeedbackStore,
+  key: VersionKey,
+  since?: number,
+  until?: number,
+): Promise<QualityReport> {
+  const query = { ...key, since, until };
+  const [counts, coverage] = await Promise.all([store.counts(query), measureCoverage(store, query)]);
   const fair = counts.filter(({ source }) => source !== 'report');
   const raw = qualityFromCounts(fair);
   const weighted = weigh(fair);
@@ -144,14 +158,15 @@ function calibrationOf(counts: readonly LabelCount[]): CalibrationBin[] {
   });
 }
 
-async function measureCoverage(store: FeedbackStore, key: VersionKey, since = 0): Promise<QualityCoverage> {
+async function measureCoverage(store: FeedbackStore, query: LabelQuery): Promise<QualityCoverage> {
+  const { since = 0, until = Number.POSITIVE_INFINITY, ...key } = query;
   const start = hourOf(since) * HOUR_MS;
   const roles = ['active', 'canary', 'named'] as const;
   const [hours, ...slots] = await Promise.all([
-    store.hours({ ...key, since: start }),
+    store.hours({ ...query, since: start }),
     ...roles.map((role) => store.experiments.slots({ ...key, role, kind: 'confidence', since: start })),
   ]);
-  const predictions = slots.flat();
+  const predictions = slots.flat().filter(({ slot }) => slot < until);
   const inBin = (bin: number) => sum(predictions.filter((slot) => slot.bin === bin).map(({ count }) => count));
   const labelledIn = (bin: number) => sum(hours.filter((hour) => hour.bin === bin).map(({ count }) => count));
   const [all, labelled] = [BINS.map(inBin), BINS.map(labelledIn)];

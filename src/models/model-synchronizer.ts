@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { listVersions } from '../artefacts/versions.ts';
+import { listVersions, recordVersions } from '../artefacts/versions.ts';
 import type { Degradations } from '../platform/degradations.ts';
 import { LockNotWritableError, withLock } from '../platform/file-lock.ts';
 import { Problem } from '../platform/problems.ts';
@@ -7,7 +7,7 @@ import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { appendChange, appendDetectedChange, lastActivation, latestRevision, readAudit, readChanges } from './audit.ts';
 import { detectChange, recordRoleChange, withChangeSpan } from './record-role-change.ts';
-import { type ResolvedRoles, resolveRoles } from './resolve-roles.ts';
+import { lastChangeOf, type ResolvedRoles, resolveRoles } from './resolve-roles.ts';
 import {
   applyChange,
   type ChangeAttribution,
@@ -115,6 +115,8 @@ export function createModelSynchronizer(
       const { rows, fault } = await readAudit(modelFolder);
       reportFault('audit', name, fault);
       fingerprint = current;
+      // A process that can only read the folder leaves this to one that writes versions.
+      await recordVersions(folder, name, [...statuses.keys()]).catch(() => {});
       const change = serve(file, statuses, rows);
       if (change && !isStart) {
         await withChangeSpan(name, change.action, (span) => recordRoleChange(name, change, true, span, log));
@@ -244,8 +246,4 @@ function readOnlyProblem(name: string): Problem {
     'models-read-only',
     `This process cannot write to the folder of the model ${name}: its roles stay as they are.`,
   );
-}
-
-function lastChangeOf({ roles: { activeSince, change } }: ResolvedRoles): number {
-  return Math.floor(Math.max(activeSince, change?.at ?? 0));
 }

@@ -80,3 +80,8 @@ function findVersions(
     problems,
   };
 }
+
+/** Returns the time of the last change of the roles, in whole milliseconds since the epoch. */
+export function lastChangeOf({ roles: { activeSince, change } }: ResolvedRoles): number {
+  return Math.floor(Math.max(activeSince, change?.at ?? 0));
+}

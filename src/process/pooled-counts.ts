@@ -72,7 +72,7 @@ export function createPooledCounts(): SlidingCountsFactory {
  * totals. It removes a window after a whole window length without a report.
  */
 export function createCountsPool(
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): (counted: readonly CountReport[]) => readonly TotalCounts[] {
   const windows = new Map<string, { sliding: SlidingCounts; windowMs: number; reportedAt: number }>();
 

@@ -22,6 +22,7 @@ export interface Instruments {
   readonly featureReference: ObservableGauge;
   readonly driftPsi: ObservableGauge;
   readonly driftJs: ObservableGauge;
+  readonly trainingDocuments: ObservableGauge;
   readonly trainingAccuracy: ObservableGauge;
   readonly trainingF1: ObservableGauge;
   readonly shadowPredictions: Counter;
@@ -58,6 +59,7 @@ export function createInstruments(): Instruments {
     featureReference: gauge(MODEL_METRIC.featureReference),
     driftPsi: gauge(MODEL_METRIC.driftPsi),
     driftJs: gauge(MODEL_METRIC.driftJs),
+    trainingDocuments: gauge(MODEL_METRIC.trainingDocuments),
     trainingAccuracy: gauge(MODEL_METRIC.trainingAccuracy),
     trainingF1: gauge(MODEL_METRIC.trainingF1),
     shadowPredictions: counter(MODEL_METRIC.shadowPredictions),

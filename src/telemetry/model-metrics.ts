@@ -39,6 +39,13 @@ export const MODEL_METRIC = {
     description: "Jensen-Shannon distance of this instance's last hour from the training texts",
     labels: [LABEL.model, LABEL.version, LABEL.feature],
   },
+  trainingDocuments: {
+    name: 'classifier.training.documents',
+    type: 'gauge',
+    unit: '',
+    description: 'Texts that the version was trained on',
+    labels: [LABEL.model, LABEL.version],
+  },
   trainingAccuracy: {
     name: 'classifier.training.accuracy',
     type: 'gauge',

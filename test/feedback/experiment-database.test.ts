@@ -126,16 +126,18 @@ describe('the records of versions', () => {
     const failed = { ...minute, bucket: FAILED_BUCKET, count: 1, confidence: 0 };
     await experiments.save(batchOf({ minutes: [minute, failed, { ...minute, use: 'answer' }] }));
     await experiments.save(batchOf({ minutes: [minute] }));
-    const rows = await experiments.minuteCounts('spam', '2', 'shadow', Date.now() - 60_000);
+    const rows = await experiments.minuteCounts('spam', '2', 'shadow', Date.now() - 60_000, Date.now());
     expect(rows).toHaveLength(2);
     expect(rows).toEqual(expect.arrayContaining([failed, { ...minute, count: 6, confidence: 5 }]));
-    expect(await experiments.minuteCounts('spam', '2', 'shadow', Date.now() + 120_000)).toEqual([]);
+    expect(await experiments.minuteCounts('spam', '2', 'shadow', Date.now() - 240_000, Date.now() - 120_000)).toEqual(
+      [],
+    );
   });
 
   test('are deleted after a day', async () => {
     const { experiments } = await open();
     await experiments.save(batchOf({ minutes: [{ ...minute, minute: minute.minute - 1_500 }, minute] }));
-    expect(await experiments.minuteCounts('spam', '2', 'shadow', 0)).toEqual([minute]);
+    expect(await experiments.minuteCounts('spam', '2', 'shadow', 0, Date.now())).toEqual([minute]);
   });
 
   test('are added up by label pair', async () => {

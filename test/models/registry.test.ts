@@ -1,6 +1,7 @@
 import { appendFile, cp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { nextVersion } from '../../src/artefacts/versions.ts';
 import { readChanges } from '../../src/models/audit.ts';
 import { type ModelRegistry, openRegistry } from '../../src/models/registry.ts';
 import type { RoleChange } from '../../src/models/roles.ts';
@@ -334,4 +335,12 @@ test('an unloaded model stays unloaded, also with new versions in its folder, un
   expect([...registry.models().keys()]).toEqual(['spam']);
   await registry.load('other');
   expect(registry.models().get('other')!.active.version).toBe('2');
+});
+
+test('the number of a deleted version is not used again', async () => {
+  const models = await smallModels('1', '5');
+  const registry = await openRegistry({ folder: models, log: createLog('silent', { write: () => {} }) });
+  await registry.close();
+  await rm(join(models, 'spam/5'), { recursive: true });
+  expect(await nextVersion(models, 'spam')).toBe('6');
 });

@@ -21,7 +21,9 @@ export interface FeatureDrift {
   readonly samples: number;
   /** The minimum number of samples for a verdict other than `unsure`. */
   readonly samplesNeeded: number;
-  /** The 95 % interval of the index, after the expected effect of chance is subtracted; null without samples. */
+  /** The index without the expected effect of chance, at least 0. The interval is built around it; null without samples. */
+  readonly psiCorrected: number | null;
+  /** The 95 % interval of the corrected index; null without samples. `psi` itself may lie above it. */
   readonly psiInterval: Interval | null;
   readonly verdict: DriftVerdict;
 }
@@ -52,7 +54,7 @@ export function measureDrift(
   const bins = counts.filter((count, at) => count > 0 || reference[at]! > 0).length;
   const samplesNeeded = Math.max(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * bins);
   if (samples === 0) {
-    return { psi: 0, js: 0, samples, samplesNeeded, psiInterval: null, verdict: 'unsure' };
+    return { psi: 0, js: 0, samples, samplesNeeded, psiCorrected: null, psiInterval: null, verdict: 'unsure' };
   }
   const shares = counts.map((count) => count / samples);
   const psi = populationStabilityIndex(shares, reference);
@@ -69,6 +71,7 @@ export function measureDrift(
     js: jensenShannonDistance(shares, reference),
     samples,
     samplesNeeded,
+    psiCorrected: corrected,
     psiInterval,
     verdict: samples < samplesNeeded ? 'unsure' : verdictOf(psiInterval),
   };

@@ -48,9 +48,10 @@ export interface ExperimentDatabase {
   /** Returns the confusion matrices of all shadows since the database was created. */
   totals(): FeedbackTotal[];
   /**
-   * Returns the counts of a version since a time in milliseconds, including the whole minute that contains this time.
+   * Returns the counts of a version between two times in milliseconds, including the whole minutes that contain them. Minutes
+   * after the end exist if the clock was ahead once.
    */
-  minuteCounts(model: string, version: string, use: VersionUse, since: number): MinuteCount[];
+  minuteCounts(model: string, version: string, use: VersionUse, since: number, until: number): MinuteCount[];
   /** Returns the counts of a version in one role, slot by slot. */
   slots(query: SlotQuery): SlotCount[];
   /** Returns the predictions that wait for a reviewed label, oldest first. */
@@ -96,7 +97,7 @@ export function openExperiments(db: DatabaseSync, now: () => number): Experiment
         (SELECT predicted_at FROM ${table} ORDER BY predicted_at DESC LIMIT 1 OFFSET ${limit})`),
   );
   const selectMinutes = db.prepare(
-    'SELECT minute, bucket, count, confidence FROM version_minutes WHERE model = ? AND version = ? AND use = ? AND minute >= ?',
+    'SELECT minute, bucket, count, confidence FROM version_minutes WHERE model = ? AND version = ? AND use = ? AND minute BETWEEN ? AND ?',
   );
   const selectSlots = db.prepare(`
     SELECT slot, bin, asked, count FROM usage_slots
@@ -132,8 +133,8 @@ export function openExperiments(db: DatabaseSync, now: () => number): Experiment
         newRows += batch.labels.length + batch.minutes.length + batch.slots.length + batch.reviews.length;
         deleteOldRows();
       }),
-    minuteCounts: (model, version, use, since) =>
-      selectMinutes.all(model, version, use, minuteOf(since)).map((row) => ({
+    minuteCounts: (model, version, use, since, until) =>
+      selectMinutes.all(model, version, use, minuteOf(since), minuteOf(until)).map((row) => ({
         model,
         version,
         use,

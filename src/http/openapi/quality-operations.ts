@@ -60,6 +60,10 @@ const drift = z.object({
     z.object({
       psi: z.number().meta({ description: 'The population stability index against the training texts' }),
       js: z.number().meta({ description: 'The Jensen-Shannon distance' }),
+      psiCorrected: z
+        .number()
+        .nullable()
+        .meta({ description: 'The index without the expected effect of chance: the interval is built around it' }),
       psiInterval: interval.nullable(),
       samples: count,
       samplesNeeded: count,

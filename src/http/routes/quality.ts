@@ -6,14 +6,18 @@ import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { durationParameter, requireModel, stringParameter } from './parameters.ts';
 
+/** The clocks of replicas differ by less than this. */
+const MAX_SKEW_MS = 60_000;
+
 /** `GET /quality?model=&window=`: returns scores of the predictions that have feedback. */
 export function reportQuality({ config, feedbackStore, driftMonitor, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const model = requireModel(models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
     const { name, version } = model;
     const window = durationParameter(ctx, 'window');
-    const since = window === undefined ? undefined : Date.now() - window;
-    const report = await measureQuality(feedbackStore, versionKeyOf(model), since);
+    const now = Date.now();
+    const [since, until] = window === undefined ? [] : [now - window, now + MAX_SKEW_MS];
+    const report = await measureQuality(feedbackStore, versionKeyOf(model), since, until);
     const { meanConfidence, predictions } = driftMonitor.report(model);
     ctx.body = {
       model: { name, version },

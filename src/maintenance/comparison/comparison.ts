@@ -212,7 +212,7 @@ async function compareUsage(
 ): Promise<VersionComparison> {
   const start = windowStart(since, now);
   const usageOf = async ({ name, version }: Model, as: VersionUse): Promise<Usage> =>
-    summariseUsage(await feedbackStore.experiments.minuteCounts(name, version, as, start));
+    summariseUsage(await feedbackStore.experiments.minuteCounts(name, version, as, start, now));
   const [ofActive, ofModel] = await Promise.all([usageOf(active, 'answer'), usageOf(model, use)]);
   return {
     version: model.version,

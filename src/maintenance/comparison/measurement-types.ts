@@ -24,6 +24,8 @@ export interface Measurements {
 /** One version in its role, measured over all processes. */
 export interface VersionMeasurements {
   readonly version: string;
+  /** The beginning of the sha256 of its weights: another version with the same number is another version. */
+  readonly artefact?: string;
   /** The time when it took its role, in milliseconds since the epoch. */
   readonly since: number;
   /** The number of texts that it scored in its role, in the last hour at most. */

@@ -136,12 +136,13 @@ async function measureUsage(
   const { name, version, manifest } = model;
   const use = role === 'shadow' ? 'shadow' : 'answer';
   const [minutes, total] = await Promise.all([
-    experiments.minuteCounts(name, version, use, windowStart(since, now)),
+    experiments.minuteCounts(name, version, use, windowStart(since, now), now),
     measureTotal(model, role, { since }, experiments),
   ]);
   const { predictions, errors, p99 } = summariseUsage(minutes);
   const trainingAccuracy = manifest.evaluation.accuracy;
-  return { version, since, predictions, errors, p99Seconds: p99, total, trainingAccuracy };
+  const { artefact } = versionKeyOf(model);
+  return { version, artefact, since, predictions, errors, p99Seconds: p99, total, trainingAccuracy };
 }
 
 /** Adds up the texts that a version scored in one role. */

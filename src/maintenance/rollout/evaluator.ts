@@ -67,7 +67,11 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
 
   async function evaluateOne(model: string, policy: Policy, onlyIfDue: boolean): Promise<Evaluation | undefined> {
     const file = stateFileOf(dataFolder, model);
-    const isDue = async () => Date.now() - ((await readState(file)).evaluatedAt ?? 0) >= policy.everySeconds * 1_000;
+    const isDue = async () => {
+      const age = Date.now() - ((await readState(file)).evaluatedAt ?? 0);
+      // A negative age means that the clock was ahead once.
+      return age < 0 || age >= policy.everySeconds * 1_000;
+    };
     if (onlyIfDue && !(await isDue())) return undefined;
     await makePrivateFolder(join(dataFolder, 'maintenance'));
     return withLock(join(dataFolder, 'maintenance', 'evaluator.lock'), 'the policy evaluation', async () => {

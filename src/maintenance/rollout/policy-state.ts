@@ -39,6 +39,8 @@ export const stateSchema = z.object({
     .nullable(),
   /** Versions that were active before and were not rolled back. A return to one of them does not make it fresh. */
   formerly: z.array(name),
+  /** The artefacts of the versions that were last shadow, canary or active, by the name of the version. */
+  artefacts: z.array(z.object({ version: name, artefact: name })).optional(),
   /** The candidate that was better as a shadow, with the confidence of its last evaluation as a shadow. */
   proven: z
     .object({

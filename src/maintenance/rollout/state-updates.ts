@@ -12,7 +12,8 @@ export function updateFromMeasurements(
   before: PolicyState,
   measurements: PolicyMeasurements,
 ): PolicyState {
-  const state = updateActive(policy, before, measurements);
+  const past = withoutFuture(before, measurements.now);
+  const state = updateActive(policy, forgetReplacedArtefacts(past, measurements), measurements);
   const { now, drift } = measurements;
   const { holds } = state;
   // Traffic has pauses, so an unsure verdict neither starts nor ends a drift.
@@ -25,6 +26,50 @@ export function updateFromMeasurements(
       ...(driftSince !== undefined && { drift: driftSince }),
       ...(dropSince !== undefined && { accuracyDrop: dropSince }),
     },
+  };
+}
+
+/**
+ * Returns the state with `now` in place of times after now, which exist if the clock was ahead once. So a cool-down begins
+ * again, and does not last until that time comes.
+ */
+function withoutFuture(state: PolicyState, now: number): PolicyState {
+  const lastAt = Object.entries(state.lastAt).map(([action, at]) => [action, Math.min(at, now)]);
+  const { drift, accuracyDrop } = state.holds;
+  return {
+    ...state,
+    lastAt: Object.fromEntries(lastAt),
+    holds: {
+      ...(drift !== undefined && { drift: Math.min(drift, now) }),
+      ...(accuracyDrop !== undefined && { accuracyDrop: Math.min(accuracyDrop, now) }),
+    },
+  };
+}
+
+/**
+ * Returns the state without what belongs to other artefacts of the same numbers. A person can delete a version and write
+ * another one under its number; the other one starts without a past.
+ */
+function forgetReplacedArtefacts(state: PolicyState, { active, shadow, canary }: PolicyMeasurements): PolicyState {
+  const present = [active, shadow, canary].flatMap((one) =>
+    one?.artefact === undefined ? [] : [{ version: one.version, artefact: one.artefact }],
+  );
+  const known = state.artefacts ?? [];
+  const replaced = new Set(
+    present
+      .filter(({ version, artefact }) => known.some((one) => one.version === version && one.artefact !== artefact))
+      .map(({ version }) => version),
+  );
+  const others = known.filter(({ version }) => !present.some((one) => one.version === version));
+  const artefacts = [...others, ...present].slice(-MAX_FORMER_VERSIONS);
+  if (replaced.size === 0) return present.length === 0 ? state : { ...state, artefacts };
+  return {
+    ...state,
+    artefacts,
+    active: state.active && replaced.has(state.active.version) ? null : state.active,
+    formerly: state.formerly.filter((version) => !replaced.has(version)),
+    proven: state.proven && replaced.has(state.proven.version) ? null : state.proven,
+    tried: state.tried && replaced.has(state.tried.active) ? null : state.tried,
   };
 }
 

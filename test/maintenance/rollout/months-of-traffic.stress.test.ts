@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { decide } from '../../../src/maintenance/rollout/policy.ts';
 import type { PolicyState } from '../../../src/maintenance/rollout/policy-state.ts';
 import { policySchema } from '../../../src/models/policy-file.ts';
 import { type SimulatedVersion, type Simulation, type Step, simulate } from './simulated-model.ts';
@@ -132,6 +133,16 @@ describe('a policy over months of traffic', { timeout: 60_000 }, () => {
     expect(continuous.steps.length).toBeGreaterThan(0);
     expect(restarted.state).toEqual(continuous.state satisfies PolicyState);
   });
+});
+
+test('a state from a clock that was ahead does not stop the policy until that time comes', () => {
+  const { state } = simulate({ days: 40, seed: 1, policy, otherShare: newTexts });
+  expect(state.lastAt.retrain).toBeGreaterThan(0);
+  const { measurements } = simulate({ days: 1, seed: 1, policy });
+  const ahead = { ...state, holds: { drift: 40 * 86_400_000 }, lastAt: { retrain: 400 * 86_400_000 } };
+  const { state: after } = decide(policy, ahead, { ...measurements, now: 86_400_000 });
+  expect(after.lastAt.retrain).toBe(86_400_000);
+  expect(after.holds.drift ?? 0).toBeLessThanOrEqual(86_400_000);
 });
 
 /** Returns, for each action, the shortest time in days between two occurrences. */

@@ -91,7 +91,13 @@ function armOf({ count, correct }: { count: number; correct: number }) {
 }
 
 /** Simulates months of traffic with a manual clock and a seeded random generator, and applies the policy's decisions. */
-export function simulate(options: Simulation): { steps: Step[]; model: SimulatedModel; state: PolicyState } {
+export function simulate(options: Simulation): {
+  steps: Step[];
+  model: SimulatedModel;
+  state: PolicyState;
+  /** The measurements at the end. */
+  measurements: PolicyMeasurements;
+} {
   const { days, seed, policy, otherShare = () => 0, people = [], restarts = false } = options;
   const random = createRandom(seed);
   const steps: Step[] = [];
@@ -269,5 +275,5 @@ export function simulate(options: Simulation): { steps: Step[]; model: Simulated
     }
     if (restarts) state = JSON.parse(JSON.stringify(state)) as PolicyState;
   }
-  return { steps, model, state };
+  return { steps, model, state, measurements: measure(0) };
 }
