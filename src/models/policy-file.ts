@@ -1,5 +1,7 @@
 import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
+import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
+import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { atomicWrite } from '../platform/atomic-write.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
 
@@ -26,6 +28,9 @@ const retrain = z.strictObject({
   maxMemoryMB: z.int().min(64).max(1_048_576).optional(),
   /** The nice value of the training process: 19 takes only idle CPU time, 0 as much as other processes. */
   niceness: z.int().min(0).max(19).default(19),
+  /** The algorithm and the tokenizer of the new version: those of the active one, the best of all, or the named ones. */
+  algorithm: z.enum(['same', 'auto', ...ALGORITHM_NAMES]).default('same'),
+  tokenizer: z.enum(['same', 'auto', ...TOKENIZER_NAMES]).default('same'),
   /** The predicted texts have differed from the training texts for this long. */
   drift: z.strictObject({ forSeconds: seconds.default(HOUR_SECONDS) }).prefault({}),
   /** The accuracy has been below the one of the training by both margins for this long. */

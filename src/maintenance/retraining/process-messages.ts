@@ -1,4 +1,6 @@
 import type { Manifest } from '../../artefacts/manifest.ts';
+import type { AlgorithmName } from '../../classifier/scoring/algorithm-names.ts';
+import type { TokenizerName } from '../../classifier/text/text-options.ts';
 import type { FailureReason, RetrainProgress } from './job.ts';
 
 /** The task of a training process. */
@@ -11,6 +13,8 @@ export interface RetrainTask {
   readonly data: string;
   /** The service's `DATA_DIR`, which holds the feedback. */
   readonly dataFolder: string;
+  readonly algorithm: AlgorithmName | 'auto';
+  readonly tokenizer: TokenizerName | 'auto';
   readonly maxMemoryMB: number;
   /** The niceness of the process, from 0 to 19. */
   readonly niceness: number;

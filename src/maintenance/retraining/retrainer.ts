@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readPolicy } from '../../models/policy-file.ts';
+import type { Manifest } from '../../artefacts/manifest.ts';
+import { type Policy, readPolicy } from '../../models/policy-file.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { ChangeAttribution } from '../../models/roles.ts';
 import { type Lock, tryLock } from '../../platform/file-lock.ts';
@@ -133,7 +134,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
       throw new Problem('retrain-not-configured', `The declared data of ${model} cannot be read: ${help}`);
     });
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
-    return { job, model, modelsFolder, data, dataFolder, maxMemoryMB, niceness };
+    const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
+    return { job, model, modelsFolder, data, dataFolder, ...settings, maxMemoryMB, niceness };
   }
 
   /** Writes the active version into the roles: without roles, the newest version would become active. */
@@ -211,5 +213,20 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
       for (const run of runs) run.interrupt();
       await Promise.all(runs.map(({ ended }) => ended));
     },
+  };
+}
+
+/**
+ * Returns the algorithm and the tokenizer of a retraining: those of the active version, unless the policy names others. A
+ * choice among all of them would be made by chance where several are nearly equal.
+ */
+function trainingSettings(
+  active: Manifest | undefined,
+  { retrain }: Policy,
+): Pick<RetrainTask, 'algorithm' | 'tokenizer'> {
+  const own = active && 'weightStep' in active ? active : undefined;
+  return {
+    algorithm: retrain.algorithm === 'same' ? (own?.algorithm ?? 'auto') : retrain.algorithm,
+    tokenizer: retrain.tokenizer === 'same' ? (own?.features.tokenizer ?? 'auto') : retrain.tokenizer,
   };
 }

@@ -66,7 +66,14 @@ function dieFirst(): void {
   }
 }
 
-async function trainVersion({ model, modelsFolder, data, dataFolder }: RetrainTask): Promise<TrainingResult> {
+async function trainVersion({
+  model,
+  modelsFolder,
+  data,
+  dataFolder,
+  algorithm,
+  tokenizer,
+}: RetrainTask): Promise<TrainingResult> {
   let lastPhase = '';
   let lastTime = 0;
   return train(
@@ -75,8 +82,8 @@ async function trainVersion({ model, modelsFolder, data, dataFolder }: RetrainTa
       feedback: dataFolder,
       name: model,
       version: await nextVersion(modelsFolder, model),
-      algorithm: 'auto',
-      tokenizer: 'auto',
+      algorithm,
+      tokenizer,
       seed: 1,
     },
     {
