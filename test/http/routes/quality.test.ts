@@ -116,7 +116,7 @@ describe('GET /quality', () => {
 
   test('says which part of the predictions has a label', async () => {
     const { url } = await serve({ REVIEW_SHARE: '1' });
-    await judge(url, [
+    await giveFeedback(url, [
       [spam, 'spam'],
       [ham, 'ham'],
     ]);

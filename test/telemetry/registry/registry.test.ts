@@ -45,6 +45,10 @@ beforeAll(async () => {
   const prediction = await post(`${service.url}/predict`, { text: 'Win a prize' });
   const { id } = (await prediction.json()) as { id: string };
   await post(`${service.url}/feedback`, { id, label: 'spam' });
+  const correction = { body: JSON.stringify({ label: 'ham' }), headers: { 'content-type': 'application/json' } };
+  await fetch(`${service.url}/feedback/${id}`, { method: 'PUT', ...correction });
+  await fetch(`${service.url}/feedback/${id}`, { method: 'DELETE' });
+  await post(`${service.url}/feedback`, { id, label: 'spam' });
   await post(`${service.url}/models/spam/canary`, { version: '2', share: 0.5 });
   await post(`${service.url}/predict/batch`, { texts: ['one', 'two'] });
   await post(`${service.url}/predict`, { text: 1 });
