@@ -54,7 +54,7 @@ export interface LabelCount extends ConfusionCount {
   readonly source: LabelSource;
   /** The share of predictions that were picked for review; 0 for predictions that were not picked. */
   readonly reviewShare: number;
-  /** The tenth of the confidence, 0 to 9; {@link UNKNOWN_BIN} if it is not known. */
+  /** The tenth of the confidence, 0 to 9; -1 if it is not known. */
   readonly bin: number;
 }
 
@@ -83,7 +83,7 @@ export interface HourOfLabels {
 }
 
 /** The bin of predictions whose confidence is not known. */
-export const UNKNOWN_BIN = -1;
+const UNKNOWN_BIN = -1;
 
 const HOUR_MS = 3_600_000;
 

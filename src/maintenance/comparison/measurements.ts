@@ -87,7 +87,7 @@ export async function gatherMeasurements(
 }
 
 /** Returns the labels of a version in its role. */
-export function labelsOf({ hours, reports }: Arm): Pick<VersionMeasurements, 'feedback' | 'coverage' | 'reports'> {
+function labelsOf({ hours, reports }: Arm): Pick<VersionMeasurements, 'feedback' | 'coverage' | 'reports'> {
   const { all, asked } = sumArm(hours);
   return {
     feedback: { count: all.count, correct: all.correct },
