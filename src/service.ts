@@ -21,7 +21,7 @@ import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { RoleChangeLink } from './process/role-changes.ts';
 import { createInstruments, type Instruments } from './telemetry/instruments.ts';
-import type { Log } from './telemetry/logs/log.ts';
+import { exceptionAttributes, type Log } from './telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
 
 /** The longest time in milliseconds that shadows score the last texts during shutdown. */
@@ -112,7 +112,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     driftMonitor,
     feedbackService: createFeedbackService(ids, feedbackStore, log),
   });
-  const open = () => listen(app.callback(), config.HOST, config.PORT);
+  const onServerError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
+  const open = () => listen(app.callback(), { host: config.HOST, port: config.PORT }, config, onServerError);
   const earlyServer = worker ? undefined : await open();
 
   const registry = await openRegistry({

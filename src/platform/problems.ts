@@ -3,6 +3,8 @@ export const problemKinds = {
   'malformed-request': [400, 'The request is not valid HTTP'],
   'malformed-json': [400, 'The body is not valid JSON'],
   'request-aborted': [400, 'The request ended before its body was complete'],
+  'request-timeout': [408, 'The request did not arrive in time'],
+  'headers-too-large': [431, 'The header of the request is too large'],
   unauthorized: [401, 'A bearer token is needed'],
   'route-not-found': [404, 'There is no such route'],
   'model-not-found': [404, 'There is no such model'],

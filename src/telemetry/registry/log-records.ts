@@ -35,6 +35,7 @@ export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
 export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
   'request failed': EXCEPTION,
+  'connection failed': EXCEPTION,
   'bundled model not copied': [...MODEL, ATTRIBUTE.reason],
   'model refused': [...MODEL, ...EXCEPTION],
   'roles not followed': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
