@@ -31,7 +31,7 @@ const SHADOW_DRAIN_MS = 1_000;
 export interface RunningService {
   readonly url: string;
   /** Stops accepting requests, answers those in progress, and closes all parts of the service. */
-  stop(): Promise<void>;
+  stop(timeoutMs?: number): Promise<void>;
 }
 
 /** The parts of the service that exist after the models are loaded. */
@@ -163,9 +163,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
 
   return {
     url: server.url,
-    async stop() {
+    async stop(timeoutMs = config.SHUTDOWN_TIMEOUT_MS) {
       phase = 'draining';
-      await server.drain(config.SHUTDOWN_TIMEOUT_MS);
+      await server.drain(timeoutMs);
       await maintenance.close();
       await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);

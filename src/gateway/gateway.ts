@@ -23,7 +23,7 @@ export interface RunningGateway {
   readonly url: string;
   readonly smtpUrl: string;
   /** Stops accepting mail, and resolves when all accepted mail is answered. */
-  stop(): Promise<void>;
+  stop(timeoutMs?: number): Promise<void>;
 }
 
 /**
@@ -105,9 +105,9 @@ export async function startGateway(config: GatewayConfig, log: Log, shared: Gate
   return {
     url: http.url,
     smtpUrl: smtp.url,
-    async stop() {
+    async stop(timeoutMs = shared.SHUTDOWN_TIMEOUT_MS) {
       draining = true;
-      await Promise.all([http.drain(shared.SHUTDOWN_TIMEOUT_MS), smtp.close(shared.SHUTDOWN_TIMEOUT_MS)]);
+      await Promise.all([http.drain(timeoutMs), smtp.close(timeoutMs)]);
       await reader.close();
     },
   };

@@ -56,6 +56,7 @@ describe('readConfig', () => {
     ['PORT', '70000', 'a port number from 0 to 65535'],
     ['PORT', 'http', 'a port number from 0 to 65535'],
     ['PORT', '-1', 'a port number from 0 to 65535'],
+    ['SHUTDOWN_TIMEOUT_MS', '2147483648', 'milliseconds from 1 to 2147483647'],
     ['MAX_BODY_BYTES', '0', 'a whole number from 1'],
     ['MAX_BODY_BYTES', '1.5', 'a whole number from 1'],
     ['CAPTURE_TEXT', 'yes', 'true or false'],

@@ -23,8 +23,8 @@ export interface ServiceProcess {
   readonly lines: readonly LogLine[];
   /** Sends SIGTERM, and resolves to the exit code. */
   stop(): Promise<number | null>;
-  /** Kills the process with SIGKILL. */
-  kill(): void;
+  /** Sends a signal, by default SIGKILL. */
+  kill(signal?: NodeJS.Signals): void;
   readonly exited: Promise<unknown>;
 }
 
@@ -56,7 +56,7 @@ export async function startProcess(
       const [code] = await exited;
       return code;
     },
-    kill: () => child.kill('SIGKILL'),
+    kill: (signal = 'SIGKILL') => child.kill(signal),
     exited,
   };
 }

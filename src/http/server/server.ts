@@ -83,17 +83,18 @@ export async function listen(
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
     async drain(timeoutMs) {
-      const deadline = AbortSignal.timeout(timeoutMs);
-      await delay(Math.min(config.SHUTDOWN_DELAY_MS, timeoutMs));
+      const deadline = performance.now() + timeoutMs;
+      const wait = (milliseconds: number) => delay(Math.max(Math.min(milliseconds, deadline - performance.now()), 0));
+      await wait(config.SHUTDOWN_DELAY_MS);
       // close() of node:http also closes idle connections, on which requests may be arriving.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
-      await Promise.race([closed, delay(Math.min(KEEP_CONNECTIONS_MS, timeoutMs))]);
+      await Promise.race([closed, wait(KEEP_CONNECTIONS_MS)]);
       server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
-      await Promise.race([closed, delay(Math.min(LAST_REQUESTS_MS, timeoutMs))]);
+      await Promise.race([closed, wait(LAST_REQUESTS_MS)]);
       server.closeIdleConnections();
-      deadline.addEventListener('abort', () => server.closeAllConnections());
-      if (deadline.aborted) server.closeAllConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), Math.max(deadline - performance.now(), 0));
       await closed;
+      clearTimeout(timer);
     },
   };
 }

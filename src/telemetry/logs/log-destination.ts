@@ -10,8 +10,8 @@ import { METRIC, SCOPE } from '../names.ts';
 export interface LogDestination {
   /** Takes one or more whole lines. */
   write(lines: string): void;
-  /** Resolves once all lines are written, or after one second. */
-  flush?(): Promise<void>;
+  /** Resolves once all lines are written, or after `timeoutMs`, by default one second. */
+  flush?(timeoutMs?: number): Promise<void>;
 }
 
 /** Lines wait for so many bytes or milliseconds, because one system call costs as much as some dozens of lines. */
@@ -28,7 +28,7 @@ const FLUSH_TIMEOUT_MS = 1_000;
 
 /** The time limit for a write in progress when the process ends without a flush. */
 const LAST_WRITE_MS = 50;
-/** The time limit for the last lines while a pipe is full. */
+/** The time limit for the last lines while a pipe is full, if the process ends without a flush. */
 const LAST_LINES_MS = 500;
 
 const STDOUT = 1;
@@ -70,6 +70,7 @@ export function createLogDestination(): LogDestination {
   let writes = 0;
   /** True if a write does not return. */
   let blocked = false;
+  let lastLinesMs = LAST_LINES_MS;
 
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
     writes += 1;
@@ -98,7 +99,7 @@ export function createLogDestination(): LogDestination {
     const internals = stream as unknown as Internals;
     // Node would wait for the thread of this write, without an end.
     if (blocked && internals._writing) endAtOnce();
-    dropped.reportLost(writeLastLines(fd, internals));
+    dropped.reportLost(writeLastLines(fd, internals, lastLinesMs));
   };
 
   function writeAgain(): void {
@@ -116,13 +117,14 @@ export function createLogDestination(): LogDestination {
       waitingBytes += bytes.length;
       writeBytes(bytes);
     },
-    async flush() {
-      const deadline = performance.now() + FLUSH_TIMEOUT_MS;
+    async flush(timeoutMs = FLUSH_TIMEOUT_MS) {
+      const deadline = performance.now() + timeoutMs;
       const writesBefore = writes;
       while (waitingBytes > 0 && !closed && performance.now() < deadline) {
         stream.flush();
         await delay(RETRY_MS);
       }
+      lastLinesMs = 0;
       blocked = waitingBytes > 0 && writes === writesBefore;
     },
   };
@@ -157,10 +159,10 @@ function endAtOnce(): void {
  *
  * @returns the number of lines that were not written
  */
-function writeLastLines(fd: number, { _writing, _writingBuf, _bufs }: Internals): number {
+function writeLastLines(fd: number, { _writing, _writingBuf, _bufs }: Internals, timeoutMs: number): number {
   // A thread writes this part. The lines after it must not come before it.
   if (_writing) sleep(LAST_WRITE_MS);
-  const deadline = performance.now() + LAST_LINES_MS;
+  const deadline = performance.now() + timeoutMs;
   let rest: Uint8Array = Buffer.concat([...(_writing ? [] : [_writingBuf]), ..._bufs.flat()]);
   while (rest.length > 0) {
     try {

@@ -36,6 +36,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
   'request failed': EXCEPTION,
   'connection failed': EXCEPTION,
+  'shutdown incomplete': EXCEPTION,
   'bundled model not copied': [...MODEL, ATTRIBUTE.reason],
   'model refused': [...MODEL, ...EXCEPTION],
   'roles not followed': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
