@@ -1,3 +1,4 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
@@ -15,6 +16,7 @@ import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
 import { type Config, ConfigError } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
+import { describeStorageError } from './platform/storage-errors.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
@@ -67,8 +69,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     const faulty = degradations.parts();
     for (const part of DEGRADABLE_PARTS) result.observe(faulty.has(part) ? 1 : 0, { [LABEL.part]: part });
   });
+  await namingFolder(config, () => prepareFolder(config.DATA_DIR));
   const [key, feedbackStore] = await Promise.all([
-    config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
+    config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
     openFeedbackStore(config.DATA_DIR, reportStore),
   ]);
   const ids = createPredictionIds(key);
@@ -139,14 +142,16 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     );
   }
   observeModels(registry.models, instruments);
-  const retrainer = await createRetrainer({
-    modelsFolder: config.MODELS_DIR,
-    dataFolder: config.DATA_DIR,
-    servingProcesses: config.WORKERS,
-    registry,
-    instruments,
-    log,
-  });
+  const retrainer = await namingFolder(config, () =>
+    createRetrainer({
+      modelsFolder: config.MODELS_DIR,
+      dataFolder: config.DATA_DIR,
+      servingProcesses: config.WORKERS,
+      registry,
+      instruments,
+      log,
+    }),
+  );
   const maintenance = startMaintenance({
     modelsFolder: config.MODELS_DIR,
     dataFolder: config.DATA_DIR,
@@ -173,6 +178,24 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       await feedbackStore.close();
     },
   };
+}
+
+/** Creates a folder if it does not exist. @throws the error of the file system if this process cannot write into it */
+async function prepareFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+}
+
+/** Does a part of the start. @throws {ConfigError} instead of an error of the file system: it names the setting */
+async function namingFolder<T>(config: Config, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const fault = describeStorageError(error, config);
+    if (fault === undefined) throw error;
+    const path = 'path' in (error as object) ? ` ${JSON.stringify((error as NodeJS.ErrnoException).path)}` : '';
+    throw new ConfigError(`${fault.slice(0, -1)}:${path}; allowed: a folder that this process can write`);
+  }
 }
 
 /**

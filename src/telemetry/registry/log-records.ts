@@ -62,7 +62,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   ],
   'shadow failed': [...MODEL, ATTRIBUTE.shadowVersion, ...EXCEPTION],
   'experiment data not stored': EXCEPTION,
-  'comparison not read': [ATTRIBUTE.modelName, ...EXCEPTION],
+  'model report incomplete': [ATTRIBUTE.modelName, ...EXCEPTION],
   'telemetry problem': [ATTRIBUTE.reason],
   'policy refused': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
   'maintenance failed': [ATTRIBUTE.modelName, ...EXCEPTION],
