@@ -38,13 +38,19 @@ export async function startProcess(
   const metricsPort = await freePort();
   const child = await spawnService({ OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort), ...env }, args);
   const lines: LogLine[] = [];
+  let stderr = '';
+  child.stderr!.on('data', (data) => {
+    stderr += String(data);
+  });
   const ready = new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on('line', (text) => {
       const line = JSON.parse(text) as LogLine;
       lines.push(line);
       if (line.msg === 'ready') resolve(String(line['url']));
     });
-    child.once('exit', (code) => reject(new Error(`the service ended with ${code}: ${JSON.stringify(lines)}`)));
+    child.once('close', (code) => {
+      reject(new Error(`the service ended with ${code}: ${JSON.stringify(lines)} ${stderr}`));
+    });
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   return {
