@@ -2,6 +2,7 @@
  * Starts the OpenTelemetry SDK before the mail gateway, as for the service. The service name and the port of the metrics
  * differ, because both can run on one machine.
  */
+import '../src/process/stop-signals.ts';
 import { GATEWAY_SERVICE } from '../src/gateway/telemetry.ts';
 
 process.env['OTEL_SERVICE_NAME'] ||= GATEWAY_SERVICE;

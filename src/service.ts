@@ -1,3 +1,4 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
@@ -16,6 +17,7 @@ import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
 import { type Config, ConfigError } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
+import { describeStorageError } from './platform/storage-errors.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createReviewSampler } from './predictions/review-sampler.ts';
@@ -23,7 +25,7 @@ import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { RoleChangeLink } from './process/role-changes.ts';
 import { createInstruments, type Instruments } from './telemetry/instruments.ts';
-import type { Log } from './telemetry/logs/log.ts';
+import { exceptionAttributes, type Log } from './telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
 
 /** The longest time in milliseconds that shadows score the last texts during shutdown. */
@@ -33,7 +35,7 @@ const SHADOW_DRAIN_MS = 1_000;
 export interface RunningService {
   readonly url: string;
   /** Stops accepting requests, answers those in progress, and closes all parts of the service. */
-  stop(): Promise<void>;
+  stop(timeoutMs?: number): Promise<void>;
 }
 
 /** The parts of the service that exist after the models are loaded. */
@@ -69,8 +71,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     const faulty = degradations.parts();
     for (const part of DEGRADABLE_PARTS) result.observe(faulty.has(part) ? 1 : 0, { [LABEL.part]: part });
   });
+  await namingFolder(config, () => prepareFolder(config.DATA_DIR));
   const [key, feedbackStore] = await Promise.all([
-    config.PREDICTION_ID_KEY ?? readOrCreateSigningKey(config.DATA_DIR),
+    config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
     openFeedbackStore(config.DATA_DIR, reportStore),
   ]);
   const ids = createPredictionIds(key);
@@ -116,7 +119,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     driftMonitor,
     feedbackService: createFeedbackService(ids, feedbackStore, log),
   });
-  const open = () => listen(app.callback(), config.HOST, config.PORT);
+  const onServerError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
+  const open = () => listen(app.callback(), { host: config.HOST, port: config.PORT }, config, onServerError);
   const earlyServer = worker ? undefined : await open();
 
   const registry = await openRegistry({
@@ -143,14 +147,16 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     );
   }
   observeModels(registry.models, instruments);
-  const retrainer = await createRetrainer({
-    modelsFolder: config.MODELS_DIR,
-    dataFolder: config.DATA_DIR,
-    servingProcesses: config.WORKERS,
-    registry,
-    instruments,
-    log,
-  });
+  const retrainer = await namingFolder(config, () =>
+    createRetrainer({
+      modelsFolder: config.MODELS_DIR,
+      dataFolder: config.DATA_DIR,
+      servingProcesses: config.WORKERS,
+      registry,
+      instruments,
+      log,
+    }),
+  );
   const maintenance = startMaintenance({
     modelsFolder: config.MODELS_DIR,
     dataFolder: config.DATA_DIR,
@@ -167,9 +173,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
 
   return {
     url: server.url,
-    async stop() {
+    async stop(timeoutMs = config.SHUTDOWN_TIMEOUT_MS) {
       phase = 'draining';
-      await server.drain(config.SHUTDOWN_TIMEOUT_MS);
+      await server.drain(timeoutMs);
       await maintenance.close();
       await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);
@@ -178,6 +184,24 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       await feedbackStore.close();
     },
   };
+}
+
+/** Creates a folder if it does not exist. @throws the error of the file system if this process cannot write into it */
+async function prepareFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+}
+
+/** Does a part of the start. @throws {ConfigError} instead of an error of the file system: it names the setting */
+async function namingFolder<T>(config: Config, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const fault = describeStorageError(error, config);
+    if (fault === undefined) throw error;
+    const path = 'path' in (error as object) ? ` ${JSON.stringify((error as NodeJS.ErrnoException).path)}` : '';
+    throw new ConfigError(`${fault.slice(0, -1)}:${path}; allowed: a folder that this process can write`);
+  }
 }
 
 /**

@@ -3,9 +3,10 @@ import Koa, { type Middleware } from 'koa';
 import { z } from 'zod';
 import type { WaymarkClient } from '../../packages/client/src/client.ts';
 import { ProblemError, WaymarkError } from '../../packages/client/src/errors.ts';
-import { limitInFlight } from '../http/server/admission.ts';
+import { limitInFlight, type ServerSlots } from '../http/server/admission.ts';
 import { answerDetails, reportProblem } from '../http/server/answer-problems.ts';
 import { parseJson, readBody, validate } from '../http/server/body.ts';
+import type { ByteBudget } from '../http/server/byte-budget.ts';
 import type { RequestState } from '../http/server/context.ts';
 import { traceRequest } from '../http/server/trace-request.ts';
 import { MARK, markMessage, readField } from '../mail/message-headers.ts';
@@ -20,7 +21,8 @@ export interface AppOptions {
   readonly client: Pick<WaymarkClient, 'feedback'>;
   readonly labels: { readonly spam: string; readonly ham: string };
   readonly maxMessageBytes: number;
-  readonly maxInFlight: number;
+  readonly slots: ServerSlots;
+  readonly budget: ByteBudget;
   readonly feedbackTimeoutMs: number;
   readonly ready: () => boolean;
   readonly log: Log;
@@ -36,8 +38,9 @@ const feedbackBody = z.strictObject(
 /** Creates the HTTP API of the gateway: messages, feedback and health. */
 export function createGatewayApp(options: AppOptions): Koa<RequestState> {
   const router = new Router<RequestState>();
-  router.post('/messages', limitInFlight(options.maxInFlight, 'messages'), classifyMessage(options));
-  router.post('/feedback', recordFeedback(options));
+  const limit = limitInFlight(options.slots, options.budget);
+  router.post('/messages', limit, classifyMessage(options));
+  router.post('/feedback', limit, recordFeedback(options));
   router.get('/livez', (ctx) => {
     ctx.body = { status: 'live' };
   });

@@ -1,7 +1,10 @@
 import { createClient } from '../../packages/client/src/client.ts';
-import { listen } from '../http/server/server.ts';
+import { createSlots } from '../http/server/admission.ts';
+import { createByteBudget } from '../http/server/byte-budget.ts';
+import { listen, type ServerSettings } from '../http/server/server.ts';
 import { createMailReader } from '../mail/mail-reader.ts';
-import type { Log } from '../telemetry/logs/log.ts';
+import type { Config } from '../platform/config.ts';
+import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { createGatewayApp } from './app.ts';
 import { createMailClassifier } from './classify-message.ts';
 import type { GatewayConfig } from './config.ts';
@@ -9,22 +12,28 @@ import { createMaildirDelivery, createSmtpDelivery } from './delivery.ts';
 import { listenSmtp } from './smtp.ts';
 import { createGatewayInstruments } from './telemetry.ts';
 
+/** The settings that the gateway has in common with the service. */
+export type GatewayLimits = ServerSettings & Pick<Config, 'SHUTDOWN_TIMEOUT_MS' | 'MAX_BYTES_IN_FLIGHT'>;
+
+/** The number of SMTP connections for each message that may be in progress. Most connections are idle. */
+const CONNECTIONS_PER_SLOT = 16;
+
 /** A running gateway. */
 export interface RunningGateway {
   readonly url: string;
   readonly smtpUrl: string;
   /** Stops accepting mail, and resolves when all accepted mail is answered. */
-  stop(): Promise<void>;
+  stop(timeoutMs?: number): Promise<void>;
 }
 
 /**
  * Starts the mail gateway. It classifies messages through the classification service. If the service fails, mail passes
  * unchecked.
  *
- * @param shutdownMs the maximum time in milliseconds of `stop`
+ * @param shared the settings that the gateway has in common with the service
  * @throws {ConfigError} if a setting cannot be used
  */
-export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: number): Promise<RunningGateway> {
+export async function startGateway(config: GatewayConfig, log: Log, shared: GatewayLimits): Promise<RunningGateway> {
   const deadlineMs = config.GATEWAY_DEADLINE_MS;
   const client = createClient({
     url: config.WAYMARK_URL,
@@ -51,13 +60,16 @@ export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: 
     log,
   });
   await reader.warmUp();
+  const slots = createSlots(config.GATEWAY_MAX_IN_FLIGHT, 'messages');
+  const budget = createByteBudget(Math.max(shared.MAX_BYTES_IN_FLIGHT, config.GATEWAY_MAX_MESSAGE_BYTES));
   let draining = false;
   const app = createGatewayApp({
     classifyMail,
     client,
     labels: { spam: config.GATEWAY_SPAM_LABEL, ham: config.GATEWAY_HAM_LABEL },
     maxMessageBytes: config.GATEWAY_MAX_MESSAGE_BYTES,
-    maxInFlight: config.GATEWAY_MAX_IN_FLIGHT,
+    slots,
+    budget,
     feedbackTimeoutMs: deadlineMs,
     ready: () => !draining,
     log,
@@ -69,21 +81,33 @@ export async function startGateway(config: GatewayConfig, log: Log, shutdownMs: 
     host: config.GATEWAY_HOST,
     port: config.GATEWAY_SMTP_PORT,
     maxBytes: config.GATEWAY_MAX_MESSAGE_BYTES,
-    maxClients: config.GATEWAY_MAX_IN_FLIGHT,
+    slots: slots.computing,
+    budget,
+    maxConnections: config.GATEWAY_MAX_IN_FLIGHT * CONNECTIONS_PER_SLOT,
+    maxConnectionsPerAddress: shared.MAX_CONNECTIONS_PER_ADDRESS,
+    idleTimeoutMs: shared.REQUEST_TIMEOUT_MS,
     classifyMail,
     delivery,
     instruments,
     log,
   });
-  const settings = { host: 'GATEWAY_HOST', port: 'GATEWAY_PORT' };
-  const http = await listen(app.callback(), config.GATEWAY_HOST, config.GATEWAY_PORT, settings);
+  const http = await listen(
+    app.callback(),
+    {
+      host: config.GATEWAY_HOST,
+      port: config.GATEWAY_PORT,
+      settings: { host: 'GATEWAY_HOST', port: 'GATEWAY_PORT' },
+    },
+    shared,
+    (error) => log.error('connection failed', exceptionAttributes(error)),
+  );
 
   return {
     url: http.url,
     smtpUrl: smtp.url,
-    async stop() {
+    async stop(timeoutMs = shared.SHUTDOWN_TIMEOUT_MS) {
       draining = true;
-      await Promise.all([http.drain(shutdownMs), smtp.close(shutdownMs)]);
+      await Promise.all([http.drain(timeoutMs), smtp.close(timeoutMs)]);
       await reader.close();
     },
   };

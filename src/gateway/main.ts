@@ -11,6 +11,6 @@ const log = createLog(config.LOG_LEVEL);
 await runProcess(
   config,
   log,
-  () => startGateway(gatewayConfig, log, config.SHUTDOWN_TIMEOUT_MS),
+  () => startGateway(gatewayConfig, log, config),
   ({ url, smtpUrl }) => ({ url, 'smtp.url': smtpUrl }),
 );

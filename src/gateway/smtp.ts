@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { Slots } from '../http/server/admission.ts';
+import type { ByteBudget } from '../http/server/byte-budget.ts';
+import { limitConnectionsPerAddress } from '../http/server/connections.ts';
 import { toListenError } from '../http/server/server.ts';
 import { markMessage } from '../mail/message-headers.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
@@ -9,6 +12,8 @@ import { traceIds, withinSpan } from '../telemetry/tracing.ts';
 import type { MailClassifier } from './classify-message.ts';
 import type { Delivery, DeliverySession } from './delivery.ts';
 import { RefusedError } from './next-server.ts';
+import { readMessage, reply } from './read-message.ts';
+import { watchConnections } from './smtp-connections.ts';
 import {
   GATEWAY_ATTRIBUTE,
   GATEWAY_SCOPE,
@@ -24,7 +29,15 @@ export interface SmtpOptions {
   readonly host: string;
   readonly port: number;
   readonly maxBytes: number;
-  readonly maxClients: number;
+  /** The messages in progress. A message takes its slot when it is complete. */
+  readonly slots: Slots;
+  /** The bytes of messages in memory. */
+  readonly budget: ByteBudget;
+  /** The number of connections above which the oldest one without a message in progress is closed. */
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number | undefined;
+  /** The time in milliseconds without a byte from a client, after which its connection is closed. */
+  readonly idleTimeoutMs: number;
   readonly classifyMail: MailClassifier;
   readonly delivery: Delivery;
   readonly instruments: Pick<GatewayInstruments, 'refused'>;
@@ -48,7 +61,7 @@ export interface SmtpListener {
  * @throws {ConfigError} if the server cannot listen on the address
  */
 export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
-  const { host, port, maxBytes, maxClients, delivery, log } = options;
+  const { host, port, maxBytes, maxConnectionsPerAddress, delivery, log } = options;
   const sessions = new Map<string, DeliverySession>();
 
   function sessionOf({ id }: SMTPServerSession): DeliverySession {
@@ -74,8 +87,9 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
     disableReverseLookup: true,
     logger: false,
     size: maxBytes,
-    maxClients,
-    onConnect: (_session, done) => {
+    socketTimeout: options.idleTimeoutMs,
+    onConnect: (session, done) => {
+      connections.closeOldestAbove(options.maxConnections, session);
       // What is offered depends on the next server, and all sessions have the same one.
       server.options.hideSMTPUTF8 = !delivery.supportsUtf8();
       done();
@@ -87,16 +101,21 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
     },
     onRcptTo: ({ address }, session, done) => handOn(sessionOf(session).addRecipient(address), 'recipient', done),
     onData: (stream, session, done) => {
-      receive(options, sessionOf(session), stream, session).then(
-        (reply) => done(null, reply),
-        (error: Error) => done(error),
-      );
+      const message = connections.startMessage(session);
+      receive(options, sessionOf(session), stream, session, message.complete)
+        .finally(message.end)
+        .then(
+          (reply) => done(null, reply),
+          (error: Error) => done(error),
+        );
     },
     onClose: ({ id }) => {
       sessions.get(id)?.close();
       sessions.delete(id);
     },
   });
+  const connections = watchConnections(server);
+  if (maxConnectionsPerAddress !== undefined) limitConnectionsPerAddress(server.server, maxConnectionsPerAddress);
   server.on('error', (error) => log.debug('smtp connection failed', exceptionAttributes(error)));
   const listening = server.listen(port, host);
   await once(listening, 'listening').catch((error: NodeJS.ErrnoException) => {
@@ -119,10 +138,24 @@ function receive(
   delivery: DeliverySession,
   stream: SMTPServerDataStream,
   session: SMTPServerSession,
+  onComplete: () => void,
 ): Promise<string> {
+  const { slots, budget } = options;
   const settings = { kind: SpanKind.SERVER, attributes: { 'client.address': session.remoteAddress } };
   return withinSpan(trace.getTracer(GATEWAY_SCOPE).startSpan(RECEIVE_SPAN, settings, ROOT_CONTEXT), async () => {
-    const raw = await readMessage(stream, options.maxBytes);
+    const raw = await readMessage(stream, options.maxBytes, budget);
+    onComplete();
+    takeSlot(slots);
+    budget.take(raw.length);
+    try {
+      return await forward(raw);
+    } finally {
+      slots.release();
+      budget.release(raw.length);
+    }
+  });
+
+  async function forward(raw: Buffer): Promise<string> {
     const verdict = await options.classifyMail(raw, 'smtp');
     const message = markMessage(raw, [['Received', receivedBy(session)], ...verdictFields(verdict)]);
     await delivery.deliver(message).catch((error: unknown) => {
@@ -130,7 +163,16 @@ function receive(
     });
     if (!verdict.checked) return `unchecked (${verdict.reason})`;
     return `${verdict.spam ? 'spam' : 'not spam'}, score ${verdict.score.toFixed(4)}, trace ${traceIds().traceId}`;
-  });
+  }
+}
+
+/** Takes the slot of a complete message. @throws the reply if none is free */
+function takeSlot(slots: Slots): void {
+  try {
+    slots.take();
+  } catch {
+    throw reply(451, 'Too many messages are in progress; try again later.');
+  }
 }
 
 /**
@@ -157,22 +199,6 @@ function toReply({ instruments, log }: SmtpOptions, error: unknown, stage: Refus
   if (refused?.isPermanent) return reply(stage === 'message' ? 554 : 550, refused.message);
   const text = refused && refused.cause === undefined ? refused.message : 'The destination did not accept it';
   return reply(451, `${text}; try again later.`);
-}
-
-async function readMessage(stream: SMTPServerDataStream, maxBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length <= maxBytes) chunks.push(chunk);
-    else chunks.length = 0;
-  }
-  if (length > maxBytes) throw reply(552, `The message is longer than ${maxBytes} bytes, the maximum.`);
-  return Buffer.concat(chunks);
-}
-
-function reply(responseCode: number, message: string): Error {
-  return Object.assign(new Error(message), { responseCode });
 }
 
 /** Returns the value of the field `Received`, which each mail server adds (RFC 5321, 4.4). */

@@ -12,9 +12,10 @@ import { predict, predictBatch } from './routes/predict.ts';
 import { reportDrift, reportQuality } from './routes/quality.ts';
 import { cancelRetraining, listRetrainings, showRetraining, startRetraining } from './routes/retrain.ts';
 import { activate, listChanges, rollBack, setCanary, setShadow } from './routes/roles.ts';
-import { limitInFlight } from './server/admission.ts';
+import { createSlots, limitInFlight } from './server/admission.ts';
 import { answerProblems, rejectUnrouted } from './server/answer-problems.ts';
 import { requireToken } from './server/authentication.ts';
+import { createByteBudget } from './server/byte-budget.ts';
 import type { RequestState } from './server/context.ts';
 import type { Service } from './server/service.ts';
 import { traceRequest } from './server/trace-request.ts';
@@ -63,8 +64,14 @@ export function createApp(service: Service): Koa<RequestState> {
   const app = new Koa<RequestState>();
   app.use(traceRequest(service.instruments.activeRequests));
   app.use(answerProblems(service));
+  const { MAX_IN_FLIGHT, MAX_BYTES_IN_FLIGHT, MAX_BODY_BYTES } = service.config;
   if (service.config.API_TOKENS) app.use(requireToken(service.config.API_TOKENS));
-  app.use(limitInFlight(service.config.MAX_IN_FLIGHT, 'requests'));
+  app.use(
+    limitInFlight(
+      createSlots(MAX_IN_FLIGHT, 'requests'),
+      createByteBudget(Math.max(MAX_BYTES_IN_FLIGHT, MAX_BODY_BYTES)),
+    ),
+  );
   // A router tries each of its routes for each request, so the most frequent routes have a router of their own.
   app.use(createPredictionRouter(service).routes());
   app.use(createRouter(service).routes());

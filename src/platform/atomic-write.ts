@@ -34,7 +34,8 @@ export async function atomicWrite(
     await (ifAbsent ? link(unfinished, file) : rename(unfinished, file));
   } catch (error) {
     if (ifAbsent && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
+    // The error of a write, unlike that of other calls, does not name its file.
+    throw Object.assign(error as NodeJS.ErrnoException, { path: file });
   } finally {
     // A draft that cannot be removed does no harm, and must not hide the first error.
     await rm(unfinished, { force: true }).catch(() => {});

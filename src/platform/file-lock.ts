@@ -16,9 +16,17 @@ export interface Lock {
   close(): void;
 }
 
-/** The lock file cannot be opened or written. */
+/** The lock file cannot be opened or written. It has the fields of an error of the file system. */
 export class LockNotWritableError extends Error {
   override name = 'LockNotWritableError';
+  readonly path: string;
+  readonly code: string;
+
+  constructor(message: string, path: string, options: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+    this.code = 'EACCES';
+  }
 }
 
 /**
@@ -74,6 +82,8 @@ export function tryLock(path: string, purpose: string): Lock | undefined {
     const code = errcode === undefined ? undefined : errcode & 0xff;
     if (code === SQLITE_BUSY) return undefined;
     if (code !== SQLITE_READONLY && code !== SQLITE_CANTOPEN) throw error;
-    throw new LockNotWritableError(`This process cannot write the lock of ${purpose}, ${path}.`, { cause: error });
+    throw new LockNotWritableError(`This process cannot write the lock of ${purpose}, ${path}.`, path, {
+      cause: error,
+    });
   }
 }

@@ -1,8 +1,12 @@
+import { describeStorageError, type StorageFolders } from './storage-errors.ts';
+
 /** The status and the title of each problem type. */
 export const problemKinds = {
   'malformed-request': [400, 'The request is not valid HTTP'],
   'malformed-json': [400, 'The body is not valid JSON'],
   'request-aborted': [400, 'The request ended before its body was complete'],
+  'request-timeout': [408, 'The request did not arrive in time'],
+  'headers-too-large': [431, 'The header of the request is too large'],
   unauthorized: [401, 'A bearer token is needed'],
   'route-not-found': [404, 'There is no such route'],
   'model-not-found': [404, 'There is no such model'],
@@ -28,6 +32,7 @@ export const problemKinds = {
   'unknown-label': [422, 'The model does not have this label'],
   'internal-error': [500, 'The service failed to answer'],
   'feedback-unavailable': [503, 'The store of feedback cannot be used'],
+  'storage-unavailable': [503, 'A folder of the service cannot be used'],
   'not-ready': [503, 'The service is not ready'],
   overloaded: [503, 'The service is busy'],
 } as const satisfies Record<string, readonly [status: number, title: string]>;
@@ -64,8 +69,12 @@ export interface ProblemDetails {
   traceId?: string;
 }
 
-/** Converts an error to a problem. The client gets no details of errors that are not meant for it. */
-export function toProblem(error: unknown): Problem {
+/**
+ * Converts an error to a problem. The client gets no details of errors that are not meant for it.
+ *
+ * @param folders the folders that the service writes, if its requests write files
+ */
+export function toProblem(error: unknown, folders?: StorageFolders): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof FeedbackStoreError) {
     return new Problem(
@@ -73,6 +82,8 @@ export function toProblem(error: unknown): Problem {
       'The feedback store in DATA_DIR cannot be read or written. The log has the reason under this trace id.',
     );
   }
+  const storage = folders && describeStorageError(error, folders);
+  if (storage !== undefined) return new Problem('storage-unavailable', storage, { 'retry-after': '10' });
   return new Problem('internal-error', 'The service failed to answer. The log has the reason under this trace id.');
 }
 

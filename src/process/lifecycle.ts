@@ -3,11 +3,12 @@ import { type Config, ConfigError, EXIT_CONFIG } from '../platform/config.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { findMissingInstrumentation, shutdownSdk } from '../telemetry/sdk/sdk-handle.ts';
+import { onStopSignal, type StopSignal } from './stop-signals.ts';
 
 /** A running service. */
 interface Running {
-  /** Stops accepting requests, and resolves after the last response. */
-  stop(): Promise<void>;
+  /** Stops accepting requests, and resolves after the last response, at the latest after `timeoutMs`. */
+  stop(timeoutMs: number): Promise<void>;
 }
 
 /** The supervisor of a worker process. Workers report to it, and it logs for all of them. */
@@ -29,12 +30,31 @@ export class ProcessEnded extends Error {
   }
 }
 
-/** The time in which a crashed process can export its telemetry. */
+/** The time in which a process that crashed, or was stopped during its start, can export its telemetry. */
 const CRASH_EXPORT_MS = 500;
 
+/** The part of the shutdown timeout for the export of telemetry, after the last response: at most two fifths of it. */
+const MAX_EXPORT_MS = 1_500;
+
+/** The part of the shutdown timeout for the last log lines: at most a tenth of it. */
+const MAX_FLUSH_MS = 500;
+
+/** The share of the remaining time that the log gets. The rest is for the exit itself. */
+const FLUSH_SHARE = 0.8;
+
+/** Returns the part of `SHUTDOWN_TIMEOUT_MS` in which a service must stop. The rest is for its telemetry and its log. */
+export function stopTimeoutMs(config: Pick<Config, 'SHUTDOWN_TIMEOUT_MS'>): number {
+  const exportMs = Math.min(MAX_EXPORT_MS, config.SHUTDOWN_TIMEOUT_MS * 0.4);
+  return config.SHUTDOWN_TIMEOUT_MS - exportMs - flushTimeoutMs(config);
+}
+
+function flushTimeoutMs({ SHUTDOWN_TIMEOUT_MS }: Pick<Config, 'SHUTDOWN_TIMEOUT_MS'>): number {
+  return Math.min(MAX_FLUSH_MS, SHUTDOWN_TIMEOUT_MS * 0.1);
+}
+
 /**
- * Runs a service until its process ends. Starts the service and logs that it is ready. On SIGTERM or SIGINT it completes
- * the requests in progress, exports the telemetry, and exits.
+ * Runs a service until its process ends. Starts the service and logs that it is ready. On SIGTERM, SIGINT or SIGHUP it
+ * completes the requests in progress, exports the telemetry, and exits. A signal during the start ends the process at once.
  *
  * @param start starts the service, and resolves when it is ready
  * @param describe returns the attributes of the log record `ready`
@@ -48,6 +68,7 @@ export async function runProcess<R extends Running>(
   supervisor?: SupervisorLink,
 ): Promise<R> {
   process.once('uncaughtException', (error) => void fail(error, log, supervisor));
+  onStopSignal((signal) => void endStart(signal, supervisor ? () => {} : log.info, log));
   reportSdkProblems(log);
   if (config.OTEL_SDK_DISABLED) {
     log.info('telemetry is off (OTEL_SDK_DISABLED)');
@@ -71,13 +92,23 @@ export async function runProcess<R extends Running>(
   }
 }
 
+/** Ends a process that is still starting. No request was accepted yet that could be answered. */
+async function endStart(signal: StopSignal, logStop: Log['info'], log: Log): Promise<never> {
+  onStopSignal(() => {});
+  logStop('stopping', { [ATTRIBUTE.signal]: signal });
+  logStop('stopped', { [ATTRIBUTE.shutdownSeconds]: 0 });
+  await Promise.all([log.flush(CRASH_EXPORT_MS), shutdownSdk(CRASH_EXPORT_MS)]);
+  process.exit(0);
+}
+
 /**
- * Stops the service on SIGTERM and SIGINT.
+ * Stops the service on SIGTERM, SIGINT and SIGHUP. The whole stop takes at most `SHUTDOWN_TIMEOUT_MS`.
  *
  * @param quiet leaves the log records to the supervisor
  * @returns a function that stops the service for another reason
  */
-function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Log, quiet: boolean) {
+function stopOnSignal(running: Running, config: Config, log: Log, quiet: boolean) {
+  const { SHUTDOWN_TIMEOUT_MS } = config;
   let stopping = false;
   const logStop: Log['info'] = quiet ? () => {} : log.info;
   const stop = async (reason: string) => {
@@ -85,16 +116,31 @@ function stopOnSignal(running: Running, { SHUTDOWN_TIMEOUT_MS }: Config, log: Lo
     if (stopping) return;
     stopping = true;
     const started = performance.now();
+    const remainingMs = () => SHUTDOWN_TIMEOUT_MS - (performance.now() - started);
+    setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS);
     logStop('stopping', { [ATTRIBUTE.signal]: reason });
-    await running.stop();
-    const remainingMs = Math.max(SHUTDOWN_TIMEOUT_MS - (performance.now() - started), 1_000);
-    if (!(await shutdownSdk(remainingMs))) log.warn('telemetry was lost: its receiver did not accept it in time');
+    await stopInTime(running, stopTimeoutMs(config), log);
+    const exported = await shutdownSdk(remainingMs() - flushTimeoutMs(config));
+    if (!exported) log.warn('telemetry was lost: its receiver did not accept it in time');
     logStop('stopped', { [ATTRIBUTE.shutdownSeconds]: Math.round(performance.now() - started) / 1000 });
-    await log.flush();
+    await log.flush(remainingMs() * FLUSH_SHARE);
     process.exit(0);
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+  onStopSignal((signal) => void stop(signal));
   return stop;
+}
+
+/** Stops a service. Logs if a part of it fails or does not stop in time, and leaves it behind. */
+async function stopInTime(running: Running, timeoutMs: number, log: Log): Promise<void> {
+  const timeout = new Promise<string>((resolve) => {
+    setTimeout(
+      resolve,
+      timeoutMs + Math.min(timeoutMs * 0.05, 100),
+      'a part of the service did not stop in time',
+    ).unref();
+  });
+  const fault = await Promise.race([running.stop(timeoutMs).catch((error: unknown) => error), timeout]);
+  if (fault !== undefined) log.warn('shutdown incomplete', exceptionAttributes(fault));
 }
 
 /** Ends the process, with one line for a bad setting, or with a log record for any other error. */

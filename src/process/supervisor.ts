@@ -8,7 +8,7 @@ import type { Log } from '../telemetry/logs/log.ts';
 import { instrumentOptions } from '../telemetry/metric-definition.ts';
 import { ATTRIBUTE, LABEL, SCOPE, WORKER_METRIC } from '../telemetry/names.ts';
 import { fork, type WorkerEnd } from './fork.ts';
-import { ProcessEnded } from './lifecycle.ts';
+import { ProcessEnded, stopTimeoutMs } from './lifecycle.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
 import { createCountsPool } from './pooled-counts.ts';
 import { relayRoleChanges } from './role-changes.ts';
@@ -18,8 +18,8 @@ const STEADY_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 10_000;
 
-/** The time in which a worker exports its telemetry and exits after its shutdown timeout. */
-const EXIT_GRACE_MS = 1_500;
+/** The share of the supervisor's time to stop that its workers get as their shutdown timeout. */
+const WORKER_SHARE = 0.95;
 
 /** The time limit for the last log lines of a worker that has ended. */
 const LAST_LINES_MS = 500;
@@ -28,8 +28,8 @@ const LAST_LINES_MS = 500;
 export interface Supervisor {
   /** The URL on which all workers listen. */
   readonly url: string;
-  /** Stops the workers, each after its last response. */
-  stop(): Promise<void>;
+  /** Stops the workers, each after its last response. After `timeoutMs` it kills them. */
+  stop(timeoutMs?: number): Promise<void>;
 }
 
 /**
@@ -55,10 +55,12 @@ export async function startSupervisor(
   let unready = config.WORKERS;
   let url: string | undefined;
   let port = String(config.PORT);
+  // A worker ends by itself before this process kills it, so that its last telemetry arrives.
+  const workerTimeoutMs = Math.ceil(stopTimeoutMs(config) * WORKER_SHARE);
 
   /** Runs one worker from its start to its end. */
   async function run(workerIndex: number): Promise<{ end: WorkerEnd; refusal: string | undefined }> {
-    const { worker, ended } = fork(workerIndex, { PORT: port });
+    const { worker, ended } = fork(workerIndex, { PORT: port, SHUTDOWN_TIMEOUT_MS: String(workerTimeoutMs) });
     living.add(worker);
     let refusal: string | undefined;
     worker.on('message', (message: ToSupervisor) => {
@@ -112,20 +114,27 @@ export async function startSupervisor(
     }
   }
 
+  // Without a signal a worker that has hardly started would report that its supervisor is gone.
+  const stopStarting = () => {
+    for (const worker of living) worker.process.kill('SIGTERM');
+  };
+  process.once('exit', stopStarting);
   const runs = Array.from({ length: config.WORKERS }, (_, at) => keepRunning(at + 1));
 
-  async function stop(): Promise<void> {
+  async function stop(timeoutMs = config.SHUTDOWN_TIMEOUT_MS): Promise<void> {
     stopping.abort();
     for (const worker of living) worker.process.kill('SIGTERM');
     const killTimer = setTimeout(() => {
       for (const worker of living) worker.process.kill('SIGKILL');
-    }, config.SHUTDOWN_TIMEOUT_MS + EXIT_GRACE_MS);
+    }, timeoutMs);
     await Promise.all(runs);
     clearTimeout(killTimer);
   }
 
   try {
-    return { url: await started.promise, stop };
+    const startedUrl = await started.promise;
+    process.off('exit', stopStarting);
+    return { url: startedUrl, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -8,7 +8,14 @@ import type { Instruments } from '../../src/telemetry/instruments.ts';
 type Callback = Parameters<ObservableCounter['addCallback']>[0];
 
 test('a store that does not answer holds up no scrape: the last totals are reported', async () => {
-  const total: FeedbackTotal = { model: 'spam', version: '1', source: 'truth', actual: 'ham', predicted: 'spam', count: 3 };
+  const total: FeedbackTotal = {
+    model: 'spam',
+    version: '1',
+    source: 'truth',
+    actual: 'ham',
+    predicted: 'spam',
+    count: 3,
+  };
   const answers: Promise<FeedbackTotal[]>[] = [Promise.resolve([total]), new Promise(() => undefined)];
   let requests = 0;
   const totals = () => {

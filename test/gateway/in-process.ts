@@ -5,6 +5,7 @@ import { createTransport } from 'nodemailer';
 import { onTestFinished } from 'vitest';
 import { readGatewayConfig } from '../../src/gateway/config.ts';
 import { type RunningGateway, startGateway } from '../../src/gateway/gateway.ts';
+import { readConfig } from '../../src/platform/config.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 
 export const spamMail = mail('Congratulations', 'You won free money, click here to claim your prize now!');
@@ -34,7 +35,7 @@ export async function startTestGateway(settings: Record<string, string>): Promis
   const log = createLog('debug', { write: (line) => void lines.push(line) });
   const folder = await mkdtemp(join(tmpdir(), 'waymark-maildir-'));
   const config = readGatewayConfig({ GATEWAY_PORT: '0', GATEWAY_SMTP_PORT: '0', GATEWAY_MAILDIR: folder, ...settings });
-  const gateway = await startGateway(config, log, 1_000);
+  const gateway = await startGateway(config, log, readConfig({ SHUTDOWN_TIMEOUT_MS: '1000', ...settings }));
   onTestFinished(() => void gateway.stop());
   return {
     ...gateway,

@@ -23,8 +23,8 @@ export interface ServiceProcess {
   readonly lines: readonly LogLine[];
   /** Sends SIGTERM, and resolves to the exit code. */
   stop(): Promise<number | null>;
-  /** Kills the process with SIGKILL. */
-  kill(): void;
+  /** Sends a signal, by default SIGKILL. */
+  kill(signal?: NodeJS.Signals): void;
   readonly exited: Promise<unknown>;
 }
 
@@ -38,13 +38,19 @@ export async function startProcess(
   const metricsPort = await freePort();
   const child = await spawnService({ OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort), ...env }, args);
   const lines: LogLine[] = [];
+  let stderr = '';
+  child.stderr!.on('data', (data) => {
+    stderr += String(data);
+  });
   const ready = new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).on('line', (text) => {
       const line = JSON.parse(text) as LogLine;
       lines.push(line);
       if (line.msg === 'ready') resolve(String(line['url']));
     });
-    child.once('exit', (code) => reject(new Error(`the service ended with ${code}: ${JSON.stringify(lines)}`)));
+    child.once('close', (code) => {
+      reject(new Error(`the service ended with ${code}: ${JSON.stringify(lines)} ${stderr}`));
+    });
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   return {
@@ -56,7 +62,7 @@ export async function startProcess(
       const [code] = await exited;
       return code;
     },
-    kill: () => child.kill('SIGKILL'),
+    kill: (signal = 'SIGKILL') => child.kill(signal),
     exited,
   };
 }

@@ -154,7 +154,9 @@ if is_missing "$NODE_IMAGE"; then
   debootstrap --variant=minbase --include=ca-certificates,libatomic1 "$SUITE" "$root" "$MIRROR" > "$FOLDER/debootstrap.log"
   rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,locale}/* "$root"/dev/*
   mkdir -p "$ROOTS/npm" "$root/usr/local/lib/node_modules"
-  (cd "$ROOTS/npm" && npm install --no-save --silent --ignore-scripts=false --allow-scripts=node "node@$version" npm@11)
+  # The package node takes the program for this machine in a script of its own.
+  echo '{"allowScripts": {"node": true}}' > "$ROOTS/npm/package.json"
+  (cd "$ROOTS/npm" && npm install --no-save --ignore-scripts=false "node@$version" npm@11)
   cp -L "$ROOTS/npm/node_modules/node/bin/node" "$root/usr/local/bin/node"
   cp -a "$ROOTS/npm/node_modules/npm" "$root/usr/local/lib/node_modules/npm"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"

@@ -12,14 +12,8 @@ export interface CircuitBreakerOptions {
   readonly openMs: number;
 }
 
-/** A circuit breaker. Each attempt calls `enter` first, and then exactly one of the other functions. */
-export interface CircuitBreaker {
-  /**
-   * Permits an attempt.
-   *
-   * @throws {CircuitOpenError} if the circuit is open
-   */
-  enter(): void;
+/** One attempt. It calls exactly one of the functions when it ends. */
+export interface CircuitAttempt {
   /** Records an attempt that got an answer. */
   recordSuccess(): void;
   /** Records an attempt that failed: the service is unreachable, broken or too slow. */
@@ -28,8 +22,19 @@ export interface CircuitBreaker {
   recordCancellation(): void;
 }
 
+/** A circuit breaker. */
+export interface CircuitBreaker {
+  /**
+   * Permits an attempt.
+   *
+   * @throws {CircuitOpenError} if the circuit is open
+   */
+  enter(): CircuitAttempt;
+}
+
 /**
- * Creates a circuit breaker. While the circuit is open, calls fail at once and the service gets time to recover.
+ * Creates a circuit breaker. While the circuit is open, calls fail at once and the service gets time to recover. After that
+ * one attempt at a time tries the service. Attempts from before the circuit opened no longer count.
  *
  * @param now returns the time of a monotonic clock in milliseconds
  */
@@ -41,27 +46,43 @@ export function createCircuitBreaker(
   let failingSince = 0;
   let openUntil: number | undefined;
   let probing = false;
+  /** Changes when the circuit opens or closes. */
+  let period = 0;
+
+  function open(): void {
+    openUntil = now() + openMs;
+    probing = false;
+    period += 1;
+  }
 
   return {
     enter() {
-      if (openUntil === undefined) return;
-      const left = openUntil - now();
-      if (left > 0 || probing) throw new CircuitOpenError(Math.max(left, 0));
-      probing = true;
-    },
-    recordSuccess() {
-      failuresInRow = 0;
-      openUntil = undefined;
-      probing = false;
-    },
-    recordFailure() {
-      if (failuresInRow === 0) failingSince = now();
-      failuresInRow += 1;
-      if (probing || (failuresInRow >= failures && now() - failingSince >= forMs)) openUntil = now() + openMs;
-      probing = false;
-    },
-    recordCancellation() {
-      probing = false;
+      if (openUntil !== undefined) {
+        const left = openUntil - now();
+        if (left > 0 || probing) throw new CircuitOpenError(Math.max(left, 0));
+        probing = true;
+      }
+      const enteredIn = period;
+      const ifCurrent = (record: () => void) => () => {
+        if (enteredIn === period) record();
+      };
+      return {
+        recordSuccess: ifCurrent(() => {
+          failuresInRow = 0;
+          if (openUntil === undefined) return;
+          openUntil = undefined;
+          probing = false;
+          period += 1;
+        }),
+        recordFailure: ifCurrent(() => {
+          if (failuresInRow === 0) failingSince = now();
+          failuresInRow += 1;
+          if (probing || (failuresInRow >= failures && now() - failingSince >= forMs)) open();
+        }),
+        recordCancellation: ifCurrent(() => {
+          probing = false;
+        }),
+      };
     },
   };
 }

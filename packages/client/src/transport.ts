@@ -73,7 +73,7 @@ async function attemptCall(
   deadlineError: (cause: unknown) => WaymarkError,
 ): Promise<{ answer: unknown } | { error: WaymarkError }> {
   callerSignal?.throwIfAborted();
-  breaker?.enter();
+  const breakerAttempt = breaker?.enter();
   let response: Response;
   let text: string;
   try {
@@ -91,15 +91,15 @@ async function attemptCall(
     text = await response.text();
   } catch (cause) {
     if (callerSignal?.aborted) {
-      breaker?.recordCancellation();
+      breakerAttempt?.recordCancellation();
       throw callerSignal.reason;
     }
-    breaker?.recordFailure();
+    breakerAttempt?.recordFailure();
     if (signal.aborted) throw deadlineError(cause);
     return { error: new ConnectionError('The service could not be reached.', { cause }) };
   }
-  if (response.status >= 500) breaker?.recordFailure();
-  else breaker?.recordSuccess();
+  if (response.status >= 500) breakerAttempt?.recordFailure();
+  else breakerAttempt?.recordSuccess();
   return readAnswer(response, text);
 }
 

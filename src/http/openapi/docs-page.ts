@@ -37,9 +37,10 @@ const CONTENT_SECURITY_POLICY =
 
 /** `GET /openapi.json`: returns the OpenAPI document of the service. It is created at the first request. */
 export function showDocument({ config }: Service): Middleware<RequestState> {
-  let document: string | undefined;
+  // Bytes, because all responses that wait for their clients share them.
+  let document: Buffer | undefined;
   return (ctx) => {
-    document ??= JSON.stringify(createDocument(config));
+    document ??= Buffer.from(JSON.stringify(createDocument(config)));
     ctx.type = 'application/json';
     ctx.body = document;
   };
@@ -56,6 +57,8 @@ export function showDocsPage(): Middleware<RequestState> {
 
 /** `GET /docs/{file}`: returns a file of the page, from an installed package. */
 export function showDocsFile(): Middleware<RequestState> {
+  // All responses that wait for their clients share the bytes of a file.
+  const contents = new Map<string, Promise<Buffer>>();
   return async (ctx) => {
     const file = String(ctx['params'].file);
     if (file === 'page.js') {
@@ -65,7 +68,12 @@ export function showDocsFile(): Middleware<RequestState> {
     }
     const found = Object.hasOwn(FILES, file) ? FILES[file] : undefined;
     if (!found) throw new Problem('route-not-found', 'The documentation has no such file.');
-    ctx.body = await readFile(found.path);
+    const content = contents.get(file) ?? readFile(found.path);
+    contents.set(file, content);
+    ctx.body = await content.catch((error: unknown) => {
+      contents.delete(file);
+      throw error;
+    });
     ctx.type = found.type;
     ctx.set('cache-control', 'max-age=86400');
   };

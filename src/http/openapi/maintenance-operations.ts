@@ -77,7 +77,7 @@ export const maintenanceOperations: readonly Operation[] = [
         ],
       },
     },
-    problems: [...BODY_PROBLEMS, 'feedback-unavailable', 'not-ready'],
+    problems: [...BODY_PROBLEMS, 'feedback-unavailable', 'storage-unavailable', 'not-ready'],
   },
 ];
 

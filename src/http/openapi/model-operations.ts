@@ -46,11 +46,11 @@ const absence = z.object({
 const report = model.extend({
   comparison: comparisonSchema.nullable(),
   missing: z
-    .object({ comparison: absence })
+    .object({ comparison: absence.optional(), retrain: absence.optional(), maintenance: absence.optional() })
     .optional()
     .meta({ description: 'The problem for each field that is `null` because of an error; absent without errors' }),
   retrain: jobSchema.nullable().meta({ description: 'The last retraining' }),
-  maintenance: maintenanceReport,
+  maintenance: maintenanceReport.nullable(),
 });
 
 const roleAction = z.enum(['activate', 'rollback', 'shadow', 'canary']);
@@ -78,6 +78,7 @@ const CHANGE_PROBLEMS: readonly ProblemType[] = [
   'version-not-found',
   'models-read-only',
   'model-damaged',
+  'storage-unavailable',
   'not-ready',
 ];
 
@@ -141,7 +142,7 @@ const roleOperations: readonly Operation[] = [
     summary: 'Lists the last hundred changes of roles, latest first',
     parameters: [modelName],
     response: { description: 'The changes', schema: z.object({ changes: z.array(change) }) },
-    problems: ['model-not-found', 'not-ready'],
+    problems: ['model-not-found', 'storage-unavailable', 'not-ready'],
   },
 ];
 

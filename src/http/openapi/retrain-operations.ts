@@ -50,6 +50,7 @@ export const retrainOperations: readonly Operation[] = [
       'retrain-not-configured',
       'retrain-running',
       'models-read-only',
+      'storage-unavailable',
       'not-ready',
     ],
   },
@@ -64,7 +65,7 @@ export const retrainOperations: readonly Operation[] = [
       description: 'At most twenty retrainings, and the running one',
       schema: z.object({ jobs: z.array(jobSchema) }),
     },
-    problems: ['model-not-found', 'not-ready'],
+    problems: ['model-not-found', 'storage-unavailable', 'not-ready'],
   },
   {
     method: 'get',
@@ -74,7 +75,7 @@ export const retrainOperations: readonly Operation[] = [
     summary: 'Returns the progress or the result of a retraining',
     parameters: [modelName, jobParameter],
     response: { description: 'The retraining', schema: answer, example: { job: example } },
-    problems: ['model-not-found', 'job-not-found', 'not-ready'],
+    problems: ['model-not-found', 'job-not-found', 'storage-unavailable', 'not-ready'],
   },
   {
     method: 'delete',
@@ -88,7 +89,7 @@ export const retrainOperations: readonly Operation[] = [
       schema: answer,
       example: { job: { ...example, state: 'cancelled', endedAt: '2026-11-24T23:00:05.000Z' } },
     },
-    problems: ['model-not-found', 'job-not-found', 'not-ready'],
+    problems: ['model-not-found', 'job-not-found', 'storage-unavailable', 'not-ready'],
   },
 ];
 

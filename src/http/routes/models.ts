@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
-import { type Comparison, compareVersions } from '../../maintenance/comparison/comparison.ts';
+import { compareVersions } from '../../maintenance/comparison/comparison.ts';
 import type { Model, ModelVersions } from '../../models/store.ts';
-import { FeedbackStoreError, type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
+import { type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
 import { exceptionAttributes } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
@@ -26,35 +26,42 @@ export function showModel(service: Service): Middleware<RequestState> {
   };
 }
 
-/** Returns a model with its versions, their comparison, the last retraining, and the maintenance report. */
-export async function reportModel(ctx: RequestContext, service: Service, versions: ModelVersions) {
-  const { name } = versions;
-  const [compared, [retrain = null], maintenance] = await Promise.all([
-    compare(ctx, service, versions),
-    service.retrainer().list(name),
-    service.maintenance().report(name),
-  ]);
-  return { ...describeModel(versions), ...compared, retrain, maintenance };
-}
+/** The parts of a report that are read from stores and files. */
+type ReportPart = 'comparison' | 'retrain' | 'maintenance';
 
 /**
- * Returns the comparison of shadow and canary with the active version. If it fails, the rest of the report stays valid.
+ * Returns a model with its versions, their comparison, the last retraining, and the maintenance report. A part that cannot
+ * be read is `null`, and `missing` has its problem. So a change of roles is never answered as failed after it took effect.
  */
-async function compare(
-  ctx: RequestContext,
-  { registry, feedbackStore, driftMonitor, log }: Service,
-  versions: ModelVersions,
-): Promise<{ comparison: Comparison } | { comparison: null; missing: { comparison: ProblemDetails } }> {
-  try {
-    return { comparison: await compareVersions(versions, { registry: registry(), feedbackStore, driftMonitor }) };
-  } catch (error) {
-    if (!(error instanceof FeedbackStoreError)) throw error;
-    log.error('comparison not read', { [ATTRIBUTE.modelName]: versions.name, ...exceptionAttributes(error) });
-    return {
-      comparison: null,
-      missing: { comparison: problemDetails(toProblem(error), ctx.state.trace.traceId) },
-    };
+export async function reportModel(ctx: RequestContext, service: Service, versions: ModelVersions) {
+  const { name } = versions;
+  const { feedbackStore, driftMonitor } = service;
+  const missing: Partial<Record<ReportPart, ProblemDetails>> = {};
+
+  async function read<T>(part: ReportPart, work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      missing[part] = missingPart(ctx, service, name, error);
+      return null;
+    }
   }
+
+  const [comparison, retrain, maintenance] = await Promise.all([
+    read('comparison', () => compareVersions(versions, { registry: service.registry(), feedbackStore, driftMonitor })),
+    read('retrain', async () => (await service.retrainer().list(name))[0] ?? null),
+    read('maintenance', () => service.maintenance().report(name)),
+  ]);
+  const absent = Object.keys(missing).length > 0 && { missing };
+  return { ...describeModel(versions), comparison, ...absent, retrain, maintenance };
+}
+
+/** Returns the problem of a part that cannot be read. Another error is a defect, and is thrown. */
+function missingPart(ctx: RequestContext, { config, log }: Service, model: string, error: unknown): ProblemDetails {
+  const problem = toProblem(error, config);
+  if (problem.type !== 'feedback-unavailable' && problem.type !== 'storage-unavailable') throw error;
+  log.error('model report incomplete', { [ATTRIBUTE.modelName]: model, ...exceptionAttributes(error) });
+  return problemDetails(problem, ctx.state.trace.traceId);
 }
 
 /** Returns a model with its versions and their roles. */

@@ -2,6 +2,7 @@ import type { RouterContext } from '@koa/router';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
 import { inferenceError, Problem, type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
+import type { StorageFolders } from '../../platform/storage-errors.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from '../../telemetry/names.ts';
 import type { RequestContext, RequestState } from './context.ts';
@@ -10,12 +11,12 @@ import type { Service } from './service.ts';
 const INFERENCE_PATH = /^\/v2(?:\/|$)/;
 
 /** Returns the middleware that converts each error to a response with problem details, and counts it. */
-export function answerProblems({ log, instruments }: Service): Middleware<RequestState> {
+export function answerProblems({ config, log, instruments }: Service): Middleware<RequestState> {
   return async function answerProblems(ctx, next) {
     try {
       await next();
     } catch (error) {
-      const problem = reportProblem(error, log);
+      const problem = reportProblem(error, log, config);
       instruments.errors.add(1, { [LABEL.errorType]: problem.type });
       if (INFERENCE_PATH.test(ctx.path)) {
         Object.assign(ctx, inferenceError(problem));
@@ -29,9 +30,11 @@ export function answerProblems({ log, instruments }: Service): Middleware<Reques
 
 /**
  * Converts an error to the problem for the client. An error that is not a problem is logged and recorded in the span.
+ *
+ * @param folders the folders that the service writes
  */
-export function reportProblem(error: unknown, log: Log): Problem {
-  const problem = toProblem(error);
+export function reportProblem(error: unknown, log: Log, folders?: StorageFolders): Problem {
+  const problem = toProblem(error, folders);
   if (problem !== error) {
     log.error('request failed', exceptionAttributes(error));
     trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ATTRIBUTE.errorType, problem.type);

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { Problem, type ProblemType } from '../../platform/problems.ts';
+import { type Admission, overloaded } from './admission.ts';
+import type { HeldBytes } from './byte-budget.ts';
 import { type RequestContext, recordRoute } from './context.ts';
 
 /**
@@ -62,7 +64,8 @@ function checkMediaType(ctx: RequestContext): void {
  * Reads a whole body.
  *
  * @param maxBytes the maximum length of the body
- * @throws {Problem} 400 if the connection closes, 413 if the body is too long, 415 if it is compressed
+ * @throws {Problem} 400 if the connection closes, 413 if the body is too long, 415 if it is compressed, 503 if too many
+ *   requests or bytes are in progress
  */
 export async function readBody(ctx: RequestContext, maxBytes: number): Promise<Uint8Array> {
   // The server span ends when the client disconnects, which can happen before the routes have returned.
@@ -73,23 +76,34 @@ export async function readBody(ctx: RequestContext, maxBytes: number): Promise<U
       'accept-encoding': 'identity',
     });
   }
-  return readBytes(ctx.req, maxBytes);
+  return readBytes(ctx.req, maxBytes, ctx.state.admission);
 }
 
 /** Reads by events. An asynchronous iterator creates promises for each chunk, and most bodies are one chunk. */
-function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+function readBytes(request: IncomingMessage, maxBytes: number, admission: Admission | undefined): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     let chunks: Uint8Array[] = [];
     let length = 0;
     let ended = false;
+    let held: HeldBytes | undefined;
+    const rejectOverloaded = () => {
+      ended = true;
+      chunks = [];
+      held?.end();
+      request.pause();
+      reject(overloaded('Too many bytes of requests are in memory.'));
+    };
     const rejectTooLarge = () => {
       ended = true;
+      held?.end();
       request.pause();
       reject(new Problem('body-too-large', `The body is longer than ${maxBytes} bytes, the maximum.`));
     };
     const rejectAborted = () => {
       if (ended) return;
       ended = true;
+      chunks = [];
+      held?.end();
       reject(new Problem('request-aborted', 'The connection was closed before the body was complete.'));
     };
     if (Number(request.headers['content-length'] ?? 0) > maxBytes * DISCARD_FACTOR) {
@@ -97,16 +111,31 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Uint8Arr
       return;
     }
     request.on('data', (chunk: Uint8Array) => {
+      if (ended) return;
       length += chunk.length;
-      if (length <= maxBytes) chunks.push(chunk);
-      else if (length <= maxBytes * DISCARD_FACTOR) chunks = [];
-      else if (!ended) rejectTooLarge();
+      if (length <= maxBytes) {
+        chunks.push(chunk);
+        if (!admission) return;
+        held ??= admission.budget.hold(rejectOverloaded);
+        held.add(chunk.length);
+      } else if (length <= maxBytes * DISCARD_FACTOR) {
+        chunks = [];
+        held?.end();
+      } else if (!ended) rejectTooLarge();
     });
     request.on('end', () => {
       if (ended) return;
       ended = true;
-      if (length > maxBytes) rejectTooLarge();
-      else resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      if (length > maxBytes) {
+        rejectTooLarge();
+        return;
+      }
+      try {
+        admission?.complete(held);
+        resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+      } catch (error) {
+        reject(error);
+      }
     });
     request.on('error', rejectAborted);
     request.on('close', rejectAborted);

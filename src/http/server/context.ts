@@ -3,10 +3,13 @@ import type Koa from 'koa';
 import { Problem } from '../../platform/problems.ts';
 import { setServedRoute } from '../../telemetry/http-attributes.ts';
 import type { TraceIds } from '../../telemetry/tracing.ts';
+import type { Admission } from './admission.ts';
 
 /** The state of a request, set by the first middleware. */
 export interface RequestState {
   trace: TraceIds;
+  /** What the request holds of `MAX_IN_FLIGHT` and `MAX_BYTES_IN_FLIGHT`, if its route is limited. */
+  admission?: Admission;
 }
 
 /** The Koa context of a request. */

@@ -1,8 +1,8 @@
-import { createServer, type RequestListener, STATUS_CODES } from 'node:http';
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ConfigError } from '../../platform/config.ts';
-import { Problem, problemDetails } from '../../platform/problems.ts';
+import { type Config, ConfigError } from '../../platform/config.ts';
+import { answerMalformed, closeUnread, limitConnectionsPerAddress } from './connections.ts';
 
 /** A listening server. */
 export interface HttpServer {
@@ -14,11 +14,25 @@ export interface HttpServer {
   drain(timeoutMs: number): Promise<void>;
 }
 
-/** The time in milliseconds within which a request must arrive. A later one is answered as malformed. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/** The settings of a server. */
+export type ServerSettings = Pick<
+  Config,
+  'REQUEST_TIMEOUT_MS' | 'KEEP_ALIVE_TIMEOUT_MS' | 'SHUTDOWN_DELAY_MS' | 'MAX_CONNECTIONS_PER_ADDRESS'
+>;
 
-/** The time in milliseconds from unready to the closed port. In it callers notice that the service is not ready. */
-const UNREADY_MS = 250;
+/** The address of a server. */
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  /** The names of the settings of host and port, for errors. */
+  readonly settings?: { readonly host: string; readonly port: string };
+}
+
+/** The time in milliseconds within which the header of a request must arrive. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
+/** The longest time in milliseconds between two searches for requests that take too long. */
+const MAX_CHECK_INTERVAL_MS = 5_000;
 
 /**
  * The time in milliseconds that open connections then stay as they are. A client connects again at once after a
@@ -30,39 +44,57 @@ const KEEP_CONNECTIONS_MS = 100;
 const LAST_REQUESTS_MS = 250;
 
 /**
- * Listens for HTTP requests.
+ * Listens for HTTP requests. A client that is too slow loses its connection: its request must arrive within
+ * `REQUEST_TIMEOUT_MS`, and it must not stop reading its answer for so long.
  *
- * @param settings the names of the settings of the address, for the error
+ * @param onError gets the errors after the start, such as those of connections that cannot be accepted
  * @throws {ConfigError} if the server cannot listen on the address
  */
 export async function listen(
   handler: RequestListener,
-  host: string,
-  port: number,
-  settings = { host: 'HOST', port: 'PORT' },
+  { host, port, settings = { host: 'HOST', port: 'PORT' } }: ServerAddress,
+  config: ServerSettings,
+  onError: (error: Error) => void,
 ): Promise<HttpServer> {
-  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 5_000 }, handler);
+  const requestTimeout = config.REQUEST_TIMEOUT_MS;
+  const options = {
+    requestTimeout,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+    connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, requestTimeout),
+    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
+  };
+  const server = createServer(options, handler);
   server.on('clientError', answerMalformed);
+  server.setTimeout(requestTimeout, closeUnread);
+  if (config.MAX_CONNECTIONS_PER_ADDRESS !== undefined) {
+    limitConnectionsPerAddress(server, config.MAX_CONNECTIONS_PER_ADDRESS);
+  }
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port, settings)));
-    server.listen({ host, port }, resolve);
+    const rejectStart = (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port, settings));
+    server.once('error', rejectStart);
+    server.listen({ host, port }, () => {
+      server.off('error', rejectStart);
+      server.on('error', onError);
+      resolve();
+    });
   });
   const { address, family, port: bound } = server.address() as AddressInfo;
 
   return {
     url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
     async drain(timeoutMs) {
-      const deadline = AbortSignal.timeout(timeoutMs);
-      await delay(Math.min(UNREADY_MS, timeoutMs));
+      const deadline = performance.now() + timeoutMs;
+      const wait = (milliseconds: number) => delay(Math.max(Math.min(milliseconds, deadline - performance.now()), 0));
+      await wait(config.SHUTDOWN_DELAY_MS);
       // close() of node:http also closes idle connections, on which requests may be arriving.
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
-      await Promise.race([closed, delay(Math.min(KEEP_CONNECTIONS_MS, timeoutMs))]);
+      await Promise.race([closed, wait(KEEP_CONNECTIONS_MS)]);
       server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
-      await Promise.race([closed, delay(Math.min(LAST_REQUESTS_MS, timeoutMs))]);
+      await Promise.race([closed, wait(LAST_REQUESTS_MS)]);
       server.closeIdleConnections();
-      deadline.addEventListener('abort', () => server.closeAllConnections());
-      if (deadline.aborted) server.closeAllConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), Math.max(deadline - performance.now(), 0));
       await closed;
+      clearTimeout(timer);
     },
   };
 }
@@ -82,20 +114,4 @@ export function toListenError(
     return new ConfigError(`${settings.host}: ${JSON.stringify(host)} is not an address of this machine`);
   }
   return error;
-}
-
-/** Answers a request that is not HTTP. It does not reach the application. */
-function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const details = problemDetails(
-    new Problem('malformed-request', 'The request is not valid HTTP, or took too long to arrive.'),
-  );
-  const body = JSON.stringify(details);
-  socket.end(
-    `HTTP/1.1 ${details.status} ${STATUS_CODES[details.status]}\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }

@@ -6,7 +6,7 @@ import type { Manifest } from '../../artefacts/manifest.ts';
 import { type Policy, readPolicy } from '../../models/policy-file.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { ChangeAttribution } from '../../models/roles.ts';
-import { type Lock, tryLock } from '../../platform/file-lock.ts';
+import { type Lock, LockNotWritableError, tryLock } from '../../platform/file-lock.ts';
 import { Problem } from '../../platform/problems.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
@@ -62,6 +62,16 @@ const CANCEL_TIMEOUT_MS = 5_000;
 const MAX_LOCK_ATTEMPTS = 10;
 const RETRY_MS = 50;
 
+/** Takes a lock as `tryLock` does. In a folder that cannot be written, jobs are shown as they are. */
+function tryLockIfWritable(path: string, purpose: string): Lock | undefined {
+  try {
+    return tryLock(path, purpose);
+  } catch (error) {
+    if (error instanceof LockNotWritableError) return undefined;
+    throw error;
+  }
+}
+
 /** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
   const { modelsFolder, dataFolder, servingProcesses, registry, log } = options;
@@ -73,7 +83,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   /** Returns a job, and marks it as failed if its file says that it is running while no process holds the lock. */
   async function resolveInterrupted(job: RetrainJob): Promise<RetrainJob> {
     if (job.state !== 'running' || ownRuns.has(job.id)) return job;
-    const lock = tryLock(files.lockOf(job.model), `the retraining of ${job.model}`);
+    const lock = tryLockIfWritable(files.lockOf(job.model), `the retraining of ${job.model}`);
     if (!lock) return job;
     try {
       const current = await files.read(job.id);

@@ -1,5 +1,6 @@
-import { write as writeAsync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { metrics } from '@opentelemetry/api';
 import { destination } from 'pino';
 import { instrumentOptions } from '../metric-definition.ts';
@@ -9,11 +10,9 @@ import { METRIC, SCOPE } from '../names.ts';
 export interface LogDestination {
   /** Takes one or more whole lines. */
   write(lines: string): void;
-  /** Resolves once all lines are written, or after one second. */
-  flush?(): Promise<void>;
+  /** Resolves once all lines are written, or after `timeoutMs`, by default one second. */
+  flush?(timeoutMs?: number): Promise<void>;
 }
-
-const STDERR = 2;
 
 /** Lines wait for so many bytes or milliseconds, because one system call costs as much as some dozens of lines. */
 const MIN_WRITE_BYTES = 60_000;
@@ -29,8 +28,12 @@ const FLUSH_TIMEOUT_MS = 1_000;
 
 /** The time limit for a write in progress when the process ends without a flush. */
 const LAST_WRITE_MS = 50;
-/** The time limit for the last lines while a pipe is full. */
+/** The time limit for the last lines while a pipe is full, if the process ends without a flush. */
 const LAST_LINES_MS = 500;
+
+const STDOUT = 1;
+const STDERR = 2;
+const NEWLINE = 0x0a;
 
 /** The private state of pino's destination in the content mode `buffer` (sonic-boom 4.2). */
 interface Internals {
@@ -45,9 +48,7 @@ interface Internals {
  * in `log.lines.dropped`. Only a closed pipe is final.
  */
 export function createLogDestination(): LogDestination {
-  // Access to process.stdout makes a pipe non-blocking. In a blocking pipe without a reader a write would never return,
-  // and Node waits for writes in progress before it ends.
-  const { fd } = process.stdout;
+  const fd = openWithoutBlocking(process.stdout, STDOUT);
   const stream = destination({
     dest: fd,
     sync: false,
@@ -65,9 +66,15 @@ export function createLogDestination(): LogDestination {
   let waitingBytes = 0;
   let retrying = false;
   let closed = false;
+  /** The number of writes that have ended, with or without an error. */
+  let writes = 0;
+  /** True if a write does not return. */
+  let blocked = false;
+  let lastLinesMs = LAST_LINES_MS;
 
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
-    dropped.cause = code;
+    writes += 1;
+    dropped.setCause(code);
     // The reader has gone and does not come back.
     if (code === 'EPIPE') closed = true;
     if (code === 'EAGAIN' && !retrying) {
@@ -79,6 +86,7 @@ export function createLogDestination(): LogDestination {
     closed = true;
   });
   stream.on('write', (bytes) => {
+    writes += 1;
     waitingBytes -= bytes;
   });
   stream.on('drop', (bytes) => {
@@ -87,7 +95,11 @@ export function createLogDestination(): LogDestination {
   });
   // Called by pino at the end of the process. The stream's own function repeats a write that fails, without an end.
   stream.flushSync = () => {
-    if (waitingBytes > 0 && !closed) writeLastLines(fd, stream as unknown as Internals);
+    if (waitingBytes === 0 || closed) return;
+    const internals = stream as unknown as Internals;
+    // Node would wait for the thread of this write, without an end.
+    if (blocked && internals._writing) endAtOnce();
+    dropped.reportLost(writeLastLines(fd, internals, lastLinesMs));
   };
 
   function writeAgain(): void {
@@ -105,30 +117,68 @@ export function createLogDestination(): LogDestination {
       waitingBytes += bytes.length;
       writeBytes(bytes);
     },
-    async flush() {
-      const deadline = performance.now() + FLUSH_TIMEOUT_MS;
+    async flush(timeoutMs = FLUSH_TIMEOUT_MS) {
+      const deadline = performance.now() + timeoutMs;
+      const writesBefore = writes;
       while (waitingBytes > 0 && !closed && performance.now() < deadline) {
         stream.flush();
         await delay(RETRY_MS);
       }
+      lastLinesMs = 0;
+      blocked = waitingBytes > 0 && writes === writesBefore;
     },
   };
 }
 
-/** Writes the lines that still wait, in their order, and gives up at the first error or after a short time. */
-function writeLastLines(fd: number, { _writing, _writingBuf, _bufs }: Internals): void {
+/**
+ * Returns a descriptor of the same file on which no write blocks, if there can be one. In a blocking pipe without a reader,
+ * or on a stopped terminal, a write would never return, and Node waits for writes in progress before it ends.
+ */
+function openWithoutBlocking(stream: NodeJS.WriteStream, fd: number): number {
+  // Access to the stream makes a pipe or a socket non-blocking, until another process that shares it changes it back.
+  // Without a listener an error, such as that of a warning to a closed terminal, would end the process.
+  stream.on('error', () => {});
+  try {
+    // A file must stay the same, because its position is shared.
+    if (!isatty(fd) && !fstatSync(fd).isFIFO()) return fd;
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    // Not on Linux, or the pipe belongs to another user.
+    return fd;
+  }
+}
+
+/** Ends the process by a signal, without the wait of Node for its threads. */
+function endAtOnce(): void {
+  process.removeAllListeners('SIGTERM');
+  process.kill(process.pid, 'SIGTERM');
+}
+
+/**
+ * Writes the lines that still wait, in their order, and gives up at the first error or after a short time.
+ *
+ * @returns the number of lines that were not written
+ */
+function writeLastLines(fd: number, { _writing, _writingBuf, _bufs }: Internals, timeoutMs: number): number {
   // A thread writes this part. The lines after it must not come before it.
   if (_writing) sleep(LAST_WRITE_MS);
-  const deadline = performance.now() + LAST_LINES_MS;
+  const deadline = performance.now() + timeoutMs;
   let rest: Uint8Array = Buffer.concat([...(_writing ? [] : [_writingBuf]), ..._bufs.flat()]);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(fd, rest));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > deadline) return;
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || performance.now() > deadline) return countLines(rest);
       sleep(RETRY_MS);
     }
   }
+  return 0;
+}
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lines += 1;
+  return lines;
 }
 
 function sleep(milliseconds: number): void {
@@ -136,26 +186,48 @@ function sleep(milliseconds: number): void {
 }
 
 interface DropCounter {
-  /** The code of the last error of standard output. */
-  cause: string | undefined;
+  /** Sets the code of the last error of standard output, and reports it on standard error if it is the first one. */
+  setCause(code: string | undefined): void;
   add(lines: string): void;
+  /** Reports lines that were not written when the process ended. */
+  reportLost(lines: number): void;
 }
 
-/** Creates a counter of dropped lines, which reports the first of them on standard error. */
+/** Creates a counter of dropped lines. Standard error gets one line when the trouble begins, and one at the end. */
 function createDropCounter(): DropCounter {
   const { droppedLogLines } = METRIC;
   const counter = metrics.getMeter(SCOPE).createCounter(droppedLogLines.name, instrumentOptions(droppedLogLines));
   counter.add(0);
+  const stderr = openWithoutBlocking(process.stderr, STDERR);
+  let cause = 'its reader is too slow';
   let reported = false;
+
+  function report(message: string): void {
+    try {
+      writeSync(stderr, `${message}: ${cause}\n`);
+    } catch {
+      // Standard error takes no lines either.
+    }
+  }
+  function reportOnce(): void {
+    if (reported) return;
+    reported = true;
+    report('standard output does not take log lines: they wait, and are dropped above 8 MiB');
+  }
+
   return {
-    cause: undefined,
+    setCause(code) {
+      // A full pipe is usual. It is reported if lines are dropped.
+      if (code === undefined || code === 'EAGAIN') return;
+      cause = code;
+      reportOnce();
+    },
     add(lines) {
       counter.add(lines.split('\n').length - 1);
-      if (reported) return;
-      reported = true;
-      const cause = this.cause === undefined || this.cause === 'EAGAIN' ? 'its reader is too slow' : this.cause;
-      // Not with process.stderr: if standard error is closed, that ends the process.
-      writeAsync(STDERR, `log lines are dropped, because standard output does not take them: ${cause}\n`, () => {});
+      reportOnce();
+    },
+    reportLost(lines) {
+      if (lines > 0) report(`${lines} log lines were lost at the end, because standard output did not take them`);
     },
   };
 }

@@ -14,8 +14,8 @@ export interface Log {
   readonly warn: Write;
   readonly error: Write;
   readonly fatal: Write;
-  /** Resolves once all lines are written, or after one second. Call it before the process ends. */
-  flush(): Promise<void>;
+  /** Resolves once all lines are written, or after `timeoutMs`, by default one second. Call it before the process ends. */
+  flush(timeoutMs?: number): Promise<void>;
 }
 
 const severities = {
@@ -76,8 +76,8 @@ export function createLog(level: Level | 'silent', destination: LogDestination =
     warn: write('warn'),
     error: write('error'),
     fatal: write('fatal'),
-    async flush() {
-      await destination.flush?.();
+    async flush(timeoutMs) {
+      await destination.flush?.(timeoutMs);
     },
   };
 }

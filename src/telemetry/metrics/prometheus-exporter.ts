@@ -28,6 +28,9 @@ const OBSERVABLE: ReadonlySet<InstrumentType> = new Set([
   InstrumentType.OBSERVABLE_GAUGE,
 ]);
 
+/** The time in milliseconds after which a connection on which nothing happens is closed. Scrapes come more often. */
+const IDLE_TIMEOUT_MS = 120_000;
+
 interface Address {
   readonly host: string;
   readonly port: number;
@@ -65,6 +68,10 @@ export class UnitNamingPrometheusExporter extends MetricReader {
   async startServer(): Promise<void> {
     this.#server.listen(this.#address);
     await once(this.#server, 'listening');
+    // Without a listener a connection that cannot be accepted would end the process.
+    this.#server.on('error', (error) => diag.error(`a scrape could not be accepted: ${error.message}`));
+    // A client that does not read keeps no page in memory.
+    this.#server.setTimeout(IDLE_TIMEOUT_MS);
   }
 
   protected override async onForceFlush(): Promise<void> {

@@ -38,6 +38,8 @@ export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
 export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
   'request failed': EXCEPTION,
+  'connection failed': EXCEPTION,
+  'shutdown incomplete': EXCEPTION,
   'bundled model not copied': [...MODEL, ATTRIBUTE.reason],
   'model refused': [...MODEL, ...EXCEPTION],
   'roles not followed': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
@@ -65,7 +67,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'shadow failed': [...MODEL, ATTRIBUTE.shadowVersion, ...EXCEPTION],
   'experiment data not stored': EXCEPTION,
   'feedback texts not deleted': EXCEPTION,
-  'comparison not read': [ATTRIBUTE.modelName, ...EXCEPTION],
+  'model report incomplete': [ATTRIBUTE.modelName, ...EXCEPTION],
   'telemetry problem': [ATTRIBUTE.reason],
   'policy refused': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
   'maintenance failed': [ATTRIBUTE.modelName, ...EXCEPTION],

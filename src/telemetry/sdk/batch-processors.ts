@@ -6,6 +6,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchLogRecordProcessor, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../../platform/config.ts';
+import { RefusedItems } from './partial-success.ts';
 import { RetryingExporter } from './retrying-exporter.ts';
 
 /** Creates the processors that export spans. Without an endpoint nothing is exported, but traces still have ids. */
@@ -13,10 +14,14 @@ export function createSpanProcessors(config: Config, meters: MeterProvider): Spa
   const endpoint = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined) return [new NoopSpanProcessor()];
   const TraceExporter = usesJson(config) ? JsonTraceExporter : OTLPTraceExporter;
-  const exporter = new TraceExporter({ selfObsMeterProvider: meters });
+  const refused = new RefusedItems('spans');
+  const exporter = new TraceExporter({ selfObsMeterProvider: refused.watch(meters) });
+  refused.listenTo(exporter);
   return [
     new BatchSpanProcessor({
-      exporter: new RetryingExporter(exporter, 'spans', config.OTEL_BSP_EXPORT_TIMEOUT),
+      exporter: new RetryingExporter(exporter, 'spans', config.OTEL_BSP_EXPORT_TIMEOUT, (items) =>
+        refused.count(items),
+      ),
       maxQueueSize: config.OTEL_BSP_MAX_QUEUE_SIZE,
       maxExportBatchSize: config.OTEL_BSP_MAX_EXPORT_BATCH_SIZE,
       scheduledDelayMillis: config.OTEL_BSP_SCHEDULE_DELAY,
@@ -31,10 +36,14 @@ export function createLogRecordProcessors(config: Config, meters: MeterProvider)
   const endpoint = config.OTEL_EXPORTER_OTLP_LOGS_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined) return [];
   const LogExporter = usesJson(config) ? JsonLogExporter : OTLPLogExporter;
-  const exporter = new LogExporter({ selfObsMeterProvider: meters });
+  const refused = new RefusedItems('log records');
+  const exporter = new LogExporter({ selfObsMeterProvider: refused.watch(meters) });
+  refused.listenTo(exporter);
   return [
     new BatchLogRecordProcessor({
-      exporter: new RetryingExporter(exporter, 'log records', config.OTEL_BLRP_EXPORT_TIMEOUT),
+      exporter: new RetryingExporter(exporter, 'log records', config.OTEL_BLRP_EXPORT_TIMEOUT, (items) =>
+        refused.count(items),
+      ),
       maxQueueSize: config.OTEL_BLRP_MAX_QUEUE_SIZE,
       maxExportBatchSize: config.OTEL_BLRP_MAX_EXPORT_BATCH_SIZE,
       scheduledDelayMillis: config.OTEL_BLRP_SCHEDULE_DELAY,

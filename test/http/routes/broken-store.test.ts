@@ -64,7 +64,7 @@ describe('with a feedback store that cannot be used', () => {
   });
 
   test.each([
-    ['comparison not read', '/models/spam'],
+    ['model report incomplete', '/models/spam'],
     ['request failed', '/quality'],
   ])('the log has the reason: %s', async (msg, path) => {
     await fetch(service.url + path);

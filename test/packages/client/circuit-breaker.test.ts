@@ -9,8 +9,7 @@ function createTestBreaker(forMs = 0) {
   const circuit = createCircuitBreaker({ failures: 3, forMs, openMs: 100 }, () => time);
   const fail = (times: number) => {
     for (let i = 0; i < times; i++) {
-      circuit.enter();
-      circuit.recordFailure();
+      circuit.enter().recordFailure();
     }
   };
   return { circuit, fail, pass: (ms: number) => (time += ms) };
@@ -20,8 +19,7 @@ describe('a circuit breaker', () => {
   test('opens after the set number of failures in a row, and reports the remaining time', () => {
     const { circuit, fail, pass } = createTestBreaker();
     fail(2);
-    circuit.enter();
-    circuit.recordSuccess();
+    circuit.enter().recordSuccess();
     fail(3);
     pass(40);
     expect(() => circuit.enter()).toThrow(CircuitOpenError);
@@ -32,9 +30,9 @@ describe('a circuit breaker', () => {
     const { circuit, fail, pass } = createTestBreaker();
     fail(3);
     pass(100);
-    circuit.enter();
+    const probe = circuit.enter();
     expect(() => circuit.enter()).toThrow(CircuitOpenError);
-    circuit.recordSuccess();
+    probe.recordSuccess();
     fail(2);
     circuit.enter();
   });
@@ -49,6 +47,21 @@ describe('a circuit breaker', () => {
     pass(1);
     circuit.enter();
   });
+
+  test.each(['recordSuccess', 'recordFailure', 'recordCancellation'] as const)(
+    'permits no second call when an older call ends with %s',
+    (end) => {
+      const { circuit, fail, pass } = createTestBreaker();
+      const older = circuit.enter();
+      fail(3);
+      pass(100);
+      const probe = circuit.enter();
+      older[end]();
+      expect(() => circuit.enter()).toThrow(CircuitOpenError);
+      probe.recordSuccess();
+      circuit.enter();
+    },
+  );
 
   test('stays closed until the failures span the set time', () => {
     const { circuit, fail, pass } = createTestBreaker(50);
@@ -65,8 +78,7 @@ describe('a circuit breaker', () => {
     const { circuit, fail, pass } = createTestBreaker();
     fail(3);
     pass(100);
-    circuit.enter();
-    circuit.recordCancellation();
+    circuit.enter().recordCancellation();
     circuit.enter();
   });
 });

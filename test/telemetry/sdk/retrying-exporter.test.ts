@@ -1,6 +1,6 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { OTLPExporterError } from '@opentelemetry/otlp-exporter-base';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Exporter, RetryingExporter } from '../../../src/telemetry/sdk/retrying-exporter.ts';
 
 beforeEach(() => {
@@ -62,6 +62,91 @@ test.each([400, 413])('a batch that was rejected with %d is not sent again', asy
   const inner = createReceiver(status(code));
   expect(await exportTo(inner)('a')).toEqual(status(code));
   expect(inner.batches).toHaveLength(1);
+});
+
+describe('a batch that the receiver refuses is halved until only the cause is lost', () => {
+  const items = Array.from({ length: 100 }, (_, at) => `item ${at}`);
+
+  /** Exports all items to a receiver that refuses batches with certain items. */
+  async function exportTo(refuses: (batch: readonly string[]) => boolean, refuse: () => ExportResult) {
+    const passed: string[] = [];
+    let requests = 0;
+    let lost = 0;
+    const inner: Exporter<string> = {
+      export(batch, resultCallback) {
+        requests += 1;
+        if (refuses(batch)) {
+          resultCallback(refuse());
+          return;
+        }
+        passed.push(...batch);
+        resultCallback(accepted);
+      },
+      async shutdown() {},
+    };
+    const exporter = new RetryingExporter(inner, 'things', 3_600_000, (count) => {
+      lost += count;
+    });
+    const result = await new Promise<ExportResult>((resolve) => exporter.export(items, resolve));
+    const next = await new Promise<ExportResult>((resolve) => exporter.export(['next'], resolve));
+    return { passed, requests, lost, result, next };
+  }
+
+  test.each([400, 413])('%d for one item', async (code) => {
+    const { passed, lost, result } = await exportTo(
+      (batch) => batch.includes('item 37'),
+      () => status(code),
+    );
+    expect(passed).toEqual([...items.filter((item) => item !== 'item 37'), 'next']);
+    expect({ lost, result }).toEqual({ lost: 1, result: accepted });
+  });
+
+  test('413 for more than 10 items: nothing is lost', async () => {
+    const { passed, lost } = await exportTo(
+      (batch) => batch.length > 10,
+      () => status(413),
+    );
+    expect(passed).toEqual([...items, 'next']);
+    expect(lost).toBe(0);
+  });
+
+  test('400 for everything: a few requests, all is lost, and the processor hears of it', async () => {
+    const { passed, requests, lost, result } = await exportTo(
+      () => true,
+      () => status(400),
+    );
+    expect(passed).toEqual([]);
+    expect(requests).toBeLessThan(100);
+    expect(lost).toBe(items.length + 1);
+    expect(result).toEqual(status(400));
+  });
+
+  test.each([401, 404])('%d is not about an item', async (code) => {
+    const { requests, lost } = await exportTo(
+      () => true,
+      () => status(code),
+    );
+    expect({ requests, lost }).toEqual({ requests: 2, lost: items.length + 1 });
+  });
+
+  test('an exporter that throws at an item', async () => {
+    const { passed, lost, next } = await exportTo(
+      (batch) => batch.includes('item 99'),
+      () => {
+        throw new TypeError('cannot serialise');
+      },
+    );
+    expect(passed).toEqual([...items.slice(0, -1), 'next']);
+    expect({ lost, next }).toEqual({ lost: 1, next: accepted });
+  });
+
+  test('a processor that throws does not end the telemetry', async () => {
+    const exporter = new RetryingExporter(createReceiver(), 'things', 1_000);
+    exporter.export(['a'], () => {
+      throw new Error('a defect');
+    });
+    expect(await new Promise<ExportResult>((resolve) => exporter.export(['b'], resolve))).toEqual(accepted);
+  });
 });
 
 test('it gives up after the timeout of the processor', async () => {
