@@ -84,6 +84,7 @@ describe('measurements', () => {
       now,
       active: {
         version: '1',
+        artefact: expect.stringMatching(/^[0-9a-f]{12}$/),
         since: expect.any(Number),
         predictions: 100,
         errors: 1,
@@ -96,6 +97,7 @@ describe('measurements', () => {
       },
       shadow: {
         version: '2',
+        artefact: expect.stringMatching(/^[0-9a-f]{12}$/),
         since: expect.any(Number),
         predictions: 4,
         errors: 1,
@@ -113,6 +115,7 @@ describe('measurements', () => {
       canary: {
         version: '3',
         share: 0.25,
+        artefact: expect.stringMatching(/^[0-9a-f]{12}$/),
         since: expect.any(Number),
         predictions: 1,
         errors: 0,
