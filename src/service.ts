@@ -1,4 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
@@ -15,6 +15,7 @@ import { createRetrainer, type Retrainer } from './maintenance/retraining/retrai
 import { type Maintenance, startMaintenance } from './maintenance/rollout/maintenance.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
+import { makePrivateFolder } from './platform/atomic-write.ts';
 import { type Config, ConfigError } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
 import { describeStorageError } from './platform/storage-errors.ts';
@@ -188,7 +189,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
 
 /** Creates a folder if it does not exist. @throws the error of the file system if this process cannot write into it */
 async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makePrivateFolder(folder);
   await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
 }
 
