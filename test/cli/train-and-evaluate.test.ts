@@ -32,7 +32,7 @@ describe('train, then evaluate', () => {
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Chose \S+: .*cross-validation/) });
     const second = await train('--data', data, '--model', 'mail', '--algorithm', 'multinomial-naive-bayes');
     expect(second.code).toBe(0);
-    expect((await readdir(join(models, 'mail'))).sort()).toEqual(['1', '2', 'policy.json']);
+    expect((await readdir(join(models, 'mail'))).sort()).toEqual(['1', '2', 'highest-version.json', 'policy.json']);
     // The first run writes the policy with the path of its data, and the second one keeps it.
     expect(JSON.parse(await readFile(join(models, 'mail', 'policy.json'), 'utf8'))).toEqual({
       data: '../../train.jsonl',
