@@ -8,7 +8,7 @@ import { type ComposeProject, createProject } from './support/project.ts';
 
 const CHECKOUT = join(import.meta.dirname, '../..');
 
-/** What the Dockerfile copies from, and itself. */
+/** The Dockerfile, and the files that it copies. */
 const CONTEXT = [
   '.dockerignore',
   '.npmrc',

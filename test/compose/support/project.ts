@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { type ComposeService, readComposeServices } from '../../../tools/compose/compose-services.ts';
 import { freePort } from '../../support/service-process.ts';
 import { docker } from './docker.ts';
@@ -40,15 +39,14 @@ export async function createProject(
   const ports = new Map<string, number>();
   let written = 'services:\n';
   for (const [service, { publishedPorts }] of services) {
-    written += `  ${service}:\n    ports: !override\n`;
-    for (const port of publishedPorts) {
-      const free = await freePort();
-      ports.set(`${service}:${port}`, free);
-      written += `      - "127.0.0.1:${free}:${port}"\n`;
-    }
-    if (publishedPorts.length === 0) written = written.replace(/!override\n$/, '[]\n');
-    const more = stringify(overrides[service] ?? {}).replaceAll(/^(?!\{\})/gm, '    ');
-    if (overrides[service]) written += `${more.trimEnd()}\n`;
+    for (const port of publishedPorts) ports.set(`${service}:${port}`, await freePort());
+    const published = publishedPorts.map((port) => `127.0.0.1:${ports.get(`${service}:${port}`)}:${port}`);
+    const keys = Object.entries(overrides[service] ?? {}).map(
+      ([key, value]) => `    ${key}: ${JSON.stringify(value)}\n`,
+    );
+    // Without the tag, the ports would be added to those of docker-compose.yml.
+    if (published.length > 0) keys.push(`    ports: !override ${JSON.stringify(published)}\n`);
+    if (keys.length > 0) written += `  ${service}:\n${keys.join('')}`;
   }
   const override = join(folder, 'override.yml');
   await writeFile(override, written);
@@ -68,12 +66,8 @@ export async function createProject(
     compose,
     async containerOf(service) {
       const labels = [`com.docker.compose.project=${name}`, `com.docker.compose.service=${service}`];
-      const found = await docker([
-        'ps',
-        '--all',
-        '--quiet',
-        ...labels.flatMap((label) => ['--filter', `label=${label}`]),
-      ]);
+      const filters = labels.flatMap((label) => ['--filter', `label=${label}`]);
+      const found = await docker(['ps', '--all', '--quiet', ...filters]);
       const [id] = found.split('\n');
       if (!id) throw new Error(`there is no container of ${service}`);
       return id;
