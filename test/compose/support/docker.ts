@@ -18,7 +18,7 @@ const containerSchema = z
 export type Container = z.infer<typeof containerSchema>[number];
 
 /** A command that failed, with its output. */
-export class DockerError extends Error {
+class DockerError extends Error {
   override name = 'DockerError';
 }
 
