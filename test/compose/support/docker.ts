@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import { z } from 'zod';
@@ -28,9 +29,11 @@ class DockerError extends Error {
  * @throws {DockerError} if the exit code is not 0
  */
 export async function docker(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
-  const options = { env: { ...process.env, ...env }, maxBuffer: 1 << 28 };
+  const command = inject('dockerCommand');
+  // Podman leaves an empty file `oom` in the working directory if the kernel kills a process of a container.
+  const options = { cwd: dirname(command), env: { ...process.env, ...env }, maxBuffer: 1 << 28 };
   try {
-    return (await run(inject('dockerCommand'), args, options)).stdout;
+    return (await run(command, args, options)).stdout;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     throw new DockerError(`docker ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error });
