@@ -8,6 +8,7 @@ import { createFeedbackService } from './feedback/feedback-service.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
 import { startTextRetention } from './feedback/text-retention.ts';
+import { openTokenStore } from './http/access/token-store.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
@@ -77,6 +78,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
     openFeedbackStore(config.DATA_DIR, reportStore),
   ]);
+  const tokens = await openTokenStore(config, log);
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
   const textRetention = startTextRetention(feedbackStore, config.FEEDBACK_TEXT_DAYS, log);
@@ -95,6 +97,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     config,
     log,
     instruments,
+    tokens,
     phase: () => phase,
     degradations: degradations.list,
     registry: () => requireLoaded().registry,
@@ -177,6 +180,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     async stop(timeoutMs = config.SHUTDOWN_TIMEOUT_MS) {
       phase = 'draining';
       await server.drain(timeoutMs);
+      tokens?.close();
       await maintenance.close();
       await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);

@@ -62,6 +62,7 @@ const share = {
 };
 const onOff = { schema: boolean, allowed: 'true or false' };
 export const path = { schema: z.string(), allowed: 'a folder' };
+const file = { schema: z.string(), allowed: 'a file' };
 export const host = { schema: z.string(), allowed: 'a host name or address' };
 
 /** The limit on worker processes: each one holds the models, and adds series to the metrics. */
@@ -87,6 +88,7 @@ const settings = {
     allowed: 'bearer tokens of printable ASCII without blanks, separated by commas',
     secret: true,
   },
+  API_TOKENS_FILE: file,
   PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
   REVIEW_SHARE: { ...share, fallback: '0' },
   FEEDBACK_TEXT_DAYS: { ...positive, fallback: '365' },

@@ -98,6 +98,12 @@ test.each([
   expect(planted.filter((secret) => haystack.includes(secret.toLowerCase()))).toEqual([]);
 });
 
+test('the server span of a request with a token has the name of the token', () => {
+  const callers = receiver.spans.map(({ attributes }) => attributes['enduser.id']).filter((name) => name !== undefined);
+  expect(new Set(callers)).toEqual(new Set([expect.stringMatching(/^api token [0-9a-f]{8}$/)]));
+  expect(callers.length).toBeGreaterThan(5);
+});
+
 test('a scrape is not traced', () => {
   const paths = receiver.spans.filter(({ kind }) => kind === 2).map(({ attributes }) => attributes['http.route']);
   expect(new Set(paths)).toEqual(new Set([undefined, '/predict', '/predict/batch', '/models', '/models/:name']));

@@ -24,9 +24,9 @@ import {
   ATTR_URL_SCHEME,
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
-import { getServedRoute, normalizeMethod } from '../http-attributes.ts';
+import { getCallerName, getServedRoute, normalizeMethod } from '../http-attributes.ts';
 import { instrumentOptions } from '../metric-definition.ts';
-import { METRIC } from '../names.ts';
+import { ATTRIBUTE, METRIC } from '../names.ts';
 import { linkedRoot } from './linked-context.ts';
 
 /** The instrumentation scope of server spans. */
@@ -140,7 +140,7 @@ export class ServerInstrumentation extends InstrumentationBase {
     // If the client disconnected first, no status was sent.
     const status = response.headersSent ? response.statusCode : undefined;
     const kind = this.#kindOf(exchange, status, getServedRoute(response));
-    endSpan(exchange, kind);
+    endSpan(exchange, kind, getCallerName(response));
     this.#duration ??= this.meter.createHistogram(
       METRIC_HTTP_SERVER_REQUEST_DURATION,
       instrumentOptions(METRIC.requestDuration),
@@ -197,12 +197,17 @@ function describeKind(
   };
 }
 
-function endSpan({ span, peerAddress, peerPort }: Exchange, { spanName, status, attributes }: RequestKind): void {
+function endSpan(
+  { span, peerAddress, peerPort }: Exchange,
+  { spanName, status, attributes }: RequestKind,
+  caller: string | undefined,
+): void {
   if (!span.isRecording()) return;
   span.updateName(spanName);
   const spanAttributes = { ...attributes };
   spanAttributes[ATTR_NETWORK_PEER_ADDRESS] = peerAddress;
   spanAttributes[ATTR_NETWORK_PEER_PORT] = peerPort;
+  if (caller !== undefined) spanAttributes[ATTRIBUTE.caller] = caller;
   span.setAttributes(spanAttributes);
   if (status !== undefined && status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
