@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   type CheckedSettings,
   host,
+  hosts,
   path,
   port,
   positive,
@@ -14,6 +15,7 @@ const label = { schema: z.string().min(1), allowed: "one of the model's labels" 
 
 const settings = {
   GATEWAY_HOST: { ...host, fallback: '127.0.0.1' },
+  ALLOWED_HOSTS: hosts,
   GATEWAY_PORT: { ...port, fallback: '3025' },
   GATEWAY_SMTP_PORT: { ...port, fallback: '2525' },
   GATEWAY_DELIVER_TO: {

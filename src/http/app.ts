@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { exceptionAttributes } from '../telemetry/logs/log.ts';
 import { authorize } from './access/authorize.ts';
+import { refuseOtherSites } from './access/other-sites.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
 import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
 import { correctFeedback, eraseFeedback, listReviews, recordFeedback } from './routes/feedback.ts';
@@ -65,6 +66,8 @@ export function createApp(service: Service): Koa<RequestState> {
   app.use(traceRequest(service.instruments.activeRequests));
   app.use(answerProblems(service));
   const { MAX_IN_FLIGHT, MAX_BYTES_IN_FLIGHT, MAX_BODY_BYTES } = service.config;
+  const { HOST: host, ALLOWED_HOSTS: allowedHosts, CORS_ORIGINS: corsOrigins } = service.config;
+  app.use(refuseOtherSites({ host, allowedHosts, corsOrigins }));
   const router = createRouter(service);
   if (service.tokens) app.use(authorize({ router, tokens: service.tokens, log: service.log }));
   app.use(

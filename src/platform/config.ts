@@ -64,6 +64,29 @@ const onOff = { schema: boolean, allowed: 'true or false' };
 export const path = { schema: z.string(), allowed: 'a folder' };
 const file = { schema: z.string(), allowed: 'a file' };
 export const host = { schema: z.string(), allowed: 'a host name or address' };
+const list = (item: z.ZodType<string, string>) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(item));
+export const hosts = {
+  schema: list(
+    z
+      .string()
+      .regex(/^[\w-]+(?:\.[\w-]+)*$/)
+      .transform((name) => name.toLowerCase()),
+  ),
+  allowed: 'host names without ports, separated by commas',
+};
+const origins = {
+  schema: list(
+    z
+      .url({ protocol: /^https?$/ })
+      .refine((text) => URL.canParse(text) && new URL(text).origin === text.toLowerCase())
+      .transform((text) => text.toLowerCase()),
+  ),
+  allowed: 'origins such as https://app.example.org, separated by commas',
+};
 
 /** The limit on worker processes: each one holds the models, and adds series to the metrics. */
 const MAX_WORKERS = 64;
@@ -71,6 +94,8 @@ const MAX_WORKERS = 64;
 const settings = {
   HOST: { ...host, fallback: '127.0.0.1' },
   PORT: { ...port, fallback: '3000' },
+  ALLOWED_HOSTS: hosts,
+  CORS_ORIGINS: origins,
   MODELS_DIR: { ...path, fallback: './models' },
   BUNDLED_MODELS_DIR: path,
   DATA_DIR: { ...path, fallback: './data' },
@@ -81,10 +106,7 @@ const settings = {
   },
   WORKERS: { schema: integer(1, MAX_WORKERS), fallback: '1', allowed: `a whole number from 1 to ${MAX_WORKERS}` },
   API_TOKENS: {
-    schema: z
-      .string()
-      .transform((list) => list.split(',').map((token) => token.trim()))
-      .pipe(z.array(z.string().regex(/^[\x21-\x7e]+$/))),
+    schema: list(z.string().regex(/^[\x21-\x7e]+$/)),
     allowed: 'bearer tokens of printable ASCII without blanks, separated by commas',
     secret: true,
   },

@@ -8,6 +8,8 @@ export const problemKinds = {
   'request-timeout': [408, 'The request did not arrive in time'],
   'headers-too-large': [431, 'The header of the request is too large'],
   unauthorized: [401, 'A bearer token is needed'],
+  'host-not-allowed': [403, 'The host of the request is not allowed'],
+  'other-site': [403, 'The request comes from a page of another site'],
   forbidden: [403, 'The token does not permit this'],
   'route-not-found': [404, 'There is no such route'],
   'model-not-found': [404, 'There is no such model'],

@@ -2,6 +2,7 @@ import type { MeterProvider as MeterProviderApi } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, type MetricProducer, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { type Config, EXIT_CONFIG } from '../platform/config.ts';
+import { createHostCheck } from '../platform/hosts.ts';
 import { GC_SECONDS } from '../telemetry/metric-definition.ts';
 import {
   type CountedHistogramOptions,
@@ -73,7 +74,11 @@ function countedHistogramOptions(): CountedHistogramOptions {
 
 function createExporter(config: Config, producers: MetricProducer[] = []): UnitNamingPrometheusExporter {
   const host = config.OTEL_EXPORTER_PROMETHEUS_HOST;
-  return new UnitNamingPrometheusExporter({ host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT }, producers);
+  const isAllowedHost = createHostCheck(host, config.ALLOWED_HOSTS);
+  return new UnitNamingPrometheusExporter(
+    { host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT, isAllowedHost },
+    producers,
+  );
 }
 
 async function listen(exporter: UnitNamingPrometheusExporter, config: Config): Promise<void> {

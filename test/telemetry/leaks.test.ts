@@ -18,6 +18,7 @@ const token = 'token-7f3a-0123456789';
 let receiver: OtlpReceiver;
 let service: ServiceProcess;
 let pages: string;
+let reboundScrape: string;
 
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
@@ -32,6 +33,10 @@ beforeAll(async () => {
   pages = await (await fetch(service.metricsUrl)).text();
   const openMetrics = { headers: { accept: 'application/openmetrics-text;version=1.0.0' } };
   pages += await (await fetch(service.metricsUrl, openMetrics)).text();
+  reboundScrape = await raw(
+    `GET /metrics HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n`,
+    Number(new URL(service.metricsUrl).port),
+  );
   await service.stop();
 });
 
@@ -75,11 +80,15 @@ async function plantEverywhere(): Promise<void> {
   await raw(`GET / HTTP/1.1\r\n${plant('broken-header')}\r\n\r\n`);
 }
 
-async function raw(request: string): Promise<void> {
-  const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+async function raw(request: string, port = Number(new URL(service.url).port)): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
   socket.end(request);
-  socket.resume();
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    answer += chunk;
+  });
   await once(socket, 'close');
+  return answer;
 }
 
 test('the service has handled the requests', () => {
@@ -102,6 +111,11 @@ test('the server span of a request with a token has the name of the token', () =
   const callers = receiver.spans.map(({ attributes }) => attributes['enduser.id']).filter((name) => name !== undefined);
   expect(new Set(callers)).toEqual(new Set([expect.stringMatching(/^api token [0-9a-f]{8}$/)]));
   expect(callers.length).toBeGreaterThan(5);
+});
+
+test('a scrape by a name that a stranger leads to this machine is refused', () => {
+  expect(reboundScrape).toMatch(/^HTTP\/1\.1 403 /);
+  expect(reboundScrape).not.toContain('classifier_');
 });
 
 test('a scrape is not traced', () => {

@@ -16,6 +16,13 @@ import { errorSchemas, headers, responsesOf } from './responses.ts';
 import { retrainOperations, retrainSchemas } from './retrain-operations.ts';
 import { serviceOperations } from './service-operations.ts';
 
+/** The problems of every operation. */
+const EVERY_PROBLEM = [
+  'malformed-request',
+  'host-not-allowed',
+  'internal-error',
+] as const satisfies readonly ProblemType[];
+
 /** The problems of every operation that needs a token. */
 const TOKEN_PROBLEMS = ['unauthorized', 'forbidden', 'too-many-requests'] as const satisfies readonly ProblemType[];
 
@@ -103,9 +110,12 @@ function describe(
 ): Json {
   const { id, tag, summary, description, parameters = [], request } = operation;
   // Health checks need no token and have no limit.
-  const commonProblems: ProblemType[] = isHealthCheck(operation)
-    ? ['malformed-request', 'internal-error']
-    : ['malformed-request', 'overloaded', 'internal-error', ...(scope ? TOKEN_PROBLEMS : [])];
+  const commonProblems: ProblemType[] = [
+    ...EVERY_PROBLEM,
+    ...(isHealthCheck(operation) ? [] : (['overloaded'] as const)),
+    ...(operation.method === 'get' ? [] : (['other-site'] as const)),
+    ...(scope ? TOKEN_PROBLEMS : []),
+  ];
   return {
     operationId: id,
     tags: [tag],

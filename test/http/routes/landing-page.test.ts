@@ -128,7 +128,11 @@ describe('GET / for other clients', () => {
   );
 
   test('the metrics are on the host of the request if they listen everywhere', async () => {
-    const { url } = await serve({ OTEL_EXPORTER_PROMETHEUS_HOST: '0.0.0.0', OTEL_EXPORTER_PROMETHEUS_PORT: '9999' });
+    const { url } = await serve({
+      OTEL_EXPORTER_PROMETHEUS_HOST: '0.0.0.0',
+      OTEL_EXPORTER_PROMETHEUS_PORT: '9999',
+      ALLOWED_HOSTS: 'waymark.example',
+    });
     expect((await getLinks(url, 'waymark.example:3000'))['metrics']).toBe('http://waymark.example:9999/metrics');
     expect((await getLinks(url, '[::1]:3000'))['metrics']).toBe('http://[::1]:9999/metrics');
   });
