@@ -28,6 +28,7 @@ import { createLightLoggerProvider } from '../src/telemetry/light/light-logger-p
 import { createLightTracerProvider, type LightTracerProviderOptions } from '../src/telemetry/light/light-tracer.ts';
 import { SCOPE } from '../src/telemetry/names.ts';
 import { createLogRecordProcessors, createSpanProcessors } from '../src/telemetry/sdk/batch-processors.ts';
+import { createPropagator } from '../src/telemetry/sdk/incoming-trace.ts';
 import { createInstrumentations } from '../src/telemetry/sdk/instrumentations.ts';
 import { createSampler } from '../src/telemetry/sdk/sampler.ts';
 import { registerSdkShutdown } from '../src/telemetry/sdk/sdk-handle.ts';
@@ -48,10 +49,9 @@ async function start(config: Config): Promise<void> {
     processRole(config),
   );
   // Created before there is a global meter provider, because in a worker those of the process have another one.
-  const { requestInstrumentations, processInstrumentations } = createInstrumentations(
-    config.OTEL_EXPORTER_PROMETHEUS_PORT,
-  );
+  const { requestInstrumentations, processInstrumentations } = createInstrumentations(config);
   metrics.setGlobalMeterProvider(provider);
+  const propagator = createPropagator(process.env['OTEL_PROPAGATORS']);
   const sampler = createSampler(config);
   const processors = createSpanProcessors(config, provider);
   const recordProcessors = createLogRecordProcessors(config, provider);
@@ -60,6 +60,7 @@ async function start(config: Config): Promise<void> {
     autoDetectResources: false,
     metricReaders: [],
     sampler,
+    ...(propagator && { textMapPropagator: propagator }),
     idGenerator: randomIdGenerator,
     spanProcessors: processors,
     logRecordProcessors: recordProcessors,

@@ -35,6 +35,9 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /** The encodings of OTLP. JSON costs this process less CPU time, and protobuf is shorter. */
 const OTLP_PROTOCOLS = ['http/json', 'http/protobuf'] as const;
 
+/** The callers whose traces are continued. */
+const TRACE_TRUST = ['always', 'authenticated', 'never'] as const;
+
 const SAMPLERS = [
   'always_on',
   'always_off',
@@ -134,6 +137,11 @@ const settings = {
   PROMETHEUS_URL: url,
   GRAFANA_URL: url,
   WAYMARK_LIGHT_TELEMETRY: { ...onOff, fallback: 'true' },
+  TRUST_INCOMING_TRACE: {
+    schema: z.enum(TRACE_TRUST),
+    fallback: 'always',
+    allowed: `one of ${TRACE_TRUST.join(', ')}`,
+  },
   OTEL_SERVICE_NAME: { schema: z.string(), fallback: 'waymark', allowed: 'a name' },
   OTEL_SDK_DISABLED: { ...onOff, fallback: 'false' },
   OTEL_EXPORTER_OTLP_ENDPOINT: url,

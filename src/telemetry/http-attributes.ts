@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** The methods of the semantic conventions. Node accepts more methods, and a label must have few values. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
@@ -35,4 +35,16 @@ export function setCallerName(response: ServerResponse, name: string): void {
 /** Returns the name of the token of a request, or `undefined` if the request has no valid token. */
 export function getCallerName(response: ServerResponse): string | undefined {
   return (response as RoutedResponse)[CALLER];
+}
+
+let authentication: (request: IncomingMessage) => boolean = () => false;
+
+/** Sets the function that returns whether a request has a valid token. */
+export function setAuthentication(check: (request: IncomingMessage) => boolean): void {
+  authentication = check;
+}
+
+/** Returns whether a request has a valid token. Without tokens, and before the service has read them, none has. */
+export function isAuthenticated(request: IncomingMessage): boolean {
+  return authentication(request);
 }

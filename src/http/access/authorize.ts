@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type Router from '@koa/router';
 import type { Middleware } from 'koa';
 import { Problem } from '../../platform/problems.ts';
@@ -75,14 +76,19 @@ function matchRequirement(router: Router<RequestState>, path: string, method: st
   return { scope: scopeOfRoute(method, String(layer.path)), model: name };
 }
 
-/** Returns the caller of a request. @throws {Problem} 401 without a valid token */
-function requireCaller(ctx: RequestContext, tokens: TokenStore): Caller {
-  const { authorization } = ctx.req.headers;
+/** Returns the caller of a request, or `undefined` without a valid token. */
+export function findCaller({ headers: { authorization } }: IncomingMessage, tokens: TokenStore): Caller | undefined {
   const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
-  const caller = token === undefined ? undefined : tokens.find(token);
+  return token === undefined ? undefined : tokens.find(token);
+}
+
+/** Returns the caller of a request. @throws {Problem} 401 without a valid token */
+function requireCaller({ req }: RequestContext, tokens: TokenStore): Caller {
+  const caller = findCaller(req, tokens);
   if (caller) return caller;
+  const isSent = BEARER.test(req.headers.authorization ?? '');
   throw new Problem('unauthorized', 'Send an "authorization: Bearer TOKEN" header with a token of this service.', {
-    'www-authenticate': token === undefined ? 'Bearer' : 'Bearer error="invalid_token"',
+    'www-authenticate': isSent ? 'Bearer error="invalid_token"' : 'Bearer',
   });
 }
 

@@ -18,7 +18,7 @@ export function traceRequest(activeRequests?: Instruments['activeRequests']): Mi
     const ids = traceIds();
     ctx.state.trace = ids;
     // Koa's setter copies all headers of the response; Node's does not.
-    ctx.res.setHeader('traceresponse', `00-${ids.traceId}-${ids.spanId}-${ids.sampled ? '01' : '00'}`);
+    ctx.res.setHeader('traceresponse', `00-${ids.traceId}-${ids.spanId}-${ids.flags}`);
     ctx.res.setHeader('x-trace-id', ids.traceId);
     const labels = labelsOf(normalizeMethod(ctx.method));
     activeRequests?.add(1, labels);
