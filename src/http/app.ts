@@ -1,6 +1,6 @@
 import Router from '@koa/router';
 import Koa from 'koa';
-import { exceptionAttributes } from '../telemetry/logs/log.ts';
+import { inputExceptionAttributes } from '../telemetry/logs/log.ts';
 import { authorize } from './access/authorize.ts';
 import { refuseOtherSites } from './access/other-sites.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
@@ -82,7 +82,7 @@ export function createApp(service: Service): Koa<RequestState> {
   app.use(rejectUnrouted(pathHints(service.config)));
   // An error after the start of the response cannot change it. Mostly the client has disconnected.
   app.on('error', (error: unknown) => {
-    service.log.debug('response failed', exceptionAttributes(error));
+    service.log.debug('response failed', inputExceptionAttributes(error));
   });
   return app;
 }
