@@ -97,9 +97,14 @@ function useLightProviders(tracing: LightTracerProviderOptions, recordProcessors
 function describeProcess(config: Config): Resource {
   return (
     defaultResource()
-      .merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: packageJson.version, 'host.name': hostname() }))
-      // Only synchronous detectors. Until an asynchronous one is ready, a scrape would have no resource.
+      .merge(
+        resourceFromAttributes({
+          [ATTR_SERVICE_NAME]: config.OTEL_SERVICE_NAME,
+          [ATTR_SERVICE_VERSION]: packageJson.version,
+          'host.name': hostname(),
+        }),
+      )
+      // The environment wins over these defaults, and OTEL_SERVICE_NAME over OTEL_RESOURCE_ATTRIBUTES. Only synchronous detectors. Until an asynchronous one is ready, a scrape would have no resource.
       .merge(detectResources({ detectors: [envDetector, serviceInstanceIdDetector, processDetector] }))
-      .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: config.OTEL_SERVICE_NAME }))
   );
 }

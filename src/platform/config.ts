@@ -72,6 +72,11 @@ const list = (item: z.ZodType<string, string>) =>
     .string()
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(item));
+/** A list of OpenTelemetry, of which only some exporters have an effect. */
+const exporters = {
+  schema: list(z.string().transform((name) => name.toLowerCase())),
+  allowed: 'exporters, separated by commas',
+};
 export const hosts = {
   schema: list(
     z
@@ -143,7 +148,18 @@ const settings = {
     allowed: `one of ${TRACE_TRUST.join(', ')}`,
   },
   OTEL_SERVICE_NAME: { schema: z.string(), fallback: 'waymark', allowed: 'a name' },
-  OTEL_SDK_DISABLED: { ...onOff, fallback: 'false' },
+  // By OpenTelemetry's specification, in any case.
+  OTEL_SDK_DISABLED: {
+    ...onOff,
+    schema: z
+      .string()
+      .transform((value) => value.toLowerCase())
+      .pipe(boolean),
+    fallback: 'false',
+  },
+  OTEL_TRACES_EXPORTER: { ...exporters, fallback: 'otlp' },
+  OTEL_LOGS_EXPORTER: { ...exporters, fallback: 'otlp' },
+  OTEL_METRICS_EXPORTER: { ...exporters, fallback: 'prometheus' },
   OTEL_EXPORTER_OTLP_ENDPOINT: url,
   OTEL_EXPORTER_OTLP_PROTOCOL: {
     schema: z.enum(OTLP_PROTOCOLS),

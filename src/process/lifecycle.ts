@@ -3,6 +3,7 @@ import { type Config, ConfigError, EXIT_CONFIG } from '../platform/config.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { findMissingInstrumentation, shutdownSdk } from '../telemetry/sdk/sdk-handle.ts';
+import { unsupportedExporters } from '../telemetry/sdk/unsupported-exporters.ts';
 import { onStopSignal, type StopSignal } from './stop-signals.ts';
 
 /** A running service. */
@@ -75,6 +76,7 @@ export async function runProcess<R extends Running>(
   } else {
     const missing = findMissingInstrumentation();
     if (missing) log.warn(`requests are not traced: ${missing}`);
+    if (!supervisor) for (const line of unsupportedExporters(config)) log.warn(line);
   }
 
   try {

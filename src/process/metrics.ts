@@ -42,7 +42,8 @@ const VIEWS: ViewOptions[] = [
 export async function startMetrics(config: Config, resource: Resource, role: ProcessRole): Promise<Metrics> {
   const histograms = new CountedHistograms(countedHistogramOptions(), resource);
   const exporter = createExporter(config, [histograms]);
-  if (role !== 'worker') await listen(exporter, config);
+  const isServed = role !== 'worker' && !config.OTEL_METRICS_EXPORTER.includes('none');
+  if (isServed) await listen(exporter, config);
   const sdk = new MeterProvider({ resource, readers: [exporter], sdkMetricsEnabled: true, views: VIEWS });
   const provider = new CountingMeterProvider(sdk, histograms);
   if (role === 'supervisor') exporter.setSource(gatherSnapshots(() => exporter.collect()));
