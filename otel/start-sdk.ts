@@ -32,6 +32,7 @@ import { createPropagator } from '../src/telemetry/sdk/incoming-trace.ts';
 import { createInstrumentations } from '../src/telemetry/sdk/instrumentations.ts';
 import { createSampler } from '../src/telemetry/sdk/sampler.ts';
 import { registerSdkShutdown } from '../src/telemetry/sdk/sdk-handle.ts';
+import { turnOffSecondSdk } from '../src/telemetry/sdk/second-sdk.ts';
 import { SERVER_SCOPE } from '../src/telemetry/sdk/server-instrumentation.ts';
 import { randomIdGenerator } from '../src/telemetry/tracing.ts';
 
@@ -39,6 +40,7 @@ const config = readConfigOrExit();
 if (!config.OTEL_SDK_DISABLED) await start(config);
 
 async function start(config: Config): Promise<void> {
+  turnOffSecondSdk([process.env['NODE_OPTIONS'] ?? '', ...process.execArgv]);
   applyTelemetryDefaults();
   const resource = describeProcess(config);
   // The meter provider is created before the exporters, because they record metrics about themselves. It is not the SDK's,
