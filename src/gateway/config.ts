@@ -1,15 +1,6 @@
 import { z } from 'zod';
-import {
-  type CheckedSettings,
-  host,
-  hosts,
-  path,
-  port,
-  positive,
-  readSettings,
-  type Setting,
-  url,
-} from '../platform/config.ts';
+import { type CheckedSettings, readSettings } from '../platform/config.ts';
+import { host, hosts, path, port, positive, type Setting, url } from '../platform/setting-kinds.ts';
 
 const label = { schema: z.string().min(1), allowed: "one of the model's labels" };
 
