@@ -5,7 +5,10 @@
 import '../src/process/stop-signals.ts';
 import { GATEWAY_SERVICE } from '../src/gateway/telemetry.ts';
 
-process.env['OTEL_SERVICE_NAME'] ||= GATEWAY_SERVICE;
+// By OpenTelemetry's specification OTEL_SERVICE_NAME wins, so it must not be set for a gateway that is named otherwise.
+if (!/(?:^|,)\s*service\.name\s*=\s*[^,\s]/.test(process.env['OTEL_RESOURCE_ATTRIBUTES'] ?? '')) {
+  process.env['OTEL_SERVICE_NAME'] ||= GATEWAY_SERVICE;
+}
 process.env['OTEL_EXPORTER_PROMETHEUS_PORT'] ||= '9465';
 // The gateway is always one process. WORKERS is a setting of the service.
 process.env['WORKERS'] = '1';

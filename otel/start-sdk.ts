@@ -28,9 +28,11 @@ import { createLightLoggerProvider } from '../src/telemetry/light/light-logger-p
 import { createLightTracerProvider, type LightTracerProviderOptions } from '../src/telemetry/light/light-tracer.ts';
 import { SCOPE } from '../src/telemetry/names.ts';
 import { createLogRecordProcessors, createSpanProcessors } from '../src/telemetry/sdk/batch-processors.ts';
+import { createPropagator } from '../src/telemetry/sdk/incoming-trace.ts';
 import { createInstrumentations } from '../src/telemetry/sdk/instrumentations.ts';
 import { createSampler } from '../src/telemetry/sdk/sampler.ts';
 import { registerSdkShutdown } from '../src/telemetry/sdk/sdk-handle.ts';
+import { turnOffSecondSdk } from '../src/telemetry/sdk/second-sdk.ts';
 import { SERVER_SCOPE } from '../src/telemetry/sdk/server-instrumentation.ts';
 import { randomIdGenerator } from '../src/telemetry/tracing.ts';
 
@@ -38,6 +40,7 @@ const config = readConfigOrExit();
 if (!config.OTEL_SDK_DISABLED) await start(config);
 
 async function start(config: Config): Promise<void> {
+  turnOffSecondSdk([process.env['NODE_OPTIONS'] ?? '', ...process.execArgv]);
   applyTelemetryDefaults();
   const resource = describeProcess(config);
   // The meter provider is created before the exporters, because they record metrics about themselves. It is not the SDK's,
@@ -48,10 +51,9 @@ async function start(config: Config): Promise<void> {
     processRole(config),
   );
   // Created before there is a global meter provider, because in a worker those of the process have another one.
-  const { requestInstrumentations, processInstrumentations } = createInstrumentations(
-    config.OTEL_EXPORTER_PROMETHEUS_PORT,
-  );
+  const { requestInstrumentations, processInstrumentations } = createInstrumentations(config);
   metrics.setGlobalMeterProvider(provider);
+  const propagator = createPropagator(process.env['OTEL_PROPAGATORS']);
   const sampler = createSampler(config);
   const processors = createSpanProcessors(config, provider);
   const recordProcessors = createLogRecordProcessors(config, provider);
@@ -60,6 +62,7 @@ async function start(config: Config): Promise<void> {
     autoDetectResources: false,
     metricReaders: [],
     sampler,
+    ...(propagator && { textMapPropagator: propagator }),
     idGenerator: randomIdGenerator,
     spanProcessors: processors,
     logRecordProcessors: recordProcessors,
@@ -96,9 +99,14 @@ function useLightProviders(tracing: LightTracerProviderOptions, recordProcessors
 function describeProcess(config: Config): Resource {
   return (
     defaultResource()
-      .merge(resourceFromAttributes({ [ATTR_SERVICE_VERSION]: packageJson.version, 'host.name': hostname() }))
-      // Only synchronous detectors. Until an asynchronous one is ready, a scrape would have no resource.
+      .merge(
+        resourceFromAttributes({
+          [ATTR_SERVICE_NAME]: config.OTEL_SERVICE_NAME,
+          [ATTR_SERVICE_VERSION]: packageJson.version,
+          'host.name': hostname(),
+        }),
+      )
+      // The environment wins over these defaults, and OTEL_SERVICE_NAME over OTEL_RESOURCE_ATTRIBUTES. Only synchronous detectors. Until an asynchronous one is ready, a scrape would have no resource.
       .merge(detectResources({ detectors: [envDetector, serviceInstanceIdDetector, processDetector] }))
-      .merge(resourceFromAttributes({ [ATTR_SERVICE_NAME]: config.OTEL_SERVICE_NAME }))
   );
 }

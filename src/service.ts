@@ -8,6 +8,8 @@ import { createFeedbackService } from './feedback/feedback-service.ts';
 import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
 import { startTextRetention } from './feedback/text-retention.ts';
+import { findCaller } from './http/access/authorize.ts';
+import { openTokenStore } from './http/access/token-store.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
@@ -25,6 +27,7 @@ import { createReviewSampler } from './predictions/review-sampler.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { RoleChangeLink } from './process/role-changes.ts';
+import { setAuthentication } from './telemetry/http-attributes.ts';
 import { createInstruments, type Instruments } from './telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from './telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
@@ -77,6 +80,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
     openFeedbackStore(config.DATA_DIR, reportStore),
   ]);
+  const tokens = await openTokenStore(config, log);
+  if (tokens) setAuthentication((request) => findCaller(request, tokens) !== undefined);
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
   const textRetention = startTextRetention(feedbackStore, config.FEEDBACK_TEXT_DAYS, log);
@@ -95,6 +100,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     config,
     log,
     instruments,
+    tokens,
     phase: () => phase,
     degradations: degradations.list,
     registry: () => requireLoaded().registry,
@@ -177,6 +183,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     async stop(timeoutMs = config.SHUTDOWN_TIMEOUT_MS) {
       phase = 'draining';
       await server.drain(timeoutMs);
+      tokens?.close();
       await maintenance.close();
       await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);

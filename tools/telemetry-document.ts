@@ -1,7 +1,12 @@
 import type { MetricDefinition } from '../src/telemetry/metric-definition.ts';
 import { nameWithUnit, sanitizeName } from '../src/telemetry/metrics/prometheus-names.ts';
 import { type AttributeDefinition, attributes } from '../src/telemetry/registry/attributes.ts';
-import { failureLogRecords, logRecords, workerLogRecords } from '../src/telemetry/registry/log-records.ts';
+import {
+  failureLogRecords,
+  logRecords,
+  tokenLogRecords,
+  workerLogRecords,
+} from '../src/telemetry/registry/log-records.ts';
 import { metrics, WORKER_METRICS } from '../src/telemetry/registry/metrics.ts';
 import { SPAN_DEFINITIONS } from '../src/telemetry/registry/spans.ts';
 
@@ -22,11 +27,11 @@ export function telemetryDocument(): string {
     '## Spans',
     table(
       ['span', 'kind', 'meaning', 'attributes'],
-      SPAN_DEFINITIONS.map(({ name, kind, description, attributes: names }) => [
+      SPAN_DEFINITIONS.map(({ name, kind, description, attributes: names, optionalAttributes = [] }) => [
         code(name),
         kind,
         description,
-        codes(names),
+        codes([...names, ...optionalAttributes]),
       ]),
     ),
     'Each prediction has one `classify` span, a child of the server span. `tokenize` and `score` are children of `classify`. ' +
@@ -35,10 +40,9 @@ export function telemetryDocument(): string {
     'Each record is one line of JSON on stdout and one OTLP log record. Records about a request have its `trace_id` and `span_id`.',
     table(
       ['record', 'attributes'],
-      Object.entries({ ...logRecords, ...workerLogRecords, ...failureLogRecords }).map(([body, names]) => [
-        code(body),
-        codes(names),
-      ]),
+      Object.entries({ ...logRecords, ...workerLogRecords, ...tokenLogRecords, ...failureLogRecords }).map(
+        ([body, names]) => [code(body), codes(names)],
+      ),
     ),
     '## Attributes',
     table(

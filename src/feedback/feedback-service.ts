@@ -44,9 +44,10 @@ export interface FeedbackService {
   /**
    * Deletes the label, the text and the trail of a feedback.
    *
+   * @param checkModel throws if the actor may not erase feedback for a model
    * @throws {Problem} if the id is not from this service, or if there is no feedback
    */
-  erase(id: string, actor: string): Promise<void>;
+  erase(id: string, actor: string, checkModel?: (name: string) => void): Promise<void>;
 }
 
 /** The result of a correction. */
@@ -128,8 +129,9 @@ export function createFeedbackService(ids: PredictionIds, feedbackStore: Feedbac
       return { ...resultOf(reference, id, label), previousLabel: before.actual, source: before.source };
     },
 
-    async erase(id, actor) {
+    async erase(id, actor, checkModel) {
       const { model, version } = verify(id);
+      checkModel?.(model);
       if (!(await feedbackStore.erase(id, actor, Date.now()))) throw noFeedback();
       log.info('feedback erased', {
         [ATTRIBUTE.modelName]: model,

@@ -3,6 +3,7 @@ import Koa, { type Middleware } from 'koa';
 import { z } from 'zod';
 import type { WaymarkClient } from '../../packages/client/src/client.ts';
 import { ProblemError, WaymarkError } from '../../packages/client/src/errors.ts';
+import { refuseOtherSites } from '../http/access/other-sites.ts';
 import { limitInFlight, type ServerSlots } from '../http/server/admission.ts';
 import { answerDetails, reportProblem } from '../http/server/answer-problems.ts';
 import { parseJson, readBody, validate } from '../http/server/body.ts';
@@ -20,6 +21,8 @@ export interface AppOptions {
   readonly classifyMail: MailClassifier;
   readonly client: Pick<WaymarkClient, 'feedback'>;
   readonly labels: { readonly spam: string; readonly ham: string };
+  /** The address on which the server listens, and the hosts of `ALLOWED_HOSTS`. */
+  readonly address: { readonly host: string; readonly allowedHosts: readonly string[] | undefined };
   readonly maxMessageBytes: number;
   readonly slots: ServerSlots;
   readonly budget: ByteBudget;
@@ -53,6 +56,7 @@ export function createGatewayApp(options: AppOptions): Koa<RequestState> {
   const app = new Koa<RequestState>();
   app.use(traceRequest());
   app.use(answerProblems(options.log));
+  app.use(refuseOtherSites(options.address));
   app.use(router.routes());
   app.use(() => {
     throw new Problem(

@@ -4,7 +4,7 @@ import type { WaymarkClient } from '../../packages/client/src/client.ts';
 import { CircuitOpenError, ConnectionError, DeadlineError } from '../../packages/client/src/errors.ts';
 import type { MailReader } from '../mail/mail-reader.ts';
 import { textsToClassify } from '../mail/mail-text.ts';
-import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import { inputExceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { GATEWAY_ATTRIBUTE, type GatewayInstruments, type Protocol, type VerdictName } from './telemetry.ts';
 import type { UncheckedReason, Verdict } from './verdict.ts';
 
@@ -72,7 +72,7 @@ export function createMailClassifier(options: MailClassifierOptions): MailClassi
       if (!worst || score > worst.score) worst = { score, prediction: answer.value };
     }
     if (worst) return { checked: true, spam: worst.prediction.prediction === spamLabel, ...worst, ...report };
-    log.warn('message not classified', exceptionAttributes(failure));
+    log.warn('message not classified', inputExceptionAttributes(failure));
     return { checked: false, reason: reasonOf(failure), ...report };
   }
 }

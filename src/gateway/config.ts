@@ -1,19 +1,12 @@
 import { z } from 'zod';
-import {
-  type CheckedSettings,
-  host,
-  path,
-  port,
-  positive,
-  readSettings,
-  type Setting,
-  url,
-} from '../platform/config.ts';
+import { type CheckedSettings, readSettings } from '../platform/config.ts';
+import { host, hosts, path, port, positive, type Setting, url } from '../platform/setting-kinds.ts';
 
 const label = { schema: z.string().min(1), allowed: "one of the model's labels" };
 
 const settings = {
   GATEWAY_HOST: { ...host, fallback: '127.0.0.1' },
+  ALLOWED_HOSTS: hosts,
   GATEWAY_PORT: { ...port, fallback: '3025' },
   GATEWAY_SMTP_PORT: { ...port, fallback: '2525' },
   GATEWAY_DELIVER_TO: {

@@ -67,6 +67,7 @@ export async function startGateway(config: GatewayConfig, log: Log, shared: Gate
     classifyMail,
     client,
     labels: { spam: config.GATEWAY_SPAM_LABEL, ham: config.GATEWAY_HAM_LABEL },
+    address: { host: config.GATEWAY_HOST, allowedHosts: config.ALLOWED_HOSTS },
     maxMessageBytes: config.GATEWAY_MAX_MESSAGE_BYTES,
     slots,
     budget,

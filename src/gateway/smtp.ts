@@ -7,7 +7,7 @@ import type { ByteBudget } from '../http/server/byte-budget.ts';
 import { limitConnectionsPerAddress } from '../http/server/connections.ts';
 import { toListenError } from '../http/server/server.ts';
 import { markMessage } from '../mail/message-headers.ts';
-import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import { inputExceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { traceIds, withinSpan } from '../telemetry/tracing.ts';
 import type { MailClassifier } from './classify-message.ts';
 import type { Delivery, DeliverySession } from './delivery.ts';
@@ -116,7 +116,7 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
   });
   const connections = watchConnections(server);
   if (maxConnectionsPerAddress !== undefined) limitConnectionsPerAddress(server.server, maxConnectionsPerAddress);
-  server.on('error', (error) => log.debug('smtp connection failed', exceptionAttributes(error)));
+  server.on('error', (error) => log.debug('smtp connection failed', inputExceptionAttributes(error)));
   const listening = server.listen(port, host);
   await once(listening, 'listening').catch((error: NodeJS.ErrnoException) => {
     throw toListenError(error, host, port, { host: 'GATEWAY_HOST', port: 'GATEWAY_SMTP_PORT' });
@@ -193,7 +193,7 @@ function toReply({ instruments, log }: SmtpOptions, error: unknown, stage: Refus
   };
   // The text of a refusal can name the recipient. Other errors are those of the connection or the disk.
   const cause = refused ? refused.cause : error;
-  const details = cause === undefined ? {} : exceptionAttributes(cause);
+  const details = cause === undefined ? {} : inputExceptionAttributes(cause);
   if (stage === 'message') log.error('message not delivered', { ...attributes, ...details });
   else log.warn(`${stage} refused`, { ...attributes, ...details });
   if (refused?.isPermanent) return reply(stage === 'message' ? 554 : 550, refused.message);

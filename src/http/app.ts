@@ -1,6 +1,8 @@
 import Router from '@koa/router';
 import Koa from 'koa';
-import { exceptionAttributes } from '../telemetry/logs/log.ts';
+import { inputExceptionAttributes } from '../telemetry/logs/log.ts';
+import { authorize } from './access/authorize.ts';
+import { refuseOtherSites } from './access/other-sites.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
 import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
 import { correctFeedback, eraseFeedback, listReviews, recordFeedback } from './routes/feedback.ts';
@@ -14,7 +16,6 @@ import { cancelRetraining, listRetrainings, showRetraining, startRetraining } fr
 import { activate, listChanges, rollBack, setCanary, setShadow } from './routes/roles.ts';
 import { createSlots, limitInFlight } from './server/admission.ts';
 import { answerProblems, rejectUnrouted } from './server/answer-problems.ts';
-import { requireToken } from './server/authentication.ts';
 import { createByteBudget } from './server/byte-budget.ts';
 import type { RequestState } from './server/context.ts';
 import type { Service } from './server/service.ts';
@@ -65,7 +66,10 @@ export function createApp(service: Service): Koa<RequestState> {
   app.use(traceRequest(service.instruments.activeRequests));
   app.use(answerProblems(service));
   const { MAX_IN_FLIGHT, MAX_BYTES_IN_FLIGHT, MAX_BODY_BYTES } = service.config;
-  if (service.config.API_TOKENS) app.use(requireToken(service.config.API_TOKENS));
+  const { HOST: host, ALLOWED_HOSTS: allowedHosts, CORS_ORIGINS: corsOrigins } = service.config;
+  app.use(refuseOtherSites({ host, allowedHosts, corsOrigins }));
+  const router = createRouter(service);
+  if (service.tokens) app.use(authorize({ router, tokens: service.tokens, log: service.log }));
   app.use(
     limitInFlight(
       createSlots(MAX_IN_FLIGHT, 'requests'),
@@ -74,11 +78,11 @@ export function createApp(service: Service): Koa<RequestState> {
   );
   // A router tries each of its routes for each request, so the most frequent routes have a router of their own.
   app.use(createPredictionRouter(service).routes());
-  app.use(createRouter(service).routes());
+  app.use(router.routes());
   app.use(rejectUnrouted(pathHints(service.config)));
   // An error after the start of the response cannot change it. Mostly the client has disconnected.
   app.on('error', (error: unknown) => {
-    service.log.debug('response failed', exceptionAttributes(error));
+    service.log.debug('response failed', inputExceptionAttributes(error));
   });
   return app;
 }

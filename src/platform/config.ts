@@ -1,5 +1,24 @@
 import { z } from 'zod';
 import { SAFE_NAME } from './safe-names.ts';
+import {
+  boolean,
+  exporters,
+  file,
+  host,
+  hosts,
+  integer,
+  list,
+  MAX_TIMER_MS,
+  milliseconds,
+  onOff,
+  origins,
+  path,
+  port,
+  positive,
+  type Setting,
+  share,
+  url,
+} from './setting-kinds.ts';
 
 /** The exit code after a start with a bad setting: `EX_CONFIG` of sysexits.h. */
 export const EXIT_CONFIG = 78;
@@ -9,31 +28,13 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-const integer = (min: number, max = Number.MAX_SAFE_INTEGER) =>
-  z
-    .string()
-    .regex(/^\d+$/)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max);
-
-const boolean = z.enum(['true', 'false']).transform((value) => value === 'true');
-
-const httpUrl = z.url({ protocol: /^https?$/ });
-
-/** The definition of one environment variable. */
-export interface Setting {
-  schema: z.ZodType<unknown, string>;
-  fallback?: string;
-  /** The allowed values, for the error message. */
-  allowed: string;
-  /** Keeps the value out of error messages. */
-  secret?: true;
-}
-
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** The encodings of OTLP. JSON costs this process less CPU time, and protobuf is shorter. */
 const OTLP_PROTOCOLS = ['http/json', 'http/protobuf'] as const;
+
+/** The callers whose traces are continued. */
+const TRACE_TRUST = ['always', 'authenticated', 'never'] as const;
 
 const SAMPLERS = [
   'always_on',
@@ -44,32 +45,14 @@ const SAMPLERS = [
   'parentbased_traceidratio',
 ] as const;
 
-export const port = { schema: integer(0, 65_535), allowed: 'a port number from 0 to 65535' };
-export const url = { schema: httpUrl, allowed: 'an http or https URL' };
-/** The maximum of a timer of Node in milliseconds, about 24 days. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-const milliseconds = {
-  schema: integer(1, MAX_TIMER_MS),
-  allowed: `milliseconds from 1 to ${MAX_TIMER_MS}`,
-};
-export const positive = { schema: integer(1), allowed: 'a whole number from 1' };
-const share = {
-  schema: z
-    .string()
-    .transform(Number)
-    .refine((value) => value >= 0 && value <= 1),
-  allowed: 'a share from 0 to 1',
-};
-const onOff = { schema: boolean, allowed: 'true or false' };
-export const path = { schema: z.string(), allowed: 'a folder' };
-export const host = { schema: z.string(), allowed: 'a host name or address' };
-
 /** The limit on worker processes: each one holds the models, and adds series to the metrics. */
 const MAX_WORKERS = 64;
 
 const settings = {
   HOST: { ...host, fallback: '127.0.0.1' },
   PORT: { ...port, fallback: '3000' },
+  ALLOWED_HOSTS: hosts,
+  CORS_ORIGINS: origins,
   MODELS_DIR: { ...path, fallback: './models' },
   BUNDLED_MODELS_DIR: path,
   DATA_DIR: { ...path, fallback: './data' },
@@ -80,13 +63,11 @@ const settings = {
   },
   WORKERS: { schema: integer(1, MAX_WORKERS), fallback: '1', allowed: `a whole number from 1 to ${MAX_WORKERS}` },
   API_TOKENS: {
-    schema: z
-      .string()
-      .transform((list) => list.split(',').map((token) => token.trim()))
-      .pipe(z.array(z.string().regex(/^[\x21-\x7e]+$/))),
+    schema: list(z.string().regex(/^[\x21-\x7e]+$/)),
     allowed: 'bearer tokens of printable ASCII without blanks, separated by commas',
     secret: true,
   },
+  API_TOKENS_FILE: file,
   PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
   REVIEW_SHARE: { ...share, fallback: '0' },
   FEEDBACK_TEXT_DAYS: { ...positive, fallback: '365' },
@@ -110,8 +91,24 @@ const settings = {
   PROMETHEUS_URL: url,
   GRAFANA_URL: url,
   WAYMARK_LIGHT_TELEMETRY: { ...onOff, fallback: 'true' },
+  TRUST_INCOMING_TRACE: {
+    schema: z.enum(TRACE_TRUST),
+    fallback: 'always',
+    allowed: `one of ${TRACE_TRUST.join(', ')}`,
+  },
   OTEL_SERVICE_NAME: { schema: z.string(), fallback: 'waymark', allowed: 'a name' },
-  OTEL_SDK_DISABLED: { ...onOff, fallback: 'false' },
+  // By OpenTelemetry's specification, in any case.
+  OTEL_SDK_DISABLED: {
+    ...onOff,
+    schema: z
+      .string()
+      .transform((value) => value.toLowerCase())
+      .pipe(boolean),
+    fallback: 'false',
+  },
+  OTEL_TRACES_EXPORTER: { ...exporters, fallback: 'otlp' },
+  OTEL_LOGS_EXPORTER: { ...exporters, fallback: 'otlp' },
+  OTEL_METRICS_EXPORTER: { ...exporters, fallback: 'prometheus' },
   OTEL_EXPORTER_OTLP_ENDPOINT: url,
   OTEL_EXPORTER_OTLP_PROTOCOL: {
     schema: z.enum(OTLP_PROTOCOLS),

@@ -3,6 +3,8 @@ import { type Config, ConfigError, EXIT_CONFIG } from '../platform/config.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { findMissingInstrumentation, shutdownSdk } from '../telemetry/sdk/sdk-handle.ts';
+import { turnedOffSdk } from '../telemetry/sdk/second-sdk.ts';
+import { unsupportedExporters } from '../telemetry/sdk/unsupported-exporters.ts';
 import { onStopSignal, type StopSignal } from './stop-signals.ts';
 
 /** A running service. */
@@ -75,6 +77,11 @@ export async function runProcess<R extends Running>(
   } else {
     const missing = findMissingInstrumentation();
     if (missing) log.warn(`requests are not traced: ${missing}`);
+    const secondSdk = turnedOffSdk();
+    if (secondSdk !== undefined && !supervisor) {
+      log.warn(`another OpenTelemetry SDK was loaded before (${secondSdk}) and is turned off; start without it`);
+    }
+    if (!supervisor) for (const line of unsupportedExporters(config)) log.warn(line);
   }
 
   try {

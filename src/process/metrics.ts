@@ -2,6 +2,7 @@ import type { MeterProvider as MeterProviderApi } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, type MetricProducer, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { type Config, EXIT_CONFIG } from '../platform/config.ts';
+import { createHostCheck } from '../platform/hosts.ts';
 import { GC_SECONDS } from '../telemetry/metric-definition.ts';
 import {
   type CountedHistogramOptions,
@@ -41,7 +42,8 @@ const VIEWS: ViewOptions[] = [
 export async function startMetrics(config: Config, resource: Resource, role: ProcessRole): Promise<Metrics> {
   const histograms = new CountedHistograms(countedHistogramOptions(), resource);
   const exporter = createExporter(config, [histograms]);
-  if (role !== 'worker') await listen(exporter, config);
+  const isServed = role !== 'worker' && !config.OTEL_METRICS_EXPORTER.includes('none');
+  if (isServed) await listen(exporter, config);
   const sdk = new MeterProvider({ resource, readers: [exporter], sdkMetricsEnabled: true, views: VIEWS });
   const provider = new CountingMeterProvider(sdk, histograms);
   if (role === 'supervisor') exporter.setSource(gatherSnapshots(() => exporter.collect()));
@@ -73,7 +75,11 @@ function countedHistogramOptions(): CountedHistogramOptions {
 
 function createExporter(config: Config, producers: MetricProducer[] = []): UnitNamingPrometheusExporter {
   const host = config.OTEL_EXPORTER_PROMETHEUS_HOST;
-  return new UnitNamingPrometheusExporter({ host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT }, producers);
+  const isAllowedHost = createHostCheck(host, config.ALLOWED_HOSTS);
+  return new UnitNamingPrometheusExporter(
+    { host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT, isAllowedHost },
+    producers,
+  );
 }
 
 async function listen(exporter: UnitNamingPrometheusExporter, config: Config): Promise<void> {

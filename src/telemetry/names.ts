@@ -85,6 +85,9 @@ export const ATTRIBUTE = {
   shadowLabel: 'classifier.shadow.label',
   shadowConfidence: 'classifier.shadow.confidence',
   shadowAgrees: 'classifier.shadow.agrees',
+  /** The name of the caller's token. */
+  caller: 'enduser.id',
+  missingScope: 'classifier.access.missing_scope',
   errorType: 'error.type',
   exceptionType: 'exception.type',
   exceptionMessage: 'exception.message',

@@ -2,10 +2,12 @@ import { randomFillSync } from 'node:crypto';
 import {
   type Context,
   context,
+  createContextKey,
   INVALID_TRACEID,
   type Span,
   type SpanContext,
   SpanStatusCode,
+  TraceFlags,
   trace,
 } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace';
@@ -17,6 +19,8 @@ export interface TraceIds {
   /** 16 hexadecimal digits. */
   readonly spanId: string;
   readonly sampled: boolean;
+  /** The flags of `traceresponse`, as two hexadecimal digits. */
+  readonly flags: string;
 }
 
 /**
@@ -26,9 +30,35 @@ export interface TraceIds {
 export function traceIds(scope: Context = context.active()): TraceIds {
   const span = tracedSpan(scope);
   if (span) {
-    return { traceId: span.traceId, spanId: span.spanId, sampled: (span.traceFlags & 1) === 1 };
+    const { traceId, spanId, traceFlags } = span;
+    const flags = FLAGS[(traceFlags & TraceFlags.SAMPLED) | (callerTraceOf(scope)?.flags ?? 0)]!;
+    return { traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0, flags };
   }
-  return { traceId: randomHex(16), spanId: randomHex(8), sampled: false };
+  return { traceId: randomHex(16), spanId: randomHex(8), sampled: false, flags: '00' };
+}
+
+const FLAGS = ['00', '01', '02', '03'];
+
+/** The flag of Trace Context level 2 for a random trace id. */
+export const RANDOM_FLAG = 2;
+
+/** The parts of a continued trace that its spans do not record. */
+export interface CallerTrace {
+  /** `RANDOM_FLAG` or 0. */
+  readonly flags: number;
+  readonly traceState: string | undefined;
+}
+
+const CALLER_TRACE = createContextKey('waymark.caller-trace');
+
+/** Returns the parts of the trace that `scope` continues, or `undefined` if there are none. */
+export function callerTraceOf(scope: Context): CallerTrace | undefined {
+  return scope.getValue(CALLER_TRACE) as CallerTrace | undefined;
+}
+
+/** Returns a context with the parts of a continued trace. */
+export function withCallerTrace(scope: Context, caller: CallerTrace): Context {
+  return scope.setValue(CALLER_TRACE, caller);
 }
 
 /**

@@ -66,6 +66,9 @@ describe('readConfig', () => {
     ['OTEL_TRACES_SAMPLER', 'sometimes', 'parentbased_traceidratio'],
     ['OTEL_TRACES_SAMPLER_ARG', '2', 'a share from 0 to 1'],
     ['OTEL_EXPORTER_PROMETHEUS_PORT', '0', 'from 1 to 65535'],
+    ['ALLOWED_HOSTS', 'a.example:80', 'host names without ports'],
+    ['CORS_ORIGINS', '*', 'origins such as'],
+    ['CORS_ORIGINS', 'https://a.example/path', 'origins such as'],
   ])('rejects %s=%s, and names the allowed values', (name, value, allowed) => {
     const read = () => readConfig({ [name]: value });
     expect(read).toThrow(ConfigError);

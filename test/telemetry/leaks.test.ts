@@ -18,6 +18,8 @@ const token = 'token-7f3a-0123456789';
 let receiver: OtlpReceiver;
 let service: ServiceProcess;
 let pages: string;
+let reboundScrape: string;
+let answers = '';
 
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
@@ -32,6 +34,10 @@ beforeAll(async () => {
   pages = await (await fetch(service.metricsUrl)).text();
   const openMetrics = { headers: { accept: 'application/openmetrics-text;version=1.0.0' } };
   pages += await (await fetch(service.metricsUrl, openMetrics)).text();
+  reboundScrape = await raw(
+    `GET /metrics HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n`,
+    Number(new URL(service.metricsUrl).port),
+  );
   await service.stop();
 });
 
@@ -70,16 +76,31 @@ async function plantEverywhere(): Promise<void> {
     `GET /models HTTP/1.1\r\nhost: ${plant('host')}:1\r\nauthorization: ${authorization}\r\nconnection: close\r\n\r\n`,
   );
   await raw(`GET http://${plant('absolute')}/models HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+  const end = `HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`;
+  answers += await raw(`GET http://[::1/x?token=${plant('broken-url')} ${end}`);
+  answers += await raw(`GET http://user:${plant('url-password')}@[::1/ ${end}`);
+  answers += await raw(`GET http://${plant('url-host')}:99999/x ${end}`);
+  answers += await raw(`GET http:${plant('url-without-host')} ${end}`);
+  answers += await raw(`GET //${plant('url-slashes')}@[/x ${end}`);
+  answers += await raw(`GET /models/%${plant('escape')}/changes ${end}`);
+  answers += await raw(`POST /models/x/${plant('method-path')} ${end}`);
+  const other = { ...headers, origin: `http://${plant('origin')}.example`, 'sec-fetch-site': plant('sec-fetch-site') };
+  answers += await (await post(`${url}/predict`, { text: plant('text-of-other-site') }, other)).text();
+  answers += await raw(`GET /models HTTP/1.1\r\nhost: ${plant('rebound-host')}.example\r\nconnection: close\r\n\r\n`);
   await raw(`PROPFIND /models HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
   await raw(`${plant('method')} / HTTP/1.1\r\nhost: a\r\n\r\n`);
   await raw(`GET / HTTP/1.1\r\n${plant('broken-header')}\r\n\r\n`);
 }
 
-async function raw(request: string): Promise<void> {
-  const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+async function raw(request: string, port = Number(new URL(service.url).port)): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
   socket.end(request);
-  socket.resume();
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    answer += chunk;
+  });
   await once(socket, 'close');
+  return answer;
 }
 
 test('the service has handled the requests', () => {
@@ -96,6 +117,22 @@ test.each([
   const haystack = emitted().toLowerCase();
   expect(haystack.length).toBeGreaterThan(100);
   expect(planted.filter((secret) => haystack.includes(secret.toLowerCase()))).toEqual([]);
+});
+
+test('the server span of a request with a token has the name of the token', () => {
+  const callers = receiver.spans.map(({ attributes }) => attributes['enduser.id']).filter((name) => name !== undefined);
+  expect(new Set(callers)).toEqual(new Set([expect.stringMatching(/^api token [0-9a-f]{8}$/)]));
+  expect(callers.length).toBeGreaterThan(5);
+});
+
+test('no answer to a request that was refused for its form has a secret', () => {
+  expect(answers.match(/malformed-request/g)).toHaveLength(4);
+  expect(planted.filter((secret) => answers.includes(secret))).toEqual([]);
+});
+
+test('a scrape by a name that a stranger leads to this machine is refused', () => {
+  expect(reboundScrape).toMatch(/^HTTP\/1\.1 403 /);
+  expect(reboundScrape).not.toContain('classifier_');
 });
 
 test('a scrape is not traced', () => {

@@ -9,7 +9,7 @@ import type { RequestContext } from '../server/context.ts';
  * @throws {Problem} 404 if the model is not loaded
  */
 export function modelInPath(ctx: RequestContext, models: Models): Model {
-  return requireModel(models, referenceInPath(ctx));
+  return requireModel(ctx, models, referenceInPath(ctx));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { listStoredVersions } from '../../models/store.ts';
 import { Problem } from '../../platform/problems.ts';
 import { parseJson, readBody, validate } from '../server/body.ts';
+import { allowedModels } from '../server/caller.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { type IndexEntry, indexRequest, loadRequest, unloadRequest } from './protocol.ts';
@@ -11,13 +12,14 @@ import { type IndexEntry, indexRequest, loadRequest, unloadRequest } from './pro
 export function indexRepository({ config, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const { ready } = await readOptionalJson(ctx, indexRequest, config.MAX_BODY_BYTES);
-    const loaded: IndexEntry[] = [...models().values()].flatMap(({ name, versions }) =>
+    const isAllowed = (name: string) => ctx.state.caller?.models?.has(name) ?? true;
+    const loaded: IndexEntry[] = [...allowedModels(ctx, models()).values()].flatMap(({ name, versions }) =>
       versions.map(({ version }) => ({ name, version, state: 'READY' as const, reason: '' })),
     );
     const loadedReferences = new Set(loaded.map(({ name, version }) => `${name}@${version}`));
     const notLoaded: IndexEntry[] = [...(await listStoredVersions(config.MODELS_DIR))].flatMap(([name, versions]) =>
       versions
-        .filter((version) => !loadedReferences.has(`${name}@${version}`))
+        .filter((version) => isAllowed(name) && !loadedReferences.has(`${name}@${version}`))
         .map((version) => ({ name, version, state: 'UNAVAILABLE' as const, reason: 'not loaded' })),
     );
     ctx.body = ready ? loaded : [...loaded, ...notLoaded];

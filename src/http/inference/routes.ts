@@ -1,5 +1,6 @@
 import type Router from '@koa/router';
 import type { Middleware } from 'koa';
+import { takeCharacters } from '../server/caller.ts';
 import { disconnectSignal, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { readInference } from './inference-request.ts';
@@ -36,6 +37,7 @@ function infer({ config, models, predictor }: Service): Middleware<RequestState>
   return async (ctx) => {
     const { model, role } = routedModelInPath(ctx, models());
     const inference = await readInference(ctx, limits);
+    takeCharacters(ctx, inference.texts);
     const [only, ...others] = inference.texts;
     const predictions =
       others.length === 0

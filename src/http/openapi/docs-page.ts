@@ -33,7 +33,7 @@ const FILES: Readonly<Record<string, { type: string; path: string }>> = {
 
 /** Allows only files of this service. Swagger UI sets styles on elements and has its images in the style sheet. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /** `GET /openapi.json`: returns the OpenAPI document of the service. It is created at the first request. */
 export function showDocument({ config }: Service): Middleware<RequestState> {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { Config } from '../../platform/config.ts';
 import type { ProblemType } from '../../platform/problems.ts';
+import { scopeOfRoute } from '../access/route-scopes.ts';
+import type { Scope } from '../server/caller.ts';
 import { isHealthCheck } from '../server/context.ts';
 import { feedbackOperations, feedbackSchemas } from './feedback-operations.ts';
 import { inferenceOperations, inferenceSchemas } from './inference-operations.ts';
@@ -14,13 +16,31 @@ import { errorSchemas, headers, responsesOf } from './responses.ts';
 import { retrainOperations, retrainSchemas } from './retrain-operations.ts';
 import { serviceOperations } from './service-operations.ts';
 
+/** The problems of every operation. */
+const EVERY_PROBLEM = [
+  'malformed-request',
+  'host-not-allowed',
+  'internal-error',
+] as const satisfies readonly ProblemType[];
+
+/** The problems of every operation that needs a token. */
+const TOKEN_PROBLEMS = ['unauthorized', 'forbidden', 'too-many-requests'] as const satisfies readonly ProblemType[];
+
+const TOKEN_SCHEME = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'A token of `API_TOKENS`, which has every scope, or of `API_TOKENS_FILE`. Each operation lists the scope that it needs: `predict`, `feedback`, `read` or `manage`.',
+};
+
 type Json = Record<string, unknown>;
 
 /**
  * Creates the OpenAPI 3.1 document of the service, from the schemas that validate its requests. The document depends on
- * the settings: operations need a token only if `API_TOKENS` is set.
+ * the settings: operations need a token only if `API_TOKENS` or `API_TOKENS_FILE` is set.
  */
-export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
+export function createDocument({ API_TOKENS, API_TOKENS_FILE, MAX_BATCH_SIZE }: Config): Json {
+  const hasTokens = API_TOKENS !== undefined || API_TOKENS_FILE !== undefined;
   const predictions = predictionOperations(MAX_BATCH_SIZE);
   const operations = [
     ...predictions.operations,
@@ -54,10 +74,11 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
 
   const paths: Record<string, Json> = {};
   for (const operation of operations) {
-    const secured = API_TOKENS !== undefined && !isHealthCheck(operation);
+    const needed = scopeOfRoute(operation.method.toUpperCase(), operation.path.replace(/\{(\w+)\}/g, ':$1'));
+    const scope = hasTokens && needed !== 'public' ? needed : undefined;
     paths[operation.path] = {
       ...paths[operation.path],
-      [operation.method]: describe(operation, secured, refTo('input'), refTo('output')),
+      [operation.method]: describe(operation, scope, refTo('input'), refTo('output')),
     };
   }
   return {
@@ -76,22 +97,25 @@ export function createDocument({ API_TOKENS, MAX_BATCH_SIZE }: Config): Json {
     components: {
       schemas: { ...components, ...errorSchemas },
       headers,
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: { token: TOKEN_SCHEME },
     },
   };
 }
 
 function describe(
   operation: Operation,
-  secured: boolean,
+  scope: Scope | undefined,
   requestRef: (schema: unknown) => unknown,
   responseRef: (schema: unknown) => unknown,
 ): Json {
   const { id, tag, summary, description, parameters = [], request } = operation;
   // Health checks need no token and have no limit.
-  const commonProblems: ProblemType[] = isHealthCheck(operation)
-    ? ['malformed-request', 'internal-error']
-    : ['malformed-request', 'overloaded', 'internal-error', ...(secured ? (['unauthorized'] as const) : [])];
+  const commonProblems: ProblemType[] = [
+    ...EVERY_PROBLEM,
+    ...(isHealthCheck(operation) ? [] : (['overloaded'] as const)),
+    ...(operation.method === 'get' ? [] : (['other-site'] as const)),
+    ...(scope ? TOKEN_PROBLEMS : []),
+  ];
   return {
     operationId: id,
     tags: [tag],
@@ -111,7 +135,7 @@ function describe(
       },
     }),
     responses: responsesOf(operation, commonProblems, responseRef),
-    security: secured ? [{ token: [] }] : [],
+    security: scope ? [{ token: [scope] }] : [],
   };
 }
 

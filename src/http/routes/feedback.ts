@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LABEL_SOURCES } from '../../feedback/database/feedback.ts';
 import { Problem } from '../../platform/problems.ts';
 import { readJson } from '../server/body.ts';
+import { allowedModels, requireAllowedModel } from '../server/caller.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { requireModel, stringParameter } from './parameters.ts';
@@ -42,7 +43,10 @@ export function recordFeedback({ config, feedbackService, models }: Service): Mi
         `"text" has ${text.length} characters; at most ${config.MAX_TEXT_CHARACTERS} are allowed.`,
       );
     }
-    ctx.body = { ...(await feedbackService.record(models(), body)), traceId: ctx.state.trace.traceId };
+    ctx.body = {
+      ...(await feedbackService.record(allowedModels(ctx, models()), body)),
+      traceId: ctx.state.trace.traceId,
+    };
   };
 }
 
@@ -51,8 +55,13 @@ export function correctFeedback(service: Service): Middleware<RequestState> {
   const { config, feedbackService, models } = service;
   return async (ctx) => {
     const body = await readJson(ctx, correctionBody, config.MAX_BODY_BYTES);
-    const { actor } = attributionOf(ctx, service, {});
-    const result = await feedbackService.correct(models(), String(ctx['params'].id), body.label, actor);
+    const { actor } = attributionOf(ctx, {});
+    const result = await feedbackService.correct(
+      allowedModels(ctx, models()),
+      String(ctx['params'].id),
+      body.label,
+      actor,
+    );
     ctx.body = { ...result, traceId: ctx.state.trace.traceId };
   };
 }
@@ -61,7 +70,7 @@ export function correctFeedback(service: Service): Middleware<RequestState> {
 export function eraseFeedback(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     const id = String(ctx['params'].id);
-    await service.feedbackService.erase(id, attributionOf(ctx, service, {}).actor);
+    await service.feedbackService.erase(id, attributionOf(ctx, {}).actor, (model) => requireAllowedModel(ctx, model));
     ctx.body = { id, erased: true, traceId: ctx.state.trace.traceId };
   };
 }
@@ -69,7 +78,7 @@ export function eraseFeedback(service: Service): Middleware<RequestState> {
 /** `GET /reviews?model=&limit=`: returns the predictions that wait for a reviewed label, oldest first. */
 export function listReviews({ config, feedbackStore, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
-    const { name } = requireModel(models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
+    const { name } = requireModel(ctx, models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
     const limit = stringParameter(ctx, 'limit') ?? String(DEFAULT_REVIEWS);
     if (!/^[1-9][0-9]{0,3}$/.test(limit) || Number(limit) > MAX_REVIEWS) {
       throw new Problem('invalid-request', `The parameter "limit" must be a number from 1 to ${MAX_REVIEWS}.`);

@@ -65,8 +65,6 @@ export function showLandingPage({ config }: Service): Middleware<RequestState> {
       return;
     }
     ctx.set('content-security-policy', CONTENT_SECURITY_POLICY);
-    ctx.set('referrer-policy', 'no-referrer');
-    ctx.set('x-content-type-options', 'nosniff');
     ctx.type = 'text/html';
     ctx.body = renderPage(links);
   };

@@ -34,7 +34,11 @@ export const evaluateBody = z.looseObject(
 export function evaluateModels({ config, maintenance }: Service): Middleware<RequestState> {
   return async (ctx) => {
     const { alerts } = await readJson(ctx, evaluateBody, config.MAX_BODY_BYTES);
-    ctx.body = { evaluations: await maintenance().evaluate(modelsOf(alerts)) };
+    const allowed = ctx.state.caller?.models;
+    const named = modelsOf(alerts) ?? (allowed && [...allowed]);
+    ctx.body = {
+      evaluations: await maintenance().evaluate(named?.filter((name) => allowed === undefined || allowed.has(name))),
+    };
   };
 }
 

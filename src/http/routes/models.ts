@@ -4,6 +4,7 @@ import type { Model, ModelVersions } from '../../models/store.ts';
 import { type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
 import { exceptionAttributes } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
+import { allowedModels } from '../server/caller.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { modelNotFoundProblem } from './parameters.ts';
@@ -11,7 +12,7 @@ import { modelNotFoundProblem } from './parameters.ts';
 /** `GET /models`: lists every model with its versions. */
 export function listModels({ models }: Service): Middleware<RequestState> {
   return (ctx) => {
-    ctx.body = { models: [...models().values()].map(describeModel) };
+    ctx.body = { models: [...allowedModels(ctx, models()).values()].map(describeModel) };
   };
 }
 

@@ -2,14 +2,16 @@ import { type RoutedModel, routeModel } from '../../models/routing.ts';
 import { findModel, type Model, type Models } from '../../models/store.ts';
 import { parseDurationMs } from '../../platform/durations.ts';
 import { Problem } from '../../platform/problems.ts';
+import { requireAllowedModel } from '../server/caller.ts';
 import type { RequestContext } from '../server/context.ts';
 
 /**
  * Returns the model of a reference, `NAME` or `NAME@VERSION`.
  *
- * @throws {Problem} 404 if the model is not loaded
+ * @throws {Problem} 403 if the caller may not use the model, 404 if the model is not loaded
  */
-export function requireModel(models: Models, reference: string): Model {
+export function requireModel(ctx: RequestContext, models: Models, reference: string): Model {
+  requireAllowedModel(ctx, reference);
   const model = findModel(models, reference);
   if (model) return model;
   throw modelNotFoundProblem(models, reference);
@@ -18,9 +20,10 @@ export function requireModel(models: Models, reference: string): Model {
 /**
  * Returns the version that answers a request for `NAME` or `NAME@VERSION`. For a bare name it may be the canary.
  *
- * @throws {Problem} 404 if the model is not loaded
+ * @throws {Problem} 403 if the caller may not use the model, 404 if the model is not loaded
  */
 export function requireRoutedModel(ctx: RequestContext, models: Models, reference: string): RoutedModel {
+  requireAllowedModel(ctx, reference);
   const routed = routeModel(models, reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
   if (routed) return routed;
   throw modelNotFoundProblem(models, reference);

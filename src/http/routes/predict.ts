@@ -2,6 +2,7 @@ import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { readJson } from '../server/body.ts';
 import { boundedArray } from '../server/bounded-array.ts';
+import { takeCharacters } from '../server/caller.ts';
 import { answerJson, disconnectSignal, type RequestContext, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { explainParameter, requireRoutedModel } from './parameters.ts';
@@ -40,6 +41,7 @@ export function predict({ config, predictor, models }: Service): Middleware<Requ
     const features = explainParameter(ctx);
     const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
     const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
+    takeCharacters(ctx, text);
     // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
     const prediction =
       features > 0
@@ -55,6 +57,7 @@ export function predictBatch({ config, predictor, models }: Service): Middleware
   return async (ctx) => {
     const { texts, model } = await readJson(ctx, body, config.MAX_BODY_BYTES);
     const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
+    takeCharacters(ctx, texts);
     const predictions = await predictor.predictBatch(chosen, texts, { role, signal: disconnectSignal(ctx) });
     const fields = predictions.map((prediction) => `{${predictionFields(prediction)}}`);
     answerJson(ctx, `{"predictions":[${fields.join()}],${traceField(ctx)}}`);

@@ -12,7 +12,7 @@ const MAX_SKEW_MS = 60_000;
 /** `GET /quality?model=&window=`: returns scores of the predictions that have feedback. */
 export function reportQuality({ config, feedbackStore, driftMonitor, models }: Service): Middleware<RequestState> {
   return async (ctx) => {
-    const model = requireModel(models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
+    const model = requireModel(ctx, models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
     const { name, version } = model;
     const window = durationParameter(ctx, 'window');
     const now = Date.now();
@@ -37,7 +37,7 @@ export function reportQuality({ config, feedbackStore, driftMonitor, models }: S
 /** `GET /drift?model=`: returns the distance of the last hour's predictions from the training data, by feature. */
 export function reportDrift({ config, driftMonitor, models }: Service): Middleware<RequestState> {
   return (ctx) => {
-    const model = requireModel(models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
+    const model = requireModel(ctx, models(), stringParameter(ctx, 'model') ?? config.DEFAULT_MODEL);
     const { verdict, predictions, features } = driftMonitor.report(model);
     ctx.body = {
       model: { name: model.name, version: model.version },

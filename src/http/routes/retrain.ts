@@ -16,7 +16,7 @@ export function startRetraining(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     const { name } = modelOf(ctx, service);
     const body = await readJson(ctx, retrainBody, config.MAX_BODY_BYTES);
-    const job = await retrainer().start(name, attributionOf(ctx, service, body));
+    const job = await retrainer().start(name, attributionOf(ctx, body));
     ctx.status = 202;
     ctx.set('location', `/models/${name}/retrain/${job.id}`);
     ctx.body = { job };

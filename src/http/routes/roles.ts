@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { type ChangeAttribution, MAX_REASON_LENGTH, type RoleChange, withFormerNames } from '../../models/roles.ts';
@@ -101,24 +100,12 @@ function changeRoles<S extends z.ZodType<ReasonFields>>(
   const { config, registry } = service;
   return async (ctx) => {
     const body = await readJson(ctx, schema, config.MAX_BODY_BYTES);
-    const versions = await registry().change(
-      String(ctx['params'].name),
-      changeOf(body),
-      attributionOf(ctx, service, body),
-    );
+    const versions = await registry().change(String(ctx['params'].name), changeOf(body), attributionOf(ctx, body));
     ctx.body = await reportModel(ctx, service, versions);
   };
 }
 
-/** Returns the caller and the reason of a request. A token is identified by the beginning of its digest, never by itself. */
-export function attributionOf(
-  ctx: RequestContext,
-  { config }: Pick<Service, 'config'>,
-  body: ReasonFields,
-): ChangeAttribution {
-  const attribution = { actor: 'api', reason: body.reason ?? body.why ?? '' };
-  if (config.API_TOKENS === undefined) return attribution;
-  const token = ctx.get('authorization').replace(/^Bearer +/i, '');
-  const digest = createHash('sha256').update(token).digest('hex');
-  return { ...attribution, actor: `api token ${digest.slice(0, 8)}` };
+/** Returns the caller and the reason of a request. The caller is the name of the token, or `api` if the service has no tokens. */
+export function attributionOf({ state }: RequestContext, { reason, why }: ReasonFields): ChangeAttribution {
+  return { actor: state.caller?.name ?? 'api', reason: reason ?? why ?? '' };
 }

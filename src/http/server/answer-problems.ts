@@ -3,7 +3,7 @@ import { SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
 import { inferenceError, Problem, type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
 import type { StorageFolders } from '../../platform/storage-errors.ts';
-import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
+import { inputExceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from '../../telemetry/names.ts';
 import type { RequestContext, RequestState } from './context.ts';
 import type { Service } from './service.ts';
@@ -36,7 +36,7 @@ export function answerProblems({ config, log, instruments }: Service): Middlewar
 export function reportProblem(error: unknown, log: Log, folders?: StorageFolders): Problem {
   const problem = toProblem(error, folders);
   if (problem !== error) {
-    log.error('request failed', exceptionAttributes(error));
+    log.error('request failed', inputExceptionAttributes(error));
     trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.ERROR }).setAttribute(ATTRIBUTE.errorType, problem.type);
   }
   return problem;

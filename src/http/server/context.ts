@@ -4,22 +4,26 @@ import { Problem } from '../../platform/problems.ts';
 import { setServedRoute } from '../../telemetry/http-attributes.ts';
 import type { TraceIds } from '../../telemetry/tracing.ts';
 import type { Admission } from './admission.ts';
+import type { Caller } from './caller.ts';
 
 /** The state of a request, set by the first middleware. */
 export interface RequestState {
   trace: TraceIds;
   /** What the request holds of `MAX_IN_FLIGHT` and `MAX_BYTES_IN_FLIGHT`, if its route is limited. */
   admission?: Admission;
+  /** The owner of the token, if the service has tokens and the route needs one. */
+  caller?: Caller;
 }
 
 /** The Koa context of a request. */
 export type RequestContext = Koa.ParameterizedContext<RequestState>;
 
-const HEALTH_PATHS = new Set(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready']);
+/** Matches the paths of health checks as the router does: in any case, and with a slash at the end. */
+const HEALTH_PATH = /^\/(?:livez|readyz|v2\/health\/(?:live|ready))\/?$/i;
 
 /** Returns whether a path is a health check. Health checks need no token and are not limited by `MAX_IN_FLIGHT`. */
 export function isHealthCheck({ path }: { readonly path: string }): boolean {
-  return HEALTH_PATHS.has(path);
+  return HEALTH_PATH.test(path);
 }
 
 /** Records the matched route of a request, for its server span and its metrics. */

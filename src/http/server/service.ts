@@ -10,6 +10,14 @@ import { Problem } from '../../platform/problems.ts';
 import type { Predictor } from '../../predictions/predictor.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
+import type { Caller } from './caller.ts';
+
+/** The tokens of the service. */
+export interface TokenStore {
+  /** Returns the owner of a token, or `undefined` if the token is unknown or has expired. */
+  find(token: string): Caller | undefined;
+  close(): void;
+}
 
 /** The parts of the service that the routes use. */
 export interface Service {
@@ -27,6 +35,8 @@ export interface Service {
   readonly retrainer: () => Retrainer;
   /** @throws {Problem} 503 while the models are loading */
   readonly maintenance: () => Maintenance;
+  /** `undefined` if the service has no tokens, so that every request may do everything. */
+  readonly tokens: TokenStore | undefined;
   readonly predictor: Predictor;
   readonly feedbackService: FeedbackService;
   readonly feedbackStore: FeedbackStore;

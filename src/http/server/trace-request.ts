@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import type { Attributes } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { Middleware } from 'koa';
+import { Problem, problemDetails } from '../../platform/problems.ts';
 import { normalizeMethod } from '../../telemetry/http-attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { traceIds } from '../../telemetry/tracing.ts';
+import { answerDetails } from './answer-problems.ts';
 import { type RequestState, recordRoute } from './context.ts';
 
 /**
@@ -18,8 +21,13 @@ export function traceRequest(activeRequests?: Instruments['activeRequests']): Mi
     const ids = traceIds();
     ctx.state.trace = ids;
     // Koa's setter copies all headers of the response; Node's does not.
-    ctx.res.setHeader('traceresponse', `00-${ids.traceId}-${ids.spanId}-${ids.sampled ? '01' : '00'}`);
+    ctx.res.setHeader('traceresponse', `00-${ids.traceId}-${ids.spanId}-${ids.flags}`);
     ctx.res.setHeader('x-trace-id', ids.traceId);
+    if (!hasOwnPath(ctx.req)) {
+      // Koa would parse the target again for each use, and quote it in its errors.
+      answerDetails(ctx, problemDetails(malformedTarget, ids.traceId));
+      return;
+    }
     const labels = labelsOf(normalizeMethod(ctx.method));
     activeRequests?.add(1, labels);
     try {
@@ -29,6 +37,26 @@ export function traceRequest(activeRequests?: Instruments['activeRequests']): Mi
       recordRoute(ctx);
     }
   };
+}
+
+const malformedTarget = new Problem(
+  'malformed-request',
+  'The target of the request is neither a path nor an http URL.',
+);
+
+/** Matches the beginning of an absolute target. Proxies send such targets. */
+const ABSOLUTE = /^https?:\/\/[^/?#]/i;
+
+/**
+ * Returns whether the target of a request is a path, `*`, or an absolute URL, and replaces an absolute URL by its path.
+ */
+function hasOwnPath(request: IncomingMessage): boolean {
+  const { url = '' } = request;
+  if (url.startsWith('/') || url === '*') return true;
+  if (!ABSOLUTE.test(url) || !URL.canParse(url)) return false;
+  const { pathname, search } = new URL(url);
+  request.url = pathname + search;
+  return true;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Attributes, type Context, context, logs, SeverityNumber, type SpanContext } from '@opentelemetry/api';
 import { type Level, pino } from 'pino';
 import { ATTRIBUTE, SCOPE } from '../names.ts';
@@ -118,4 +119,40 @@ export function exceptionAttributes(error: unknown): Attributes {
     [ATTRIBUTE.exceptionMessage]: error.message,
     ...(error.stack && { [ATTRIBUTE.exceptionStacktrace]: error.stack }),
   };
+}
+
+/** The folder of the code of this project. */
+const OWN_CODE = join(import.meta.dirname, '../../..');
+
+/** The classes whose messages this project writes. Messages of other classes can quote values. */
+const OWN_ERRORS =
+  /^(?:Error|ConfigError|FeedbackStoreError|ArtefactError|LockNotWritableError|DataFileError|RetrainError|ProblemError|UnexpectedAnswerError|ConnectionError|DeadlineError|CircuitOpenError)$/;
+
+/**
+ * Returns the attributes of an error that code threw which had read input of a client. Messages of the runtime and of libraries
+ * can quote the input, so only messages that this project wrote are kept, and of the stack trace only the places.
+ */
+export function inputExceptionAttributes(error: unknown): Attributes {
+  if (!(error instanceof Error)) return { [ATTRIBUTE.exceptionMessage]: WITHHELD };
+  const { message, stack = '' } = error;
+  const start = stack.indexOf(message);
+  const frames = start < 0 ? [] : (stack.slice(start + message.length).match(/^ {4}at .*$/gm) ?? []);
+  const isOwn = isSystemError(error) || (OWN_ERRORS.test(error.name) && isOwnFrame(frames[0]));
+  return {
+    [ATTRIBUTE.exceptionType]: /^\w{1,64}$/.test(error.name) ? error.name : 'Error',
+    [ATTRIBUTE.exceptionMessage]: isOwn ? message : WITHHELD,
+    ...(frames.length > 0 && { [ATTRIBUTE.exceptionStacktrace]: frames.join('\n') }),
+  };
+}
+
+const WITHHELD = 'withheld: the message of a library can quote the request';
+
+/** Returns whether the system reported an error, such as a full disk. Its message has a path or an address of the settings. */
+function isSystemError(error: Error): boolean {
+  const { errno, syscall } = error as NodeJS.ErrnoException;
+  return typeof errno === 'number' && typeof syscall === 'string';
+}
+
+function isOwnFrame(frame = ''): boolean {
+  return frame.includes(OWN_CODE) && !frame.includes('node_modules');
 }

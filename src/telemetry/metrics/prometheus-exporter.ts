@@ -34,6 +34,8 @@ const IDLE_TIMEOUT_MS = 120_000;
 interface Address {
   readonly host: string;
   readonly port: number;
+  /** Checks the header `host` of a scrape. */
+  readonly isAllowedHost?: ((host: string | undefined) => boolean) | undefined;
 }
 
 /**
@@ -66,7 +68,8 @@ export class UnitNamingPrometheusExporter extends MetricReader {
 
   /** Starts to listen. Rejects if the address is not available. */
   async startServer(): Promise<void> {
-    this.#server.listen(this.#address);
+    const { host, port } = this.#address;
+    this.#server.listen({ host, port });
     await once(this.#server, 'listening');
     // Without a listener a connection that cannot be accepted would end the process.
     this.#server.on('error', (error) => diag.error(`a scrape could not be accepted: ${error.message}`));
@@ -93,6 +96,11 @@ export class UnitNamingPrometheusExporter extends MetricReader {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('x-content-type-options', 'nosniff').setHeader('cross-origin-resource-policy', 'same-origin');
+    if (this.#address.isAllowedHost?.(request.headers.host) === false) {
+      response.writeHead(403).end('The host of the request is not allowed. ALLOWED_HOSTS lists the hosts that are.\n');
+      return;
+    }
     if (request.url?.split('?', 1)[0] !== '/metrics') {
       response.writeHead(404).end();
       return;

@@ -153,6 +153,8 @@ const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
   { name: ATTRIBUTE.maintenanceReason, type: 'string', description: 'The reason for the decision, in words' },
   { name: ATTRIBUTE.maintenanceNumbers, type: 'string', description: 'The numbers behind the decision, as JSON' },
   { name: ATTRIBUTE.inputText, type: 'string', description: 'The text itself, only with `CAPTURE_TEXT`' },
+  { name: ATTRIBUTE.caller, type: 'string', description: 'The name of the token of the request, if tokens are set' },
+  { name: ATTRIBUTE.missingScope, type: 'string', description: 'The scope that the route needs and the token lacks' },
   {
     name: ATTRIBUTE.errorType,
     type: 'string',

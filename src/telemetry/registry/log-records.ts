@@ -34,6 +34,13 @@ export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
   'worker ended': [ATTRIBUTE.worker, ATTRIBUTE.pid, ATTRIBUTE.exitCode, ATTRIBUTE.signal, ATTRIBUTE.reason],
 };
 
+/** The additional log records of a service with tokens. */
+export const tokenLogRecords: Readonly<Record<string, readonly string[]>> = {
+  'tokens loaded': [],
+  'tokens not loaded': EXCEPTION,
+  'request refused': [ATTRIBUTE.caller, ATTRIBUTE.missingScope],
+};
+
 /** The log records that are written only after a failure. */
 export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,

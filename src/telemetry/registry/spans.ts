@@ -7,6 +7,8 @@ export interface SpanDefinition {
   readonly kind: 'SERVER' | 'INTERNAL';
   readonly description: string;
   readonly attributes: readonly string[];
+  /** The attributes that depend on a setting. */
+  readonly optionalAttributes?: readonly string[];
 }
 
 /** The registered name of the spans of requests. The real names consist of a method and a route. */
@@ -29,6 +31,7 @@ export const SPAN_DEFINITIONS: readonly SpanDefinition[] = [
       'network.peer.port',
       'network.protocol.version',
     ],
+    optionalAttributes: [ATTRIBUTE.caller],
   },
   {
     name: SPAN.classify,

@@ -12,7 +12,7 @@ import { RetryingExporter } from './retrying-exporter.ts';
 /** Creates the processors that export spans. Without an endpoint nothing is exported, but traces still have ids. */
 export function createSpanProcessors(config: Config, meters: MeterProvider): SpanProcessor[] {
   const endpoint = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
-  if (endpoint === undefined) return [new NoopSpanProcessor()];
+  if (endpoint === undefined || config.OTEL_TRACES_EXPORTER.includes('none')) return [new NoopSpanProcessor()];
   const TraceExporter = usesJson(config) ? JsonTraceExporter : OTLPTraceExporter;
   const refused = new RefusedItems('spans');
   const exporter = new TraceExporter({ selfObsMeterProvider: refused.watch(meters) });
@@ -34,7 +34,7 @@ export function createSpanProcessors(config: Config, meters: MeterProvider): Spa
 /** Creates the processors that export log records. Without an endpoint there are none, and stdout has the only copy. */
 export function createLogRecordProcessors(config: Config, meters: MeterProvider): LogRecordProcessor[] {
   const endpoint = config.OTEL_EXPORTER_OTLP_LOGS_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
-  if (endpoint === undefined) return [];
+  if (endpoint === undefined || config.OTEL_LOGS_EXPORTER.includes('none')) return [];
   const LogExporter = usesJson(config) ? JsonLogExporter : OTLPLogExporter;
   const refused = new RefusedItems('log records');
   const exporter = new LogExporter({ selfObsMeterProvider: refused.watch(meters) });

@@ -24,9 +24,10 @@ import {
   ATTR_URL_SCHEME,
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
-import { getServedRoute, normalizeMethod } from '../http-attributes.ts';
+import { getCallerName, getServedRoute, normalizeMethod } from '../http-attributes.ts';
 import { instrumentOptions } from '../metric-definition.ts';
-import { METRIC } from '../names.ts';
+import { ATTRIBUTE, METRIC } from '../names.ts';
+import { readCallerTrace } from './incoming-trace.ts';
 import { linkedRoot } from './linked-context.ts';
 
 /** The instrumentation scope of server spans. */
@@ -36,14 +37,11 @@ const SCHEME = 'http';
 
 type Emit = (event: string, ...args: unknown[]) => boolean;
 
-/** Matches the member of `tracestate` that has the sampling probability and nothing else. */
-const SAMPLING_MEMBER =
-  /(?:^|,)[ \t]*(ot=(?:th:[0-9a-f]{1,14}|rv:[0-9a-f]{14})(?:;(?:th:[0-9a-f]{1,14}|rv:[0-9a-f]{14}))?)[ \t]*(?:,|$)/;
-
 /** The headers of the default propagators. `OTEL_PROPAGATORS` can select others. */
 const W3C_FIELDS = new Set(['traceparent', 'tracestate', 'baggage']);
 
 const serverSpanOptions: SpanOptions = { kind: SpanKind.SERVER };
+const withoutCaller: ReturnType<typeof readCallerTrace> = { parentScope: linkedRoot };
 
 /** A request in progress: the data for its span and its metric. */
 interface Exchange {
@@ -78,16 +76,21 @@ interface RequestKind {
  */
 export class ServerInstrumentation extends InstrumentationBase {
   readonly #ignoredPort: number;
+  readonly #isTrusted: (request: IncomingMessage) => boolean;
   #duration: Histogram | undefined;
   readonly #kinds = new Map<string, RequestKind>();
   #lastKind: RequestKind | undefined;
   /** True if all propagators are W3C ones. The first request sets it, because the SDK has started by then. */
   #isW3c: boolean | undefined;
 
-  /** @param ignoredPort the port of `/metrics`, because a scrape is not a request to the service */
-  constructor(ignoredPort: number) {
+  /**
+   * @param ignoredPort the port of `/metrics`, because a scrape is not a request to the service
+   * @param isTrusted returns whether the trace of a request is continued
+   */
+  constructor(ignoredPort: number, isTrusted: (request: IncomingMessage) => boolean) {
     super(SERVER_SCOPE, '1', {});
     this.#ignoredPort = ignoredPort;
+    this.#isTrusted = isTrusted;
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
@@ -117,10 +120,12 @@ export class ServerInstrumentation extends InstrumentationBase {
 
   #trace(emit: Emit, server: Server, request: IncomingMessage, response: ServerResponse): boolean {
     const { headers, httpVersion, socket } = request;
-    keepSamplingState(headers);
-    const parentScope = this.#hasTraceHeaders(headers) ? propagation.extract(linkedRoot, headers) : linkedRoot;
+    const { parentScope, links } = this.#hasTraceHeaders(headers)
+      ? readCallerTrace(headers, this.#isTrusted(request))
+      : withoutCaller;
     const method = normalizeMethod(request.method);
-    const span = this.tracer.startSpan(method, serverSpanOptions, parentScope);
+    const options = links === undefined ? serverSpanOptions : { ...serverSpanOptions, links };
+    const span = this.tracer.startSpan(method, options, parentScope);
     const scope = trace.setSpan(parentScope, span);
     // Read here, because a closed socket no longer has them.
     const { remoteAddress: peerAddress, remotePort: peerPort } = socket;
@@ -140,7 +145,7 @@ export class ServerInstrumentation extends InstrumentationBase {
     // If the client disconnected first, no status was sent.
     const status = response.headersSent ? response.statusCode : undefined;
     const kind = this.#kindOf(exchange, status, getServedRoute(response));
-    endSpan(exchange, kind);
+    endSpan(exchange, kind, getCallerName(response));
     this.#duration ??= this.meter.createHistogram(
       METRIC_HTTP_SERVER_REQUEST_DURATION,
       instrumentOptions(METRIC.requestDuration),
@@ -197,12 +202,17 @@ function describeKind(
   };
 }
 
-function endSpan({ span, peerAddress, peerPort }: Exchange, { spanName, status, attributes }: RequestKind): void {
+function endSpan(
+  { span, peerAddress, peerPort }: Exchange,
+  { spanName, status, attributes }: RequestKind,
+  caller: string | undefined,
+): void {
   if (!span.isRecording()) return;
   span.updateName(spanName);
   const spanAttributes = { ...attributes };
   spanAttributes[ATTR_NETWORK_PEER_ADDRESS] = peerAddress;
   spanAttributes[ATTR_NETWORK_PEER_PORT] = peerPort;
+  if (caller !== undefined) spanAttributes[ATTRIBUTE.caller] = caller;
   span.setAttributes(spanAttributes);
   if (status !== undefined && status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();
@@ -212,13 +222,4 @@ function endSpan({ span, peerAddress, peerPort }: Exchange, { spanName, status, 
 function errorTypeOf(status: number | undefined): string | undefined {
   if (status === undefined) return 'aborted';
   return status >= 500 ? String(status) : undefined;
-}
-
-/** Removes everything except the sampling probability from `tracestate`, which becomes part of every span of the trace. */
-export function keepSamplingState(headers: IncomingHttpHeaders): void {
-  const state = headers['tracestate'];
-  if (state === undefined) return;
-  const sampling = SAMPLING_MEMBER.exec(String(state))?.[1];
-  if (sampling === undefined) delete headers['tracestate'];
-  else headers['tracestate'] = sampling;
 }

@@ -75,8 +75,9 @@ describe('the OpenAPI document', () => {
 
   test('requires a token if the service does, except for health', () => {
     const secured = documentWith({ API_TOKENS: 'secret' });
-    expect(secured.paths['/predict']!['post']!.security).toEqual([{ token: [] }]);
-    expect(secured.paths['/predict']!['post']!.responses).toHaveProperty('401');
+    expect(secured.paths['/predict']!['post']!.security).toEqual([{ token: ['predict'] }]);
+    expect(secured.paths['/predict']!['post']!.responses).toMatchObject({ 401: {}, 403: {}, 429: {} });
+    expect(secured.paths['/docs']!['get']!.security).toEqual([]);
     expect(secured.paths['/readyz']!['get']!.security).toEqual([]);
     expect(document.paths['/predict']!['post']!.responses).not.toHaveProperty('401');
   });

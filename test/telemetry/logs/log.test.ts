@@ -1,6 +1,10 @@
+import assert from 'node:assert';
+import { readFileSync } from 'node:fs';
+import { validateHeaderValue } from 'node:http';
 import { context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { describe, expect, test } from 'vitest';
-import { createLog, exceptionAttributes } from '../../../src/telemetry/logs/log.ts';
+import { z } from 'zod';
+import { createLog, exceptionAttributes, inputExceptionAttributes } from '../../../src/telemetry/logs/log.ts';
 
 function capture(level: Parameters<typeof createLog>[0] = 'info') {
   const lines: string[] = [];
@@ -89,4 +93,54 @@ test('exceptionAttributes follow the semantic conventions', () => {
     'exception.stacktrace': expect.stringContaining('log.test.ts'),
   });
   expect(exceptionAttributes('plain')).toEqual({ 'exception.message': 'plain' });
+});
+
+describe('the attributes of an error of code that has read input', () => {
+  class OwnError extends Error {
+    override name = 'FeedbackStoreError';
+  }
+  const thrownBy = (work: () => unknown) => {
+    try {
+      work();
+    } catch (error) {
+      return inputExceptionAttributes(error);
+    }
+    throw new Error('nothing was thrown');
+  };
+
+  test.each<[string, () => unknown, string]>([
+    ['JSON', () => JSON.parse('secret'), 'SyntaxError'],
+    ['a URL', () => new URL('http://[::1/secret'), 'TypeError'],
+    ['a number', () => BigInt('secret'), 'SyntaxError'],
+    ['a pattern', () => new RegExp(['(', 'secret'].join('')), 'SyntaxError'],
+    ['an escape', () => decodeURIComponent('%secret'), 'URIError'],
+    ['a property', () => (undefined as unknown as Record<string, unknown>)['secret'], 'TypeError'],
+    ['a header', () => validateHeaderValue('a', 'secret\n'), 'TypeError'],
+    ['a schema', () => z.literal('a').parse('secret'), 'ZodError'],
+    ['a function of node', () => assert.strictEqual('secret', 'a'), 'AssertionError'],
+  ])('leave out the message about %s', (_, work, type) => {
+    const attributes = thrownBy(work);
+    expect(attributes['exception.type']).toBe(type);
+    expect(attributes['exception.message']).toMatch(/^withheld: /);
+    expect(JSON.stringify(attributes)).not.toContain('secret');
+    expect(String(attributes['exception.stacktrace'] ?? 'log.test.ts')).toContain('log.test.ts');
+  });
+
+  test('keep the message of an error of this project', () => {
+    expect(
+      thrownBy(() => {
+        throw new OwnError('the disk is full');
+      }),
+    ).toMatchObject({ 'exception.type': 'FeedbackStoreError', 'exception.message': 'the disk is full' });
+  });
+
+  test('keep the message of an error of the system', () => {
+    expect(thrownBy(() => readFileSync('/none/at-all'))?.['exception.message']).toMatch(/^ENOENT: .*\/none\/at-all/);
+  });
+
+  test('leave out values that are no errors, and lines of a message that look like places', () => {
+    expect(inputExceptionAttributes('secret')).toEqual({ 'exception.message': expect.stringMatching(/^withheld/) });
+    const forged = new TypeError('a\n    at secret (/secret.ts:1:1)');
+    expect(JSON.stringify(inputExceptionAttributes(forged))).not.toContain('secret');
+  });
 });

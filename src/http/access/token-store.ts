@@ -1,0 +1,109 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { type Config, ConfigError } from '../../platform/config.ts';
+import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
+import { type Caller, SCOPES } from '../server/caller.ts';
+import type { TokenStore } from '../server/service.ts';
+import { createQuota } from './quota.ts';
+import { fileVersion, readTokenFile, type StoredToken } from './token-file.ts';
+
+/** The time in milliseconds between two looks at the token file. */
+const POLL_MS = 1_000;
+
+interface KnownToken extends Caller {
+  readonly digest: Buffer;
+  /** The time in milliseconds since the epoch at which the token expires. */
+  readonly expires?: number | undefined;
+}
+
+/** The tokens by their digests as hexadecimal digits. */
+type KnownTokens = ReadonlyMap<string, KnownToken>;
+
+/**
+ * Opens the tokens of `API_TOKENS` and `API_TOKENS_FILE`, and follows the file. A file that cannot be used while the service
+ * runs is logged, and the former tokens stay. Returns `undefined` if neither setting is set.
+ *
+ * @throws {ConfigError} if the file cannot be used at the start
+ */
+export async function openTokenStore(
+  { API_TOKENS, API_TOKENS_FILE }: Pick<Config, 'API_TOKENS' | 'API_TOKENS_FILE'>,
+  log: Log,
+): Promise<TokenStore | undefined> {
+  if (API_TOKENS === undefined && API_TOKENS_FILE === undefined) return undefined;
+  const fixed = new Map((API_TOKENS ?? []).map((token) => fixedToken(token)));
+  let tokens: KnownTokens = fixed;
+  let timer: NodeJS.Timeout | undefined;
+
+  if (API_TOKENS_FILE !== undefined) {
+    const path = API_TOKENS_FILE;
+    let version = await fileVersion(path);
+    const load = async () => {
+      tokens = new Map([...storedTokens(await readTokenFile(path), tokens), ...fixed]);
+    };
+    try {
+      await load();
+    } catch (error) {
+      const value = JSON.stringify(path);
+      throw new ConfigError(
+        `API_TOKENS_FILE: ${value} cannot be used: ${(error as Error).message}; allowed: a file of tokens`,
+      );
+    }
+    const follow = async () => {
+      const present = await fileVersion(path);
+      if (present === version) return;
+      version = present;
+      try {
+        await load();
+        log.info('tokens loaded');
+      } catch (error) {
+        log.error('tokens not loaded', exceptionAttributes(error));
+      }
+    };
+    const poll = () => {
+      timer = setTimeout(() => void follow().finally(poll), POLL_MS).unref();
+    };
+    poll();
+  }
+
+  return {
+    find(token) {
+      const digits = hash('sha256', token);
+      const known = tokens.get(digits);
+      // The look-up compares digests, of which a caller cannot choose a part. The comparison of the found one takes constant time.
+      if (known === undefined || !timingSafeEqual(known.digest, Buffer.from(digits, 'hex'))) return undefined;
+      return known.expires !== undefined && known.expires <= Date.now() ? undefined : known;
+    },
+    close: () => clearTimeout(timer),
+  };
+}
+
+/** Returns a token of `API_TOKENS` under its digest. It has every scope, and the beginning of its digest as its name. */
+function fixedToken(token: string): [string, KnownToken] {
+  const digits = hash('sha256', token);
+  const name = `api token ${digits.slice(0, 8)}`;
+  return [digits, { name, digest: Buffer.from(digits, 'hex'), scopes: new Set(SCOPES) }];
+}
+
+/** Returns the tokens of the file under their digests. A quota that is unchanged keeps its level. */
+function storedTokens(stored: readonly StoredToken[], former: KnownTokens): [string, KnownToken][] {
+  return stored.map((token) => {
+    const { name, sha256, scopes, models, expires, requestsPerSecond, charactersPerSecond } = token;
+    const before = former.get(sha256);
+    return [
+      sha256,
+      {
+        name,
+        digest: Buffer.from(sha256, 'hex'),
+        scopes: new Set(scopes),
+        models: models && new Set(models),
+        expires,
+        requests: quotaOf('requests', requestsPerSecond, before?.requests),
+        characters: quotaOf('characters', charactersPerSecond, before?.characters),
+      },
+    ];
+  });
+}
+
+function quotaOf(name: 'requests' | 'characters', perSecond: number | undefined, former: Caller['requests']) {
+  if (perSecond === undefined) return undefined;
+  return former?.perSecond === perSecond ? former : createQuota(name, perSecond);
+}

@@ -1,0 +1,88 @@
+import type { Models } from '../../models/store.ts';
+import { Problem } from '../../platform/problems.ts';
+import type { RequestContext } from './context.ts';
+
+/** The rights that a token can have. */
+export const SCOPES = ['predict', 'feedback', 'read', 'manage'] as const;
+
+/** The right that a route needs. */
+export type Scope = (typeof SCOPES)[number];
+
+/** A limit on a quantity per second. */
+export interface Quota {
+  /**
+   * Takes an amount, or throws. An amount above one second's worth is taken once the quota is full, and delays what follows.
+   *
+   * @throws {Problem} 429 with `retry-after` if the quota is used up
+   */
+  take(amount: number): void;
+  /** The quantity per second. */
+  readonly perSecond: number;
+  /** The name in `RateLimit` headers. */
+  readonly name: 'requests' | 'characters';
+  /** Returns what is left, and the seconds until the quota is full again, both as whole numbers. */
+  state(): { remaining: number; reset: number };
+}
+
+/** The owner of a token. */
+export interface Caller {
+  /** The name of the token. It is the actor in the audit trail. */
+  readonly name: string;
+  readonly scopes: ReadonlySet<Scope>;
+  /** The names of the models that the token may use, or `undefined` for all models. */
+  readonly models?: ReadonlySet<string> | undefined;
+  readonly requests?: Quota | undefined;
+  readonly characters?: Quota | undefined;
+}
+
+/**
+ * Checks that the caller may use a model.
+ *
+ * @param reference `NAME` or `NAME@VERSION`
+ * @throws {Problem} 403 if the token is limited to other models
+ */
+export function requireAllowedModel({ state: { caller } }: RequestContext, reference: string): void {
+  if (caller?.models === undefined) return;
+  const [name = ''] = reference.split('@', 1);
+  if (caller.models.has(name)) return;
+  throw new Problem('forbidden', `This token may use these models only: ${[...caller.models].join(', ')}.`);
+}
+
+/** Returns the models that the caller may use. */
+export function allowedModels({ state: { caller } }: RequestContext, models: Models): Models {
+  const allowed = caller?.models;
+  return allowed === undefined ? models : new Map([...models].filter(([name]) => allowed.has(name)));
+}
+
+/**
+ * Counts the characters of texts on the quota of the caller.
+ *
+ * @throws {Problem} 429 if the quota is used up
+ */
+export function takeCharacters(ctx: RequestContext, texts: string | readonly string[]): void {
+  const quota = ctx.state.caller?.characters;
+  if (quota === undefined) return;
+  try {
+    quota.take(typeof texts === 'string' ? texts.length : texts.reduce((sum, { length }) => sum + length, 0));
+  } finally {
+    setQuotaHeaders(ctx);
+  }
+}
+
+/** Sets the headers of the caller's quotas: those of the present IETF draft, and those of its early versions. */
+export function setQuotaHeaders(ctx: RequestContext): void {
+  const { caller } = ctx.state;
+  const quotas = [caller?.requests, caller?.characters].filter((quota) => quota !== undefined);
+  if (quotas.length === 0) return;
+  const states = quotas.map((quota) => ({ ...quota.state(), name: quota.name, perSecond: quota.perSecond }));
+  const policy = states.map(({ name, perSecond }) => `"${name}";q=${Math.ceil(perSecond)};w=1`);
+  const limit = states.map(({ name, remaining, reset }) => `"${name}";r=${remaining};t=${reset}`);
+  const [first] = states.toSorted((a, b) => a.remaining / a.perSecond - b.remaining / b.perSecond);
+  ctx.set({
+    'ratelimit-policy': policy.join(', '),
+    ratelimit: limit.join(', '),
+    'ratelimit-limit': String(Math.ceil(first!.perSecond)),
+    'ratelimit-remaining': String(first!.remaining),
+    'ratelimit-reset': String(first!.reset),
+  });
+}
