@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openFeedbackDatabase } from '../src/feedback/database/feedback-database.ts';
 import { writeInitialPolicy } from '../src/models/policy-file.ts';
 import { type Example, readExamples } from '../src/training/read-examples.ts';
-import { CORPUS_FOLDER } from '../tools/corpus/download.ts';
+import { CORPUS_TEXTS_FOLDER } from '../tools/corpus/download.ts';
 import { freePorts } from '../tools/stack/ports.ts';
 import { start } from '../tools/stack/processes.ts';
 import { startArguments } from '../tools/stack/start-command.ts';
@@ -37,7 +37,7 @@ interface Round {
  * @throws {Error} if there is no corpus
  */
 export async function runRetrainBenchmark(full: boolean): Promise<void> {
-  const [train, test] = [join(CORPUS_FOLDER, 'train.jsonl'), join(CORPUS_FOLDER, 'test.jsonl')];
+  const [train, test] = [join(CORPUS_TEXTS_FOLDER, 'train.jsonl'), join(CORPUS_TEXTS_FOLDER, 'test.jsonl')];
   if (!existsSync(train)) throw new Error('there is no corpus to retrain with: run `npm run corpus` first');
   const heldOut: Example[] = [];
   await readExamples(test, (example) => heldOut.push(example));

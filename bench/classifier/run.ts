@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
-import { CORPUS_FOLDER } from '../../tools/corpus/download.ts';
+import { CORPUS_TEXTS_FOLDER } from '../../tools/corpus/download.ts';
 import type { Contender, Dataset } from './contender.ts';
 import { measureNatural } from './natural-peer.ts';
 import { installScikitLearn, measurePython } from './python-peers.ts';
@@ -12,7 +12,7 @@ import { measureWaymark } from './waymark.ts';
 function findDatasets(): Dataset[] {
   const shared = process.env['WAYMARK_DATA'] || fileURLToPath(new URL('../../../shared/data', import.meta.url));
   const folders = {
-    'SpamAssassin mail': CORPUS_FOLDER,
+    'SpamAssassin mail': CORPUS_TEXTS_FOLDER,
     banking77: join(shared, 'banking77'),
   };
   return Object.entries(folders).flatMap(([name, folder]) => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
-import { CORPUS_FOLDER } from '../../tools/corpus/download.ts';
+import { CORPUS_TEXTS_FOLDER } from '../../tools/corpus/download.ts';
 import { run } from './python-environment.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -20,7 +20,7 @@ export interface Mails {
 
 /** Reads the mails of the corpus. Downloads the corpus if it is not in the cache. */
 export async function readMails(): Promise<Mails> {
-  const [train, test] = [join(CORPUS_FOLDER, 'train.jsonl'), join(CORPUS_FOLDER, 'test.jsonl')];
+  const [train, test] = [join(CORPUS_TEXTS_FOLDER, 'train.jsonl'), join(CORPUS_TEXTS_FOLDER, 'test.jsonl')];
   if (!existsSync(train) || !existsSync(test)) await run(process.execPath, [join(PROJECT, 'tools/corpus/main.ts')]);
   const examples: Example[] = [];
   await readExamples(test, (example) => examples.push(example));

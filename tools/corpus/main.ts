@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../../src/cli/usage.ts';
 import { atomicWrite } from '../../src/platform/atomic-write.ts';
-import { CORPUS_DATA_FOLDER, CORPUS_FOLDER, downloadCorpus } from './download.ts';
+import { CORPUS_DATA_FOLDER, CORPUS_TEXTS_FOLDER, downloadCorpus } from './download.ts';
 import { isHeldOut, readSpamAssassin } from './spam-assassin.ts';
 
 const HELP = `Usage: npm run corpus [-- --out DIR]
@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const out = resolve(values.out ?? CORPUS_FOLDER);
+  const out = resolve(values.out ?? CORPUS_TEXTS_FOLDER);
   await downloadCorpus();
   const counts = await writeCorpus(CORPUS_DATA_FOLDER, out);
   process.stdout.write(`${out}: train.jsonl ${counts.train} mails, test.jsonl ${counts.test} mails\n`);
