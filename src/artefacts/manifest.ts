@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
-import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
+import { NORMALISATION_NAMES, TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
 
-/** The format of artefacts. It grows when a reader of the old format would misread the new one. */
-export const ARTEFACT_FORMAT = 1;
+/**
+ * The format of new artefacts. It grows when a reader of the old format would misread the new one. Artefacts of format 1 have
+ * neither normalisation nor calibration by evidence, and score as they were trained.
+ */
+export const ARTEFACT_FORMAT = 2;
+const OLDEST_FORMAT = 1;
 
 /** The maximum of a count. A larger one is damage, and would be reserved as memory. */
 const MAX_COUNT = 2 ** 40;
@@ -59,7 +63,7 @@ const feedback = z.object({
 const distribution = z.record(z.string(), share);
 
 const sharedFields = {
-  format: z.literal(ARTEFACT_FORMAT),
+  format: z.int().min(OLDEST_FORMAT).max(ARTEFACT_FORMAT),
   name,
   version: name,
   labels: z
@@ -96,6 +100,7 @@ const linearManifest = z.object({
   algorithm: z.enum(ALGORITHM_NAMES),
   features: z.object({
     tokenizer: z.enum(TOKENIZER_NAMES),
+    normalisation: z.enum(NORMALISATION_NAMES).default('none'),
     stem: z.boolean(),
     wordNgrams: z.int().min(1).max(4),
     characterNgrams: z

@@ -1,4 +1,4 @@
-import { CharacterClass, characterClassOf, characterTable } from '../text/characters.ts';
+import { CharacterClass, characterClassOf, settledTable } from '../text/characters.ts';
 import type { FeatureOptions, TokenizerName } from '../text/text-options.ts';
 
 /** Letters of scripts without spaces where one letter is not a word: only a dictionary finds the words. */
@@ -23,7 +23,7 @@ function detectScript(texts: Iterable<string>): Script {
   for (const text of texts) {
     for (let at = 0; at < text.length; at += 1) {
       const unit = text.charCodeAt(at);
-      const unitClass = characterClassOf(characterTable[unit]!);
+      const unitClass = characterClassOf(settledTable[unit]!);
       if (unitClass === CharacterClass.ideograph) ideographs += 1;
       else if (unitClass !== CharacterClass.word) continue;
       // The four scripts lie between Devanagari and Hangul: other letters are not worth a regular expression.
@@ -54,6 +54,7 @@ export function chooseFeatures(
   const wordsOnly = isLarge || chosen === 'characters' || (script === 'ideographs' && chosen === 'unicode');
   return {
     tokenizer: chosen,
+    normalisation: 'nfkc',
     stem: chosen !== 'characters',
     wordNgrams: chosen === 'characters' ? 3 : 2,
     characterNgrams: wordsOnly ? [0, 0] : [2, 4],

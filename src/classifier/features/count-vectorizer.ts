@@ -64,7 +64,7 @@ export function createCountVectorizer(
 }
 
 function countWith(features: FeatureOptions): { counted: CountedDocuments; count: (text: string) => void } {
-  const tokenizeInto = createTokenizer(features.tokenizer);
+  const tokenizeInto = createTokenizer(features.tokenizer, features.normalisation);
   const { stemHash, frequentStems } = createStemRecorder();
   const buffer = createTokenBuffer();
   const words = createVocabularyCounts();

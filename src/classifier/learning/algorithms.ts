@@ -9,9 +9,8 @@ import { fitSoftmaxRegression } from './softmax-regression.ts';
  * The inverse strength of the L2 penalty of logistic regression. It is high: vectors of length 1 need a weak penalty.
  */
 const COST = 30;
-const MAX_PASSES = 30;
-/** With a smaller tolerance the accuracy on unseen texts stays the same. */
-const TOLERANCE = 0.01;
+const MAX_PASSES = 100;
+const TOLERANCE = 2e-3;
 
 /** Returns the learners of an algorithm: itself, or the two of a pair. */
 export function learnersIn(algorithm: AlgorithmName): readonly LearnerName[] {
@@ -24,6 +23,7 @@ export function learnersIn(algorithm: AlgorithmName): readonly LearnerName[] {
  * @param rows the rows to learn from
  * @param targets the label number of every row of the matrix
  * @param labels the number of labels
+ * @param isRough true for a model that only serves a comparison
  */
 export function fitLearner(
   learner: LearnerName,
@@ -32,6 +32,7 @@ export function fitLearner(
   targets: Uint32Array,
   labels: number,
   seed: number,
+  isRough = false,
 ): LinearWeights {
   switch (learner) {
     case 'multinomial-naive-bayes':
@@ -39,7 +40,7 @@ export function fitLearner(
     case 'complement-naive-bayes':
       return fitComplementNaiveBayes(matrix, rows, targets, labels);
     case 'logistic-regression': {
-      const options = { cost: COST, seed, maxPasses: MAX_PASSES, tolerance: TOLERANCE };
+      const options = { cost: COST, seed, maxPasses: MAX_PASSES, tolerance: TOLERANCE, isRough };
       return labels === 2
         ? fitLogisticRegression(matrix, rows, targets, options)
         : fitSoftmaxRegression(matrix, rows, targets, labels, options);

@@ -32,7 +32,7 @@ export function scoreOutOfFold(
   const scores = new Float64Array(matrix.rowCount * columns);
   for (let fold = 0; fold < foldCount; fold += 1) {
     const rows = allRows.filter((row) => folds[row] !== fold);
-    const model = fitLearner(learner, matrix, rows, targets, labels, seed);
+    const model = fitLearner(learner, matrix, rows, targets, labels, seed, true);
     for (let row = 0; row < matrix.rowCount; row += 1) {
       if (folds[row] === fold) scoreRow(model, matrix, row, scores.subarray(row * columns, (row + 1) * columns));
     }

@@ -1,5 +1,6 @@
 import type { WeightedMatrix } from '../features/tf-idf.ts';
 import type { LinearWeights } from '../scoring/linear-weights.ts';
+import { minimise, type Objective } from './newton.ts';
 import { createRandom, shuffle } from './random.ts';
 
 /** Options of the solvers for two labels and for more labels. */
@@ -10,12 +11,28 @@ export interface LogisticRegressionOptions {
   /** The maximum number of passes over the documents. */
   readonly maxPasses: number;
   /**
-   * The solver stops after a pass with small changes of the dual variables, as shares of `cost`. With two labels the
-   * largest change must be below `tolerance`, with more labels the mean change below half of it.
+   * A pass that changes the dual variables by less than this, as shares of `cost`, is followed by a check of the probabilities.
+   * With two labels it is the largest change, with more labels twice the mean change. If they have not converged, the solver
+   * goes on with a smaller tolerance.
    */
   readonly tolerance: number;
+  /** If true, a solver for more labels may end before the probabilities have converged. It takes a third of the time. */
+  readonly isRough?: boolean;
+  /** The weight of every row of the matrix in the loss. Without it each weight is 1. */
+  readonly rowWeights?: Float32Array | undefined;
 }
 
+/**
+ * The largest difference between a dual variable, as a share of `cost`, and the probability that the weights predict. Both
+ * are equal at the optimum. If documents are alike, their probabilities are at most this far from the optimal ones.
+ */
+export const MAX_VIOLATION = 0.005;
+/** The factor by which the tolerance becomes smaller while a violation is too large. */
+export const TOLERANCE_DECAY = 0.3;
+/** The decrease of the loss, as a multiple of `cost`, at which Newton's method ends. */
+export const MAX_DECREASE = 0.0005;
+/** The limit of the work of Newton's method, in entries of the matrix times columns times products. */
+const MAX_NEWTON_WORK = 1e9;
 /** The start value of a dual variable, as a share of `cost`. It must lie strictly between 0 and 1. */
 const INITIAL_ALPHA = 0.001;
 /** The distance that keeps a dual variable, as a share of `cost`, from 0 and 1. */
@@ -29,7 +46,7 @@ const MAX_SKIPPED_PASSES = 4;
  * coordinate descent methods for logistic regression and maximum entropy models, 2011, algorithm 5). It minimises
  * `|w|² / 2 + C Σ ln(1 + exp(-y w·x))`. Each step optimises the dual variable of one document by Newton's method. A pass
  * takes time linear in the entries of the matrix, and needs no learning rate. The bias is the weight of a feature that
- * has the value 1 in every document.
+ * has the value 1 in every document. It ends when the probabilities have converged, and not only the labels.
  *
  * A document with a small change is skipped for up to 4 passes, a simple form of shrinking (Hsieh et al.: A dual
  * coordinate descent method for large-scale linear SVM, 2008, section 3.2).
@@ -43,17 +60,16 @@ export function fitLogisticRegression(
   targets: Uint32Array,
   options: LogisticRegressionOptions,
 ): LinearWeights {
-  const { rowStarts, columns, values } = matrix;
-  const { cost, tolerance } = options;
-  const weights = new Float64Array(matrix.featureCount);
-  let bias = 0;
+  let { tolerance } = options;
+  const costs = costsOf(matrix, options);
+  // The last variable is the bias.
+  const weights = new Float64Array(matrix.featureCount + 1);
   // The dual variables as shares of C, so each lies between 0 and 1.
   const alphas = new Float64Array(matrix.rowCount).fill(INITIAL_ALPHA);
   const squaredNorms = computeSquaredNorms(matrix);
   const order = rows.slice();
   for (const row of order) {
-    const step = (targets[row] === 1 ? 1 : -1) * cost * alphas[row]!;
-    bias += step;
+    const step = (targets[row] === 1 ? 1 : -1) * costs[row]! * alphas[row]!;
     addRow(matrix, row, step, weights);
   }
   const random = createRandom(options.seed);
@@ -67,9 +83,8 @@ export function fitLogisticRegression(
         continue;
       }
       const y = targets[row] === 1 ? 1 : -1;
-      let score = bias;
-      const end = rowStarts[row + 1]!;
-      for (let at = rowStarts[row]!; at < end; at += 1) score += values[at]! * weights[columns[at]!]!;
+      const cost = costs[row]!;
+      const score = scoreOf(matrix, row, weights);
       const before = alphas[row]!;
       const alpha = solveSubproblem(before, y * score, cost * squaredNorms[row]!);
       const change = alpha - before;
@@ -77,13 +92,92 @@ export function fitLogisticRegression(
       maxChange = Math.max(maxChange, Math.abs(change));
       if (change === 0) continue;
       alphas[row] = alpha;
-      const step = y * cost * change;
-      bias += step;
-      for (let at = rowStarts[row]!; at < end; at += 1) weights[columns[at]!]! += step * values[at]!;
+      addRow(matrix, row, y * cost * change, weights);
     }
-    if (maxChange < tolerance) break;
+    if (maxChange >= tolerance) continue;
+    if (findViolations() <= MAX_VIOLATION) return toLinearWeights();
+    tolerance *= TOLERANCE_DECAY;
   }
-  return { columns: 1, weights: Float32Array.from(weights), bias: Float64Array.of(bias) };
+  // Coordinate descent is slow for documents that are alike, and Newton's method is not.
+  minimise(weights, logisticLoss(matrix, rows, targets, costs), MAX_DECREASE * options.cost, maxProducts(matrix, 1));
+  return toLinearWeights();
+
+  /** Returns the largest violation. The next passes skip documents with small ones. */
+  function findViolations(): number {
+    let largest = 0;
+    for (const row of rows) {
+      const score = scoreOf(matrix, row, weights);
+      const p = 1 / (1 + Math.exp(targets[row] === 1 ? score : -score));
+      const violation = Math.abs(alphas[row]! - p);
+      passesToSkip[row] = violation > 0.5 * MAX_VIOLATION ? 0 : MAX_SKIPPED_PASSES;
+      largest = Math.max(largest, violation);
+    }
+    return largest;
+  }
+
+  function toLinearWeights(): LinearWeights {
+    const { featureCount } = matrix;
+    return {
+      columns: 1,
+      weights: Float32Array.from(weights.subarray(0, featureCount)),
+      bias: weights.slice(featureCount),
+    };
+  }
+}
+
+/** Returns the number of products with the Hessian matrix that Newton's method may take. */
+export function maxProducts(matrix: WeightedMatrix, columns: number): number {
+  return Math.max(10, Math.floor(MAX_NEWTON_WORK / (matrix.columns.length * columns + 1)));
+}
+
+function scoreOf({ rowStarts, columns, values, featureCount }: WeightedMatrix, row: number, weights: Float64Array) {
+  let score = weights[featureCount]!;
+  const end = rowStarts[row + 1]!;
+  for (let at = rowStarts[row]!; at < end; at += 1) score += values[at]! * weights[columns[at]!]!;
+  return score;
+}
+
+/** Returns the cost of each row: `cost` times the weight of the row. */
+export function costsOf(matrix: WeightedMatrix, { cost, rowWeights }: LogisticRegressionOptions): Float64Array {
+  return Float64Array.from({ length: matrix.rowCount }, (_, row) => cost * (rowWeights?.[row] ?? 1));
+}
+
+/** Returns the penalised loss as a function of the weights and, as the last variable, the bias. */
+function logisticLoss(matrix: WeightedMatrix, rows: Uint32Array, targets: Uint32Array, costs: Float64Array): Objective {
+  const { rowStarts, columns, values, featureCount } = matrix;
+  // The second derivative of each row's loss.
+  const curvatures = new Float64Array(matrix.rowCount);
+  return {
+    evaluate(weights, gradient) {
+      let loss = 0;
+      gradient.set(weights);
+      for (let at = 0; at < weights.length; at += 1) loss += 0.5 * weights[at]! ** 2;
+      for (const row of rows) {
+        const score = scoreOf(matrix, row, weights);
+        const isPositive = targets[row] === 1;
+        const margin = isPositive ? score : -score;
+        loss += costs[row]! * (Math.max(-margin, 0) + Math.log1p(Math.exp(-Math.abs(margin))));
+        const p = 1 / (1 + Math.exp(-score));
+        curvatures[row] = costs[row]! * p * (1 - p);
+        addRow(matrix, row, costs[row]! * (p - (isPositive ? 1 : 0)), gradient);
+      }
+      return loss;
+    },
+    multiplyHessian(direction, product) {
+      product.set(direction);
+      for (const row of rows) addRow(matrix, row, curvatures[row]! * scoreOf(matrix, row, direction), product);
+    },
+    hessianDiagonal(diagonal) {
+      diagonal.fill(1);
+      for (const row of rows) {
+        const end = rowStarts[row + 1]!;
+        for (let at = rowStarts[row]!; at < end; at += 1) {
+          diagonal[columns[at]!]! += curvatures[row]! * values[at]! ** 2;
+        }
+        diagonal[featureCount]! += curvatures[row]!;
+      }
+    },
+  };
 }
 
 /**
@@ -124,9 +218,10 @@ function computeSquaredNorms(matrix: WeightedMatrix): Float64Array {
   return squaredNorms;
 }
 
+/** Adds `step` times a row to the weights and, as the last variable, the bias. */
 function addRow(matrix: WeightedMatrix, row: number, step: number, weights: Float64Array): void {
-  const end = matrix.rowStarts[row + 1]!;
-  for (let at = matrix.rowStarts[row]!; at < end; at += 1) {
-    weights[matrix.columns[at]!]! += step * matrix.values[at]!;
-  }
+  const { rowStarts, columns, values, featureCount } = matrix;
+  const end = rowStarts[row + 1]!;
+  for (let at = rowStarts[row]!; at < end; at += 1) weights[columns[at]!]! += step * values[at]!;
+  weights[featureCount]! += step;
 }

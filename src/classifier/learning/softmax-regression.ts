@@ -1,7 +1,15 @@
 import type { WeightedMatrix } from '../features/tf-idf.ts';
 import type { LinearWeights } from '../scoring/linear-weights.ts';
 import { softmaxInPlace } from '../scoring/softmax.ts';
-import type { LogisticRegressionOptions } from './logistic-regression.ts';
+import {
+  costsOf,
+  type LogisticRegressionOptions,
+  MAX_DECREASE,
+  MAX_VIOLATION,
+  maxProducts,
+  TOLERANCE_DECAY,
+} from './logistic-regression.ts';
+import { minimise, type Objective } from './newton.ts';
 import { createRandom, shuffle } from './random.ts';
 
 /** Added to a probability before its logarithm, because it can be 0. */
@@ -10,6 +18,8 @@ const EPSILON = 1e-9;
 const MIN_DIFFERENCE = 1e-9;
 /** The maximum number of passes that skip a document which hardly changed. */
 const MAX_SKIPPED_PASSES = 5;
+/** The number of extra visits of a document whose probabilities have not converged, before the next pass. */
+const EXTRA_VISITS = 20;
 
 /**
  * Fits logistic regression for three labels or more (softmax regression) with an L2 penalty, by proximal stochastic
@@ -34,7 +44,8 @@ export function fitSoftmaxRegression(
   options: LogisticRegressionOptions,
 ): LinearWeights {
   const { rowStarts, columns, values } = matrix;
-  const { cost, tolerance } = options;
+  let { tolerance } = options;
+  const costs = costsOf(matrix, options);
   const weights = new Float32Array(matrix.featureCount * labels);
   const bias = new Float64Array(labels);
   const order = rows.slice();
@@ -57,45 +68,172 @@ export function fitSoftmaxRegression(
         continue;
       }
       visitedRows += 1;
-      const start = rowStarts[row]!;
-      const end = rowStarts[row + 1]!;
-      let squaredNorm = 1;
+      const change = visit(row);
+      totalChange += change;
+      if (change < tolerance * 0.2) passesToSkip[row] = Math.min(MAX_SKIPPED_PASSES, pass);
+    }
+    if (totalChange >= tolerance * 0.5 * visitedRows) continue;
+    const violating = options.isRough ? [] : findViolations();
+    if (violating.length === 0) return { columns: labels, weights, bias };
+    for (let visits = 0; visits < EXTRA_VISITS; visits += 1) for (const row of violating) visit(row);
+    tolerance *= TOLERANCE_DECAY;
+  }
+  const variables = new Float64Array(weights.length + labels);
+  variables.set(weights);
+  variables.set(bias, weights.length);
+  minimise(
+    variables,
+    softmaxLoss(matrix, rows, targets, labels, costs),
+    MAX_DECREASE * options.cost,
+    maxProducts(matrix, labels),
+  );
+  weights.set(variables.subarray(0, weights.length));
+  return { columns: labels, weights, bias: variables.slice(weights.length) };
+
+  /** Optimises the dual variables of one document, and returns the largest change of one. */
+  function visit(row: number): number {
+    const cost = costs[row]!;
+    const start = rowStarts[row]!;
+    const end = rowStarts[row + 1]!;
+    let squaredNorm = 1;
+    predicted.set(bias);
+    for (let at = start; at < end; at += 1) {
+      const value = values[at]!;
+      const base = columns[at]! * labels;
+      squaredNorm += value * value;
+      for (let label = 0; label < labels; label += 1) predicted[label]! += value * weights[base + label]!;
+    }
+    softmaxInPlace(predicted);
+
+    const firstDual = row * labels;
+    const stepSize = chooseStepSize(predicted, duals, firstDual, labels, cost * squaredNorm);
+    let changedCount = 0;
+    let maxChange = 0;
+    for (let label = 0; label < labels; label += 1) {
+      const before = duals[firstDual + label]!;
+      const change = stepSize * (predicted[label]! - before);
+      if (Math.abs(change) < tolerance * 1e-3) continue;
+      duals[firstDual + label] = before + change;
+      // The 32-bit array rounds. The weights must match the stored value, so the step uses the rounded change.
+      weightSteps[changedCount] = cost * (before - duals[firstDual + label]!);
+      changedLabels[changedCount] = label;
+      changedCount += 1;
+      maxChange = Math.max(maxChange, Math.abs(change));
+    }
+    for (let n = 0; n < changedCount; n += 1) bias[changedLabels[n]!]! += weightSteps[n]!;
+    for (let at = start; at < end; at += 1) {
+      const value = values[at]!;
+      const base = columns[at]! * labels;
+      for (let n = 0; n < changedCount; n += 1) weights[base + changedLabels[n]!]! += value * weightSteps[n]!;
+    }
+    return maxChange;
+  }
+
+  /** Returns the documents whose probabilities have not converged. */
+  function findViolations(): number[] {
+    const violating: number[] = [];
+    for (const row of rows) {
       predicted.set(bias);
-      for (let at = start; at < end; at += 1) {
+      const end = rowStarts[row + 1]!;
+      for (let at = rowStarts[row]!; at < end; at += 1) {
         const value = values[at]!;
         const base = columns[at]! * labels;
-        squaredNorm += value * value;
         for (let label = 0; label < labels; label += 1) predicted[label]! += value * weights[base + label]!;
       }
       softmaxInPlace(predicted);
-
-      const firstDual = row * labels;
-      const stepSize = chooseStepSize(predicted, duals, firstDual, labels, cost * squaredNorm);
-      let changedCount = 0;
-      let maxChange = 0;
+      let violation = 0;
       for (let label = 0; label < labels; label += 1) {
-        const before = duals[firstDual + label]!;
-        const change = stepSize * (predicted[label]! - before);
-        if (Math.abs(change) < tolerance * 1e-3) continue;
-        duals[firstDual + label] = before + change;
-        // The 32-bit array rounds. The weights must match the stored value, so the step uses the rounded change.
-        weightSteps[changedCount] = cost * (before - duals[firstDual + label]!);
-        changedLabels[changedCount] = label;
-        changedCount += 1;
-        maxChange = Math.max(maxChange, Math.abs(change));
+        violation = Math.max(violation, Math.abs(duals[row * labels + label]! - predicted[label]!));
       }
-      totalChange += maxChange;
-      if (maxChange < tolerance * 0.2) passesToSkip[row] = Math.min(MAX_SKIPPED_PASSES, pass);
-      for (let n = 0; n < changedCount; n += 1) bias[changedLabels[n]!]! += weightSteps[n]!;
-      for (let at = start; at < end; at += 1) {
-        const value = values[at]!;
-        const base = columns[at]! * labels;
-        for (let n = 0; n < changedCount; n += 1) weights[base + changedLabels[n]!]! += value * weightSteps[n]!;
-      }
+      if (violation > MAX_VIOLATION) violating.push(row);
     }
-    if (totalChange < tolerance * 0.5 * visitedRows) break;
+    return violating;
   }
-  return { columns: labels, weights, bias };
+}
+
+/** Returns the penalised loss as a function of the weights, feature by feature, and then the biases. */
+function softmaxLoss(
+  matrix: WeightedMatrix,
+  rows: Uint32Array,
+  targets: Uint32Array,
+  labels: number,
+  costs: Float64Array,
+): Objective {
+  const { rowStarts, columns, values, featureCount } = matrix;
+  const biasStart = featureCount * labels;
+  // The probabilities of each row at the latest point.
+  const probabilities = new Float32Array(matrix.rowCount * labels);
+  const scores = new Float64Array(labels);
+  const readScores = (row: number, variables: Float64Array) => {
+    for (let label = 0; label < labels; label += 1) scores[label] = variables[biasStart + label]!;
+    const end = rowStarts[row + 1]!;
+    for (let at = rowStarts[row]!; at < end; at += 1) {
+      const value = values[at]!;
+      const base = columns[at]! * labels;
+      for (let label = 0; label < labels; label += 1) scores[label]! += value * variables[base + label]!;
+    }
+  };
+  const addScores = (row: number, variables: Float64Array) => {
+    for (let label = 0; label < labels; label += 1) variables[biasStart + label]! += scores[label]!;
+    const end = rowStarts[row + 1]!;
+    for (let at = rowStarts[row]!; at < end; at += 1) {
+      const value = values[at]!;
+      const base = columns[at]! * labels;
+      for (let label = 0; label < labels; label += 1) variables[base + label]! += value * scores[label]!;
+    }
+  };
+  return {
+    evaluate(variables, gradient) {
+      let loss = 0;
+      gradient.set(variables);
+      for (let at = 0; at < variables.length; at += 1) loss += 0.5 * variables[at]! ** 2;
+      for (const row of rows) {
+        const target = targets[row]!;
+        readScores(row, variables);
+        const targetScore = scores[target]!;
+        const highest = scores.reduce((a, b) => Math.max(a, b));
+        let sum = 0;
+        for (let label = 0; label < labels; label += 1) sum += Math.exp(scores[label]! - highest);
+        loss += costs[row]! * (Math.log(sum) + highest - targetScore);
+        softmaxInPlace(scores);
+        probabilities.set(scores, row * labels);
+        scores[target]! -= 1;
+        for (let label = 0; label < labels; label += 1) scores[label]! *= costs[row]!;
+        addScores(row, gradient);
+      }
+      return loss;
+    },
+    multiplyHessian(direction, product) {
+      product.set(direction);
+      for (const row of rows) {
+        readScores(row, direction);
+        const first = row * labels;
+        let mean = 0;
+        for (let label = 0; label < labels; label += 1) mean += probabilities[first + label]! * scores[label]!;
+        for (let label = 0; label < labels; label += 1) {
+          scores[label] = costs[row]! * probabilities[first + label]! * (scores[label]! - mean);
+        }
+        addScores(row, product);
+      }
+    },
+    hessianDiagonal(diagonal) {
+      diagonal.fill(1);
+      for (const row of rows) {
+        const first = row * labels;
+        const end = rowStarts[row + 1]!;
+        for (let label = 0; label < labels; label += 1) {
+          const p = probabilities[first + label]!;
+          scores[label] = costs[row]! * p * (1 - p);
+          diagonal[biasStart + label]! += scores[label]!;
+        }
+        for (let at = rowStarts[row]!; at < end; at += 1) {
+          const square = values[at]! ** 2;
+          const base = columns[at]! * labels;
+          for (let label = 0; label < labels; label += 1) diagonal[base + label]! += square * scores[label]!;
+        }
+      }
+    },
+  };
 }
 
 /**

@@ -36,7 +36,7 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
   const characters = createFeatureCounts(model.characterHashes.length);
   const stemHash = createStemHasher(model.stems, tables.stems);
   const lookUp = createFeatureLookup(features, { ...tables, stemHash }, { words, characters });
-  const tokenizeInto = createTokenizer(features.tokenizer);
+  const tokenizeInto = createTokenizer(features.tokenizer, features.normalisation);
   const buffer = createTokenBuffer();
   const partSums = new Float64Array(columns);
   const scores = new Float64Array(columns);

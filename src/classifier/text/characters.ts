@@ -1,3 +1,6 @@
+import { isCombining, isIgnorable, normalFormOf } from './code-points.ts';
+import { CONFUSABLE_LETTERS } from './confusable-letters.ts';
+
 /** The class of a UTF-16 code unit, which decides how a tokeniser treats it. */
 export const CharacterClass = {
   /** Blanks, controls and all other units that only separate tokens. */
@@ -12,36 +15,71 @@ export const CharacterClass = {
   highSurrogate: 4,
   /** Second half of a surrogate pair. */
   lowSurrogate: 5,
+  /** Letters of a script that has letters which look like Latin ones. They join into words, as those of `word` do. */
+  lookalike: 6,
+  /** Units whose normal form is not one unit, or depends on the units before them. */
+  unstable: 7,
 } as const;
 
 const UNIT_COUNT = 65_536;
 const CLASS_SHIFT = 16;
+const CLASS_MASK = 0b111;
 const UNIT_MASK = 0xffff;
+/** The bit of a `lookalike` letter that looks like no Latin letter. */
+const DISTINCT_BIT = 1 << 19;
 
 const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
 const SIGN = /[\p{P}\p{S}]/u;
+const LOOKALIKE =
+  /^(?=\p{L})[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]$/u;
+/** Characters that can have a normal form of their own: a fast test for most of those that have none. */
+const CAN_CHANGE = /[\p{Changes_When_NFKC_Casefolded}\p{Script=Cherokee}\p{P}\u0131\u2212\ufffd]/u;
 
 /**
  * One entry for each UTF-16 code unit: its class and its lower-case form. Tokenisers read one entry per unit and decode
  * the entry with {@link characterClassOf} and {@link lowerCaseOf}.
  */
-export const characterTable: Uint32Array = buildCharacterTable();
+export type CharacterTable = Uint32Array;
 
-/** Returns the `CharacterClass` in an entry of {@link characterTable}. */
+/** The table of models that were trained without normalisation: the lower case of each unit by itself. */
+export const rawTable: CharacterTable = buildRawTable();
+
+/** The table of texts that may need normalisation: the normal form of each unit, and the classes of all units. */
+export const normalTable: CharacterTable = buildNormalTable();
+
+/** The table of normalised texts: `lookalike` and `unstable` units are parts of words. */
+export const settledTable: CharacterTable = normalTable.map((entry) =>
+  characterClassOf(entry) >= CharacterClass.lookalike
+    ? (CharacterClass.word << CLASS_SHIFT) | lowerCaseOf(entry)
+    : entry,
+);
+
+/** Returns the `CharacterClass` in an entry of a table. */
 export function characterClassOf(entry: number): number {
-  return entry >>> CLASS_SHIFT;
+  return (entry >>> CLASS_SHIFT) & CLASS_MASK;
 }
 
-/**
- * Returns the lower-case code unit in an entry of {@link characterTable}. A unit whose lower case has several units
- * stays as it is.
- */
+/** Returns the lower-case code unit in an entry of a table. A unit whose lower case has several units stays as it is. */
 export function lowerCaseOf(entry: number): number {
   return entry & UNIT_MASK;
 }
 
-function buildCharacterTable(): Uint32Array {
+/** Returns whether an entry of `normalTable` is that of a `lookalike` letter that looks like no Latin letter. */
+export function isDistinct(entry: number): boolean {
+  return (entry & DISTINCT_BIT) !== 0;
+}
+
+/**
+ * Returns whether a surrogate pair is its own normal form. It is false for some pairs that are, and true for all emoji
+ * and rare ideographs.
+ */
+export function isStablePair(high: number, low: number): boolean {
+  const codePoint = ((high - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
+  return (codePoint >= 0x1f300 && codePoint < 0x1fbf0) || (codePoint >= 0x20000 && codePoint < 0x2f800);
+}
+
+function buildRawTable(): CharacterTable {
   const table = new Uint32Array(UNIT_COUNT);
   for (let unit = 0; unit < UNIT_COUNT; unit += 1) {
     const character = String.fromCharCode(unit);
@@ -51,6 +89,30 @@ function buildCharacterTable(): Uint32Array {
   // Chinese and Japanese texts often have full-width Latin letters and digits: they count as the usual ones.
   for (let unit = 0xff01; unit <= 0xff5e; unit += 1) {
     table[unit] = table[unit - 0xfee0]!;
+  }
+  return table;
+}
+
+function buildNormalTable(): CharacterTable {
+  const table = rawTable.slice();
+  const confusable = new Set(Object.values(CONFUSABLE_LETTERS).join(''));
+  const unstable = CharacterClass.unstable << CLASS_SHIFT;
+  for (let unit = 0x80; unit < UNIT_COUNT; unit += 1) {
+    // Surrogates.
+    if (unit === 0xd800) unit = 0xe000;
+    const character = String.fromCharCode(unit);
+    if (isIgnorable(character) || isCombining(character)) {
+      table[unit] = unstable | unit;
+      continue;
+    }
+    const form = CAN_CHANGE.test(character) ? normalFormOf(character) : character;
+    const target = form.charCodeAt(0);
+    if (form.length !== 1 || isCombining(form)) table[unit] = unstable | unit;
+    else if (!LOOKALIKE.test(form)) table[unit] = (classify(target, form) << CLASS_SHIFT) | target;
+    else {
+      const distinct = confusable.has(form.normalize('NFD').charAt(0)) ? 0 : DISTINCT_BIT;
+      table[unit] = (CharacterClass.lookalike << CLASS_SHIFT) | distinct | target;
+    }
   }
   return table;
 }

@@ -1,35 +1,35 @@
 import AggressiveTokenizer from 'natural/lib/natural/tokenizers/aggressive_tokenizer.js';
 import { WordTokenizer } from 'natural/lib/natural/tokenizers/regexp_tokenizer.js';
 import TreebankWordTokenizer from 'natural/lib/natural/tokenizers/treebank_word_tokenizer.js';
-import { CharacterClass, characterClassOf, characterTable, lowerCaseOf } from './characters.ts';
+import { CharacterClass, type CharacterTable, characterClassOf, lowerCaseOf } from './characters.ts';
 import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
 import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from './token-buffer.ts';
 
 /** Creates a tokeniser that finds the tokens of natural's `WordTokenizer`. */
-export function createNaturalWordTokenizer(): Tokenizer {
+export function createNaturalWordTokenizer(table: CharacterTable): Tokenizer {
   const tokenizer = new WordTokenizer();
-  return (text, buffer) => pushStrings(tokenizer.tokenize(text), buffer);
+  return (text, buffer) => pushStrings(table, tokenizer.tokenize(text), buffer);
 }
 
 /**
  * Creates a tokeniser that finds the tokens of natural's English `AggressiveTokenizer`, which keeps "-", "'" and "/" in
  * words.
  */
-export function createNaturalAggressiveTokenizer(): Tokenizer {
+export function createNaturalAggressiveTokenizer(table: CharacterTable): Tokenizer {
   const tokenizer = new AggressiveTokenizer();
-  return (text, buffer) => pushStrings(tokenizer.tokenize(text), buffer);
+  return (text, buffer) => pushStrings(table, tokenizer.tokenize(text), buffer);
 }
 
 /**
  * Creates a tokeniser that finds the tokens of natural's `TreebankWordTokenizer`, which splits contractions and makes
  * each punctuation mark a token.
  */
-export function createNaturalTreebankTokenizer(): Tokenizer {
+export function createNaturalTreebankTokenizer(table: CharacterTable): Tokenizer {
   const tokenizer = new TreebankWordTokenizer();
-  return (text, buffer) => pushStrings(tokenizer.tokenize(text), buffer);
+  return (text, buffer) => pushStrings(table, tokenizer.tokenize(text), buffer);
 }
 
-function pushStrings(tokens: readonly string[], buffer: TokenBuffer): void {
+function pushStrings(table: CharacterTable, tokens: readonly string[], buffer: TokenBuffer): void {
   resetTokens(
     buffer,
     tokens.reduce((sum, token) => sum + token.length, 0),
@@ -41,7 +41,7 @@ function pushStrings(tokens: readonly string[], buffer: TokenBuffer): void {
     let hash = FNV_OFFSET_BASIS;
     let kind: number = TokenKind.sign;
     for (let from = 0; from < token.length; from += 1) {
-      const entry = characterTable[token.charCodeAt(from)]!;
+      const entry = table[token.charCodeAt(from)]!;
       const unitClass = characterClassOf(entry);
       const lower = lowerCaseOf(entry);
       if (unitClass !== CharacterClass.sign && unitClass !== CharacterClass.gap) kind = TokenKind.word;

@@ -14,11 +14,19 @@ export const TOKENIZER_NAMES = [
 export type TokenizerName = (typeof TOKENIZER_NAMES)[number];
 
 /**
+ * The ways to normalise a text before it is split into tokens. `none` is that of artefacts of format 1. `nfkc` makes texts
+ * equal that a reader sees as equal: see `normaliseText`.
+ */
+export const NORMALISATION_NAMES = ['none', 'nfkc'] as const;
+export type NormalisationName = (typeof NORMALISATION_NAMES)[number];
+
+/**
  * The settings that turn a text into features. Training and scoring must use the same settings, so the artefact stores
  * them.
  */
 export interface FeatureOptions {
   readonly tokenizer: TokenizerName;
+  readonly normalisation: NormalisationName;
   /** If true, words of a-z are reduced to their Porter stems. */
   readonly stem: boolean;
   /** The maximum length of a word n-gram, in words; the minimum is 1. */

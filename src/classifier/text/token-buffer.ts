@@ -30,6 +30,8 @@ export interface TokenBuffer {
   count: number;
   /** The number of tokens that are words, ideographs included. */
   wordCount: number;
+  /** True if the text hid letters behind invisible characters or look-alike letters. Without normalisation it is false. */
+  isObfuscated: boolean;
 }
 
 /** A function that replaces the contents of a buffer by the tokens of a text. */
@@ -47,6 +49,7 @@ export function createTokenBuffer(): TokenBuffer {
     kinds: new Uint8Array(1024),
     count: 0,
     wordCount: 0,
+    isObfuscated: false,
   };
 }
 
@@ -54,6 +57,7 @@ export function createTokenBuffer(): TokenBuffer {
 export function resetTokens(buffer: TokenBuffer, units: number): void {
   buffer.count = 0;
   buffer.wordCount = 0;
+  buffer.isObfuscated = false;
   if (buffer.units.length <= units) {
     const size = Math.max(units + 1, buffer.units.length * 2);
     buffer.units = new Uint16Array(size);

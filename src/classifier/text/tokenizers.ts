@@ -1,23 +1,31 @@
+import { type CharacterTable, rawTable, settledTable } from './characters.ts';
 import {
   createNaturalAggressiveTokenizer,
   createNaturalTreebankTokenizer,
   createNaturalWordTokenizer,
 } from './natural-tokenizers.ts';
-import { createSegmentTokenizer, tokenizeCharacters } from './segment-tokenizers.ts';
-import type { TokenizerName } from './text-options.ts';
+import { normaliseText } from './normalisation.ts';
+import { createCharacterTokenizer, createSegmentTokenizer } from './segment-tokenizers.ts';
+import type { NormalisationName, TokenizerName } from './text-options.ts';
 import type { Tokenizer } from './token-buffer.ts';
-import { tokenizeUnicode } from './unicode-tokenizer.ts';
+import { tokenizeNormalised, tokenizeRaw } from './unicode-tokenizer.ts';
 
-const tokenizerCreators: Readonly<Record<TokenizerName, () => Tokenizer>> = {
-  unicode: () => tokenizeUnicode,
+const tokenizerCreators: Readonly<Record<Exclude<TokenizerName, 'unicode'>, (table: CharacterTable) => Tokenizer>> = {
   segmenter: createSegmentTokenizer,
-  characters: () => tokenizeCharacters,
+  characters: createCharacterTokenizer,
   'natural-word': createNaturalWordTokenizer,
   'natural-aggressive': createNaturalAggressiveTokenizer,
   'natural-treebank': createNaturalTreebankTokenizer,
 };
 
-/** Creates the tokeniser with this name. */
-export function createTokenizer(name: TokenizerName): Tokenizer {
-  return tokenizerCreators[name]();
+/** Creates the tokeniser with this name, which normalises each text first. */
+export function createTokenizer(name: TokenizerName, normalisation: NormalisationName): Tokenizer {
+  if (name === 'unicode') return normalisation === 'none' ? tokenizeRaw : tokenizeNormalised;
+  if (normalisation === 'none') return tokenizerCreators[name](rawTable);
+  const tokenize = tokenizerCreators[name](settledTable);
+  return (text, buffer) => {
+    const { text: normalised, isObfuscated } = normaliseText(text);
+    tokenize(normalised, buffer);
+    buffer.isObfuscated = isObfuscated;
+  };
 }

@@ -1,15 +1,49 @@
-import { CharacterClass, characterClassOf, characterTable, lowerCaseOf } from './characters.ts';
+import {
+  CharacterClass,
+  type CharacterTable,
+  characterClassOf,
+  isDistinct,
+  isStablePair,
+  lowerCaseOf,
+  normalTable,
+  rawTable,
+  settledTable,
+} from './characters.ts';
+import { isLatinUnit } from './confusables.ts';
 import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
+import { normaliseText } from './normalisation.ts';
 import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 
-const { gap, word, sign, ideograph, highSurrogate, lowSurrogate } = CharacterClass;
+const { gap, word, sign, ideograph, highSurrogate, lowSurrogate, lookalike, unstable } = CharacterClass;
 
 /**
  * Finds the words of any script in one pass over the code units, without a string for each word. On ASCII text the
  * words are those of natural's `WordTokenizer`. Beyond ASCII, letters of every alphabet join into words, and each
  * ideograph, kana and emoji is one word. A run of one sign ("!!!", "$") is a token, but not a word.
+ *
+ * The text is not normalised: artefacts of format 1 were trained in this way.
  */
-export function tokenizeUnicode(text: string, buffer: TokenBuffer): void {
+export function tokenizeRaw(text: string, buffer: TokenBuffer): void {
+  tokenizeWith(rawTable, text, buffer);
+}
+
+/**
+ * Finds the words of the normal form of a text, as `tokenizeRaw` does. Most texts are their own normal form: the pass over
+ * the units finds out, so that they cost no other pass.
+ */
+export function tokenizeNormalised(text: string, buffer: TokenBuffer): void {
+  if (tokenizeWith(normalTable, text, buffer)) return;
+  const { text: normalised, isObfuscated } = normaliseText(text);
+  tokenizeWith(settledTable, normalised, buffer);
+  buffer.isObfuscated = isObfuscated;
+}
+
+/**
+ * Finds the tokens of a text.
+ *
+ * @returns false if the text may have another normal form. Only `normalTable` tells. The buffer is then not usable.
+ */
+function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer): boolean {
   const { length } = text;
   resetTokens(buffer, length);
   // V8 checks the representation of a string at each unit it reads: reading from an array takes half the time.
@@ -19,10 +53,12 @@ export function tokenizeUnicode(text: string, buffer: TokenBuffer): void {
   units[length] = 0;
   let count = 0;
   let wordCount = 0;
+  let hasLookalikes = false;
+  let hasDistinct = false;
   let at = 0;
   while (at < length) {
     const start = at;
-    const entry = characterTable[units[at]!]!;
+    const entry = table[units[at]!]!;
     const unitClass = characterClassOf(entry);
     at += 1;
     if (unitClass === gap) continue;
@@ -30,26 +66,50 @@ export function tokenizeUnicode(text: string, buffer: TokenBuffer): void {
     units[start] = unit;
     let hash = addUnit(FNV_OFFSET_BASIS, unit);
     let kind: number = TokenKind.ideograph;
-    if (unitClass === word) {
+    if (unitClass === word || unitClass === lookalike) {
       kind = TokenKind.word;
-      for (;;) {
-        const next = characterTable[units[at]!]!;
-        if (characterClassOf(next) !== word) break;
-        const lower = lowerCaseOf(next);
-        units[at] = lower;
-        hash = addUnit(hash, lower);
-        at += 1;
+      let next = entry;
+      if (unitClass === word) {
+        for (;;) {
+          next = table[units[at]!]!;
+          if (characterClassOf(next) !== word) break;
+          const lower = lowerCaseOf(next);
+          units[at] = lower;
+          hash = addUnit(hash, lower);
+          at += 1;
+        }
+      }
+      if (characterClassOf(next) === lookalike) {
+        hasLookalikes = true;
+        if (unitClass === lookalike && isDistinct(entry)) hasDistinct = true;
+        let hasLatin = unitClass === word && units.subarray(start, at).some(isLatinUnit);
+        for (;;) {
+          next = table[units[at]!]!;
+          const nextClass = characterClassOf(next);
+          if (nextClass !== word && nextClass !== lookalike) break;
+          const lower = lowerCaseOf(next);
+          if (nextClass === word) hasLatin ||= isLatinUnit(lower);
+          else if (isDistinct(next)) hasDistinct = true;
+          units[at] = lower;
+          hash = addUnit(hash, lower);
+          at += 1;
+        }
+        // A word of two scripts.
+        if (hasLatin) return false;
       }
     } else if (unitClass === sign) {
       kind = TokenKind.sign;
-      while (lowerCaseOf(characterTable[units[at]!]!) === unit) {
+      while (lowerCaseOf(table[units[at]!]!) === unit) {
         units[at] = unit;
         hash = addUnit(hash, unit);
         at += 1;
       }
-    } else if (unitClass === highSurrogate && characterClassOf(characterTable[units[at]!]!) === lowSurrogate) {
+    } else if (unitClass === highSurrogate && characterClassOf(table[units[at]!]!) === lowSurrogate) {
+      if (table === normalTable && !isStablePair(units[start]!, units[at]!)) return false;
       hash = addUnit(hash, units[at]!);
       at += 1;
+    } else if (unitClass === unstable) {
+      return false;
     } else if (unitClass !== ideograph) {
       // Half of a surrogate pair is not a character.
       continue;
@@ -64,4 +124,6 @@ export function tokenizeUnicode(text: string, buffer: TokenBuffer): void {
   }
   buffer.count = count;
   buffer.wordCount = wordCount;
+  // Words of letters that all look Latin, such as the Cyrillic "сор", without a word that is certainly of their script.
+  return !hasLookalikes || hasDistinct;
 }

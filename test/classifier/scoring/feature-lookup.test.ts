@@ -11,9 +11,15 @@ import { createHashIndex, type HashIndex } from '../../../src/classifier/text/ha
 import { createStemHasher } from '../../../src/classifier/text/stemming.ts';
 import type { FeatureOptions } from '../../../src/classifier/text/text-options.ts';
 import { createTokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
-import { tokenizeUnicode } from '../../../src/classifier/text/unicode-tokenizer.ts';
+import { tokenizeNormalised } from '../../../src/classifier/text/unicode-tokenizer.ts';
 
-const options: FeatureOptions = { tokenizer: 'unicode', stem: true, wordNgrams: 3, characterNgrams: [2, 4] };
+const options: FeatureOptions = {
+  tokenizer: 'unicode',
+  normalisation: 'nfkc',
+  stem: true,
+  wordNgrams: 3,
+  characterNgrams: [2, 4],
+};
 
 const countsOf = ({ touched, touchedCount, counts }: FeatureCounts, features: number) =>
   [...touched.subarray(0, touchedCount)]
@@ -44,7 +50,7 @@ function createPair(texts: readonly string[]) {
     if (feature >= knownWordCount) unknownWords += 1;
   });
   for (const text of texts) {
-    tokenizeUnicode(text, buffer);
+    tokenizeNormalised(text, buffer);
     extract(buffer);
   }
   const known = {
@@ -62,12 +68,12 @@ function createPair(texts: readonly string[]) {
   return {
     extract(text: string) {
       unknownWords = 0;
-      tokenizeUnicode(text, buffer);
+      tokenizeNormalised(text, buffer);
       extract(buffer);
       return { unknownWords, ...counts(extracted) };
     },
     lookUp(text: string) {
-      tokenizeUnicode(text, buffer);
+      tokenizeNormalised(text, buffer);
       return { unknownWords: lookUp(buffer), ...counts(found) };
     },
   };
