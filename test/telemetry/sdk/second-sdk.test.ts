@@ -39,6 +39,8 @@ test.each(['--require', '--import'])(
     );
     expect(receiver.spans.filter(({ kind }) => kind !== 1).every((span) => span.traceId === traceId)).toBe(true);
   },
+  // Each process loads two SDKs.
+  60_000,
 );
 
 test('the gateway sends one traceparent', async () => {
