@@ -37,7 +37,7 @@ describe('a mail that brings its thread down is judged by what was read, and the
   });
 
   test('also by its plain text', async () => {
-    const { read } = reader({ thread: stuckThread, threads: 1, timeoutMs: 300 });
+    const { read } = reader({ thread: stuckThread, threads: 1, timeoutMs: 3_000 });
     expect(await read(mail('hello', 'partly stuck'))).toMatchObject({ plain: 'partly stuck\n', limit: 'time' });
   });
 });

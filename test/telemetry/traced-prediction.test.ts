@@ -115,7 +115,7 @@ describe('the metrics', () => {
     ['classifier_predictions_total', 5],
     ['classifier_prediction_duration_seconds_count', 5],
     ['classifier_prediction_confidence_count', 5],
-    ['classifier_anomalies_total', 6],
+    ['classifier_anomalies_total', 7],
     ['classifier_errors_total', 1],
     ['classifier_model_info', 1],
     ['http_server_request_duration_seconds_count', 4],
