@@ -36,7 +36,7 @@ export interface QualityCoverage {
   /** The number of predictions that were picked for review, and of those with a label. */
   readonly asked: number;
   readonly reviewed: number;
-  /** Whether the labelled predictions have the same confidences as the others. */
+  /** The test that the labelled predictions have the same confidences as the others. */
   readonly fairness: SampleFairness;
 }
 

@@ -90,7 +90,7 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
     socketTimeout: options.idleTimeoutMs,
     onConnect: (session, done) => {
       connections.closeOldestAbove(options.maxConnections, session);
-      // What is offered depends on the next server, and all sessions have the same one.
+      // The offered extensions depend on the next server, and all sessions have the same one.
       server.options.hideSMTPUTF8 = !delivery.supportsUtf8();
       done();
     },

@@ -7,7 +7,7 @@ import { type HeaderField, MARK } from '../mail/message-headers.ts';
  */
 export type UncheckedReason = 'deadline' | 'connection' | 'circuit_open' | 'refused';
 
-/** What the reading of a message found beside its text. */
+/** The findings about a message beside its text. */
 export interface ReadingReport {
   /** The share of the HTML text, from 0 to 1, that is hidden from the reader. */
   readonly hiddenShare: number;

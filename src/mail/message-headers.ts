@@ -97,7 +97,7 @@ function splitFields(header: string, newline: string): string[] {
     const canContinue = fields.length > 0 && /^[ \t]/.test(text);
     if (canContinue && isForgeable(text)) continue;
     if (canContinue) fields[fields.length - 1] += `${text}${newline}`;
-    // What precedes a name is no part of it. Left there, it would make the line a continuation of the line before.
+    // Characters before a name do not belong to it. Left there, it would make the line a continuation of the line before.
     else
       fields.push(
         isForgeable(text)

@@ -49,7 +49,7 @@ export interface RecordedPrediction {
   readonly id: string;
   /** The reasons why the text is unusual for the model; usually none. */
   readonly anomalies: readonly AnomalyReason[];
-  /** Whether a reviewed label is wanted. */
+  /** True if a reviewed label is wanted. */
   readonly review: boolean;
 }
 

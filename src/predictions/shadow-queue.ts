@@ -54,7 +54,7 @@ export interface ShadowResult {
   readonly confidence: number;
   /** The duration of the shadow's classification. */
   readonly seconds: number;
-  /** Whether the prediction was picked for review. */
+  /** True if the prediction was picked for review. */
   readonly asked: boolean;
 }
 
@@ -68,7 +68,7 @@ export interface ShadowJob {
   readonly predictedAt: number;
   /** The label of the active version. */
   readonly label: string;
-  /** Whether the prediction was picked for review. */
+  /** True if the prediction was picked for review. */
   readonly asked: boolean;
   /** The `classify` span of the prediction. The queue ends it after the shadow has scored. */
   readonly span: Span;

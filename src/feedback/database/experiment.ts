@@ -44,7 +44,7 @@ export interface EvaluatedPair extends LabelPair {
 export interface HourOfPairs {
   /** Hours since the epoch. */
   readonly hour: number;
-  /** Whether the predictions were picked for review. */
+  /** True if the predictions were picked for review. */
   readonly asked: boolean;
   /** The number of texts with two different labels. */
   readonly disagreements: number;
@@ -82,7 +82,7 @@ export interface SlotCount extends VersionKey {
   /** The meaning of `bin`: a duration bucket or {@link FAILED_BUCKET}, or a tenth of the confidence. */
   readonly kind: 'duration' | 'confidence';
   readonly bin: number;
-  /** Whether the predictions were picked for review. Always false for durations. */
+  /** True if the predictions were picked for review. Always false for durations. */
   readonly asked: boolean;
   readonly count: number;
 }

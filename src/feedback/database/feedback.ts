@@ -72,7 +72,7 @@ export interface LabelQuery extends VersionKey {
 export interface HourOfLabels {
   /** Hours since the epoch. */
   readonly hour: number;
-  /** Whether the predictions were picked for review. */
+  /** True if the predictions were picked for review. */
   readonly asked: boolean;
   readonly bin: number;
   /** The number of labels from `truth` and `review`, and of those that confirm the prediction. */

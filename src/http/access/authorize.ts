@@ -17,7 +17,7 @@ const PROBE = /\/(?:livez|readyz|healthz?|metrics)(?:\/|$)/i;
 
 /** The right that a request needs, and the model in its path. */
 interface Requirement {
-  /** `any` needs a token, whatever its scopes are. */
+  /** `any` needs a token of any scope. */
   readonly scope: RouteScope | 'any';
   readonly model?: string | undefined;
 }

@@ -68,7 +68,7 @@ export async function openTokenStore(
     find(token) {
       const digits = hash('sha256', token);
       const known = tokens.get(digits);
-      // The look-up compares digests, of which a caller cannot choose a part. The comparison of the found one takes constant time.
+      // The look-up compares digests, and a caller cannot choose a part of a digest. The comparison of the found one takes constant time.
       if (known === undefined || !isDigest(known.digest, digits)) return undefined;
       return known.expires !== undefined && known.expires <= Date.now() ? undefined : known;
     },

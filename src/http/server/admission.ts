@@ -65,7 +65,7 @@ export function overloaded(fault: string): Problem {
   return new Problem('overloaded', `${fault} Retry later.`, { 'retry-after': '1' });
 }
 
-/** What one request holds of the limits. `readBody` takes the slot once the body is complete. */
+/** The share of the limits that one request holds. `readBody` takes the slot once the body is complete. */
 export class Admission {
   readonly #slots: Slots;
   readonly budget: ByteBudget;

@@ -9,7 +9,7 @@ import type { Caller } from './caller.ts';
 /** The state of a request, set by the first middleware. */
 export interface RequestState {
   trace: TraceIds;
-  /** What the request holds of `MAX_IN_FLIGHT` and `MAX_BYTES_IN_FLIGHT`, if its route is limited. */
+  /** The share that the request holds of `MAX_IN_FLIGHT` and `MAX_BYTES_IN_FLIGHT`, if its route is limited. */
   admission?: Admission;
   /** The owner of the token, if the service has tokens and the route needs one. */
   caller?: Caller;

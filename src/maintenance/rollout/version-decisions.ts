@@ -164,7 +164,7 @@ function withProof(decision: ActionDecision, unproven: string | undefined): Acti
   return { ...decision, reason: `${decision.reason}; ${unproven}`, unproven };
 }
 
-/** Says of reports, where there are any, why they are not counted. */
+/** Returns the reason why reports are not counted, if there are any. */
 function reportNote({ reports: { objections } }: VersionMeasurements): string {
   if (objections === 0) return '';
   return `; ${objections} reports of errors are no evidence, because people report errors and not correct answers`;

@@ -137,7 +137,7 @@ class ExportThrew extends Error {
 /** A refusal that a retry would not change. */
 interface Refusal {
   readonly reason: string;
-  /** Whether one item can be the cause. */
+  /** Returns true if one item can be the cause. */
   readonly isDivisible: boolean;
 }
 
