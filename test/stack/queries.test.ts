@@ -32,6 +32,11 @@ function testsUnderLoad(stack: () => RunningStack): void {
       service,
       predictions.map(({ id }, at) => ({ id, label: at % 4 === 0 ? 'ham' : 'spam' })),
     );
+    const reported = await predictAll(service, Array(20).fill(SPAM));
+    await sendFeedback(
+      service,
+      reported.map(({ id }) => ({ id, label: 'ham', source: 'report' })),
+    );
     const badRequests = setInterval(() => void fetch(`${service}/predict`, { method: 'POST' }).catch(() => {}), 200);
     const mails = setInterval(() => {
       for (const raw of [spamMail, hamMail, overlongMail]) void postMail(gateway, raw).catch(() => {});

@@ -16,8 +16,14 @@ export async function predictAll(service: string, texts: readonly string[]): Pro
   return predictions;
 }
 
-/** Sends the true labels of predictions as feedback, 50 at a time. */
-export async function sendFeedback(service: string, labels: readonly { id: string; label: string }[]): Promise<void> {
+interface LabelledPrediction {
+  readonly id: string;
+  readonly label: string;
+  readonly source?: 'truth' | 'review' | 'report';
+}
+
+/** Sends labels of predictions as feedback, 50 at a time. */
+export async function sendFeedback(service: string, labels: readonly LabelledPrediction[]): Promise<void> {
   for (let at = 0; at < labels.length; at += 50) {
     await Promise.all(labels.slice(at, at + 50).map((body) => postJson(`${service}/feedback`, body)));
   }
