@@ -61,8 +61,8 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
         {
           name: 'explain',
           in: 'query',
-          description: 'Adds an explanation: the features with the strongest influence',
-          schema: z.enum(['true', 'false', '']),
+          description: 'Adds an explanation: the features with the strongest influence, 20 or the given number',
+          schema: z.union([z.enum(['true', 'false', '']), z.int().min(1).max(999_999)]),
           example: 'true',
         },
       ],

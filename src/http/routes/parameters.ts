@@ -62,8 +62,8 @@ export function explainParameter(ctx: RequestContext): number {
   const value = ctx.query['explain'];
   if (value === undefined || value === 'false') return 0;
   if (value === 'true' || value === '') return DEFAULT_FEATURES;
-  if (typeof value === 'string' && /^[0-9]{1,6}$/.test(value)) return Number(value);
-  throw new Problem('invalid-request', 'The parameter "explain" must be true, false or a number of features.');
+  if (typeof value === 'string' && /^[1-9][0-9]{0,5}$/.test(value)) return Number(value);
+  throw new Problem('invalid-request', 'The parameter "explain" must be true, false or a number of features from 1.');
 }
 
 /**
