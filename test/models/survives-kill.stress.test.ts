@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { openRegistry } from '../../src/models/registry.ts';
-import { parseRoles, type RecordedChange, type RoleChange, type Roles } from '../../src/models/roles.ts';
+import { parseChange, parseRoles, type RecordedChange, type RoleChange, type Roles } from '../../src/models/roles.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 import { post } from '../http/in-process.ts';
 import { startProcess } from '../support/service-process.ts';
@@ -58,7 +58,7 @@ async function trailOf(folder: string): Promise<RecordedChange[]> {
     : content
         .trimEnd()
         .split('\n')
-        .map((line) => JSON.parse(line) as RecordedChange);
+        .map((line) => parseChange(line)!);
 }
 
 /** Checks that the next process serves a whole version in the old roles or the new ones, and that the trail is complete. */
