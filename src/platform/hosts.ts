@@ -26,15 +26,18 @@ export function createHostCheck(
 ): ((host: string | undefined) => boolean) | undefined {
   if (allowedHosts === undefined && !isLoopback(boundHost)) return undefined;
   const allowed = new Set(allowedHosts);
+  let lastAllowed: string | undefined;
   // Clients that send no host are not browsers.
   return (host = '') => {
+    if (host === lastAllowed) return true;
     const name = host.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
-    return (
+    const isAllowed =
       !name.includes('.') ||
       name.startsWith('[') ||
       isIP(name) !== 0 ||
       name.endsWith('.localhost') ||
-      allowed.has(name)
-    );
+      allowed.has(name);
+    if (isAllowed) lastAllowed = host;
+    return isAllowed;
   };
 }

@@ -1,6 +1,7 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { AnsweringRole } from '../models/routing.ts';
+import { createKeyedHash } from './keyed-hash.ts';
 
 /** The facts about a prediction that feedback needs. */
 export interface PredictionReference {
@@ -96,12 +97,11 @@ export function artefactOf(sha256: string): string {
  * @param secret the key; replicas with the same key accept each other's ids
  */
 export function createPredictionIds(secret: string | Uint8Array): PredictionIds {
-  const key = createSecretKey(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
-  const signatureOf = (payload: Uint8Array) =>
-    createHmac('sha256', key).update(payload).digest().subarray(0, SIGNATURE_BYTES);
+  const signature = createKeyedHash(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
+  const signatureOf = (payload: Uint8Array) => signature(payload).subarray(0, SIGNATURE_BYTES);
   // A key of its own: otherwise the hash of a chosen text would be a part of the signature of an id.
-  const textKey = createSecretKey(createHmac('sha256', key).update('text of a prediction').digest());
-  const hashOf = (text: string) => createHmac('sha256', textKey).update(text).digest().subarray(0, TEXT_BYTES);
+  const textHash = createKeyedHash(signature('text of a prediction'));
+  const hashOf = (text: string) => textHash(text).subarray(0, TEXT_BYTES);
 
   const namesCache = new Map<string, Uint8Array>();
 

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster';
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
@@ -220,6 +221,8 @@ function createDropCounter(): DropCounter {
       // A full pipe is usual. It is reported if lines are dropped.
       if (code === undefined || code === 'EAGAIN') return;
       cause = code;
+      // The reader of a worker is its supervisor, and a worker whose supervisor has ended ends too.
+      if (code === 'EPIPE' && cluster.isWorker) reported = true;
       reportOnce();
     },
     add(lines) {
