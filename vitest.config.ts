@@ -10,6 +10,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          globalSetup: ['test/support/temporary-folder.ts'],
           include: ['test/**/*.test.ts'],
           exclude: ['test/stack/**', 'test/compose/**', 'test/browser/**', 'test/**/*.stress.test.ts'],
           testTimeout: 20_000,
@@ -19,6 +20,7 @@ export default defineConfig({
         test: {
           // Kills, floods and soaks: what takes long by its nature.
           name: 'stress',
+          globalSetup: ['test/support/temporary-folder.ts'],
           include: ['test/**/*.stress.test.ts'],
           testTimeout: 60_000,
         },
@@ -27,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'stack',
           include: ['test/stack/**/*.test.ts'],
-          globalSetup: ['test/stack/support/global-setup.ts'],
+          globalSetup: ['test/support/temporary-folder.ts', 'test/stack/support/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 1_800_000,
@@ -38,7 +40,7 @@ export default defineConfig({
           // Images and containers of docker-compose.yml, on podman or on a Docker engine.
           name: 'compose',
           include: ['test/compose/**/*.test.ts'],
-          globalSetup: ['test/compose/support/global-setup.ts'],
+          globalSetup: ['test/support/temporary-folder.ts', 'test/compose/support/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,

@@ -25,6 +25,7 @@ async function run(
   program: string,
   lines: readonly string[] = [],
   stdout?: number | 'unread' | 'closed',
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Result> {
   const source = `import fs from 'node:fs';
     import { json } from 'node:stream/consumers';
@@ -63,6 +64,7 @@ async function run(
     ${program}`;
   const started = performance.now();
   const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+    env,
     stdio: ['pipe', typeof stdout === 'number' ? stdout : 'pipe', 'pipe'],
   });
   child.stdin!.end(JSON.stringify(lines));
@@ -134,6 +136,15 @@ describe('an error of standard output neither ends nor hangs the process', () =>
     expect(droppedOf(result)).toBeGreaterThan(MIN_DROPPED);
     expect(droppedOf(result)).toBeLessThanOrEqual(MANY);
     expect(result.milliseconds).toBeLessThan(10_000);
+  });
+
+  test('EPIPE is not reported by a worker, because its supervisor has ended', async () => {
+    // Node makes a process a worker of a cluster by this variable, and removes the variable.
+    const env = { ...process.env, NODE_UNIQUE_ID: '1' };
+    const result = await run(`fail('EPIPE'); ${WRITE_MANY} report(); process.exit(3);`, [], undefined, env);
+    expect(reportsOf(result)).toEqual([]);
+    expect(droppedOf(result)).toBeGreaterThan(MIN_DROPPED);
+    expect(result.code).toBe(3);
   });
 
   test.each(['EAGAIN', 'ENOSPC', 'EIO', 'EPIPE'])('%s at the exit', async (code) => {

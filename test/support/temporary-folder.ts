@@ -1,0 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Creates one temporary folder for all tests of a run, and removes the folder after the last test. */
+export default async function setUp(): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-tests-'));
+  // The processes of the tests, and the processes that they start, inherit the variable.
+  process.env['TMPDIR'] = folder;
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
+}
