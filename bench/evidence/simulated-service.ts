@@ -134,14 +134,15 @@ async function simulate(
     const predictions = Math.floor(predictionsPerDay / 24 + random());
     setTime(start);
     for (let at = 0; at < predictions; at += 1) predict(start + Math.floor(((at + 0.5) * HOUR) / predictions));
-    setTime(start + HOUR);
-    await experimentLog.flush();
-    const isDue = ({ at }: Given) => at <= start + HOUR;
-    database.record(given.filter(isDue).map(({ feedback }) => feedback));
-    given = given.filter((one) => !isDue(one));
     if (hour % 6 !== 5) continue;
 
+    // Nothing reads the store between two evaluations.
     const now = start + HOUR;
+    setTime(now);
+    await experimentLog.flush();
+    const isDue = ({ at }: Given) => at <= now;
+    database.record(given.filter(isDue).map(({ feedback }) => feedback));
+    given = given.filter((one) => !isDue(one));
     const measurements = await measureForPolicy(service.versions, policy, state, service.sources(store), now);
     const { state: after, decision } = decide(policy, state, measurements);
     state = after;
@@ -166,7 +167,7 @@ function storeOf(database: FeedbackDatabase): FeedbackStore {
 }
 
 function modelOf(version: string, digit: string): Model {
-  const manifest = { weights: { sha256: digit.repeat(64) }, evaluation: { accuracy: 0.9 } };
+  const manifest = { weights: { sha256: digit.repeat(64) }, evaluation: { accuracy: 0.9, count: 1_000 } };
   return { name: 'spam', version, manifest, classifier: { labels: ['ham', 'spam'] } } as unknown as Model;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { NORMALISATION_NAMES, TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
+import { labelRecord } from '../platform/label-record.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
 
 /**
@@ -32,10 +33,12 @@ const section = z.object({
 
 const evaluation = z.object({
   /**
-   * The evaluated texts: `held-out` are those of a separate file, `cross-validation` the training texts in folds that
-   * the model had not seen, and `training` the training texts themselves (for an imported model).
+   * The evaluated texts: `held-out` are those of a separate file, `held-out-share` a share of the data, and
+   * `nested-cross-validation` all data, each part with a model that was chosen and learned without it. `cross-validation` are
+   * the data in folds that the model had not seen, but that it was chosen on, so its figures are too high. `training` are the
+   * data themselves (for an imported model).
    */
-  method: z.enum(['held-out', 'cross-validation', 'training']),
+  method: z.enum(['held-out', 'held-out-share', 'nested-cross-validation', 'cross-validation', 'training']),
   count,
   accuracy: share,
   macro: quality,
@@ -60,7 +63,7 @@ const feedback = z.object({
   until: z.int().nonnegative().max(8.64e15).optional(),
 });
 
-const distribution = z.record(z.string(), share);
+const distribution = labelRecord(share);
 
 const sharedFields = {
   format: z.int().min(OLDEST_FORMAT).max(ARTEFACT_FORMAT),
@@ -75,8 +78,10 @@ const sharedFields = {
   training: z.object({
     sha256,
     documents: count,
-    documentsByLabel: z.record(z.string(), count),
+    documentsByLabel: labelRecord(count),
     seed: z.int(),
+    /** The share of the data that took no part in the choices of the evaluated model. */
+    testShare: share.optional(),
     candidates: z.array(z.object({ algorithm: z.enum(ALGORITHM_NAMES), accuracy: share, logLoss: z.number() })),
     feedback: feedback.optional(),
   }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ArtefactError, type Manifest, writeArtefact } from '../artefacts/artefact.ts';
 import { nextVersion } from '../artefacts/versions.ts';
-import type { TrainingProgress } from '../classifier/learning/training-options.ts';
+import { MAX_TEST_SHARE, MIN_TEST_SHARE, type TrainingProgress } from '../classifier/learning/training-options.ts';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { writeInitialPolicy } from '../models/policy-file.ts';
@@ -22,7 +22,9 @@ Trains a version of a model and writes it to MODELS/NAME/VERSION/.
   --model NAME         the name of the model
   --with-feedback      learn also from the feedback on this model that came with its text
   --data-dir DIR       the DATA_DIR of the service, which contains the feedback (default: ./data)
-  --test FILE          held-out data for the evaluation (default: cross-validation on the training data)
+  --test FILE          held-out data for the evaluation (default: a share of the training data)
+  --test-share SHARE   the share of the training data that takes no part in any choice and is evaluated, from 0.01 to
+                       0.5 (default: 0.1); the final model learns from it too
   --version V          the name of the version (default: the next number)
   --algorithm NAME     auto (the best in cross-validation), or one of
                          ${ALGORITHM_NAMES.join('\n                         ')}
@@ -108,6 +110,15 @@ function report(folder: string, { manifest, bytes, candidates }: TrainingResult)
   return `${lines.join('\n')}\n`;
 }
 
+function requireTestShare(given: string | undefined, test: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  if (test !== undefined) throw new UsageError('--test and --test-share exclude each other');
+  const share = Number(given);
+  if (share >= MIN_TEST_SHARE && share <= MAX_TEST_SHARE) return share;
+  const range = `a number from ${MIN_TEST_SHARE} to ${MAX_TEST_SHARE}`;
+  throw new UsageError(`--test-share is ${JSON.stringify(given)}; allowed: ${range}`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -117,6 +128,7 @@ async function main(): Promise<void> {
       'data-dir': { type: 'string', default: './data' },
       model: { type: 'string' },
       test: { type: 'string' },
+      'test-share': { type: 'string' },
       version: { type: 'string' },
       algorithm: { type: 'string', default: 'auto' },
       tokenizer: { type: 'string', default: 'auto' },
@@ -139,6 +151,7 @@ async function main(): Promise<void> {
   if (!/^[0-9]{1,9}$/.test(values.seed)) {
     throw new UsageError(`--seed is ${JSON.stringify(values.seed)}; allowed: a whole number from 0 to 999999999`);
   }
+  const testShare = requireTestShare(values['test-share'], values.test);
   const version = given ?? (await nextVersion(values.models, name));
   const folder = join(values.models, name, version);
   if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');
@@ -152,6 +165,7 @@ async function main(): Promise<void> {
     source,
     feedback: withFeedback ? values['data-dir'] : undefined,
     test: values.test,
+    testShare,
     name,
     version,
     algorithm,

@@ -133,7 +133,7 @@ export function createDriftMonitor(
       const sums = window.sums(now());
       const features = layout.features.map(({ feature, start, names }): FeatureReport => {
         const counts = Array.from(sums.subarray(start, start + names.length));
-        const reference = names.map((name) => model.manifest.reference[feature][name] ?? 0);
+        const reference = names.map((name) => shareOf(model, feature, name));
         return {
           feature,
           ...measureDrift(counts, reference, model.manifest.training.documents),
@@ -154,12 +154,17 @@ export function createDriftMonitor(
     *totals() {
       for (const [model, { layout, totals }] of watched) {
         for (const { feature, start, names } of layout.features) {
-          const shares = model.manifest.reference[feature];
           for (const [index, bin] of names.entries()) {
-            yield { model, feature, bin, reference: shares[bin] ?? 0, count: totals[start + index]! };
+            yield { model, feature, bin, reference: shareOf(model, feature, bin), count: totals[start + index]! };
           }
         }
       }
     },
   };
+}
+
+/** Returns the share of a bin in the training data. Labels are names of bins, and an object has properties of its own. */
+function shareOf({ manifest }: Model, feature: DriftFeature, bin: string): number {
+  const shares = manifest.reference[feature];
+  return Object.hasOwn(shares, bin) ? shares[bin]! : 0;
 }

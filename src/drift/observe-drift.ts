@@ -34,6 +34,9 @@ export function observeDrift(monitor: DriftMonitor, instruments: Instruments): v
   instruments.trainingDocuments.addCallback((result) => {
     for (const model of monitor.watched()) result.observe(model.manifest.training.documents, modelLabels(model));
   });
+  instruments.trainingTestDocuments.addCallback((result) => {
+    for (const model of monitor.watched()) result.observe(model.manifest.evaluation.count, modelLabels(model));
+  });
   instruments.trainingAccuracy.addCallback((result) => {
     for (const model of monitor.watched()) result.observe(model.manifest.evaluation.accuracy, modelLabels(model));
   });

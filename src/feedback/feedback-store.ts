@@ -164,6 +164,7 @@ export async function openFeedbackStore(
     counts: call('counts'),
     hours: call('hours'),
     totals: call('totals'),
+    confidenceTotals: call('confidenceTotals'),
     correct: call('correct'),
     erase: call('erase'),
     changes: call('changes'),

@@ -3,6 +3,9 @@ import type { Feedback } from './database/feedback.ts';
 import { openFeedbackDatabase } from './database/feedback-database.ts';
 import type { ImmediateRequest, RequestMessage, ResponseMessage } from './feedback-store.ts';
 
+/** The totals of metrics. One process of the folder reports them. */
+const REPORTED_METHODS: ReadonlySet<string> = new Set(['totals', 'confidenceTotals']);
+
 const port = parentPort!;
 const folder = String(workerData);
 let database = openFeedbackDatabase(folder);
@@ -23,7 +26,7 @@ port.on('message', ({ requestId, request }: RequestMessage) => {
 });
 
 function execute({ kind, method, args }: ImmediateRequest): unknown {
-  if (method === 'totals' && !database.isReporter()) return [];
+  if (REPORTED_METHODS.has(method) && !database.isReporter()) return [];
   const target: object = kind === 'call' ? database : database.experiments;
   return (Reflect.get(target, method) as (...args: readonly unknown[]) => unknown)(...args);
 }

@@ -1,24 +1,43 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ObservableCounter } from '@opentelemetry/api';
+import type { Attributes, ObservableCounter } from '@opentelemetry/api';
+import { binNames } from '../classifier/statistics/training-reference.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { LABEL } from '../telemetry/names.ts';
-import type { FeedbackTotal } from './database/feedback.ts';
+import type { ConfidenceTotal, FeedbackTotal } from './database/feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
+/** The names of the tenths of a confidence, as the drift metrics name them. */
+const CONFIDENCE_BINS = binNames('confidence', []);
+
 /**
- * Observes `classifier_feedback_total` and `classifier_shadow_feedback_total` from the store. The stored totals survive
+ * Observes `classifier_feedback_total` and the other counters of feedback from the store. The stored totals survive
  * restarts. Sums over these counters are exact, and a rule that subtracts two values needs no extrapolation.
  */
 export function observeFeedback(store: FeedbackStore, instruments: Instruments): void {
-  observeTotals(instruments.feedback, () => store.totals());
-  observeTotals(instruments.shadowFeedback, () => store.experiments.totals());
+  observeTotals(instruments.feedback, () => store.totals(), labelsOfPair);
+  observeTotals(instruments.shadowFeedback, () => store.experiments.totals(), labelsOfPair);
+  observeTotals(instruments.feedbackConfidence, () => store.confidenceTotals(), labelsOfConfidence);
 }
 
 /** The longest time in milliseconds that a scrape waits for the store. After it, the last totals are reported. */
 const MAX_WAIT_MS = 250;
 
-function observeTotals(instrument: ObservableCounter, totals: () => Promise<FeedbackTotal[]>): void {
-  let latest: FeedbackTotal[] = [];
+type Total = Pick<FeedbackTotal, 'model' | 'version' | 'source' | 'count'>;
+
+function labelsOfPair({ actual, predicted }: FeedbackTotal): Attributes {
+  return { [LABEL.actual]: actual, [LABEL.predicted]: predicted };
+}
+
+function labelsOfConfidence({ bin, correct }: ConfidenceTotal): Attributes {
+  return { [LABEL.bin]: CONFIDENCE_BINS[bin], [LABEL.correct]: String(correct) };
+}
+
+function observeTotals<T extends Total>(
+  instrument: ObservableCounter,
+  totals: () => Promise<T[]>,
+  labelsOf: (total: T) => Attributes,
+): void {
+  let latest: T[] = [];
   let reading: Promise<void> | undefined;
 
   /** Reads the totals, once at a time: a locked store must not gather requests. */
@@ -36,9 +55,10 @@ function observeTotals(instrument: ObservableCounter, totals: () => Promise<Feed
 
   instrument.addCallback(async (result) => {
     await Promise.race([read(), delay(MAX_WAIT_MS, undefined, { ref: false })]);
-    for (const { model, version, source, actual, predicted, count } of latest) {
+    for (const total of latest) {
+      const { model, version, source, count } = total;
       const labels = { [LABEL.model]: model, [LABEL.version]: version, [LABEL.source]: source };
-      result.observe(count, { ...labels, [LABEL.actual]: actual, [LABEL.predicted]: predicted });
+      result.observe(count, { ...labels, ...labelsOf(total) });
     }
   });
 }

@@ -1,3 +1,4 @@
+import { createCautiousClock } from '../platform/cautious-clock.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import type { FeedbackStore } from './feedback-store.ts';
 
@@ -15,8 +16,9 @@ export function startTextRetention(
   days: number,
   log: Log,
 ): { readonly stop: () => void } {
+  const now = createCautiousClock();
   const deleteOld = () => {
-    store.deleteTexts(Date.now() - days * DAY_MS).catch((error: unknown) => {
+    store.deleteTexts(now() - days * DAY_MS).catch((error: unknown) => {
       log.error('feedback texts not deleted', exceptionAttributes(error));
     });
   };

@@ -31,6 +31,8 @@ const retrain = z.strictObject({
   /** The algorithm and the tokenizer of the new version: those of the active one, the best of all, or the named ones. */
   algorithm: z.enum(['same', 'auto', ...ALGORITHM_NAMES]).default('same'),
   tokenizer: z.enum(['same', 'auto', ...TOKENIZER_NAMES]).default('same'),
+  /** The share of the data that takes no part in any choice and is evaluated: that of the active version, or a number. */
+  testShare: z.union([z.literal('same'), z.number().min(0.01).max(0.5)]).default('same'),
   /** The predicted texts have differed from the training texts for this long. */
   drift: z.strictObject({ forSeconds: seconds.default(HOUR_SECONDS) }).prefault({}),
   /** The accuracy has been below the one of the training by both margins for this long. */

@@ -17,12 +17,14 @@ export interface Instruments {
   readonly predictionConfidence: Histogram;
   readonly errors: Counter;
   readonly feedback: ObservableCounter;
+  readonly feedbackConfidence: ObservableCounter;
   readonly anomalies: Counter;
   readonly featureObservations: ObservableCounter;
   readonly featureReference: ObservableGauge;
   readonly driftPsi: ObservableGauge;
   readonly driftJs: ObservableGauge;
   readonly trainingDocuments: ObservableGauge;
+  readonly trainingTestDocuments: ObservableGauge;
   readonly trainingAccuracy: ObservableGauge;
   readonly trainingF1: ObservableGauge;
   readonly shadowPredictions: Counter;
@@ -54,12 +56,14 @@ export function createInstruments(): Instruments {
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),
     feedback: observableCounter(MODEL_METRIC.feedback),
+    feedbackConfidence: observableCounter(MODEL_METRIC.feedbackConfidence),
     anomalies: counter(METRIC.anomalies),
     featureObservations: observableCounter(MODEL_METRIC.featureObservations),
     featureReference: gauge(MODEL_METRIC.featureReference),
     driftPsi: gauge(MODEL_METRIC.driftPsi),
     driftJs: gauge(MODEL_METRIC.driftJs),
     trainingDocuments: gauge(MODEL_METRIC.trainingDocuments),
+    trainingTestDocuments: gauge(MODEL_METRIC.trainingTestDocuments),
     trainingAccuracy: gauge(MODEL_METRIC.trainingAccuracy),
     trainingF1: gauge(MODEL_METRIC.trainingF1),
     shadowPredictions: counter(MODEL_METRIC.shadowPredictions),

@@ -11,6 +11,15 @@ export const MODEL_METRIC = {
     labels: [LABEL.model, LABEL.version, LABEL.source, LABEL.actual, LABEL.predicted],
     shared: true,
   },
+  feedbackConfidence: {
+    name: 'classifier.feedback.confidence',
+    type: 'counter',
+    unit: '{prediction}',
+    description:
+      'Predictions with feedback, by the tenth of their confidence and whether they were correct: a calibration curve',
+    labels: [LABEL.model, LABEL.version, LABEL.source, LABEL.bin, LABEL.correct],
+    shared: true,
+  },
   featureObservations: {
     name: 'classifier.feature.observations',
     type: 'counter',
@@ -44,6 +53,13 @@ export const MODEL_METRIC = {
     type: 'gauge',
     unit: '',
     description: 'Texts that the version was trained on',
+    labels: [LABEL.model, LABEL.version],
+  },
+  trainingTestDocuments: {
+    name: 'classifier.training.test_documents',
+    type: 'gauge',
+    unit: '',
+    description: 'Test texts of the training, on which its accuracy was measured',
     labels: [LABEL.model, LABEL.version],
   },
   trainingAccuracy: {

@@ -118,6 +118,7 @@ export const LABEL = {
   reason: 'reason',
   feature: 'feature',
   bin: 'bin',
+  correct: 'correct',
   outcome: 'outcome',
   action: 'action',
   applied: 'applied',

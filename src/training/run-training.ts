@@ -43,6 +43,7 @@ async function trainLinear(
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,
     seed: job.seed,
+    testShare: job.test === undefined ? job.testShare : 0,
     dataBytes: total + (feedbackExamples?.characters ?? 0),
     onProgress,
   });
@@ -61,7 +62,7 @@ async function trainLinear(
   const { candidates } = trained;
   const evaluation =
     job.test === undefined
-      ? summariseEvaluation(trained.evaluation, 'cross-validation')
+      ? summariseEvaluation(trained.evaluation, trained.evaluationMethod)
       : summariseEvaluation(
           (await predictFile(createLinearClassifier(trained.model), job.test)).evaluation,
           'held-out',
@@ -74,6 +75,7 @@ async function trainLinear(
       documents: trained.documents,
       documentsByLabel: { ...trained.documentsByLabel },
       seed: job.seed,
+      ...(trained.testShare > 0 && { testShare: trained.testShare }),
       candidates: [...candidates],
       ...(feedback && { feedback }),
     },
@@ -93,8 +95,9 @@ async function importNatural(job: TrainingJob, path: string): Promise<TrainingRe
   const inTraining = predictAll(classifier, documents);
   const heldOut = job.test === undefined ? undefined : await predictFile(classifier, job.test);
   const { observations } = heldOut ?? inTraining;
-  const documentsByLabel: Record<string, number> = {};
-  for (const { label } of documents) documentsByLabel[label] = (documentsByLabel[label] ?? 0) + 1;
+  const counts = new Map<string, number>();
+  for (const { label } of documents) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const documentsByLabel = Object.fromEntries(counts);
   const packed = packNatural(model, {
     name: job.name,
     version: job.version,

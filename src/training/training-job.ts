@@ -11,8 +11,10 @@ export interface TrainingJob {
   readonly source: { readonly examples: string } | { readonly natural: string };
   /** The `DATA_DIR` of a service. Its feedback on this model is used in addition to the examples. */
   readonly feedback?: string | undefined;
-  /** Held-out data for the evaluation. Without them the evaluation is by cross-validation. */
+  /** Held-out data for the evaluation. Without them a share of the data is held out. */
   readonly test?: string | undefined;
+  /** The share of the data that is held out, without `test`. */
+  readonly testShare?: number | undefined;
   readonly name: string;
   readonly version: string;
   readonly algorithm: AlgorithmName | 'auto';

@@ -42,7 +42,7 @@ describe('train, then evaluate', () => {
     const manifest = JSON.parse(await readFile(join(models, 'mail', '2', 'manifest.json'), 'utf8')) as object;
     expect(manifest).toMatchObject({
       algorithm: 'multinomial-naive-bayes',
-      evaluation: { method: 'cross-validation' },
+      evaluation: { method: 'nested-cross-validation' },
     });
   });
 

@@ -44,6 +44,10 @@ test('feedback has a span, a counter and a log record, and none of them contains
       const labels = `model="spam",version="1",source="truth",actual="${actual}",predicted="${right.prediction}"`;
       expect(metrics).toMatch(new RegExp(`^classifier_feedback_total\\{${labels}\\} 1( |$)`, 'm'));
     }
+    for (const correct of [true, false]) {
+      const labels = `model="spam",version="1",source="truth",bin="0\\.\\d-\\d\\.\\d",correct="${correct}"`;
+      expect(metrics).toMatch(new RegExp(`^classifier_feedback_confidence_total\\{${labels}\\} 1( |$)`, 'm'));
+    }
   }
 
   const [predictionSpan] = receiver.spans.filter((span) => span.name === 'classify' && span.traceId === wrong.traceId);

@@ -25,8 +25,10 @@ test('a store that does not answer holds up no scrape: the last totals are repor
   const callbacks: Callback[] = [];
   // Stands in for the SDK, which would call the callbacks at a scrape.
   const counter = { addCallback: (callback: Callback) => callbacks.push(callback) } as unknown as ObservableCounter;
-  const store = { totals, experiments: { totals: async () => [] } } as unknown as FeedbackStore;
-  observeFeedback(store, { feedback: counter, shadowFeedback: counter } as unknown as Instruments);
+  const none = async () => [];
+  const store = { totals, confidenceTotals: none, experiments: { totals: none } } as unknown as FeedbackStore;
+  const instruments = { feedback: counter, shadowFeedback: counter, feedbackConfidence: counter };
+  observeFeedback(store, instruments as unknown as Instruments);
   for (const scrape of [1, 2, 3]) {
     const observed: number[] = [];
     await callbacks[0]!({ observe: (value: number) => void observed.push(value) });

@@ -77,7 +77,7 @@ export interface ModelVersion {
   readonly labels: readonly string[];
   readonly sha256: string;
   readonly training: Readonly<Record<string, unknown>>;
-  /** Scores on texts that were not in the training data. */
+  /** Scores on texts that the evaluated model had not seen. `method` says which texts. */
   readonly evaluation: {
     readonly method: string;
     readonly count: number;

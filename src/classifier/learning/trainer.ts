@@ -1,6 +1,6 @@
 import { createCountVectorizer } from '../features/count-vectorizer.ts';
 import { buildMatrix } from '../features/document-matrix.ts';
-import { decodeIdf, weighMatrix } from '../features/tf-idf.ts';
+import { decodeIdf, type WeightedMatrix, weighMatrix } from '../features/tf-idf.ts';
 import { leaveOneOutUnknownRatio } from '../features/training-words.ts';
 import { selectVocabulary } from '../features/vocabulary.ts';
 import { ALGORITHM_NAMES, type AlgorithmName } from '../scoring/algorithm-names.ts';
@@ -11,19 +11,11 @@ import { buildReference, type Reference } from '../statistics/training-reference
 import { addHash, createHashIndex, findHash, hashesInOrder } from '../text/hash-index.ts';
 import { hashString } from '../text/hashing.ts';
 import { combineModels, fitLearner, learnersIn } from './algorithms.ts';
-import type { LabelledMatrix } from './cross-validation.ts';
-import { assignFolds } from './folds.ts';
-import { compareAlgorithms } from './model-selection.ts';
 import { TrainingDataError, type TrainingOptions, type TrainingProgress } from './training-options.ts';
+import { DEFAULT_TEST_SHARE, type SelectionMethod, selectModel } from './unseen-texts.ts';
 
 /** From this number of documents on, a feature must occur in two documents or more. */
 const MIN_DOCUMENTS_TO_DROP_FEATURES = 1000;
-
-/**
- * The product of documents and labels above which cross-validation has 3 folds instead of 5. Each fold is one more
- * training: many labels make it slow, and with many documents few folds are enough.
- */
-const MAX_SIZE_FOR_FIVE_FOLDS = 500_000;
 
 /** The quality of one algorithm in cross-validation. */
 export interface Candidate {
@@ -38,8 +30,11 @@ export interface TrainedModel {
   readonly model: LinearModel;
   /** All compared algorithms, best first. */
   readonly candidates: readonly Candidate[];
-  /** The evaluation of the chosen algorithm in cross-validation, on documents that it did not see. */
+  /** The evaluation of the whole procedure, on documents that no choice has seen. See {@link selectModel}. */
   readonly evaluation: Evaluation;
+  readonly evaluationMethod: SelectionMethod;
+  /** The share of the documents that took no part in the choices of the evaluated model; 0 if there were none. */
+  readonly testShare: number;
   readonly reference: Reference;
   readonly thresholds: Thresholds;
   /** The number of training documents. */
@@ -80,31 +75,35 @@ export function createTrainer(options: TrainingOptions): Trainer {
     const minDocuments = targets.length < MIN_DOCUMENTS_TO_DROP_FEATURES ? 1 : 2;
     const vocabulary = selectVocabulary(collector, words.index, characters.index, minDocuments);
     const { wordColumns, characterColumns, wordHashes, characterHashes, idfCodes } = vocabulary;
-    const matrix = weighMatrix(
-      // Not in a variable: the counts of large data are large, and training must not keep them in memory.
-      buildMatrix(collector, wordColumns, characterColumns, wordHashes.length, idfCodes.length),
-      decodeIdf(idfCodes),
-    );
-    const data: LabelledMatrix = { matrix, targets, labels: labels.length };
-    const algorithms = options.algorithm === 'auto' ? ALGORITHM_NAMES : [options.algorithm];
-    const foldCount = targets.length * labels.length > MAX_SIZE_FOR_FIVE_FOLDS ? 3 : 5;
-    const folds = assignFolds(targets, Int32Array.from(textHashes), foldCount, options.seed);
+    const counts = buildMatrix(collector, wordColumns, characterColumns, wordHashes.length, idfCodes.length);
+    let weighted: WeightedMatrix | undefined;
+    const vectors = () => {
+      weighted ??= weighMatrix(counts, decodeIdf(idfCodes));
+      return weighted;
+    };
     const report = (phase: TrainingProgress['phase'], done: number, total: number) =>
       options.onProgress?.({ phase, done, total });
-    const results = compareAlgorithms(algorithms, data, labels, folds, foldCount, options.seed, (done, total) =>
-      report('compare', done, total),
+    const { testShare = DEFAULT_TEST_SHARE, seed } = options;
+    const { results, predictions, evaluation, method } = selectModel(
+      { counts, vectors, targets, keys: Int32Array.from(textHashes), labels, minDocuments },
+      {
+        algorithms: options.algorithm === 'auto' ? ALGORITHM_NAMES : [options.algorithm],
+        seed,
+        testShare,
+        onProgress: (done, total) => report('compare', done, total),
+      },
     );
     const best = results[0]!;
     const learners = learnersIn(best.algorithm);
     const allRows = Uint32Array.from(targets.keys());
     const fitted = learners.map((learner, at) => {
       report('fit', at, learners.length);
-      return fitLearner(learner, matrix, allRows, targets, labels.length, options.seed);
+      return fitLearner(learner, vectors(), allRows, targets, labels.length, seed);
     });
     report('fit', learners.length, learners.length);
     const { weights, bias } = combineModels(fitted, best.scales, best.shift);
 
-    const observations = best.predictions.map(({ predicted, confidence }, row) => ({
+    const observations = predictions.map(({ predicted, confidence }, row) => ({
       label: predicted,
       confidence,
       characters: lengths[row]!,
@@ -129,7 +128,9 @@ export function createTrainer(options: TrainingOptions): Trainer {
         accuracy: evaluation.accuracy,
         logLoss: evaluation.logLoss,
       })),
-      evaluation: best.evaluation,
+      evaluation,
+      evaluationMethod: method,
+      testShare: method === 'cross-validation' ? 0 : testShare,
       reference: buildReference(observations, labels),
       thresholds: computeThresholds(observations),
       documents: targets.length,

@@ -1,10 +1,12 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { createCautiousClock } from '../../platform/cautious-clock.ts';
 import { tryLock } from '../../platform/file-lock.ts';
 import { type ExperimentDatabase, openExperiments } from './experiment-database.ts';
 import {
   binOf,
+  type ConfidenceTotal,
   type Feedback,
   type FeedbackOutcome,
   type FeedbackTotal,
@@ -40,6 +42,8 @@ export interface FeedbackDatabase {
   hours(query: LabelQuery): HourOfLabels[];
   /** Returns the totals of all feedback from every process that shares the folder. */
   totals(): FeedbackTotal[];
+  /** Returns the same totals by the confidence of the predictions, for predictions whose confidence is known. */
+  confidenceTotals(): ConfidenceTotal[];
   /**
    * Replaces the label of a feedback, and writes the change into the trail.
    *
@@ -77,7 +81,7 @@ export interface FeedbackDatabase {
  * @param now returns the time in milliseconds; old rows are deleted by it
  * @throws if the files cannot be opened or written
  */
-export function openFeedbackDatabase(folder: string, now: () => number = Date.now): FeedbackDatabase {
+export function openFeedbackDatabase(folder: string, now: () => number = createCautiousClock()): FeedbackDatabase {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, FEEDBACK_FILE);
   const inode = restrict(path);

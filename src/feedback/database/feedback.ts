@@ -49,6 +49,17 @@ export interface FeedbackTotal extends ConfusionCount {
   readonly source: LabelSource;
 }
 
+/** The number of feedbacks of a model version by source, confidence and whether the prediction was correct. */
+export interface ConfidenceTotal {
+  readonly model: string;
+  readonly version: string;
+  readonly source: LabelSource;
+  /** The tenth of the confidence, 0 to 9. */
+  readonly bin: number;
+  readonly correct: boolean;
+  readonly count: number;
+}
+
 /** Feedback on one version, added up. */
 export interface LabelCount extends ConfusionCount {
   readonly source: LabelSource;
@@ -85,7 +96,8 @@ export interface HourOfLabels {
 /** The bin of predictions whose confidence is not known. */
 const UNKNOWN_BIN = -1;
 
-const HOUR_MS = 3_600_000;
+/** Milliseconds of an hour. */
+export const HOUR_MS = 3_600_000;
 
 /** Returns the hour since the epoch that contains a time in milliseconds. */
 export function hourOf(time: number): number {

@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { FeedbackTotal, HourOfLabels, LabelCount, LabelSource } from './feedback.ts';
+import type { ConfidenceTotal, FeedbackTotal, HourOfLabels, LabelCount, LabelSource } from './feedback.ts';
 import type { FeedbackDatabase } from './feedback-database.ts';
 
 /** Prepares the queries of labels. A label without an artefact is older than artefacts, and belongs to each of its version. */
-export function openLabelQueries(db: DatabaseSync): Pick<FeedbackDatabase, 'counts' | 'hours' | 'totals'> {
+export function openLabelQueries(
+  db: DatabaseSync,
+): Pick<FeedbackDatabase, 'counts' | 'hours' | 'totals' | 'confidenceTotals'> {
   const sums = 'source, review_share, bin, actual, predicted';
   const countAll = db.prepare(
     `SELECT ${sums}, SUM(count) AS count FROM feedback_counts
@@ -20,6 +22,9 @@ export function openLabelQueries(db: DatabaseSync): Pick<FeedbackDatabase, 'coun
   const selectTotals = db.prepare(`
     SELECT model, version, source, actual, predicted, SUM(count) AS count FROM feedback_counts
       GROUP BY model, version, source, actual, predicted`);
+  const selectConfidences = db.prepare(`
+    SELECT model, version, source, bin, actual = predicted AS correct, SUM(count) AS count FROM feedback_counts WHERE bin >= 0
+      GROUP BY 1, 2, 3, 4, 5`);
 
   return {
     counts({ model, version, artefact, since, until, role }) {
@@ -32,6 +37,7 @@ export function openLabelQueries(db: DatabaseSync): Pick<FeedbackDatabase, 'coun
     hours: ({ model, version, artefact, since, until, role = '' }) =>
       sumHours.all(model, version, artefact, ...range(since, until), role, role).map(hourOfLabels),
     totals: () => selectTotals.all().map(feedbackTotal),
+    confidenceTotals: () => selectConfidences.all().map(confidenceTotal),
   };
 }
 
@@ -70,6 +76,17 @@ function feedbackTotal(row: Row): FeedbackTotal {
     source: row['source'] as LabelSource,
     actual: String(row['actual']),
     predicted: String(row['predicted']),
+    count: Number(row['count']),
+  };
+}
+
+function confidenceTotal(row: Row): ConfidenceTotal {
+  return {
+    model: String(row['model']),
+    version: String(row['version']),
+    source: row['source'] as LabelSource,
+    bin: Number(row['bin']),
+    correct: row['correct'] === 1,
     count: Number(row['count']),
   };
 }

@@ -58,7 +58,10 @@ const drift = z.object({
   features: z.record(
     z.string(),
     z.object({
-      psi: z.number().meta({ description: 'The population stability index against the training texts' }),
+      psi: z.number().meta({
+        description:
+          'The population stability index against the training texts. Part of it is chance, so it may lie above `psiInterval`',
+      }),
       js: z.number().meta({ description: 'The Jensen-Shannon distance' }),
       psiCorrected: z
         .number()

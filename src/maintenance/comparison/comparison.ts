@@ -17,7 +17,8 @@ import {
   sumArm,
 } from './evidence.ts';
 import type { PairedCounts } from './measurement-types.ts';
-import { type MeasurementSources, type RoleTimes, readRoleTimes, windowStart } from './measurements.ts';
+import { type MeasurementSources, periodEnd, readPairHours, windowStart } from './measurements.ts';
+import { type RoleTimes, readRoleTimes } from './role-times.ts';
 import { agreementOf, confusionOf, pairedCounts, summariseUsage, tallyOf, type Usage } from './summaries.ts';
 
 /** The comparisons of the shadow and of the canary with the active version; null where the model has none. */
@@ -103,7 +104,7 @@ export async function compareVersions(
 ): Promise<Comparison> {
   const { active, shadow, canary } = versions;
   if (!shadow && !canary) return { shadow: null, canary: null };
-  const since = await readRoleTimes(versions, sources.registry);
+  const since = await readRoleTimes(versions, sources.registry, now);
   const [ofShadow, ofCanary] = await Promise.all([
     shadow ? compareShadow(active, shadow, since, sources, now) : null,
     canary ? compareCanary(active, canary, since, sources, now) : null,
@@ -124,7 +125,7 @@ async function compareShadow(
     compareUsage(active, shadow, 'shadow', since.shadow, sources, now),
     experiments.pairs(experiment),
     experiments.evaluatedPairs(experiment),
-    experiments.pairHours(experiment),
+    readPairHours(experiment, experiments, now),
   ]);
   const { count, agreed } = agreementOf(pairs);
   const paired = pairedCounts(evaluatedPairs);
@@ -163,10 +164,11 @@ async function compareCanary(
   now: number,
 ): Promise<CanaryComparison> {
   const { feedbackStore } = sources;
+  const period = { since: since.canary, until: periodEnd(now) };
   const [comparison, activeArm, canaryArm] = await Promise.all([
     compareUsage(active, model, 'answer', since.canary, sources, now),
-    readArm(active, 'active', { since: since.canary }, feedbackStore),
-    readArm(model, 'canary', { since: since.canary }, feedbackStore),
+    readArm(active, 'active', period, feedbackStore),
+    readArm(model, 'canary', period, feedbackStore),
   ]);
   const [ofActive, ofCanary] = [activeArm, canaryArm].map(({ hours }) => tallyOfArm(hours)) as [Tally, Tally];
   const { difference, interval, greater, smaller }: ShareComparison = compareShares(ofActive, ofCanary);

@@ -43,8 +43,9 @@ export interface VersionMeasurements {
   readonly feedback: { readonly count: number; readonly correct: number };
   readonly coverage: Coverage;
   readonly reports: Reports;
-  /** The accuracy in its manifest. */
+  /** The accuracy in its manifest, and the number of texts that it was measured on. */
   readonly trainingAccuracy: number;
+  readonly trainingTexts: number;
 }
 
 /** The texts that a version scored in its role since it took the role, 35 days at most. */

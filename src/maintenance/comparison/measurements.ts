@@ -1,5 +1,11 @@
 import type { DriftMonitor } from '../../drift/drift-monitor.ts';
-import { FAILED_BUCKET, type UsageRole } from '../../feedback/database/experiment.ts';
+import {
+  type Experiment,
+  FAILED_BUCKET,
+  type HourOfPairs,
+  type UsageRole,
+} from '../../feedback/database/experiment.ts';
+import { hourOf } from '../../feedback/database/feedback.ts';
 import { experimentOf, versionKeyOf } from '../../feedback/experiment-log.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
@@ -7,6 +13,7 @@ import type { Model, ModelVersions } from '../../models/store.ts';
 import { type Arm, readArm } from './arm-hours.ts';
 import { evidenceOfArms, evidenceOfPairs, evidenceOfReports, sumArm } from './evidence.ts';
 import type { Measurements, ShadowMeasurements, UsageTotal, VersionMeasurements } from './measurement-types.ts';
+import { readRoleTimes } from './role-times.ts';
 import { agreementOf, pairedCounts, summariseUsage } from './summaries.ts';
 
 /** The sources of measurements. */
@@ -16,31 +23,20 @@ export interface MeasurementSources {
   readonly driftMonitor: Pick<DriftMonitor, 'report'>;
 }
 
-/** The times when the current versions took their roles, in milliseconds since the epoch. */
-export interface RoleTimes {
-  readonly active: number;
-  readonly shadow: number;
-  readonly canary: number;
-}
-
 /** The period for which predictions, errors and latencies are counted. */
 const MAX_WINDOW_MS = 3_600_000;
+
+/** The clocks of replicas differ by less than this. Records of a later time exist if the clock was ahead once. */
+const MAX_SKEW_MS = 60_000;
+
+/** Returns the end of all periods: records of a later time are given up until that time has come. */
+export function periodEnd(now: number): number {
+  return now + MAX_SKEW_MS;
+}
 
 /** Returns the start of the period in which a version's predictions are counted: its time in the role, one hour at most. */
 export function windowStart(since: number, now: number): number {
   return Math.max(since, now - MAX_WINDOW_MS);
-}
-
-/** Reads from the audit trail when the versions took their current roles. */
-export async function readRoleTimes(
-  { name, shadow, canary }: ModelVersions,
-  registry: MeasurementSources['registry'],
-): Promise<RoleTimes> {
-  const active = registry.roles(name)?.activeSince ?? 0;
-  const changes = shadow || canary ? await registry.changes(name) : [];
-  const since = (action: 'shadow' | 'canary', version: string | undefined) =>
-    changes.find((change) => change.action === action && change.to === version)?.at ?? active;
-  return { active, shadow: since('shadow', shadow?.version), canary: since('canary', canary?.model.version) };
 }
 
 /**
@@ -55,14 +51,15 @@ export async function gatherMeasurements(
 ): Promise<Measurements> {
   const { name, active, shadow, canary } = versions;
   const { feedbackStore, driftMonitor, registry } = sources;
-  const since = await readRoleTimes(versions, registry);
-  const readActive = (from: number) => readArm(active, 'active', { since: from }, feedbackStore);
+  const since = await readRoleTimes(versions, registry, now);
+  const until = periodEnd(now);
+  const readActive = (from: number) => readArm(active, 'active', { since: from, until }, feedbackStore);
   const [ofActive, ofShadow, ofCanary, beside, canaryArm, activeArm, feedbackWithText] = await Promise.all([
     measureUsage(active, 'active', since.active, feedbackStore, now),
     shadow && measureShadow(active, shadow, since.shadow, sources, now),
     canary && measureUsage(canary.model, 'canary', since.canary, feedbackStore, now),
     canary && readActive(since.canary),
-    canary && readArm(canary.model, 'canary', { since: since.canary }, feedbackStore),
+    canary && readArm(canary.model, 'canary', { since: since.canary, until }, feedbackStore),
     readActive(since.active),
     feedbackStore.experiments.textCount(name, since.active),
   ]);
@@ -109,7 +106,7 @@ async function measureShadow(
     measureUsage(shadow, 'shadow', since, feedbackStore, now),
     experiments.pairs(experiment),
     experiments.evaluatedPairs(experiment),
-    experiments.pairHours(experiment),
+    readPairHours(experiment, experiments, now),
   ]);
   const { count, agreed } = agreementOf(pairs);
   const paired = pairedCounts(evaluatedPairs);
@@ -137,12 +134,22 @@ async function measureUsage(
   const use = role === 'shadow' ? 'shadow' : 'answer';
   const [minutes, total] = await Promise.all([
     experiments.minuteCounts(name, version, use, windowStart(since, now), now),
-    measureTotal(model, role, { since }, experiments),
+    measureTotal(model, role, { since, until: periodEnd(now) }, experiments),
   ]);
   const { predictions, errors, p99 } = summariseUsage(minutes);
-  const trainingAccuracy = manifest.evaluation.accuracy;
+  const { accuracy: trainingAccuracy, count: trainingTexts } = manifest.evaluation;
   const { artefact } = versionKeyOf(model);
-  return { version, artefact, since, predictions, errors, p99Seconds: p99, total, trainingAccuracy };
+  return { version, artefact, since, predictions, errors, p99Seconds: p99, total, trainingAccuracy, trainingTexts };
+}
+
+/** Reads the disagreements of two versions up to now, by the hour of the prediction. */
+export async function readPairHours(
+  experiment: Experiment,
+  { pairHours }: Pick<FeedbackStore['experiments'], 'pairHours'>,
+  now: number,
+): Promise<HourOfPairs[]> {
+  const end = hourOf(periodEnd(now));
+  return (await pairHours(experiment)).filter(({ hour }) => hour <= end);
 }
 
 /** Adds up the texts that a version scored in one role. */

@@ -15,6 +15,8 @@ export interface RetrainTask {
   readonly dataFolder: string;
   readonly algorithm: AlgorithmName | 'auto';
   readonly tokenizer: TokenizerName | 'auto';
+  /** The share of the data that takes no part in any choice; undefined for the usual one. */
+  readonly testShare?: number | undefined;
   readonly maxMemoryMB: number;
   /** The niceness of the process, from 0 to 19. */
   readonly niceness: number;

@@ -227,16 +227,17 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
 }
 
 /**
- * Returns the algorithm and the tokenizer of a retraining: those of the active version, unless the policy names others. A
- * choice among all of them would be made by chance where several are nearly equal.
+ * Returns the algorithm, the tokenizer and the test share of a retraining: those of the active version, unless the policy names
+ * others. A choice among all algorithms would be made by chance where several are nearly equal.
  */
 function trainingSettings(
   active: Manifest | undefined,
   { retrain }: Policy,
-): Pick<RetrainTask, 'algorithm' | 'tokenizer'> {
+): Pick<RetrainTask, 'algorithm' | 'tokenizer' | 'testShare'> {
   const own = active && 'weightStep' in active ? active : undefined;
   return {
     algorithm: retrain.algorithm === 'same' ? (own?.algorithm ?? 'auto') : retrain.algorithm,
     tokenizer: retrain.tokenizer === 'same' ? (own?.features.tokenizer ?? 'auto') : retrain.tokenizer,
+    testShare: retrain.testShare === 'same' ? own?.training.testShare : retrain.testShare,
   };
 }

@@ -73,6 +73,7 @@ async function trainVersion({
   dataFolder,
   algorithm,
   tokenizer,
+  testShare,
 }: RetrainTask): Promise<TrainingResult> {
   let lastPhase = '';
   let lastTime = 0;
@@ -84,6 +85,7 @@ async function trainVersion({
       version: await nextVersion(modelsFolder, model),
       algorithm,
       tokenizer,
+      testShare,
       seed: 1,
     },
     {

@@ -37,7 +37,9 @@ export async function reportMaintenance(
     ? undefined
     : `DATA_DIR/maintenance/${model}.json cannot be used; delete the file to start with an empty state`;
   const { recommendation, lastAction, lastAt, evaluatedAt, waitingFor } = state ?? initialState;
-  const last = Math.max(0, ...Object.values(lastAt));
+  // A time after now exists if the clock was ahead once. The next evaluation replaces it.
+  const now = Date.now();
+  const last = Math.min(now, Math.max(0, ...Object.values(lastAt)));
   const cooldownEnd = last + (policy?.cooldownSeconds ?? 0) * 1_000;
   return {
     mode: stateProblem === undefined ? (policy?.mode ?? 'off') : 'off',
@@ -49,7 +51,7 @@ export async function reportMaintenance(
     },
     waitingFor,
     lastAction: lastAction && { ...lastAction, at: iso(lastAction.at) },
-    cooldownUntil: last > 0 && cooldownEnd > Date.now() ? iso(cooldownEnd) : null,
+    cooldownUntil: last > 0 && cooldownEnd > now ? iso(cooldownEnd) : null,
     evaluatedAt: evaluatedAt === null ? null : iso(evaluatedAt),
   };
 }

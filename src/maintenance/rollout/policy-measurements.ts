@@ -1,10 +1,10 @@
 import type { Tally } from '../../classifier/statistics/two-proportions.ts';
 import type { Policy } from '../../models/policy-file.ts';
 import type { Model, ModelVersions } from '../../models/store.ts';
-import { readArm } from '../comparison/arm-hours.ts';
+import { type Period, readArm } from '../comparison/arm-hours.ts';
 import { type Evidence, evidenceOfArms, fill, sumArm } from '../comparison/evidence.ts';
 import type { Measurements, UsageTotal } from '../comparison/measurement-types.ts';
-import { gatherMeasurements, type MeasurementSources, measureTotal } from '../comparison/measurements.ts';
+import { gatherMeasurements, type MeasurementSources, measureTotal, periodEnd } from '../comparison/measurements.ts';
 import type { Retrainer } from '../retraining/retrainer.ts';
 import type { PolicyState } from './policy-state.ts';
 
@@ -58,10 +58,11 @@ export async function measureForPolicy(
   const previous = sources.registry.roles(name)?.previous[0];
   const replacedVersion = state.active?.version === active.version ? state.active.replaced?.version : previous;
   const replacedModel = versions.versions.find(({ version }) => version === replacedVersion);
-  const since = Math.max(active.since, now - windowSeconds * 1_000);
+  const recentPeriod = { since: Math.max(active.since, now - windowSeconds * 1_000), until: periodEnd(now) };
   const [recent, replaced, jobs] = await Promise.all([
-    readArm(versions.active, 'active', { since }, sources.feedbackStore),
-    replacedModel && measureReplaced(versions.active, replacedModel, policy, active.since, sources),
+    readArm(versions.active, 'active', recentPeriod, sources.feedbackStore),
+    replacedModel &&
+      measureReplaced(versions.active, replacedModel, policy, { since: active.since, until: periodEnd(now) }, sources),
     sources.retrainer.list(name),
   ]);
   const { all, asked } = sumArm(recent.hours);
@@ -79,13 +80,13 @@ async function measureReplaced(
   active: Model,
   replaced: Model,
   { rollback }: Policy,
-  activeSince: number,
+  period: Required<Period>,
   { feedbackStore }: PolicyMeasurementSources,
 ): Promise<ReplacedMeasurements> {
-  const before = { since: activeSince - rollback.freshForSeconds * 1_000, until: activeSince };
+  const before = { since: period.since - rollback.freshForSeconds * 1_000, until: period.since };
   // As canary it answered a random part of the same requests, perhaps just before it became active.
   const [activeArm, replacedArm, canaryArm, total] = await Promise.all([
-    readArm(active, 'active', { since: activeSince }, feedbackStore),
+    readArm(active, 'active', period, feedbackStore),
     readArm(replaced, 'active', before, feedbackStore),
     readArm(replaced, 'canary', before, feedbackStore),
     measureTotal(replaced, 'active', before, feedbackStore.experiments),

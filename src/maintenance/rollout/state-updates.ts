@@ -35,10 +35,14 @@ export function updateFromMeasurements(
  */
 function withoutFuture(state: PolicyState, now: number): PolicyState {
   const lastAt = Object.entries(state.lastAt).map(([action, at]) => [action, Math.min(at, now)]);
+  const { lastAction, recommendation, told } = state;
   const { drift, accuracyDrop } = state.holds;
   return {
     ...state,
     lastAt: Object.fromEntries(lastAt),
+    lastAction: lastAction && { ...lastAction, at: Math.min(lastAction.at, now) },
+    recommendation: recommendation && { ...recommendation, since: Math.min(recommendation.since, now) },
+    told: told && { ...told, at: Math.min(told.at, now) },
     holds: {
       ...(drift !== undefined && { drift: Math.min(drift, now) }),
       ...(accuracyDrop !== undefined && { accuracyDrop: Math.min(accuracyDrop, now) }),
@@ -91,12 +95,15 @@ function isBelowTraining(policy: Policy, measurements: PolicyMeasurements, { cou
 
 /**
  * Returns the lowest accuracy that still agrees with the accuracy of the training, for the number of recent labels:
- * training accuracy - `points` - `sigmas` * standard error of a binomial proportion, sqrt(p (1 - p) / n).
+ * training accuracy - `points` - `sigmas` * standard error of the difference of two binomial proportions, sqrt(p (1 - p + 1/N)
+ * (1/labels + 1/N)) with N texts in the evaluation of the training. 1/N allows for an error that so few texts may not show.
  */
 export function lowestAccuracy(policy: Policy, { active, recent }: PolicyMeasurements, labels = recent.count): number {
   const { points, sigmas } = policy.retrain.accuracyDrop;
-  const expected = active.trainingAccuracy;
-  return expected - points - sigmas * Math.sqrt((expected * (1 - expected)) / Math.max(1, labels));
+  const { trainingAccuracy: expected, trainingTexts } = active;
+  const perText = 1 / Math.max(1, trainingTexts);
+  const variance = expected * (1 - expected + perText) * (1 / Math.max(1, labels) + perText);
+  return expected - points - sigmas * Math.sqrt(variance);
 }
 
 function updateActive(policy: Policy, state: PolicyState, { active, previous }: PolicyMeasurements): PolicyState {

@@ -8,6 +8,9 @@ import { createExperimentLog, versionKeyOf } from '../../../src/feedback/experim
 import { openFeedbackStore } from '../../../src/feedback/feedback-store.ts';
 import { compareVersions } from '../../../src/maintenance/comparison/comparison.ts';
 import { gatherMeasurements } from '../../../src/maintenance/comparison/measurements.ts';
+import { measureForPolicy } from '../../../src/maintenance/rollout/policy-measurements.ts';
+import { initialState } from '../../../src/maintenance/rollout/policy-state.ts';
+import { policySchema } from '../../../src/models/policy-file.ts';
 import { openRegistry } from '../../../src/models/registry.ts';
 import { createLog } from '../../../src/telemetry/logs/log.ts';
 import { smallModels } from '../../models/small-models.ts';
@@ -50,6 +53,36 @@ async function startExperiment() {
 }
 
 describe('measurements', () => {
+  test('leave out predictions of the future, which exist if the clock was ahead once', async () => {
+    const { versions, sources, experimentLog, recordFeedback } = await startExperiment();
+    const { active, canary, shadow } = versions;
+    const now = Date.now();
+    const ahead = now + 86_400_000;
+    for (const at of [now, ahead]) {
+      experimentLog.recordAnswer(active, 'active', 1e-4, 0.9, at, false);
+      experimentLog.recordAnswer(canary!.model, 'canary', 1e-4, 0.9, at, false);
+      const pair = { active, activeLabel: 'spam', shadow: shadow!, shadowLabel: 'ham' };
+      const id = crypto.randomUUID();
+      experimentLog.recordShadowResult({ ...pair, id, predictedAt: at, confidence: 0.7, seconds: 2e-4, asked: false });
+      await recordFeedback('1', 'spam', 'ham', { predictedAt: at });
+      await recordFeedback('3', 'spam', 'spam', { predictedAt: at });
+      await experimentLog.flush();
+    }
+    const measurements = await gatherMeasurements(versions, sources, now);
+    for (const version of [measurements.active, measurements.canary!]) {
+      expect(version).toMatchObject({ predictions: 1, total: { predictions: 1 }, feedback: { count: 1 } });
+    }
+    expect(measurements.besideCanary).toMatchObject({ count: 1 });
+    expect(measurements.shadow!.coverage).toMatchObject({ due: 1 });
+    const policy = policySchema.parse({});
+    const retrainer = { list: async () => [] };
+    const state = initialState;
+    const measured = await measureForPolicy(versions, policy, state, { ...sources, retrainer }, now);
+    expect(measured.recent).toEqual({ count: 1, correct: 0 });
+    const comparison = await compareVersions(versions, sources, now);
+    expect(comparison).toMatchObject({ canary: { feedback: { count: 1 }, activeFeedback: { count: 1 } } });
+  });
+
   test('cover each version in its role', async () => {
     const { versions, sources, experimentLog, recordFeedback } = await startExperiment();
     const { active, shadow, canary } = versions;
@@ -94,6 +127,7 @@ describe('measurements', () => {
         reports: { predictions: 100, objections: 0 },
         feedback: { count: 4, correct: 3 },
         trainingAccuracy: active.manifest.evaluation.accuracy,
+        trainingTexts: active.manifest.evaluation.count,
       },
       shadow: {
         version: '2',
@@ -109,6 +143,7 @@ describe('measurements', () => {
         evidence: expect.objectContaining({ provenBetter: expect.any(Number), provenWorse: expect.any(Number) }),
         feedback: { count: 4, correct: 3 },
         trainingAccuracy: shadow!.manifest.evaluation.accuracy,
+        trainingTexts: shadow!.manifest.evaluation.count,
         agreement: 0.5,
         paired: { bothRight: 2, onlyActive: 1, onlyShadow: 1, neither: 0 },
       },
@@ -127,6 +162,7 @@ describe('measurements', () => {
         reportedMore: 0,
         feedback: { count: 2, correct: 1 },
         trainingAccuracy: canary!.model.manifest.evaluation.accuracy,
+        trainingTexts: canary!.model.manifest.evaluation.count,
       },
       besideCanary: { due: 100, count: 4, correct: 3 },
       drift: { verdict: 'unsure', psi: 0 },

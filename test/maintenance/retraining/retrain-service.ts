@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import { writeArtefact } from '../../../src/artefacts/artefact.ts';
 import type { RetrainJob } from '../../../src/maintenance/retraining/job.ts';
 import { train } from '../../../src/training/train.ts';
+import type { TrainingJob } from '../../../src/training/training-job.ts';
 import { smallMails } from '../../classifier/small-mails.ts';
 import { post } from '../../http/in-process.ts';
 import { type ServiceProcess, startProcess } from '../../support/service-process.ts';
@@ -24,8 +25,13 @@ export interface Folders {
  * not finish with a lower one.
  *
  * @param perLabel the number of examples of each label for a retraining; tens of thousands take some seconds
+ * @param training other options of the training of version 1
  */
-export async function prepareFolders(perLabel: number, retrain: object = {}): Promise<Folders> {
+export async function prepareFolders(
+  perLabel: number,
+  retrain: object = {},
+  training: Partial<TrainingJob> = {},
+): Promise<Folders> {
   const root = await mkdtemp(join(tmpdir(), 'waymark-retrain-'));
   const [models, data, file] = [join(root, 'models'), join(root, 'data'), join(root, 'train.jsonl')];
   const lines = (count: number) => smallMails(count).map((example) => `${JSON.stringify(example)}\n`);
@@ -37,6 +43,7 @@ export async function prepareFolders(perLabel: number, retrain: object = {}): Pr
     algorithm: 'logistic-regression',
     tokenizer: 'auto',
     seed: 1,
+    ...training,
   });
   await writeArtefact(join(models, 'mail', '1'), manifest, bytes);
   await writeFile(file, lines(perLabel).join(''));

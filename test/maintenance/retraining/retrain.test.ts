@@ -64,6 +64,29 @@ test('a retraining learns from the data and from feedback, and its version becom
   expect(await readJobFile(folders, job)).not.toContain('quarterly');
 }, 60_000);
 
+test.each<[string, object, object]>([
+  ['keeps the algorithm, the tokenizer and the test share of the active version', {}, { testShare: 0.25 }],
+  ['uses those of the policy', { algorithm: 'auto', testShare: 0.5 }, { testShare: 0.5, all: true }],
+])(
+  'a retraining %s',
+  async (_, retrain, expected) => {
+    const kept = { algorithm: 'complement-naive-bayes', tokenizer: 'segmenter', testShare: 0.25 } as const;
+    const folders = await prepareFolders(100, retrain, kept);
+    const service = await serve(folders);
+    const { version } = await waitForJob(service, await startRetraining(service), hasEnded);
+    const { manifest } = await readArtefact(join(folders.models, 'mail', version!));
+    const candidates = manifest.training.candidates.map(({ algorithm }) => algorithm);
+    if ('all' in expected) expect(candidates).toHaveLength(5);
+    else expect(candidates).toEqual(['complement-naive-bayes']);
+    expect(manifest.features.tokenizer).toBe('segmenter');
+    expect(manifest.training.testShare).toBe((expected as { testShare: number }).testShare);
+    // The evaluation of both versions is the same procedure, so that they can be compared.
+    const active = await readArtefact(join(folders.models, 'mail', '1'));
+    expect(manifest.evaluation.method).toBe(active.manifest.evaluation.method);
+  },
+  60_000,
+);
+
 test('a model has one retraining at a time, and each process of the folder can show and cancel it', async () => {
   const folders = await prepareFolders(MANY_EXAMPLES);
   const [one, other] = await Promise.all([serve(folders), serve(folders)]);

@@ -30,6 +30,7 @@ const stable: Omit<PolicyMeasurements, 'now'> = {
     coverage: { due: 500, labelled: 500, asked: 0, reviewed: 0 },
     reports: { predictions: 1_000, objections: 0 },
     trainingAccuracy: 0.97,
+    trainingTexts: 10_000,
   },
   drift: { verdict: 'stable', psi: 0.01 },
   feedbackWithText: 500,
@@ -215,6 +216,33 @@ describe('the evaluator', () => {
     startTestEvaluator({ measure, maxPauseMs: 50 });
     await third.promise;
     expect((await report()).evaluatedAt).not.toBeNull();
+  });
+
+  test('a clock that was ahead once holds up no action, no recommendation and no log record', async () => {
+    await writePolicy({ mode: 'automatic', cooldownSeconds: 600, ...withoutDelay });
+    const ahead = Date.now() + 86_400_000;
+    await mkdir(join(folder, 'data/maintenance'), { recursive: true });
+    const decision = { action: 'retrain', version: null, reason: 'a reason', numbers: {} };
+    const state = {
+      ...initialState,
+      holds: { accuracyDrop: ahead },
+      lastAt: { retrain: ahead },
+      lastAction: { ...decision, at: ahead },
+      told: { what: 'retrain  ', at: ahead },
+      evaluatedAt: ahead,
+    };
+    await writeFile(join(folder, 'data/maintenance/spam.json'), JSON.stringify(state));
+    expect(Date.parse((await report()).cooldownUntil!)).toBeLessThanOrEqual(Date.now() + 600_000);
+    measured = stale;
+    await startTestEvaluator().evaluate();
+    const { recommendation, lastAction, evaluatedAt } = await report();
+    expect(recommendation).toMatchObject({ action: 'retrain' });
+    for (const time of [recommendation!.since, lastAction!.at, evaluatedAt!]) {
+      expect(Date.parse(time)).toBeLessThanOrEqual(Date.now());
+    }
+    expect(Date.parse(recommendation!.heldUntil!)).toBeLessThanOrEqual(Date.now() + 600_000);
+    const saved = JSON.parse(await readFile(join(folder, 'data/maintenance/spam.json'), 'utf8')) as typeof state;
+    expect(saved.told.at).toBeLessThanOrEqual(Date.now());
   });
 
   test('does nothing with a damaged state file, and reports the file', async () => {

@@ -213,6 +213,7 @@ export function simulate(options: Simulation): {
         coverage: { due: count, labelled: count, asked: 0, reviewed: 0 },
         reports: { predictions: role.totalPredictions, objections: 0 },
         trainingAccuracy: version.training ?? version.usual,
+        trainingTexts: 10_000,
       };
     };
     const { onlyActive, onlyShadow } = paired;
