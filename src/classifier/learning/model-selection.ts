@@ -4,8 +4,7 @@ import { type Evaluation, evaluate, type LabelledPrediction } from '../statistic
 import { learnersIn } from './algorithms.ts';
 import { blendScores, chooseBlendRatio } from './blend.ts';
 import { fitCalibration } from './calibration.ts';
-import { type LabelledMatrix, scoreOutOfFold } from './cross-validation.ts';
-import { predictOutOfFold } from './out-of-fold-predictions.ts';
+import { type LabelledMatrix, predictOutOfFold, scoreOutOfFold } from './cross-validation.ts';
 
 /** The result of cross-validation for one algorithm. */
 export interface CrossValidationResult {

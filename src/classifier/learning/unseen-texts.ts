@@ -5,10 +5,9 @@ import type { AlgorithmName } from '../scoring/algorithm-names.ts';
 import { columnsFor, scoreRow } from '../scoring/linear-weights.ts';
 import { type Evaluation, evaluate, type LabelledPrediction } from '../statistics/evaluation.ts';
 import { combineModels, fitLearner, learnersIn } from './algorithms.ts';
-import type { LabelledMatrix } from './cross-validation.ts';
+import { type LabelledMatrix, predictOutOfFold } from './cross-validation.ts';
 import { assignFolds } from './folds.ts';
 import { type CrossValidationResult, compareAlgorithms } from './model-selection.ts';
-import { predictOutOfFold } from './out-of-fold-predictions.ts';
 
 /** The share of the texts that take no part in any choice, if the options name none. */
 export const DEFAULT_TEST_SHARE = 0.1;

@@ -57,7 +57,7 @@ test('labels named like properties of objects are followed like all others, thro
       expect((await post(`${url}/feedback`, { id: answer.id, label: actual, text })).status).toBe(200);
     }
   }
-  expect((await post(`${url}/predict`, { text: 'red apple', explain: true })).status).toBe(200);
+  expect((await post(`${url}/predict?explain=true`, { text: 'red apple' })).status).toBe(200);
   // The results of a shadow are stored once a second.
   await delay(1_500);
 
