@@ -15,8 +15,9 @@ import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
 import { createRetrainer, type Retrainer } from './maintenance/retraining/retrainer.ts';
 import { type Maintenance, startMaintenance } from './maintenance/rollout/maintenance.ts';
+import { observeModels, versionsWithRole } from './models/observe-models.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
-import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
+import { findModel, type Model } from './models/store.ts';
 import { makePrivateFolder } from './platform/atomic-write.ts';
 import { type Config, ConfigError } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
@@ -25,10 +26,11 @@ import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createReviewSampler } from './predictions/review-sampler.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
-import { readOrCreateSigningKey } from './predictions/signing-key.ts';
+import { parseFormerKey, readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { RoleChangeLink } from './process/role-changes.ts';
+import { readSignatures } from './signing/settings.ts';
 import { setAuthentication } from './telemetry/http-attributes.ts';
-import { createInstruments, type Instruments } from './telemetry/instruments.ts';
+import { createInstruments } from './telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from './telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
 
@@ -80,9 +82,10 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
     openFeedbackStore(config.DATA_DIR, reportStore),
   ]);
+  const signatures = await readSignatures(config);
   const tokens = await openTokenStore(config, log);
   if (tokens) setAuthentication((request) => findCaller(request, tokens) !== undefined);
-  const ids = createPredictionIds(key);
+  const ids = createPredictionIds(key, config.PREDICTION_ID_KEYS_OLD?.map(parseFormerKey));
   observeFeedback(feedbackStore, instruments);
   const textRetention = startTextRetention(feedbackStore, config.FEEDBACK_TEXT_DAYS, log);
   const driftMonitor = createDriftMonitor(() => performance.now(), worker?.createWindow);
@@ -133,6 +136,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const registry = await openRegistry({
     folder: config.MODELS_DIR,
     log,
+    verifier: signatures.verifier,
     warmUp,
     reportFault: degradations.report,
     onSwap: (versions, changedAt) => {
@@ -148,17 +152,15 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     await registry.close();
     await earlyServer?.drain(0);
     await feedbackStore.close();
-    const available = models.size > 0 ? [...models.keys()].join(', ') : 'none';
-    throw new ConfigError(
-      `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${available}`,
-    );
+    throw missingDefaultModel(config, registry);
   }
-  observeModels(registry.models, instruments);
+  observeModels(registry, instruments);
   const retrainer = await namingFolder(config, () =>
     createRetrainer({
       modelsFolder: config.MODELS_DIR,
       dataFolder: config.DATA_DIR,
       servingProcesses: config.WORKERS,
+      signatures,
       registry,
       instruments,
       log,
@@ -212,6 +214,17 @@ async function namingFolder<T>(config: Config, work: () => Promise<T>): Promise<
   }
 }
 
+/** Returns the error of a start without a version of the default model. It has the reason if all versions are refused. */
+function missingDefaultModel({ DEFAULT_MODEL, MODELS_DIR }: Config, registry: ModelRegistry): ConfigError {
+  const names = [...registry.models().keys()];
+  const refused = registry.refused().find(({ model }) => model === DEFAULT_MODEL);
+  const reason = refused
+    ? `cannot be used: of version ${refused.version}, ${refused.reason}`
+    : `is not in MODELS_DIR ${JSON.stringify(MODELS_DIR)}`;
+  const allowed = names.length > 0 ? names.join(', ') : 'none';
+  return new ConfigError(`DEFAULT_MODEL: ${JSON.stringify(DEFAULT_MODEL)} ${reason}; allowed: ${allowed}`);
+}
+
 /**
  * Scores some texts, because the first texts of a classifier are by far the slowest and no client should wait for them.
  */
@@ -220,27 +233,4 @@ async function warmUp({ classifier }: Model): Promise<void> {
     classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
     await nextTurn();
   }
-}
-
-/** Returns the versions of a model that have a role. */
-function versionsWithRole({ active, shadow, canary }: ModelVersions): { model: Model; role: string }[] {
-  return [
-    { model: active, role: 'active' },
-    ...(shadow ? [{ model: shadow, role: 'shadow' }] : []),
-    ...(canary ? [{ model: canary.model, role: 'canary' }] : []),
-  ];
-}
-
-/** Observes `classifier_model_info`. */
-function observeModels(models: () => Models, instruments: Instruments): void {
-  instruments.modelInfo.addCallback((result) => {
-    for (const { model, role } of [...models().values()].flatMap(versionsWithRole)) {
-      result.observe(1, {
-        [LABEL.model]: model.name,
-        [LABEL.version]: model.version,
-        [LABEL.algorithm]: model.manifest.algorithm,
-        [LABEL.role]: role,
-      });
-    }
-  });
 }

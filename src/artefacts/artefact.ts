@@ -4,8 +4,12 @@ import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
+import { SIGNATURE_FILE, SignatureError } from '../signing/bundle.ts';
+import { digestOfBytes } from '../signing/folder-files.ts';
+import type { Signer } from '../signing/signer.ts';
+import type { SignatureVerifier, SignedVersion } from '../signing/verifier.ts';
 import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
-import { createClassifier } from './pack.ts';
+import { createClassifier, sha256 } from './pack.ts';
 import { recordVersions } from './versions.ts';
 
 export type { Manifest } from './manifest.ts';
@@ -33,17 +37,30 @@ export class ArtefactError extends Error {
 /**
  * Writes the folder of a version atomically. Once the promise resolves, the version survives a crash of the machine.
  *
+ * @param signer signs the version, so that it never appears without its signature
  * @throws {ArtefactError} if the folder exists already or cannot be written, or if `readArtefact` would refuse the manifest
  */
-export async function writeArtefact(folder: string, manifest: Manifest, bytes: Uint8Array): Promise<void> {
+export async function writeArtefact(
+  folder: string,
+  manifest: Manifest,
+  bytes: Uint8Array,
+  signer?: Signer,
+): Promise<void> {
   const valid = manifestSchema.safeParse(manifest);
   if (!valid.success) throw new ArtefactError(folder, `it cannot be stored: ${z.prettifyError(valid.error)}`);
   if (await exists(folder)) throw new ArtefactError(folder, 'this version exists already');
   const modelFolder = dirname(folder);
+  const files: [string, string | Uint8Array][] = [
+    [WEIGHTS_FILE, bytes],
+    [MANIFEST_FILE, `${JSON.stringify(manifest, null, 2)}\n`],
+  ];
+  if (signer) {
+    const digests = new Map(files.map(([file, content]) => [file, sha256(Buffer.from(content))]));
+    files.push([SIGNATURE_FILE, signer.sign(manifest.version, digests)]);
+  }
   try {
     await atomicWriteFolder(folder, async (draft) => {
-      await writeFile(join(draft, WEIGHTS_FILE), bytes, { flush: true });
-      await writeFile(join(draft, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+      for (const [file, content] of files) await writeFile(join(draft, file), content, { flush: true });
     });
   } catch (error) {
     throw new ArtefactError(folder, `it could not be written: ${(error as Error).message}`, { cause: error });
@@ -52,37 +69,42 @@ export async function writeArtefact(folder: string, manifest: Manifest, bytes: U
   await recordVersions(dirname(modelFolder), basename(modelFolder), [manifest.version]).catch(() => {});
 }
 
+/** A version that was read. */
+export interface Artefact {
+  readonly manifest: Manifest;
+  readonly classifier: Classifier;
+  /** Names the key or the certificate that signed the version; `undefined` if no signature was verified. */
+  readonly signedBy: string | undefined;
+}
+
 /**
  * Reads a version into a classifier that is ready to score. All files are checked before their first use, and no part of
  * them is executed.
  *
- * @throws {ArtefactError} if the version is missing, damaged, truncated, or of a newer format
+ * @param verifier verifies the signature of the version first; without it any version is read
+ * @throws {ArtefactError} if the version is missing, damaged, truncated, of a newer format, or its signature does not fit
  */
-export async function readArtefact(folder: string): Promise<{ manifest: Manifest; classifier: Classifier }> {
-  const manifest = await readManifest(folder);
+export async function readArtefact(folder: string, verifier?: SignatureVerifier): Promise<Artefact> {
+  const signed =
+    verifier && (await signatureChecked(folder, () => verifier.open(folder, [MANIFEST_FILE, WEIGHTS_FILE])));
+  const manifest = parseManifest(folder, await read(folder, MANIFEST_FILE, MAX_MANIFEST_BYTES, signed));
   const { weights } = manifest;
   if (weights.bytes > MAX_WEIGHTS_BYTES) {
     throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${weights.bytes} bytes, more than ${MAX_WEIGHTS_BYTES}`);
   }
-  const bytes = await read(folder, WEIGHTS_FILE, weights.bytes);
-  if (bytes.byteLength !== weights.bytes) {
-    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
-  }
-  if ((await digestOf(bytes)) !== weights.sha256) {
-    throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: its sha256 is not the one in ${MANIFEST_FILE}`);
-  }
-  try {
-    return { manifest, classifier: await createClassifier(manifest, bytes) };
-  } catch (error) {
-    throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: ${(error as Error).message}`, { cause: error });
-  }
+  const bytes = await read(folder, WEIGHTS_FILE, weights.bytes, signed);
+  return { manifest, classifier: await unpackWeights(folder, manifest, bytes), signedBy: signed?.signedBy };
 }
 
-async function readManifest(folder: string): Promise<Manifest> {
-  const text = (await read(folder, MANIFEST_FILE, MAX_MANIFEST_BYTES)).toString('utf8');
+/**
+ * Parses the bytes of a manifest.
+ *
+ * @throws {ArtefactError} if they are no manifest, or one of a newer format
+ */
+export function parseManifest(folder: string, bytes: Uint8Array): Manifest {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
     throw new ArtefactError(folder, `${MANIFEST_FILE} is not valid JSON: ${(error as Error).message}`, {
       cause: error,
@@ -102,7 +124,53 @@ async function readManifest(folder: string): Promise<Manifest> {
   return manifest.data;
 }
 
-async function read(folder: string, file: string, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
+/**
+ * Checks the bytes of a weights file, and creates its classifier.
+ *
+ * @throws {ArtefactError} if they are not those of the manifest
+ */
+export async function unpackWeights(
+  folder: string,
+  manifest: Manifest,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Classifier> {
+  const { weights } = manifest;
+  if (bytes.byteLength !== weights.bytes) {
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
+  }
+  if ((await digestOfBytes(bytes)) !== weights.sha256) {
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: its sha256 is not the one in ${MANIFEST_FILE}`);
+  }
+  try {
+    return await createClassifier(manifest, bytes);
+  } catch (error) {
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Does a part of the verification of a signature. @throws {ArtefactError} with the `SignatureError` as its cause */
+async function signatureChecked<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = error instanceof SignatureError ? message : `it cannot be read: ${code ?? message}`;
+    throw new ArtefactError(folder, reason, { cause: error });
+  }
+}
+
+async function read(
+  folder: string,
+  file: string,
+  maxBytes: number,
+  signed: SignedVersion | undefined,
+): Promise<Buffer<ArrayBuffer>> {
+  const bytes = await readFile(folder, file, maxBytes);
+  if (signed) await signatureChecked(folder, () => signed.check(file, bytes));
+  return bytes;
+}
+
+async function readFile(folder: string, file: string, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
   try {
     // Sections are views that need an alignment of 8 bytes, so the buffer is one of its own.
     return await readRegularFile(join(folder, file), maxBytes);
@@ -111,11 +179,6 @@ async function read(folder: string, file: string, maxBytes: number): Promise<Buf
     const reason = code === 'ENOENT' ? 'is missing' : `cannot be read: ${code ?? message}`;
     throw new ArtefactError(folder, `${file} ${reason}`, { cause: error });
   }
-}
-
-/** Computes a SHA-256 outside the event loop: for 2 MB it takes a millisecond. */
-async function digestOf(bytes: Buffer<ArrayBuffer>): Promise<string> {
-  return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
 async function exists(path: string): Promise<boolean> {

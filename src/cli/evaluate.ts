@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readArtefact } from '../artefacts/artefact.ts';
-import { listVersions } from '../artefacts/versions.ts';
 import type { Evaluation } from '../classifier/statistics/evaluation.ts';
 import { predictFile } from '../training/predict-examples.ts';
-import { requireName, runCommand, UsageError } from './usage.ts';
+import { runCommand, UsageError } from './usage.ts';
+import { findVersion } from './version-folder.ts';
 
 const HELP = `Usage: npm run evaluate -- --model NAME[@VERSION] --data FILE [options]
 
@@ -20,16 +19,6 @@ Evaluates a model on labelled texts.
 interface Report extends Evaluation {
   /** The time for tokenising and scoring one text, in seconds. */
   readonly secondsPerText: { readonly p50: number; readonly p99: number };
-}
-
-async function versionFolder(models: string, reference: string | undefined): Promise<string> {
-  const [modelName, givenVersion] = (reference ?? '').split(/@(.*)/s);
-  const name = requireName('model', reference === undefined ? undefined : modelName);
-  if (givenVersion !== undefined) return join(models, name, requireName('model', givenVersion));
-  const latest = (await listVersions(models, name)).at(-1);
-  if (latest === undefined)
-    throw new UsageError(`--model is ${JSON.stringify(name)}, and ${models} holds no such model`);
-  return join(models, name, latest);
 }
 
 /** Returns a quantile of durations, converted from milliseconds to seconds. */
@@ -77,7 +66,8 @@ async function main(): Promise<void> {
     return;
   }
   if (values.data === undefined) throw new UsageError('--data is missing');
-  const { classifier } = await readArtefact(await versionFolder(values.models, values.model));
+  const { folder } = await findVersion(values.models, values.model);
+  const { classifier } = await readArtefact(folder);
   const { evaluation, durations } = await predictFile(classifier, values.data, () => performance.now());
   const secondsPerText = { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) };
   const report: Report = { ...evaluation, secondsPerText };

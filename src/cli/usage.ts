@@ -7,7 +7,13 @@ const EXIT_DATA = 65;
 /** The exit code after an interrupt, as shells use it: 128 plus the number of SIGINT. */
 const EXIT_INTERRUPTED = 130;
 
-const DATA_ERRORS = new Set(['DataFileError', 'TrainingDataError', 'NaturalFileError', 'ArtefactError']);
+const DATA_ERRORS = new Set([
+  'DataFileError',
+  'TrainingDataError',
+  'NaturalFileError',
+  'ArtefactError',
+  'KeyFileError',
+]);
 
 /** A bad argument. The message names the argument and the allowed values. */
 export class UsageError extends Error {

@@ -95,9 +95,10 @@ export function createModelSynchronizer(
     const newest = statuses.get([...models.keys()][0] ?? '');
     const lastActive = lastActivation(rows)?.to ?? undefined;
     const after = resolveRoles({ name, models, file, newestSince: newest?.writtenAt ?? 0, lastActive }, before);
+    const inMemory = after?.versions.versions ?? [];
+    loader.retain(name, [...statuses.keys(), ...inMemory.map(({ version }) => version)]);
     if (!after) return undefined;
     served = after;
-    loader.retain(name, [...statuses.keys(), ...after.versions.versions.map(({ version }) => version)]);
     for (const problem of after.problems) {
       if (before?.problems.includes(problem)) continue;
       log.error('roles not followed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.reason]: problem });
@@ -205,13 +206,15 @@ export function createModelSynchronizer(
   function requireUsable(requested: RoleChange, statuses: VersionStatuses): void {
     if (requested.action === 'rollback' || requested.version === null) return;
     const status = statuses.get(requested.version);
-    const version = JSON.stringify(requested.version);
     if (!status) {
       const existing = [...statuses.keys()].join(', ');
-      throw new Problem('version-not-found', `The model ${name} has no version ${version}; there are: ${existing}.`);
+      throw new Problem('version-not-found', `The model ${name} has no such version; there are: ${existing}.`);
     }
     if (status.damage !== undefined) {
-      throw new Problem('model-damaged', `Version ${version} of the model ${name} cannot be used: ${status.damage}.`);
+      throw new Problem(
+        'model-damaged',
+        `Version ${JSON.stringify(requested.version)} of the model ${name} cannot be used: ${status.damage}.`,
+      );
     }
   }
 

@@ -3,18 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Degradations } from '../platform/degradations.ts';
 import { Problem } from '../platform/problems.ts';
 import { withDeadline } from '../platform/regular-file.ts';
+import type { SignatureVerifier } from '../signing/verifier.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { readChanges } from './audit.ts';
 import { createModelSynchronizer, type ModelSynchronizer, type OnSwap } from './model-synchronizer.ts';
 import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './roles.ts';
-import { listModelFolders, type Model, type Models, type ModelVersions } from './store.ts';
+import { listModelFolders, type Model, type Models, type ModelVersions, type RefusedVersion } from './store.ts';
 import { createVersionLoader } from './version-loader.ts';
 
 /** The models of a folder. All processes that share the folder serve the same versions, after about a second. */
 export interface ModelRegistry {
   /** Returns the loaded models. A request keeps the version that it began with. */
   models(): Models;
+  /** Returns the stored versions that cannot be used. */
+  refused(): readonly RefusedVersion[];
   /** Returns the roles that this process follows for a model, or `undefined` if the model is not loaded. */
   roles(name: string): Roles | undefined;
   /**
@@ -53,6 +56,8 @@ export interface RegistryOptions {
   /** The models folder, which contains `NAME/VERSION/`. */
   readonly folder: string;
   readonly log: Log;
+  /** Verifies the signatures of versions, and so makes them necessary. */
+  readonly verifier?: SignatureVerifier | undefined;
   /** Receives each version that was read, before requests do. */
   readonly warmUp?: (model: Model) => void | Promise<void>;
   /** Receives the versions of a model whenever they change. */
@@ -77,13 +82,14 @@ const CLOSE_TIMEOUT_MS = 5_000;
 export async function openRegistry({
   folder,
   log,
+  verifier,
   warmUp = () => {},
   onSwap = () => {},
   announce = async () => {},
   reportFault = () => true,
   pollMs = DEFAULT_POLL_MS,
 }: RegistryOptions): Promise<ModelRegistry> {
-  const loader = createVersionLoader(folder, log, warmUp);
+  const loader = createVersionLoader(folder, log, warmUp, verifier);
   const synchronizers = new Map<string, ModelSynchronizer>();
   const unloaded = new Set<string>();
   let models: Models = new Map();
@@ -121,7 +127,9 @@ export async function openRegistry({
       if (!unloaded.has(name)) await synchronizerOf(name).refresh();
       return;
     }
-    const names = (await listModelFolders(folder)).filter((one) => !unloaded.has(one));
+    const stored = await listModelFolders(folder);
+    for (const one of synchronizers.keys()) if (!stored.includes(one) && !models.has(one)) loader.retain(one, []);
+    const names = stored.filter((one) => !unloaded.has(one));
     // A model whose folder cannot be read is no reason to lose the others.
     await Promise.all(
       names.map((one) =>
@@ -156,22 +164,23 @@ export async function openRegistry({
   scheduleNext();
   return {
     models: () => models,
+    refused: () => loader.refused(),
     roles: (name) => (models.has(name) ? synchronizers.get(name)?.served()?.roles : undefined),
     async change(name, change, attribution) {
-      if (!models.has(name)) throw modelNotFound(name, 'loaded', models.keys());
+      if (!models.has(name)) throw modelNotFound('loaded', models.keys());
       const versions = await synchronizerOf(name).change(change, attribution);
       await announce(name);
       return versions;
     },
     async changes(name) {
-      if (!models.has(name)) throw modelNotFound(name, 'loaded', models.keys());
+      if (!models.has(name)) throw modelNotFound('loaded', models.keys());
       return readChanges(join(folder, name));
     },
     refresh,
     async load(name) {
       // The name comes from a request: it becomes a path only if the listing of the folder contains it.
       const stored = await listModelFolders(folder);
-      if (!stored.includes(name)) throw modelNotFound(name, 'stored', stored);
+      if (!stored.includes(name)) throw modelNotFound('stored', stored);
       const wasUnloaded = unloaded.delete(name);
       loader.invalidate(name);
       if (await synchronizerOf(name).refresh()) return;
@@ -182,7 +191,7 @@ export async function openRegistry({
       );
     },
     async unload(name) {
-      if (!models.has(name)) throw new Problem('model-not-found', `No model ${JSON.stringify(name)} is loaded.`);
+      if (!models.has(name)) throw new Problem('model-not-found', 'No such model is loaded.');
       unloaded.add(name);
       models = new Map([...models].filter(([other]) => other !== name));
       await synchronizers.get(name)?.settled();
@@ -199,9 +208,6 @@ export async function openRegistry({
   };
 }
 
-function modelNotFound(name: string, state: 'loaded' | 'stored', names: Iterable<string>): Problem {
-  return new Problem(
-    'model-not-found',
-    `No model ${JSON.stringify(name)} is ${state}; there are: ${[...names].join(', ')}.`,
-  );
+function modelNotFound(state: 'loaded' | 'stored', names: Iterable<string>): Problem {
+  return new Problem('model-not-found', `No such model is ${state}; there are: ${[...names].join(', ')}.`);
 }

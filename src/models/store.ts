@@ -9,6 +9,18 @@ export interface Model {
   readonly version: string;
   readonly manifest: Manifest;
   readonly classifier: Classifier;
+  /** Names the key or the certificate that signed the version; `undefined` if no signature was verified. */
+  readonly signedBy?: string | undefined;
+}
+
+/** A stored version whose files cannot be used. A version of the same name from before can still be in memory. */
+export interface RefusedVersion {
+  readonly model: string;
+  readonly version: string;
+  /** `unsigned`: a signature is needed and missing. `signature`: it does not fit. `damaged`: any other reason. */
+  readonly kind: 'unsigned' | 'signature' | 'damaged';
+  /** Completes "the version cannot be used: ". */
+  readonly reason: string;
 }
 
 /** A version that answers a share of the requests. */

@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import { ArtefactError, readArtefact } from '../artefacts/artefact.ts';
+import { SignatureError } from '../signing/bundle.ts';
+import { fingerprintOfFolder } from '../signing/folder-files.ts';
+import type { SignatureVerifier } from '../signing/verifier.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
-import type { Model } from './store.ts';
+import type { Model, RefusedVersion } from './store.ts';
 
 /** The status of a stored version. */
 export interface VersionStatus {
@@ -13,6 +16,8 @@ export interface VersionStatus {
   readonly model?: Model;
   /** The reason why the present files cannot be used. */
   readonly damage?: string;
+  /** The kind of this reason. */
+  readonly refusal?: RefusedVersion['kind'];
   /** The time when the manifest was written, in milliseconds since the epoch. */
   readonly writtenAt: number;
   /** Identifies the present state of the files. It changes when one of the files changes. */
@@ -27,6 +32,8 @@ export interface VersionLoader {
   invalidate(name: string): void;
   /** Forgets the versions of a model that are not listed. */
   retain(name: string, versions: readonly string[]): void;
+  /** Returns the checked versions whose files cannot be used. */
+  refused(): readonly RefusedVersion[];
 }
 
 /**
@@ -35,11 +42,13 @@ export interface VersionLoader {
  * object.
  *
  * @param warmUp receives each new version before the caller does
+ * @param verifier refuses versions without a signature that fits; without it no signature is needed
  */
 export function createVersionLoader(
   folder: string,
   log: Log,
   warmUp: (model: Model) => void | Promise<void>,
+  verifier?: SignatureVerifier,
 ): VersionLoader {
   const statuses = new Map<string, Map<string, VersionStatus>>();
 
@@ -47,17 +56,18 @@ export function createVersionLoader(
     name: string,
     version: string,
     known: Model | undefined,
-  ): Promise<Pick<VersionStatus, 'model' | 'damage'>> {
+  ): Promise<Pick<VersionStatus, 'model' | 'damage' | 'refusal'>> {
     const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
     return trace.getTracer(SCOPE).startActiveSpan(SPAN.loadModel, { attributes }, async (span) => {
       try {
-        const { manifest, classifier } = await readArtefact(join(folder, name, version));
+        const { manifest, classifier, signedBy } = await readArtefact(join(folder, name, version), verifier);
         if (manifest.name !== name || manifest.version !== version) {
           throw new Error(`its manifest calls it ${manifest.name}@${manifest.version}`);
         }
         span.setAttribute(ATTRIBUTE.modelBytes, manifest.weights.bytes);
-        if (known && isDeepStrictEqual(known.manifest, manifest)) return { model: known };
-        const model: Model = { name, version, manifest, classifier };
+        if (known && known.signedBy === signedBy && isDeepStrictEqual(known.manifest, manifest))
+          return { model: known };
+        const model: Model = { name, version, manifest, classifier, signedBy };
         await warmUp(model);
         log.info('model loaded', { ...attributes, [ATTRIBUTE.modelBytes]: manifest.weights.bytes });
         return { model };
@@ -67,6 +77,7 @@ export function createVersionLoader(
         return {
           ...(known && { model: known }),
           damage: error instanceof ArtefactError ? error.reason : (error as Error).message,
+          refusal: refusalOf(error as Error),
         };
       } finally {
         span.end();
@@ -80,11 +91,13 @@ export function createVersionLoader(
       statuses.set(name, ofModel);
       const last = ofModel.get(version);
       // The fingerprint is taken before the files are read: the next check reads files that change in the meantime.
-      const [manifest, weights] = await Promise.all([
+      const [manifest, weights, allFiles] = await Promise.all([
         fileState(join(folder, name, version, 'manifest.json')),
         fileState(join(folder, name, version, 'weights.bin')),
+        // A signature is about all files, so an added one must be noticed too.
+        verifier ? fingerprintOfFolder(join(folder, name, version)) : '',
       ]);
-      const fingerprint = `${manifest.fingerprint},${weights.fingerprint}`;
+      const fingerprint = `${manifest.fingerprint},${weights.fingerprint},${allFiles}`;
       if (last?.fingerprint === fingerprint) return last;
       const status = { ...(await read(name, version, last?.model)), fingerprint, writtenAt: manifest.writtenAt };
       ofModel.set(version, status);
@@ -99,7 +112,17 @@ export function createVersionLoader(
         if (!versions.includes(version)) statuses.get(name)!.delete(version);
       }
     },
+    refused: () =>
+      [...statuses].flatMap(([model, ofModel]) =>
+        [...ofModel].flatMap(([version, { damage: reason, refusal: kind }]) =>
+          reason === undefined || kind === undefined ? [] : { model, version, kind, reason },
+        ),
+      ),
   };
+}
+
+function refusalOf({ cause }: Error): RefusedVersion['kind'] {
+  return cause instanceof SignatureError ? cause.kind : 'damaged';
 }
 
 async function fileState(path: string): Promise<{ fingerprint: string; writtenAt: number }> {

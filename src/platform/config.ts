@@ -45,6 +45,9 @@ const SAMPLERS = [
   'parentbased_traceidratio',
 ] as const;
 
+/** The maximum number of former keys: an id that is not valid is compared with all of them. */
+const MAX_FORMER_KEYS = 16;
+
 /** The limit on worker processes: each one holds the models, and adds series to the metrics. */
 const MAX_WORKERS = 64;
 
@@ -69,6 +72,19 @@ const settings = {
   },
   API_TOKENS_FILE: file,
   PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
+  PREDICTION_ID_KEYS_OLD: {
+    schema: list(
+      z
+        .string()
+        .min(16)
+        // The content of a key file must be as long as that file needs it.
+        .refine((key) => !key.startsWith('base64:') || Buffer.from(key.slice(7), 'base64').length >= 16),
+    ).refine((keys) => keys.length <= MAX_FORMER_KEYS),
+    allowed: `at most ${MAX_FORMER_KEYS} secrets of at least 16 characters, or base64: and the content of a key file, separated by commas`,
+    secret: true,
+  },
+  MODEL_SIGNATURE_KEYS: file,
+  MODEL_SIGNING_KEY: file,
   REVIEW_SHARE: { ...share, fallback: '0' },
   FEEDBACK_TEXT_DAYS: { ...positive, fallback: '365' },
   MAX_BODY_BYTES: { ...positive, fallback: String(1024 * 1024) },

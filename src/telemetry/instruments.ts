@@ -33,6 +33,7 @@ export interface Instruments {
   readonly shadowSkipped: Counter;
   readonly shadowFeedback: ObservableCounter;
   readonly modelInfo: ObservableGauge;
+  readonly modelRefused: ObservableGauge;
   readonly degraded: ObservableGauge;
   readonly retrainJobs: Counter;
   readonly retrainDuration: Histogram;
@@ -72,6 +73,7 @@ export function createInstruments(): Instruments {
     shadowSkipped: counter(MODEL_METRIC.shadowSkipped),
     shadowFeedback: observableCounter(MODEL_METRIC.shadowFeedback),
     modelInfo: gauge(MODEL_METRIC.modelInfo),
+    modelRefused: gauge(MODEL_METRIC.modelRefused),
     degraded: gauge(METRIC.degraded),
     retrainJobs: counter(MODEL_METRIC.retrainJobs),
     retrainDuration: histogram(MODEL_METRIC.retrainDuration),

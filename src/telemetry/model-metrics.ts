@@ -123,6 +123,14 @@ export const MODEL_METRIC = {
     description: 'Always 1: the loaded model versions and their roles',
     labels: [LABEL.model, LABEL.version, LABEL.algorithm, LABEL.role],
   },
+  modelRefused: {
+    name: 'classifier.model.refused',
+    type: 'gauge',
+    unit: '',
+    description:
+      'Always 1: the stored model versions that cannot be used, by reason: `unsigned`, `signature` (it does not fit), `damaged`',
+    labels: [LABEL.model, LABEL.version, LABEL.reason],
+  },
   retrainJobs: {
     name: 'classifier.retrain.jobs',
     type: 'counter',

@@ -8,7 +8,13 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-const SCRIPTS = { train: 'src/cli/train.ts', evaluate: 'src/cli/evaluate.ts', load: 'tools/load/main.ts' };
+const SCRIPTS = {
+  train: 'src/cli/train.ts',
+  evaluate: 'src/cli/evaluate.ts',
+  sign: 'src/cli/sign.ts',
+  verify: 'src/cli/verify.ts',
+  load: 'tools/load/main.ts',
+};
 
 /** Runs a command in a process of its own. `onStderr` is called at its first message, and can stop it. */
 export async function runCli(

@@ -76,6 +76,8 @@ export interface ModelVersion {
   readonly algorithm: string;
   readonly labels: readonly string[];
   readonly sha256: string;
+  /** The key or the certificate that signed the version; `null` if the service needs no signatures. */
+  readonly signedBy: string | null;
   readonly training: Readonly<Record<string, unknown>>;
   /** Scores on texts that the evaluated model had not seen. `method` says which texts. */
   readonly evaluation: {

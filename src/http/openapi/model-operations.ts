@@ -14,9 +14,24 @@ const version = z.object({
   algorithm: z.union([linear.shape.algorithm, natural.shape.algorithm]),
   labels: z.array(z.string()),
   sha256: z.string().meta({ description: 'The digest of the weights file' }),
+  signedBy: z
+    .string()
+    .nullable()
+    .meta({ description: 'The key or the certificate that signed the version; `null` if no signature is needed' }),
   training: linear.shape.training,
   evaluation: linear.shape.evaluation.nullable(),
 });
+
+const refusedVersions = z
+  .array(
+    z.object({
+      model: z.string(),
+      version: z.string(),
+      kind: z.enum(['unsigned', 'signature', 'damaged']),
+      reason: z.string(),
+    }),
+  )
+  .meta({ description: 'Stored versions that cannot be used; one of the same name can still be in memory' });
 
 const model = z.object({
   name: z.string(),
@@ -44,6 +59,7 @@ const absence = z.object({
 
 /** The answer for a single model, which has more fields than a model in a list. */
 const report = model.extend({
+  refused: refusedVersions,
   comparison: comparisonSchema.nullable(),
   missing: z
     .object({ comparison: absence.optional(), retrain: absence.optional(), maintenance: absence.optional() })
@@ -154,7 +170,10 @@ export const modelOperations: readonly Operation[] = [
     id: 'listModels',
     tag: 'Models',
     summary: 'Lists the models and their versions, with the evaluation of each version',
-    response: { description: 'The loaded models', schema: z.object({ models: z.array(model) }) },
+    response: {
+      description: 'The loaded models',
+      schema: z.object({ models: z.array(model), refused: refusedVersions }),
+    },
     problems: ['not-ready'],
   },
   {

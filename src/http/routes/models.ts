@@ -9,10 +9,14 @@ import type { RequestContext, RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { modelNotFoundProblem } from './parameters.ts';
 
-/** `GET /models`: lists every model with its versions. */
-export function listModels({ models }: Service): Middleware<RequestState> {
+/** `GET /models`: lists every model with its versions, and the stored versions that cannot be used. */
+export function listModels({ models, registry }: Service): Middleware<RequestState> {
   return (ctx) => {
-    ctx.body = { models: [...allowedModels(ctx, models()).values()].map(describeModel) };
+    const allowed = ctx.state.caller?.models;
+    const refused = registry()
+      .refused()
+      .filter(({ model }) => allowed?.has(model) ?? true);
+    ctx.body = { models: [...allowedModels(ctx, models()).values()].map(describeModel), refused };
   };
 }
 
@@ -22,7 +26,7 @@ export function showModel(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);
     const model = models().get(name);
-    if (!model) throw modelNotFoundProblem(models(), name);
+    if (!model) throw modelNotFoundProblem(models());
     ctx.body = await reportModel(ctx, service, model);
   };
 }
@@ -54,7 +58,11 @@ export async function reportModel(ctx: RequestContext, service: Service, version
     read('maintenance', () => service.maintenance().report(name)),
   ]);
   const absent = Object.keys(missing).length > 0 && { missing };
-  return { ...describeModel(versions), comparison, ...absent, retrain, maintenance };
+  const refused = service
+    .registry()
+    .refused()
+    .filter(({ model }) => model === name);
+  return { ...describeModel(versions), refused, comparison, ...absent, retrain, maintenance };
 }
 
 /** Returns the problem of a part that cannot be read. Another error is a defect, and is thrown. */
@@ -77,12 +85,13 @@ function describeModel({ name, active, shadow, canary, versions }: ModelVersions
   };
 }
 
-function describeVersion({ version, manifest }: Model) {
+function describeVersion({ version, manifest, signedBy }: Model) {
   return {
     version,
     algorithm: manifest.algorithm,
     labels: manifest.labels,
     sha256: manifest.weights.sha256,
+    signedBy: signedBy ?? null,
     training: manifest.training,
     evaluation: manifest.evaluation ?? null,
   };

@@ -14,7 +14,7 @@ export function requireModel(ctx: RequestContext, models: Models, reference: str
   requireAllowedModel(ctx, reference);
   const model = findModel(models, reference);
   if (model) return model;
-  throw modelNotFoundProblem(models, reference);
+  throw modelNotFoundProblem(models);
 }
 
 /**
@@ -26,14 +26,14 @@ export function requireRoutedModel(ctx: RequestContext, models: Models, referenc
   requireAllowedModel(ctx, reference);
   const routed = routeModel(models, reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
   if (routed) return routed;
-  throw modelNotFoundProblem(models, reference);
+  throw modelNotFoundProblem(models);
 }
 
 /** Returns the problem of a request for a model that is not loaded. */
-export function modelNotFoundProblem(models: Models, reference: string): Problem {
+export function modelNotFoundProblem(models: Models): Problem {
   return new Problem(
     'model-not-found',
-    `No model ${JSON.stringify(reference)} is loaded; there are: ${[...models.keys()].join(', ')}.`,
+    `No such model or version is loaded; there are: ${[...models.keys()].join(', ')}.`,
   );
 }
 

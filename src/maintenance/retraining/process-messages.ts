@@ -20,6 +20,8 @@ export interface RetrainTask {
   readonly maxMemoryMB: number;
   /** The niceness of the process, from 0 to 19. */
   readonly niceness: number;
+  /** The file of the key that signs the version. */
+  readonly signingKey?: string | undefined;
 }
 
 /** The new version, completely written. */

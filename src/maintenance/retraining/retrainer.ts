@@ -8,6 +8,7 @@ import type { ModelRegistry } from '../../models/registry.ts';
 import type { ChangeAttribution } from '../../models/roles.ts';
 import { type Lock, LockNotWritableError, tryLock } from '../../platform/file-lock.ts';
 import { Problem } from '../../platform/problems.ts';
+import { requireSigningKey, type Signatures } from '../../signing/settings.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
 import type { RetrainJob } from './job.ts';
@@ -50,6 +51,8 @@ export interface RetrainerOptions {
   readonly dataFolder: string;
   /** The number of processes that serve requests on this machine. */
   readonly servingProcesses: number;
+  /** The signatures that versions need, and the key that signs the trained ones. */
+  readonly signatures?: Signatures;
   readonly registry: Pick<ModelRegistry, 'roles' | 'models' | 'change'>;
   readonly instruments: Pick<Instruments, 'retrainJobs' | 'retrainDuration'>;
   readonly log: Log;
@@ -74,7 +77,7 @@ function tryLockIfWritable(path: string, purpose: string): Lock | undefined {
 
 /** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
-  const { modelsFolder, dataFolder, servingProcesses, registry, log } = options;
+  const { modelsFolder, dataFolder, servingProcesses, signatures, registry, log } = options;
   const files = await openJobFiles(join(dataFolder, 'jobs'));
   const telemetry = createRetrainTelemetry(log, options.instruments);
   const ownRuns = new Map<string, JobRun>();
@@ -143,9 +146,10 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     await access(data, constants.R_OK).catch(() => {
       throw new Problem('retrain-not-configured', `The declared data of ${model} cannot be read: ${help}`);
     });
+    const signingKey = signatures && requireSigningKey(signatures);
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
-    return { job, model, modelsFolder, data, dataFolder, ...settings, maxMemoryMB, niceness };
+    return { job, model, modelsFolder, data, dataFolder, ...settings, maxMemoryMB, niceness, signingKey };
   }
 
   /** Writes the active version into the roles: without roles, the newest version would become active. */

@@ -6,6 +6,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArtefactError, writeArtefact } from '../../artefacts/artefact.ts';
 import { nextVersion } from '../../artefacts/versions.ts';
+import { KeyFileError } from '../../signing/keys.ts';
+import { readSigner } from '../../signing/signer.ts';
 import { train } from '../../training/train.ts';
 import type { TrainingResult } from '../../training/training-job.ts';
 import { lowerPriority } from './lower-priority.ts';
@@ -102,13 +104,15 @@ async function trainVersion({
 
 /** Writes the version under the next number that is free now. */
 async function writeVersion(
-  { model, modelsFolder }: RetrainTask,
+  { model, modelsFolder, signingKey }: RetrainTask,
   { manifest, bytes }: TrainingResult,
 ): Promise<RetrainedVersion> {
+  // The key is in memory for the time of the writing only.
+  const signer = signingKey === undefined ? undefined : await readSigner(signingKey);
   for (let attempt = 1; ; attempt++) {
     const version = await nextVersion(modelsFolder, model);
     try {
-      await writeArtefact(join(modelsFolder, model, version), { ...manifest, version }, bytes);
+      await writeArtefact(join(modelsFolder, model, version), { ...manifest, version }, bytes, signer);
       return { version, bytes: bytes.byteLength, training: manifest.training };
     } catch (error) {
       // Another process may have written a version of the same number in the meantime.
@@ -119,7 +123,8 @@ async function writeVersion(
 
 function failureOf(error: Error): RetrainFailure {
   if (DATA_ERRORS.has(error.name)) return { reason: 'data', detail: error.message };
-  if (error instanceof ArtefactError) return { reason: 'refused', detail: error.message };
+  if (error instanceof ArtefactError || error instanceof KeyFileError)
+    return { reason: 'refused', detail: error.message };
   // The message of a defect may quote a text, so only the call sites are kept.
   const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {

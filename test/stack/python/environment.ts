@@ -9,13 +9,13 @@ import { cacheFolder } from '../../../tools/cache-folder.ts';
 const run = promisify(execFile);
 
 /**
- * Installs the packages of `requirements.txt` into a Python environment in the cache, once.
+ * Installs the packages of a file into a Python environment in the cache, once.
  *
  * @returns the folder of its programs, or `undefined` on a machine without Python
  * @throws {Error} on a CI machine without Python
  */
-export async function pythonPrograms(): Promise<string | undefined> {
-  const requirements = join(import.meta.dirname, 'requirements.txt');
+export async function pythonPrograms(file = 'requirements.txt'): Promise<string | undefined> {
+  const requirements = join(import.meta.dirname, file);
   const digest = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex');
@@ -31,7 +31,7 @@ export async function pythonPrograms(): Promise<string | undefined> {
     process.stdout.write('The tests with Python clients are skipped: python3 with venv and pip is missing.\n');
     return undefined;
   }
-  process.stdout.write(`Installing Python clients into ${folder}, once, about a minute\n`);
+  process.stdout.write(`Installing Python packages into ${folder}, once, about a minute\n`);
   await mkdir(dirname(folder), { recursive: true });
   await run('python3', ['-m', 'venv', folder]);
   await run(join(programs, 'pip'), ['install', '--quiet', '--requirement', requirements]);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,6 +29,8 @@ beforeAll(async () => {
   // A canary without any result within 0 seconds leads to a recommendation.
   const policy = { data: '../train.jsonl', retrain: { niceness: 0 }, promote: { giveUpSeconds: 0 } };
   await writeFile(join(models, 'spam/policy.json'), JSON.stringify(policy));
+  // A version that cannot be used.
+  await mkdir(join(models, 'spam/3'));
   service = await startProcess({
     REVIEW_SHARE: '1',
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
