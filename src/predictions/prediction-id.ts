@@ -89,19 +89,36 @@ export function artefactOf(sha256: string): string {
   return sha256.slice(0, 2 * ARTEFACT_BYTES);
 }
 
+/** The keys that are made of one secret. */
+interface IdKey {
+  readonly signatureOf: (payload: Uint8Array) => Buffer;
+  readonly hashOf: (text: string) => Buffer;
+}
+
+function createKey(secret: string | Uint8Array): IdKey {
+  const signature = createKeyedHash(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
+  // A key of its own: otherwise the hash of a chosen text would be a part of the signature of an id.
+  const textHash = createKeyedHash(signature('text of a prediction'));
+  return {
+    signatureOf: (payload) => signature(payload).subarray(0, SIGNATURE_BYTES),
+    hashOf: (text) => textHash(text).subarray(0, TEXT_BYTES),
+  };
+}
+
 /**
  * Creates the signer of prediction ids. An id is the base64url of: format, trace id, span id, time, role, confidence, share
  * of the review, artefact, keyed hash of the text, JSON of `[model, version, label]`, signature. An id contains
  * everything that feedback needs, so the service stores no predictions.
  *
  * @param secret the key; replicas with the same key accept each other's ids
+ * @param formerSecrets keys that sign no more ids, and whose ids are still accepted
  */
-export function createPredictionIds(secret: string | Uint8Array): PredictionIds {
-  const signature = createKeyedHash(typeof secret === 'string' ? Buffer.from(secret, 'utf8') : secret);
-  const signatureOf = (payload: Uint8Array) => signature(payload).subarray(0, SIGNATURE_BYTES);
-  // A key of its own: otherwise the hash of a chosen text would be a part of the signature of an id.
-  const textHash = createKeyedHash(signature('text of a prediction'));
-  const hashOf = (text: string) => textHash(text).subarray(0, TEXT_BYTES);
+export function createPredictionIds(
+  secret: string | Uint8Array,
+  formerSecrets: readonly (string | Uint8Array)[] = [],
+): PredictionIds {
+  const { signatureOf, hashOf } = createKey(secret);
+  const accepted = [{ signatureOf, hashOf }, ...formerSecrets.map(createKey)];
 
   const namesCache = new Map<string, Uint8Array>();
 
@@ -140,11 +157,14 @@ export function createPredictionIds(secret: string | Uint8Array): PredictionIds 
       // Decoding skips invalid characters, so without this check many strings would be the same id.
       if (bytes.toString('base64url') !== id || bytes.length <= OLD_HEADER_BYTES + SIGNATURE_BYTES) return undefined;
       const payload = bytes.subarray(0, bytes.length - SIGNATURE_BYTES);
-      if (!timingSafeEqual(signatureOf(payload), bytes.subarray(payload.length))) return undefined;
+      const signature = bytes.subarray(payload.length);
+      if (!accepted.some((key) => timingSafeEqual(key.signatureOf(payload), signature))) return undefined;
       const format = payload[0];
       if (format !== OLD_FORMAT && format !== FORMAT) return undefined;
       const headerBytes = format === OLD_FORMAT ? OLD_HEADER_BYTES : HEADER_BYTES;
-      const [model, version, label] = namesSchema.parse(JSON.parse(payload.toString('utf8', headerBytes)));
+      const names = decodeNames(payload.subarray(headerBytes));
+      if (names === undefined) return undefined;
+      const [model, version, label] = names;
       return {
         traceId: payload.toString('hex', 1, SPAN_ID_AT),
         spanId: payload.toString('hex', SPAN_ID_AT, TIME_AT),
@@ -157,9 +177,20 @@ export function createPredictionIds(secret: string | Uint8Array): PredictionIds 
     },
 
     matches({ details }, text) {
-      return details === undefined || timingSafeEqual(hashOf(text), Buffer.from(details.textHash, 'hex'));
+      if (details === undefined) return true;
+      const textHash = Buffer.from(details.textHash, 'hex');
+      return accepted.some((key) => timingSafeEqual(key.hashOf(text), textHash));
     },
   };
+}
+
+/** Decodes the names at the end of an id. Another program with the same key can have signed something else. */
+function decodeNames(bytes: Buffer): z.output<typeof namesSchema> | undefined {
+  try {
+    return namesSchema.parse(JSON.parse(bytes.toString()));
+  } catch {
+    return undefined;
+  }
 }
 
 function readDetails(payload: Buffer): PredictionDetails {

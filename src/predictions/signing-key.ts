@@ -37,3 +37,11 @@ async function readKey(file: string): Promise<Uint8Array | undefined> {
     throw new Error(`${file} does not hold a key: remove the file, and the service creates a new key`);
   return key;
 }
+
+/** The start of a former key that is the content of a key file. */
+const BASE64_PREFIX = 'base64:';
+
+/** Returns a former key of `PREDICTION_ID_KEYS_OLD`: `base64:` and the content of a key file, or a former `PREDICTION_ID_KEY`. */
+export function parseFormerKey(text: string): string | Uint8Array {
+  return text.startsWith(BASE64_PREFIX) ? Buffer.from(text.slice(BASE64_PREFIX.length), 'base64') : text;
+}

@@ -76,12 +76,15 @@ describe('readConfig', () => {
     expect(read).toThrow(allowed);
   });
 
-  test.each(['PREDICTION_ID_KEY', 'API_TOKENS'])('never shows the value of %s in an error', (name) => {
-    const secret = 'hush  hush';
-    const read = () => readConfig({ [name]: secret });
-    expect(read).toThrow(name);
-    expect(read).not.toThrow(secret);
-  });
+  test.each(['PREDICTION_ID_KEY', 'PREDICTION_ID_KEYS_OLD', 'API_TOKENS'])(
+    'never shows the value of %s in an error',
+    (name) => {
+      const secret = 'hush  hush';
+      const read = () => readConfig({ [name]: secret });
+      expect(read).toThrow(name);
+      expect(read).not.toThrow(secret);
+    },
+  );
 
   test('reports a bad value in one line', () => {
     expect(() => readConfig({ PORT: 'a\nb' })).toThrow(/^[^\n]*$/);

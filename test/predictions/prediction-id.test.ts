@@ -95,6 +95,18 @@ describe('prediction ids', () => {
     expect(createPredictionIds(randomBytes(32)).verify(ids.sign(prediction))).toBeUndefined();
   });
 
+  test('of former keys are accepted with their texts, and new ids are of the present key', () => {
+    const rotated = createPredictionIds('the new key of some length', ['an even older one', KEY]);
+    const old = ids.sign(prediction);
+    expect(rotated.verify(old)).toEqual(ids.verify(old));
+    expect(rotated.matches(rotated.verify(old)!, prediction.text)).toBe(true);
+    expect(rotated.matches(rotated.verify(old)!, 'another text')).toBe(false);
+    expect(rotated.verify(signFormat1(KEY))).toEqual(facts);
+    expect(ids.verify(rotated.sign(prediction))).toBeUndefined();
+    expect(createPredictionIds('the new key of some length').verify(rotated.sign(prediction))).toMatchObject(facts);
+    expect(rotated.verify(createPredictionIds('a key that was never used').sign(prediction))).toBeUndefined();
+  });
+
   test('with any changed byte are rejected', () => {
     const bytes = Buffer.from(ids.sign(prediction), 'base64url');
     for (let i = 0; i < bytes.length; i++) {

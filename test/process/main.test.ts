@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +54,29 @@ describe('the process', () => {
     await first.stop();
     const ids = createPredictionIds(await readOrCreateSigningKey(DATA_DIR));
     expect(ids.verify(id)).toMatchObject({ traceId, model: 'spam' });
+  });
+
+  test('accepts the prediction ids of former keys after a restart, and no others', { timeout: 60_000 }, async () => {
+    const DATA_DIR = await mkdtemp(join(tmpdir(), 'waymark-'));
+    const idOf = async (env: Record<string, string>) => {
+      const service = await startProcess({ DATA_DIR, ...env });
+      const { id } = (await (await post(`${service.url}/predict`, { text: 'a' })).json()) as { id: string };
+      await service.stop();
+      return id;
+    };
+    const generated = await idOf({});
+    const former = await idOf({ PREDICTION_ID_KEY: 'the former key of 2025' });
+    const foreign = await idOf({ PREDICTION_ID_KEY: 'a key that is not listed' });
+    const keyFile = await readFile(join(DATA_DIR, 'prediction-id.key'), 'utf8');
+    const service = await startProcess({
+      DATA_DIR,
+      PREDICTION_ID_KEY: 'the present key of 2026',
+      PREDICTION_ID_KEYS_OLD: `base64:${keyFile}, the former key of 2025`,
+    });
+    const statusOf = async (id: string) =>
+      (await post(`${service.url}/feedback`, { id, label: 'ham', text: 'a' })).status;
+    expect([await statusOf(generated), await statusOf(former), await statusOf(foreign)]).toEqual([200, 200, 422]);
+    await service.stop();
   });
 });
 
