@@ -38,7 +38,7 @@ const fileSchema = z.strictObject(
 export type StoredToken = z.output<typeof tokenSchema>;
 
 /** An error in a token file. The message never quotes the file. */
-class TokenFileError extends Error {
+export class TokenFileError extends Error {
   override name = 'TokenFileError';
 }
 
@@ -65,7 +65,7 @@ export async function readTokenFile(path: string): Promise<StoredToken[]> {
  *
  * @throws {TokenFileError} if the text is not one of a token file
  */
-function parseTokenFile(text: string): StoredToken[] {
+export function parseTokenFile(text: string): StoredToken[] {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -36,8 +36,21 @@ export interface InferenceLimits {
  * @throws {Problem} 400, 413, 415 or 422
  */
 export async function readInference(ctx: RequestContext, limits: InferenceLimits): Promise<Inference> {
-  const body = await readBody(ctx, limits.maxBytes);
-  const jsonLength = readJsonLength(ctx.get(JSON_LENGTH_HEADER), body.length);
+  return parseInference(await readBody(ctx, limits.maxBytes), ctx.get(JSON_LENGTH_HEADER), limits);
+}
+
+/**
+ * Parses the body of an inference request.
+ *
+ * @param jsonLengthHeader the header with the length of the JSON; empty if all of the body is JSON
+ * @throws {Problem} 400 or 422
+ */
+export function parseInference(
+  body: Uint8Array,
+  jsonLengthHeader: string,
+  limits: Omit<InferenceLimits, 'maxBytes'>,
+): Inference {
+  const jsonLength = readJsonLength(jsonLengthHeader, body.length);
   const request = validate(parseJson(body.subarray(0, jsonLength)), inferenceRequest);
   const input = request.inputs[0]!;
   const elements = readTexts(input, body.subarray(jsonLength), limits.maxTexts);
