@@ -205,16 +205,14 @@ export function createModelSynchronizer(
 
   function requireUsable(requested: RoleChange, statuses: VersionStatuses): void {
     if (requested.action === 'rollback' || requested.version === null) return;
-    const status = statuses.get(requested.version);
+    const { version } = requested;
+    const status = statuses.get(version);
     if (!status) {
       const existing = [...statuses.keys()].join(', ');
       throw new Problem('version-not-found', `The model ${name} has no such version; there are: ${existing}.`);
     }
     if (status.damage !== undefined) {
-      throw new Problem(
-        'model-damaged',
-        `Version ${JSON.stringify(requested.version)} of the model ${name} cannot be used: ${status.damage}.`,
-      );
+      throw new Problem('model-damaged', `Version "${version}" of the model ${name} cannot be used: ${status.damage}.`);
     }
   }
 

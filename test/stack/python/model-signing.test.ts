@@ -37,7 +37,15 @@ describe.skipIf(programs === undefined)('model-signing of PyPI', () => {
   let models: string;
   let folder: string;
   const python = (command: string, [method = '', ...rest]: readonly string[]) =>
-    run(join(programs!, 'model_signing'), [command, method, folder, '--signature', join(folder, 'model.sig'), ...rest]);
+    // The released version writes its options with underscores.
+    run(join(programs!, 'model_signing'), [
+      command,
+      method,
+      folder,
+      '--signature',
+      join(folder, 'model.sig'),
+      ...rest.map((option) => (option.startsWith('--') ? `--${option.slice(2).replaceAll('-', '_')}` : option)),
+    ]);
 
   beforeAll(async () => {
     models = await smallModels('1');
