@@ -116,6 +116,20 @@ describe('prediction ids', () => {
     }
   });
 
+  test.each(['', '{', '[]', '["spam", 1, "ham"]', 'null'])(
+    'with the right signature and the names %j are rejected',
+    (names) => {
+      for (const format of [1, 2]) {
+        const payload = Buffer.concat([Buffer.of(format), Buffer.alloc(48), Buffer.from(names)]);
+        for (const length of [payload.length, 20]) {
+          const signed = payload.subarray(0, length);
+          const signature = createHmac('sha256', KEY).update(signed).digest().subarray(0, 16);
+          expect(ids.verify(Buffer.concat([signed, signature]).toString('base64url'))).toBeUndefined();
+        }
+      }
+    },
+  );
+
   test('that are shorter or longer are rejected', () => {
     const id = ids.sign(prediction);
     for (let length = 0; length < id.length; length++) expect(ids.verify(id.slice(0, length))).toBeUndefined();

@@ -7,7 +7,7 @@ import { createSigner, signFolder } from '../../src/signing/signer.ts';
 import { createVerifier, readTrust } from '../../src/signing/verifier.ts';
 
 /** The keys, certificates and folders that PyPI's model-signing has signed. */
-export const FIXTURES = join(import.meta.dirname, '../fixtures/signing');
+const FIXTURES = join(import.meta.dirname, '../fixtures/signing');
 
 export const fixture = (name: string) => join(FIXTURES, name);
 

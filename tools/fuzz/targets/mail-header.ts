@@ -11,7 +11,7 @@ function forgedFields(message: Buffer): string[] {
   const end = /^\n|\n\n/.exec(text);
   const header = end === null ? text : text.slice(0, end.index);
   return header
-    .split(/[\n\r]/)
+    .split(/[\n\r\0]/)
     .map((line) => line.slice(0, line.indexOf(':') + 1).replace(/[^\x21-\x7e]+/g, ''))
     .filter((name) => /^x-(?:spam|waymark)-/i.test(name));
 }
