@@ -15,8 +15,10 @@ import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
 import { createRetrainer, type Retrainer } from './maintenance/retraining/retrainer.ts';
 import { type Maintenance, startMaintenance } from './maintenance/rollout/maintenance.ts';
+import { observeRoles } from './models/record-role-change.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
-import { findModel, type Model, type Models, type ModelVersions } from './models/store.ts';
+import { versionsWithRole } from './models/resolve-roles.ts';
+import { findModel, type Model } from './models/store.ts';
 import { makePrivateFolder } from './platform/atomic-write.ts';
 import { type Config, ConfigError } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
@@ -26,9 +28,10 @@ import { createPredictor } from './predictions/predictor.ts';
 import { createReviewSampler } from './predictions/review-sampler.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
-import type { RoleChangeLink } from './process/role-changes.ts';
+import type { ModelChangeLink } from './process/model-changes.ts';
 import { setAuthentication } from './telemetry/http-attributes.ts';
-import { createInstruments, type Instruments } from './telemetry/instruments.ts';
+import { createInstruments } from './telemetry/instruments.ts';
+import { liveVersions } from './telemetry/live-versions.ts';
 import { exceptionAttributes, type Log } from './telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
 
@@ -53,7 +56,7 @@ interface LoadedParts {
 interface WorkerOptions {
   /** Creates counts that all workers share. */
   readonly createWindow: SlidingCountsFactory;
-  readonly roleChanges: RoleChangeLink;
+  readonly modelChanges: ModelChangeLink;
 }
 
 /**
@@ -85,7 +88,12 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const ids = createPredictionIds(key);
   observeFeedback(feedbackStore, instruments);
   const textRetention = startTextRetention(feedbackStore, config.FEEDBACK_TEXT_DAYS, log);
-  const driftMonitor = createDriftMonitor(() => performance.now(), worker?.createWindow);
+  const driftMonitor = createDriftMonitor(
+    () => performance.now(),
+    worker?.createWindow,
+    ({ name, version }) => liveVersions.touch(name, version),
+  );
+  liveVersions.onEnd(driftMonitor.forget);
   observeDrift(driftMonitor, instruments);
   const experimentLog = createExperimentLog(feedbackStore.experiments, log);
   const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog });
@@ -130,7 +138,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const open = () => listen(app.callback(), { host: config.HOST, port: config.PORT }, config, onServerError);
   const earlyServer = worker ? undefined : await open();
 
-  const registry = await openRegistry({
+  const opening = openRegistry({
     folder: config.MODELS_DIR,
     log,
     warmUp,
@@ -138,11 +146,12 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     onSwap: (versions, changedAt) => {
       experimentLog.startSlot(versions.name, changedAt);
       for (const { model } of versionsWithRole(versions)) driftMonitor.watch(model);
-      driftMonitor.retain(versions.name, versions.versions);
     },
-    ...(worker && { announce: worker.roleChanges.announce }),
+    ...(worker && { announce: worker.modelChanges.announce, unloaded: await worker.modelChanges.unloaded() }),
   });
-  worker?.roleChanges.onAnnounced((name) => registry.refresh(name));
+  worker?.modelChanges.onAnnounced(async (name, event) => (await opening).follow(name, event));
+  const registry = await opening;
+  liveVersions.setInUse((name, version) => registry.isInMemory({ name, version }));
   const models = registry.models();
   if (!findModel(models, config.DEFAULT_MODEL)) {
     await registry.close();
@@ -153,7 +162,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       `DEFAULT_MODEL: ${JSON.stringify(config.DEFAULT_MODEL)} is not in MODELS_DIR ${JSON.stringify(config.MODELS_DIR)}; allowed: ${available}`,
     );
   }
-  observeModels(registry.models, instruments);
+  observeRoles(registry.models, instruments);
   const retrainer = await namingFolder(config, () =>
     createRetrainer({
       modelsFolder: config.MODELS_DIR,
@@ -220,27 +229,4 @@ async function warmUp({ classifier }: Model): Promise<void> {
     classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
     await nextTurn();
   }
-}
-
-/** Returns the versions of a model that have a role. */
-function versionsWithRole({ active, shadow, canary }: ModelVersions): { model: Model; role: string }[] {
-  return [
-    { model: active, role: 'active' },
-    ...(shadow ? [{ model: shadow, role: 'shadow' }] : []),
-    ...(canary ? [{ model: canary.model, role: 'canary' }] : []),
-  ];
-}
-
-/** Observes `classifier_model_info`. */
-function observeModels(models: () => Models, instruments: Instruments): void {
-  instruments.modelInfo.addCallback((result) => {
-    for (const { model, role } of [...models().values()].flatMap(versionsWithRole)) {
-      result.observe(1, {
-        [LABEL.model]: model.name,
-        [LABEL.version]: model.version,
-        [LABEL.algorithm]: model.manifest.algorithm,
-        [LABEL.role]: role,
-      });
-    }
-  });
 }

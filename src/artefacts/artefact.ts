@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
-import { readRegularFile } from '../platform/regular-file.ts';
+import { FileTimeoutError, openRegularFile, readRegularFile, withDeadline } from '../platform/regular-file.ts';
 import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier } from './pack.ts';
 import { recordVersions } from './versions.ts';
@@ -23,10 +24,13 @@ export class ArtefactError extends Error {
   override name = 'ArtefactError';
   /** The reason without the folder, for clients. */
   readonly reason: string;
+  /** True if the files could not be read now. They may be intact. */
+  readonly isTransient: boolean;
 
-  constructor(folder: string, reason: string, options?: ErrorOptions) {
+  constructor(folder: string, reason: string, options: ErrorOptions & { isTransient?: boolean } = {}) {
     super(`${folder}: ${reason}`, options);
     this.reason = reason;
+    this.isTransient = options.isTransient ?? false;
   }
 }
 
@@ -61,21 +65,75 @@ export async function writeArtefact(folder: string, manifest: Manifest, bytes: U
 export async function readArtefact(folder: string): Promise<{ manifest: Manifest; classifier: Classifier }> {
   const manifest = await readManifest(folder);
   const { weights } = manifest;
-  if (weights.bytes > MAX_WEIGHTS_BYTES) {
-    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${weights.bytes} bytes, more than ${MAX_WEIGHTS_BYTES}`);
-  }
+  requireSize(folder, weights.bytes, weights.bytes);
   const bytes = await read(folder, WEIGHTS_FILE, weights.bytes);
-  if (bytes.byteLength !== weights.bytes) {
-    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
-  }
-  if ((await digestOf(bytes)) !== weights.sha256) {
-    throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: its sha256 is not the one in ${MANIFEST_FILE}`);
-  }
+  requireSize(folder, bytes.byteLength, weights.bytes);
+  requireDigest(folder, await digestOf(bytes), weights.sha256);
   try {
     return { manifest, classifier: await createClassifier(manifest, bytes) };
   } catch (error) {
     throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/**
+ * Reads the manifest of a version, and compares the size of the weights file with it. A fault inside the weights file is
+ * found by `verifyWeights` or `readArtefact`.
+ *
+ * @throws {ArtefactError} as `readArtefact`
+ */
+export async function readDescription(folder: string): Promise<Manifest> {
+  const manifest = await readManifest(folder);
+  const file = await stat(join(folder, WEIGHTS_FILE)).catch((error: unknown) => {
+    throw readError(folder, WEIGHTS_FILE, error);
+  });
+  if (!file.isFile()) throw new ArtefactError(folder, `${WEIGHTS_FILE} cannot be read: it is not a regular file`);
+  requireSize(folder, file.size, manifest.weights.bytes);
+  return manifest;
+}
+
+/** The number of bytes that are digested before other work gets a turn: a fraction of a millisecond. */
+const DIGEST_CHUNK_BYTES = 65_536;
+
+/**
+ * Compares the content of a weights file with its manifest. It reads the file in chunks into one small buffer, so that the
+ * check of many versions takes no memory.
+ *
+ * @throws {ArtefactError} if the file cannot be read, or its content is another one
+ */
+export async function verifyWeights(folder: string, { weights }: Manifest): Promise<void> {
+  const path = join(folder, WEIGHTS_FILE);
+  const digest = await withDeadline(path, () => digestFile(path)).catch((error: unknown) => {
+    throw readError(folder, WEIGHTS_FILE, error);
+  });
+  requireDigest(folder, digest, weights.sha256);
+}
+
+async function digestFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafeSlow(DIGEST_CHUNK_BYTES);
+  const file = await openRegularFile(path);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, chunk.length);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(chunk.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function requireSize(folder: string, size: number, expected: number): void {
+  if (expected > MAX_WEIGHTS_BYTES) {
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${expected} bytes, more than ${MAX_WEIGHTS_BYTES}`);
+  }
+  if (size !== expected) throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${size} bytes, not ${expected}`);
+}
+
+function requireDigest(folder: string, digest: string, expected: string): void {
+  if (digest === expected) return;
+  throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: its sha256 is not the one in ${MANIFEST_FILE}`);
 }
 
 async function readManifest(folder: string): Promise<Manifest> {
@@ -107,10 +165,25 @@ async function read(folder: string, file: string, maxBytes: number): Promise<Buf
     // Sections are views that need an alignment of 8 bytes, so the buffer is one of its own.
     return await readRegularFile(join(folder, file), maxBytes);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'is missing' : `cannot be read: ${code ?? message}`;
-    throw new ArtefactError(folder, `${file} ${reason}`, { cause: error });
+    throw readError(folder, file, error);
   }
+}
+
+/** The errors of the file system that can end without a change of the file. */
+const TRANSIENT_ERRORS: ReadonlySet<string | undefined> = new Set([
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'EIO',
+  'EAGAIN',
+  'EBUSY',
+]);
+
+function readError(folder: string, file: string, error: unknown): ArtefactError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason = code === 'ENOENT' ? 'is missing' : `cannot be read: ${code ?? message}`;
+  const isTransient = error instanceof FileTimeoutError || TRANSIENT_ERRORS.has(code);
+  return new ArtefactError(folder, `${file} ${reason}`, { cause: error, isTransient });
 }
 
 /** Computes a SHA-256 outside the event loop: for 2 MB it takes a millisecond. */

@@ -1,9 +1,11 @@
 import { type Attributes, type Span, trace } from '@opentelemetry/api';
+import type { Instruments } from '../telemetry/instruments.ts';
 import type { Log } from '../telemetry/logs/log.ts';
-import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
+import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
 import { withinSpan } from '../telemetry/tracing.ts';
-import type { ResolvedRoles } from './resolve-roles.ts';
+import { type ResolvedRoles, versionsWithRole } from './resolve-roles.ts';
 import type { RecordedChange, RoleChange } from './roles.ts';
+import type { Models } from './store.ts';
 
 const spanNames = {
   activate: SPAN.activateModel,
@@ -87,4 +89,18 @@ function servedVersions({ versions: { active, shadow, canary } }: ResolvedRoles)
     canary: canary?.model.version,
     share: canary?.share,
   };
+}
+
+/** Observes `classifier_model_info`. */
+export function observeRoles(models: () => Models, instruments: Pick<Instruments, 'modelInfo'>): void {
+  instruments.modelInfo.addCallback((result) => {
+    for (const { model, role } of [...models().values()].flatMap((versions) => versionsWithRole(versions))) {
+      result.observe(1, {
+        [LABEL.model]: model.name,
+        [LABEL.version]: model.version,
+        [LABEL.algorithm]: model.manifest.algorithm,
+        [LABEL.role]: role,
+      });
+    }
+  });
 }

@@ -16,6 +16,10 @@ const version = z.object({
   sha256: z.string().meta({ description: 'The digest of the weights file' }),
   training: linear.shape.training,
   evaluation: linear.shape.evaluation.nullable(),
+  loaded: z.boolean().meta({
+    description:
+      'Whether the version is in the memory of the answering process. Another version is loaded when a request names it',
+  }),
 });
 
 const model = z.object({

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { compareVersions } from '../../maintenance/comparison/comparison.ts';
-import type { Model, ModelVersions } from '../../models/store.ts';
+import type { ModelRegistry } from '../../models/registry.ts';
+import type { ModelVersion, ModelVersions } from '../../models/store.ts';
 import { type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
 import { exceptionAttributes } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
@@ -10,9 +11,10 @@ import type { Service } from '../server/service.ts';
 import { modelNotFoundProblem } from './parameters.ts';
 
 /** `GET /models`: lists every model with its versions. */
-export function listModels({ models }: Service): Middleware<RequestState> {
+export function listModels({ registry }: Service): Middleware<RequestState> {
   return (ctx) => {
-    ctx.body = { models: [...allowedModels(ctx, models()).values()].map(describeModel) };
+    const models = [...allowedModels(ctx, registry().models()).values()];
+    ctx.body = { models: models.map((versions) => describeModel(versions, registry())) };
   };
 }
 
@@ -54,7 +56,7 @@ export async function reportModel(ctx: RequestContext, service: Service, version
     read('maintenance', () => service.maintenance().report(name)),
   ]);
   const absent = Object.keys(missing).length > 0 && { missing };
-  return { ...describeModel(versions), comparison, ...absent, retrain, maintenance };
+  return { ...describeModel(versions, service.registry()), comparison, ...absent, retrain, maintenance };
 }
 
 /** Returns the problem of a part that cannot be read. Another error is a defect, and is thrown. */
@@ -66,18 +68,18 @@ function missingPart(ctx: RequestContext, { config, log }: Service, model: strin
 }
 
 /** Returns a model with its versions and their roles. */
-function describeModel({ name, active, shadow, canary, versions }: ModelVersions) {
+function describeModel({ name, active, shadow, canary, versions }: ModelVersions, registry: ModelRegistry) {
   return {
     name,
     active: active.version,
     shadow: shadow?.version ?? null,
     canary: canary?.model.version ?? null,
     canaryShare: canary?.share ?? null,
-    versions: versions.map(describeVersion),
+    versions: versions.map((version) => ({ ...describeVersion(version), loaded: registry.isInMemory(version) })),
   };
 }
 
-function describeVersion({ version, manifest }: Model) {
+function describeVersion({ version, manifest }: ModelVersion) {
   return {
     version,
     algorithm: manifest.algorithm,
