@@ -204,7 +204,7 @@ function shared(
 ): Promise<Model> {
   const key = `${name}@${version}`;
   const known = running.get(key);
-  if (known) return known;
+  if (known !== undefined) return known;
   const started = start().finally(() => running.delete(key));
   running.set(key, started);
   return started;

@@ -37,6 +37,8 @@ export interface CollectedSeries {
 export class LiveSeries {
   readonly #versions: LiveVersions;
   readonly #totals = new Map<string, CounterTotals>();
+  /** The last collected gauges that are not about versions. Some have a value only if there was something to measure. */
+  readonly #gauges = new Map<string, { readonly scope: ScopeMetrics['scope']; readonly metric: MetricData }>();
 
   constructor(versions: LiveVersions) {
     this.#versions = versions;
@@ -47,6 +49,7 @@ export class LiveSeries {
     for (const { scope, metrics } of collected) {
       for (const delta of metrics.filter(isDelta)) this.#addDeltas(scope, delta);
     }
+    const missingGauges = this.#keepGauges(collected);
     const others = collected.map(({ scope, metrics }) => ({
       scope,
       metrics: metrics.filter((metric) => !isDelta(metric)),
@@ -55,7 +58,7 @@ export class LiveSeries {
       scope,
       metrics: points.size === 0 ? [] : [{ ...metric, dataPoints: [...points.values()] }],
     }));
-    const all: ScopeMetrics[] = [...others, ...counters];
+    const all: ScopeMetrics[] = [...others, ...missingGauges, ...counters];
     const hasEnded = this.#versions.takeEnded();
     const ended = selectPoints(all, hasEnded).map(({ scope, metrics }) => ({
       scope,
@@ -64,6 +67,24 @@ export class LiveSeries {
     const live = selectPoints(all, (model, version) => this.#versions.has(model, version), true);
     this.#forgetEnded();
     return { live, ended: ended.filter(({ metrics }) => metrics.length > 0) };
+  }
+
+  /** Keeps the gauges that are not about versions. Returns those that this collection lacks. */
+  #keepGauges(collected: readonly ScopeMetrics[]): ScopeMetrics[] {
+    const missing = new Set(this.#gauges.keys());
+    for (const { scope, metrics } of collected) {
+      for (const metric of metrics) {
+        if (metric.dataPointType !== DataPointType.GAUGE) continue;
+        const name = `${scope.name} ${metric.descriptor.name}`;
+        missing.delete(name);
+        if (metric.dataPoints.every(({ attributes }) => !versionOf(attributes)))
+          this.#gauges.set(name, { scope, metric });
+      }
+    }
+    return [...missing].map((name) => {
+      const { scope, metric } = this.#gauges.get(name)!;
+      return { scope, metrics: [metric] };
+    });
   }
 
   /** Adds the deltas of a counter to its totals. A version with new measurements is in use. */

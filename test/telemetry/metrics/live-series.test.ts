@@ -176,3 +176,13 @@ test('a gauge that is not observed any more ends at once', async () => {
   const points = pointsOf(resourceMetrics.scopeMetrics, MODEL_METRIC.modelInfo.name);
   expect(points.map(({ attributes }) => attributes['role'])).toEqual(['active']);
 });
+
+test('a gauge about the process keeps its last value if there is nothing new to observe', async () => {
+  let observations = 1;
+  const gauge = metrics.getMeter('process').createObservableGauge('delay');
+  gauge.addCallback((result) => {
+    if (observations-- > 0) result.observe(0.5);
+  });
+  expect(await collect('delay')).toEqual({ none: 0.5 });
+  expect(await collect('delay')).toEqual({ none: 0.5 });
+});
