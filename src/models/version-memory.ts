@@ -7,7 +7,7 @@ export type VersionReference = Pick<Model, 'name' | 'version'>;
 const MAX_NAMED = 16;
 
 /** The maximum size of their weights files together. In memory a version takes six times the size of its file. */
-const MAX_NAMED_WEIGHTS_BYTES = 16 * 1024 * 1024;
+const MAX_NAMED_WEIGHTS_BYTES = 8 * 1024 * 1024;
 
 /** The time in milliseconds after the last request for a version without a role until the version leaves memory. */
 const MAX_IDLE_MS = 600_000;
