@@ -6,7 +6,7 @@ export type VersionReference = Pick<Model, 'name' | 'version'>;
 /** The maximum number of versions without a role in memory. */
 const MAX_NAMED = 16;
 
-/** The maximum size of their weights files together. In memory a version takes six times the size of its file. */
+/** The maximum size of their weights files together. In memory a version takes five times the size of its file. */
 const MAX_NAMED_WEIGHTS_BYTES = 8 * 1024 * 1024;
 
 /** The time in milliseconds after the last request for a version without a role until the version leaves memory. */
