@@ -31,7 +31,7 @@ const OBSERVABLE: ReadonlySet<InstrumentType> = new Set([
 
 /**
  * `live-series.ts` adds up the deltas of counters, so that it can end series. Observed gauges are deltas, because the SDK
- * would report the last value of a series for ever after its callback no longer observes it.
+ * keeps the last value of a series after its callback no longer observes it.
  */
 const DELTAS: ReadonlySet<InstrumentType> = new Set([InstrumentType.COUNTER, InstrumentType.OBSERVABLE_GAUGE]);
 
