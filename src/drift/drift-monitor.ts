@@ -172,7 +172,7 @@ export function createDriftMonitor(
 }
 
 /** Returns the share of a bin in the training data. Labels are names of bins, and an object has properties of its own. */
-function shareOf({ manifest }: Model, feature: DriftFeature, bin: string): number {
+function shareOf({ manifest }: ModelVersion, feature: DriftFeature, bin: string): number {
   const shares = manifest.reference[feature];
   return Object.hasOwn(shares, bin) ? shares[bin]! : 0;
 }
