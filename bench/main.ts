@@ -7,6 +7,7 @@ import { runServingBenchmark } from './serving/run.ts';
 import { runStabilityBenchmark } from './stability.ts';
 import { runSwapsBenchmark } from './swaps.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
+import { runVersionsBenchmark } from './versions.ts';
 
 const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   batches: runBatchesBenchmark,
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   stability: runStabilityBenchmark,
   swaps: runSwapsBenchmark,
   telemetry: runTelemetryBenchmark,
+  versions: runVersionsBenchmark,
 };
 
 // An explicit exit runs the exit handlers, which kill the processes that this process started.

@@ -2,9 +2,9 @@ import { readConfigOrExit } from './platform/config.ts';
 import { greeting } from './process/greeting.ts';
 import { runProcess } from './process/lifecycle.ts';
 import { supervisorLink } from './process/messages.ts';
+import { createModelChangeLink } from './process/model-changes.ts';
 import { createPooledCounts } from './process/pooled-counts.ts';
 import { processRole } from './process/role.ts';
-import { createRoleChangeLink } from './process/role-changes.ts';
 import { createLog } from './telemetry/logs/log.ts';
 import { createLogDestination } from './telemetry/logs/log-destination.ts';
 import { ATTRIBUTE } from './telemetry/names.ts';
@@ -38,7 +38,7 @@ if (role === 'supervisor') {
     const start = () => prepareModels().then(() => startService(config, log));
     greet((await runProcess(config, log, start, describe)).url);
   } else {
-    const worker = { createWindow: createPooledCounts(), roleChanges: createRoleChangeLink() };
+    const worker = { createWindow: createPooledCounts(), modelChanges: createModelChangeLink() };
     await runProcess(config, log, () => startService(config, log, worker), describe, supervisorLink());
   }
 }

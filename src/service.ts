@@ -15,8 +15,9 @@ import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
 import { createRetrainer, type Retrainer } from './maintenance/retraining/retrainer.ts';
 import { type Maintenance, startMaintenance } from './maintenance/rollout/maintenance.ts';
-import { observeModels, versionsWithRole } from './models/observe-models.ts';
+import { observeModels } from './models/record-role-change.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
+import { versionsWithRole } from './models/resolve-roles.ts';
 import { findModel, type Model } from './models/store.ts';
 import { makePrivateFolder } from './platform/atomic-write.ts';
 import { type Config, ConfigError } from './platform/config.ts';
@@ -27,10 +28,11 @@ import { createPredictor } from './predictions/predictor.ts';
 import { createReviewSampler } from './predictions/review-sampler.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { parseFormerKey, readOrCreateSigningKey } from './predictions/signing-key.ts';
-import type { RoleChangeLink } from './process/role-changes.ts';
+import type { ModelChangeLink } from './process/model-changes.ts';
 import { readSignatures } from './signing/settings.ts';
 import { setAuthentication } from './telemetry/http-attributes.ts';
 import { createInstruments } from './telemetry/instruments.ts';
+import { liveVersions } from './telemetry/live-versions.ts';
 import { exceptionAttributes, type Log } from './telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
 
@@ -55,7 +57,7 @@ interface LoadedParts {
 interface WorkerOptions {
   /** Creates counts that all workers share. */
   readonly createWindow: SlidingCountsFactory;
-  readonly roleChanges: RoleChangeLink;
+  readonly modelChanges: ModelChangeLink;
 }
 
 /**
@@ -88,7 +90,12 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const ids = createPredictionIds(key, config.PREDICTION_ID_KEYS_OLD?.map(parseFormerKey));
   observeFeedback(feedbackStore, instruments);
   const textRetention = startTextRetention(feedbackStore, config.FEEDBACK_TEXT_DAYS, log);
-  const driftMonitor = createDriftMonitor(() => performance.now(), worker?.createWindow);
+  const driftMonitor = createDriftMonitor(
+    () => performance.now(),
+    worker?.createWindow,
+    ({ name, version }) => liveVersions.touch(name, version),
+  );
+  liveVersions.onEnd(driftMonitor.forget);
   observeDrift(driftMonitor, instruments);
   const experimentLog = createExperimentLog(feedbackStore.experiments, log);
   const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog });
@@ -133,7 +140,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const open = () => listen(app.callback(), { host: config.HOST, port: config.PORT }, config, onServerError);
   const earlyServer = worker ? undefined : await open();
 
-  const registry = await openRegistry({
+  const opening = openRegistry({
     folder: config.MODELS_DIR,
     log,
     verifier: signatures.verifier,
@@ -142,11 +149,16 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     onSwap: (versions, changedAt) => {
       experimentLog.startSlot(versions.name, changedAt);
       for (const { model } of versionsWithRole(versions)) driftMonitor.watch(model);
-      driftMonitor.retain(versions.name, versions.versions);
     },
-    ...(worker && { announce: worker.roleChanges.announce }),
+    ...(worker && { announce: worker.modelChanges.announce, unloaded: await worker.modelChanges.unloaded() }),
   });
-  worker?.roleChanges.onAnnounced((name) => registry.refresh(name));
+  worker?.modelChanges.onAnnounced(async (name, event) => (await opening).follow(name, event));
+  const registry = await opening;
+  // A refused version is not in memory, and its refusal is a series.
+  liveVersions.setInUse((name, version) => {
+    const reference = { name, version };
+    return registry.isInMemory(reference) || registry.isRefused(reference);
+  });
   const models = registry.models();
   if (!findModel(models, config.DEFAULT_MODEL)) {
     await registry.close();

@@ -4,6 +4,7 @@ import { type AttributeDefinition, attributes } from '../src/telemetry/registry/
 import {
   failureLogRecords,
   logRecords,
+  memoryLogRecords,
   tokenLogRecords,
   workerLogRecords,
 } from '../src/telemetry/registry/log-records.ts';
@@ -40,9 +41,13 @@ export function telemetryDocument(): string {
     'Each record is one line of JSON on stdout and one OTLP log record. Records about a request have its `trace_id` and `span_id`.',
     table(
       ['record', 'attributes'],
-      Object.entries({ ...logRecords, ...workerLogRecords, ...tokenLogRecords, ...failureLogRecords }).map(
-        ([body, names]) => [code(body), codes(names)],
-      ),
+      Object.entries({
+        ...logRecords,
+        ...memoryLogRecords,
+        ...workerLogRecords,
+        ...tokenLogRecords,
+        ...failureLogRecords,
+      }).map(([body, names]) => [code(body), codes(names)]),
     ),
     '## Attributes',
     table(
@@ -53,7 +58,9 @@ export function telemetryDocument(): string {
     'The names are those in Prometheus. They are the same for a scrape of the service (`:9464/metrics`) and of the Collector. ' +
       'The name of a counter ends in `_total`. A histogram has the series `_bucket`, `_count` and `_sum`.',
     'Beyond 2,000 series of a metric, further label values are counted in one series with the label `otel_metric_overflow="true"`, ' +
-      'so that sums stay exact. Counters that are read from a store have no limit.',
+      'so that sums stay exact. The alert `MetricOverflow` reports it. Counters that are read from a store have no limit.',
+    'The series with the labels `model` and `version` end an hour after the version was last in use: it has no role, has left memory ' +
+      '([roles](roles.md#memory)), and gets no feedback. If it is used again, its counters start at 0, and those of the feedback store continue.',
     ...Object.entries(metrics).flatMap(([recorder, definitions]) => [
       `### Recorded by ${recorder}`,
       table(['metric', 'type', 'labels', 'meaning'], definitions.map(metricRow)),

@@ -3,11 +3,12 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
-import { readRegularFile } from '../platform/regular-file.ts';
-import { SIGNATURE_FILE, SignatureError } from '../signing/bundle.ts';
-import { digestOfBytes } from '../signing/folder-files.ts';
+import { readRegularFile, withDeadline } from '../platform/regular-file.ts';
+import { notAsSigned, SIGNATURE_FILE } from '../signing/bundle.ts';
+import { digestOfBytes, digestOfFile } from '../signing/folder-files.ts';
 import type { Signer } from '../signing/signer.ts';
 import type { SignatureVerifier, SignedVersion } from '../signing/verifier.ts';
+import { ArtefactError, readError, signatureChecked } from './artefact-error.ts';
 import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier, sha256 } from './pack.ts';
 import { recordVersions } from './versions.ts';
@@ -21,18 +22,6 @@ const WEIGHTS_FILE = 'weights.bin';
 const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 /** The maximum size of a weights file: the longest array of JavaScript that every machine can hold. */
 const MAX_WEIGHTS_BYTES = 1024 ** 3;
-
-/** A version of a model that cannot be read or written. The message names the folder and the reason. */
-export class ArtefactError extends Error {
-  override name = 'ArtefactError';
-  /** The reason without the folder, for clients. */
-  readonly reason: string;
-
-  constructor(folder: string, reason: string, options?: ErrorOptions) {
-    super(`${folder}: ${reason}`, options);
-    this.reason = reason;
-  }
-}
 
 /**
  * Writes the folder of a version atomically. Once the promise resolves, the version survives a crash of the machine.
@@ -69,12 +58,16 @@ export async function writeArtefact(
   await recordVersions(dirname(modelFolder), basename(modelFolder), [manifest.version]).catch(() => {});
 }
 
-/** A version that was read. */
-export interface Artefact {
+/** A version whose weights were not read. */
+export interface Description {
   readonly manifest: Manifest;
-  readonly classifier: Classifier;
   /** Names the key or the certificate that signed the version; `undefined` if no signature was verified. */
-  readonly signedBy: string | undefined;
+  readonly signedBy?: string | undefined;
+}
+
+/** A version that was read. */
+export interface Artefact extends Description {
+  readonly classifier: Classifier;
 }
 
 /**
@@ -85,15 +78,69 @@ export interface Artefact {
  * @throws {ArtefactError} if the version is missing, damaged, truncated, of a newer format, or its signature does not fit
  */
 export async function readArtefact(folder: string, verifier?: SignatureVerifier): Promise<Artefact> {
+  const { manifest, signed } = await readManifest(folder, verifier);
+  const bytes = await read(folder, WEIGHTS_FILE, manifest.weights.bytes, signed);
+  return { manifest, classifier: await unpackWeights(folder, manifest, bytes), signedBy: signed?.signedBy };
+}
+
+/**
+ * Reads the manifest of a version, and compares the size of the weights file with it. A fault inside the weights file is
+ * found by `verifyWeights` or `readArtefact`.
+ *
+ * @param verifier verifies the signature over all files but the content of the weights, and over their digest
+ * @throws {ArtefactError} as `readArtefact`
+ */
+export async function readDescription(folder: string, verifier?: SignatureVerifier): Promise<Description> {
+  const { manifest, signed } = await readManifest(folder, verifier);
+  const { bytes, sha256: digest } = manifest.weights;
+  // So the digest that `verifyWeights` compares is the signed one.
+  if (signed) await signatureChecked(folder, async () => signed.checkDigest(WEIGHTS_FILE, digest));
+  const file = await stat(join(folder, WEIGHTS_FILE)).catch((error: unknown) => {
+    throw readError(folder, WEIGHTS_FILE, error);
+  });
+  if (!file.isFile()) throw new ArtefactError(folder, `${WEIGHTS_FILE} cannot be read: it is not a regular file`);
+  if (file.size !== bytes) {
+    throw wrongWeights(folder, `has ${file.size} bytes, not ${bytes}`, signed?.signedBy);
+  }
+  return { manifest, signedBy: signed?.signedBy };
+}
+
+/**
+ * Compares the content of a weights file with its description. It reads the file in chunks into one small buffer, so that
+ * the check of many versions takes no memory.
+ *
+ * @throws {ArtefactError} if the file cannot be read, or its content is another one
+ */
+export async function verifyWeights(folder: string, { manifest, signedBy }: Description): Promise<void> {
+  const path = join(folder, WEIGHTS_FILE);
+  const digest = await withDeadline(path, () => digestOfFile(path)).catch((error: unknown) => {
+    throw readError(folder, WEIGHTS_FILE, error);
+  });
+  if (digest !== manifest.weights.sha256) throw wrongWeights(folder, WRONG_DIGEST, signedBy);
+}
+
+const WRONG_DIGEST = `is damaged: its sha256 is not the one in ${MANIFEST_FILE}`;
+
+/** Returns the error for weights that are not those of the manifest. If the version is signed, they are not as signed. */
+function wrongWeights(folder: string, reason: string, signedBy: string | undefined): ArtefactError {
+  if (signedBy === undefined) return new ArtefactError(folder, `${WEIGHTS_FILE} ${reason}`);
+  const cause = notAsSigned(WEIGHTS_FILE);
+  return new ArtefactError(folder, cause.message, { cause });
+}
+
+/** Verifies the signature of a version, if that is needed, and reads its manifest. */
+async function readManifest(
+  folder: string,
+  verifier: SignatureVerifier | undefined,
+): Promise<{ manifest: Manifest; signed: SignedVersion | undefined }> {
   const signed =
     verifier && (await signatureChecked(folder, () => verifier.open(folder, [MANIFEST_FILE, WEIGHTS_FILE])));
   const manifest = parseManifest(folder, await read(folder, MANIFEST_FILE, MAX_MANIFEST_BYTES, signed));
-  const { weights } = manifest;
-  if (weights.bytes > MAX_WEIGHTS_BYTES) {
-    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${weights.bytes} bytes, more than ${MAX_WEIGHTS_BYTES}`);
+  const { bytes } = manifest.weights;
+  if (bytes > MAX_WEIGHTS_BYTES) {
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes} bytes, more than ${MAX_WEIGHTS_BYTES}`);
   }
-  const bytes = await read(folder, WEIGHTS_FILE, weights.bytes, signed);
-  return { manifest, classifier: await unpackWeights(folder, manifest, bytes), signedBy: signed?.signedBy };
+  return { manifest, signed };
 }
 
 /**
@@ -139,23 +186,12 @@ export async function unpackWeights(
     throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
   }
   if ((await digestOfBytes(bytes)) !== weights.sha256) {
-    throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: its sha256 is not the one in ${MANIFEST_FILE}`);
+    throw new ArtefactError(folder, `${WEIGHTS_FILE} ${WRONG_DIGEST}`);
   }
   try {
     return await createClassifier(manifest, bytes);
   } catch (error) {
     throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-/** Does a part of the verification of a signature. @throws {ArtefactError} with the `SignatureError` as its cause */
-async function signatureChecked<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = error instanceof SignatureError ? message : `it cannot be read: ${code ?? message}`;
-    throw new ArtefactError(folder, reason, { cause: error });
   }
 }
 
@@ -165,20 +201,12 @@ async function read(
   maxBytes: number,
   signed: SignedVersion | undefined,
 ): Promise<Buffer<ArrayBuffer>> {
-  const bytes = await readFile(folder, file, maxBytes);
+  // Sections are views that need an alignment of 8 bytes, so the buffer is one of its own.
+  const bytes = await readRegularFile(join(folder, file), maxBytes).catch((error: unknown) => {
+    throw readError(folder, file, error);
+  });
   if (signed) await signatureChecked(folder, () => signed.check(file, bytes));
   return bytes;
-}
-
-async function readFile(folder: string, file: string, maxBytes: number): Promise<Buffer<ArrayBuffer>> {
-  try {
-    // Sections are views that need an alignment of 8 bytes, so the buffer is one of its own.
-    return await readRegularFile(join(folder, file), maxBytes);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const reason = code === 'ENOENT' ? 'is missing' : `cannot be read: ${code ?? message}`;
-    throw new ArtefactError(folder, `${file} ${reason}`, { cause: error });
-  }
 }
 
 async function exists(path: string): Promise<boolean> {

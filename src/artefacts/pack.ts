@@ -126,14 +126,15 @@ function requireFinite(name: string, numbers: Float64Array, min: number, max: nu
   if (at !== -1) throw new Error(`number ${at} of its section "${name}" is ${numbers[at]}`);
 }
 
+/** Returns the model of a manifest. The arrays that a classifier keeps are copies, so that it does not keep the file. */
 function unpackLinear(manifest: LinearManifest, bytes: Uint8Array): LinearModel {
   const { labels, sizes, algorithm, features, weightStep } = manifest;
   const { sections } = manifest.weights;
   const featureCount = sizes.wordFeatures + sizes.characterFeatures;
   const columns = columnsFor(labels.length);
-  const bias = readSection(bytes, sections, 'bias', 'float64', columns);
+  const bias = readSection(bytes, sections, 'bias', 'float64', columns).slice();
   requireFinite('bias', bias, -MAX_SCORE, MAX_SCORE);
-  const prior = readSection(bytes, sections, 'prior', 'float64', labels.length);
+  const prior = readSection(bytes, sections, 'prior', 'float64', labels.length).slice();
   requireFinite('prior', prior, Number.MIN_VALUE, 1);
   return {
     algorithm,
@@ -144,7 +145,7 @@ function unpackLinear(manifest: LinearManifest, bytes: Uint8Array): LinearModel 
     otherWords: readSection(bytes, sections, 'otherWords', 'int32', sizes.otherWords),
     stems: {
       words: readSection(bytes, sections, 'stemWords', 'int32', sizes.stems),
-      stems: readSection(bytes, sections, 'stemHashes', 'int32', sizes.stems),
+      stems: readSection(bytes, sections, 'stemHashes', 'int32', sizes.stems).slice(),
     },
     idfCodes: readSection(bytes, sections, 'idfCodes', 'uint8', featureCount),
     weights: readSection(bytes, sections, 'weights', 'int16', featureCount * columns),

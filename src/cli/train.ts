@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ArtefactError, type Manifest, writeArtefact } from '../artefacts/artefact.ts';
+import { type Manifest, writeArtefact } from '../artefacts/artefact.ts';
+import { ArtefactError } from '../artefacts/artefact-error.ts';
 import { nextVersion } from '../artefacts/versions.ts';
 import { MAX_TEST_SHARE, MIN_TEST_SHARE, type TrainingProgress } from '../classifier/learning/training-options.ts';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';

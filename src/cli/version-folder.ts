@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Artefact, ArtefactError } from '../artefacts/artefact.ts';
+import type { Artefact } from '../artefacts/artefact.ts';
+import { ArtefactError } from '../artefacts/artefact-error.ts';
 import { listVersions } from '../artefacts/versions.ts';
 import { requireName, UsageError } from './usage.ts';
 

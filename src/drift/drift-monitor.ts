@@ -5,7 +5,7 @@ import {
   measureDrift,
 } from '../classifier/statistics/drift-test.ts';
 import type { DriftFeature, Observation } from '../classifier/statistics/training-reference.ts';
-import type { Model } from '../models/store.ts';
+import type { ModelVersion } from '../models/store.ts';
 import { type BinLayout, createBinLayout } from './bin-layout.ts';
 import { createSlidingCounts, type SlidingCounts, type SlidingCountsFactory } from './sliding-counts.ts';
 
@@ -41,7 +41,7 @@ export interface DriftReport {
 
 /** The count of one bin since the start of the process. */
 export interface BinTotal {
-  readonly model: Model;
+  readonly model: ModelVersion;
   readonly feature: DriftFeature;
   readonly bin: string;
   readonly reference: number;
@@ -51,24 +51,26 @@ export interface BinTotal {
 /** Compares the predictions of each model version with its training data. */
 export interface DriftMonitor {
   /** Adds a version, so that its counts start at 0 before its first prediction. */
-  watch(model: Model): void;
-  /** Keeps the counts of these versions of a model, and drops those of its other versions. */
-  retain(name: string, versions: readonly Model[]): void;
+  watch(model: ModelVersion): void;
+  /** Drops the counts of a version. */
+  forget(name: string, version: string): void;
   /** Counts one prediction. */
-  observe(model: Model, observation: Observation): void;
+  observe(model: ModelVersion, observation: Observation): void;
   /**
    * Compares the predictions of the last hour, from all processes of the service on this machine, with the training
    * data.
    */
-  report(model: Model): DriftReport;
+  report(model: ModelVersion): DriftReport;
   /** Returns the watched versions. */
-  watched(): Iterable<Model>;
+  watched(): Iterable<ModelVersion>;
   /** Returns the counts of all bins of all watched versions since the start of the process. */
   totals(): Iterable<BinTotal>;
 }
 
 /** The counts of one watched version. */
 interface VersionCounts {
+  /** Without the classifier, so that the counts do not keep it in memory. */
+  readonly model: ModelVersion;
   readonly layout: BinLayout;
   readonly totals: Float64Array;
   readonly window: SlidingCounts;
@@ -79,43 +81,49 @@ interface VersionCounts {
  *
  * @param now returns the time in milliseconds, of a clock that is never set: a wall clock that jumps would freeze the window
  * @param createWindow creates the counts of the last hour; worker processes pass a factory that pools their counts
+ * @param onWatch receives each version that is watched from now on
  */
 export function createDriftMonitor(
   now: () => number = () => performance.now(),
   createWindow: SlidingCountsFactory = (_, ...bounds) => createSlidingCounts(...bounds),
+  onWatch: (model: ModelVersion) => void = () => {},
 ): DriftMonitor {
-  const watched = new Map<Model, VersionCounts>();
+  const watched = new Map<string, VersionCounts>();
+  /** Finds the counts of a prediction faster than by name and version. */
+  let byIdentity = new WeakMap<ModelVersion, VersionCounts>();
 
-  function watch(model: Model): VersionCounts {
-    const known = watched.get(model);
+  function watch(model: ModelVersion): VersionCounts {
+    const known = byIdentity.get(model);
     if (known) return known;
     // A version that is loaded again continues its counts.
-    for (const [older, counts] of watched) {
-      if (older.name !== model.name || older.version !== model.version) continue;
-      watched.delete(older);
-      watched.set(model, counts);
-      return counts;
-    }
-    const layout = createBinLayout(model.classifier.labels);
-    const added = {
+    const key = `${model.name}@${model.version}`;
+    const counts = watched.get(key) ?? createCounts(model);
+    watched.set(key, counts);
+    byIdentity.set(model, counts);
+    return counts;
+  }
+
+  function createCounts(model: ModelVersion): VersionCounts {
+    const { name, version, manifest } = model;
+    onWatch(model);
+    const layout = createBinLayout(manifest.labels);
+    return {
+      model: { name, version, manifest },
       layout,
       totals: new Float64Array(layout.size),
       // The extra element holds the sum of the confidences.
-      window: createWindow(`${model.name}@${model.version}`, layout.size + 1, DRIFT_WINDOW_MS, SLICES),
+      window: createWindow(`${name}@${version}`, layout.size + 1, DRIFT_WINDOW_MS, SLICES),
     };
-    watched.set(model, added);
-    return added;
   }
 
   return {
     watch: (model) => void watch(model),
 
-    retain(name, versions) {
-      for (const [model, { window }] of watched) {
-        if (model.name !== name || versions.includes(model)) continue;
-        watched.delete(model);
-        window.close?.();
-      }
+    forget(name, version) {
+      const key = `${name}@${version}`;
+      watched.get(key)?.window.close?.();
+      watched.delete(key);
+      byIdentity = new WeakMap();
     },
 
     observe(model, observation) {
@@ -149,10 +157,10 @@ export function createDriftMonitor(
       };
     },
 
-    watched: () => watched.keys(),
+    watched: () => [...watched.values()].map(({ model }) => model),
 
     *totals() {
-      for (const [model, { layout, totals }] of watched) {
+      for (const { model, layout, totals } of watched.values()) {
         for (const { feature, start, names } of layout.features) {
           for (const [index, bin] of names.entries()) {
             yield { model, feature, bin, reference: shareOf(model, feature, bin), count: totals[start + index]! };
@@ -164,7 +172,7 @@ export function createDriftMonitor(
 }
 
 /** Returns the share of a bin in the training data. Labels are names of bins, and an object has properties of its own. */
-function shareOf({ manifest }: Model, feature: DriftFeature, bin: string): number {
+function shareOf({ manifest }: ModelVersion, feature: DriftFeature, bin: string): number {
   const shares = manifest.reference[feature];
   return Object.hasOwn(shares, bin) ? shares[bin]! : 0;
 }

@@ -1,4 +1,4 @@
-import type { Model } from '../models/store.ts';
+import type { ModelVersion } from '../models/store.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { LABEL } from '../telemetry/names.ts';
 import type { DriftMonitor } from './drift-monitor.ts';
@@ -8,7 +8,7 @@ import type { DriftMonitor } from './drift-monitor.ts';
  * replicas. The drift gauges cover the last hour of this service on this machine.
  */
 export function observeDrift(monitor: DriftMonitor, instruments: Instruments): void {
-  const modelLabels = ({ name, version }: Model) => ({ [LABEL.model]: name, [LABEL.version]: version });
+  const modelLabels = ({ name, version }: ModelVersion) => ({ [LABEL.model]: name, [LABEL.version]: version });
   instruments.featureObservations.addCallback((result) => {
     for (const { model, feature, bin, count } of monitor.totals()) {
       result.observe(count, { ...modelLabels(model), [LABEL.feature]: feature, [LABEL.bin]: bin });

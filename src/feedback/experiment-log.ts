@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
-import type { Model } from '../models/store.ts';
+import type { ModelVersion } from '../models/store.ts';
 import { artefactOf } from '../predictions/prediction-id.ts';
 import type { ExperimentRecorder, ShadowResult } from '../predictions/shadow-queue.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
@@ -99,12 +99,12 @@ export function createExperimentLog(store: Pick<ExperimentStore, 'save'>, log: L
 }
 
 /** Returns the key of a version's evidence. */
-export function versionKeyOf({ name, version, manifest }: Model) {
+export function versionKeyOf({ name, version, manifest }: ModelVersion) {
   return { model: name, version, artefact: artefactOf(manifest.weights.sha256) };
 }
 
 /** Returns the key of the evidence about a shadow. */
-export function experimentOf(active: Model, shadow: Model): Experiment {
+export function experimentOf(active: ModelVersion, shadow: ModelVersion): Experiment {
   const [one, other] = [versionKeyOf(active), versionKeyOf(shadow)];
   return {
     model: one.model,

@@ -151,11 +151,11 @@ function noFeedback(): Problem {
   return new Problem('feedback-not-found', 'This prediction has no feedback.');
 }
 
-/** Checks a label. The labels of all loaded versions are allowed, because the version of the prediction may be gone. */
+/** Checks a label. The labels of all stored versions are allowed, because the version of the prediction may be gone. */
 function requireLabel(models: Models, { model, label: predicted }: PredictionReference, label: string): void {
   const loaded = models.get(model);
   if (!loaded) throw new Problem('model-not-found', `The model of this prediction, ${model}, is not loaded.`);
-  const labels = new Set([predicted, ...loaded.versions.flatMap(({ classifier }) => classifier.labels)]);
+  const labels = new Set([predicted, ...loaded.versions.flatMap(({ manifest }) => manifest.labels)]);
   if (labels.has(label)) return;
   throw new Problem('unknown-label', `"label" must be a label of the model ${model}: ${[...labels].join(', ')}.`);
 }

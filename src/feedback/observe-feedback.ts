@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Attributes, ObservableCounter } from '@opentelemetry/api';
 import { binNames } from '../classifier/statistics/training-reference.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
+import { type LiveVersions, liveVersions } from '../telemetry/live-versions.ts';
 import { LABEL } from '../telemetry/names.ts';
 import type { ConfidenceTotal, FeedbackTotal } from './database/feedback.ts';
 import type { FeedbackStore } from './feedback-store.ts';
@@ -11,12 +12,13 @@ const CONFIDENCE_BINS = binNames('confidence', []);
 
 /**
  * Observes `classifier_feedback_total` and the other counters of feedback from the store. The stored totals survive
- * restarts. Sums over these counters are exact, and a rule that subtracts two values needs no extrapolation.
+ * restarts. Sums over these counters are exact, and a rule that subtracts two values needs no extrapolation. New feedback
+ * on a version that has left starts its series again.
  */
-export function observeFeedback(store: FeedbackStore, instruments: Instruments): void {
-  observeTotals(instruments.feedback, () => store.totals(), labelsOfPair);
-  observeTotals(instruments.shadowFeedback, () => store.experiments.totals(), labelsOfPair);
-  observeTotals(instruments.feedbackConfidence, () => store.confidenceTotals(), labelsOfConfidence);
+export function observeFeedback(store: FeedbackStore, instruments: Instruments, versions = liveVersions): void {
+  observeTotals(instruments.feedback, () => store.totals(), labelsOfPair, versions);
+  observeTotals(instruments.shadowFeedback, () => store.experiments.totals(), labelsOfPair, versions);
+  observeTotals(instruments.feedbackConfidence, () => store.confidenceTotals(), labelsOfConfidence, versions);
 }
 
 /** The longest time in milliseconds that a scrape waits for the store. After it, the last totals are reported. */
@@ -36,14 +38,16 @@ function observeTotals<T extends Total>(
   instrument: ObservableCounter,
   totals: () => Promise<T[]>,
   labelsOf: (total: T) => Attributes,
+  versions: LiveVersions,
 ): void {
-  let latest: T[] = [];
+  let latest: T[] | undefined;
   let reading: Promise<void> | undefined;
 
   /** Reads the totals, once at a time: a locked store must not gather requests. */
   function read(): Promise<void> {
     reading ??= totals()
       .then((read) => {
+        if (latest) for (const { model, version } of changedTotals(latest, read)) versions.touch(model, version);
         latest = read;
       })
       .catch(() => undefined)
@@ -55,10 +59,17 @@ function observeTotals<T extends Total>(
 
   instrument.addCallback(async (result) => {
     await Promise.race([read(), delay(MAX_WAIT_MS, undefined, { ref: false })]);
-    for (const total of latest) {
+    for (const total of latest ?? []) {
       const { model, version, source, count } = total;
       const labels = { [LABEL.model]: model, [LABEL.version]: version, [LABEL.source]: source };
       result.observe(count, { ...labels, ...labelsOf(total) });
     }
   });
+}
+
+/** Returns the totals that were not there before, or that counted less. */
+function changedTotals<T extends Total>(before: readonly T[], after: readonly T[]): T[] {
+  const keyOf = ({ count, ...key }: T) => JSON.stringify(key);
+  const counts = new Map(before.map((total) => [keyOf(total), total.count]));
+  return after.filter((total) => counts.get(keyOf(total)) !== total.count);
 }

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
+import { ArtefactError } from '../artefacts/artefact-error.ts';
 import { listVersions, recordVersions } from '../artefacts/versions.ts';
 import type { Degradations } from '../platform/degradations.ts';
-import { LockNotWritableError, withLock } from '../platform/file-lock.ts';
 import { Problem } from '../platform/problems.ts';
-import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
-import { appendChange, appendDetectedChange, lastActivation, latestRevision, readAudit, readChanges } from './audit.ts';
+import { appendChange, lastActivation, latestRevision, readAudit, readChanges } from './audit.ts';
+import { createAuditWriter, isReadOnly } from './audit-writer.ts';
 import { detectChange, recordRoleChange, withChangeSpan } from './record-role-change.ts';
-import { lastChangeOf, type ResolvedRoles, resolveRoles } from './resolve-roles.ts';
+import { lastChangeOf, type ResolvedRoles, resolveAndLoad, versionsWithRole } from './resolve-roles.ts';
 import {
   applyChange,
   type ChangeAttribution,
@@ -17,7 +18,7 @@ import {
   type Roles,
 } from './roles.ts';
 import { type RolesFile, readRoles, writeRoles } from './roles-file.ts';
-import type { Model, ModelVersions } from './store.ts';
+import type { Model, ModelVersion, ModelVersions } from './store.ts';
 import type { VersionLoader, VersionStatus } from './version-loader.ts';
 
 /** Synchronises the versions that this process serves of one model with the model's folder. */
@@ -60,12 +61,9 @@ export function createModelSynchronizer(
   { folder, loader, log, onSwap, reportFault }: ModelSynchronizerOptions,
 ): ModelSynchronizer {
   const modelFolder = join(folder, name);
-  const lock = join(modelFolder, 'roles.lock');
-  const lockPurpose = `the roles of the model ${name}`;
+  const audit = createAuditWriter(name, modelFolder, log);
   let served: ResolvedRoles | undefined;
   let fingerprint: string | undefined;
-  /** The content of the roles file at the last successful check of the audit trail. */
-  let auditedText: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
   /** Runs refreshes and changes one after the other, so that an older state never replaces a newer one. */
@@ -83,34 +81,54 @@ export function createModelSynchronizer(
     return statuses;
   }
 
+  function usableVersions(statuses: VersionStatuses): Map<string, ModelVersion> {
+    const usable = [...statuses].filter(([, status]) => loader.isUsable(status));
+    return new Map(usable.map(([version, { stored }]) => [version, stored!]));
+  }
+
+  /** Keeps the version that a rollback would activate in memory too. */
+  async function pinPrevious({ versions, roles }: ResolvedRoles): Promise<void> {
+    const models = modelsWithRole(versions);
+    for (const version of roles.previous) {
+      const stored = versions.versions.find((candidate) => candidate.version === version);
+      if (!stored || models.some((model) => model.version === version)) continue;
+      const previous = await loader.load(stored).catch(() => undefined);
+      if (previous) return loader.pin(name, [...models, previous]);
+    }
+  }
+
   /** Serves the content of the folder. Returns the difference to the versions that were served before. */
-  function serve(
+  async function serve(
     file: RolesFile,
     statuses: VersionStatuses,
     rows: readonly RecordedChange[],
-  ): RecordedChange | undefined {
+  ): Promise<RecordedChange | undefined> {
     const before = served;
-    const models = new Map<string, Model>();
-    for (const [version, { model }] of statuses) if (model) models.set(version, model);
-    const newest = statuses.get([...models.keys()][0] ?? '');
+    const models = usableVersions(statuses);
+    const writtenAt = (version: string) => statuses.get(version)!.writtenAt;
     const lastActive = lastActivation(rows)?.to ?? undefined;
-    const after = resolveRoles({ name, models, file, newestSince: newest?.writtenAt ?? 0, lastActive }, before);
-    const inMemory = after?.versions.versions ?? [];
-    loader.retain(name, [...statuses.keys(), ...inMemory.map(({ version }) => version)]);
+    const snapshot = { name, models, file, writtenAt, lastActive };
+    const { resolved: after, isComplete } = await resolveAndLoad(snapshot, before, loader.load);
+    // The next refresh tries again.
+    if (!isComplete) fingerprint = undefined;
+    const listed = after?.versions.versions ?? [];
+    loader.retain(name, [...statuses.keys(), ...listed.map(({ version }) => version)]);
     if (!after) return undefined;
     served = after;
+    loader.pin(name, modelsWithRole(after.versions));
     for (const problem of after.problems) {
       if (before?.problems.includes(problem)) continue;
       log.error('roles not followed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.reason]: problem });
     }
     onSwap(after.versions, lastChangeOf(after));
+    await pinPrevious(after);
     return detectChange(before, after, Date.now());
   }
 
   async function refresh(): Promise<boolean> {
     const file = await readRoles(modelFolder);
     const statuses = await checkVersions();
-    const current = fingerprintOf(file, statuses);
+    const current = fingerprintOf(file, statuses, loader);
     if (current !== fingerprint) {
       const isStart = served === undefined;
       const { rows, fault } = await readAudit(modelFolder);
@@ -118,7 +136,7 @@ export function createModelSynchronizer(
       fingerprint = current;
       // A process that can only read the folder leaves this to one that writes versions.
       await recordVersions(folder, name, [...statuses.keys()]).catch(() => {});
-      const change = serve(file, statuses, rows);
+      const change = await serve(file, statuses, rows);
       if (change && !isStart) {
         await withChangeSpan(name, change.action, (span) => recordRoleChange(name, change, true, span, log));
       }
@@ -126,68 +144,31 @@ export function createModelSynchronizer(
         const lastActive = lastActivation(rows)?.to;
         // At a start every version is new to this process. Only a difference to the last recorded version is a change.
         const unrecorded = isStart ? file.kind === 'none' && lastActive && { ...change, from: lastActive } : change;
-        if (unrecorded) await writeAudit(() => appendIfStillDefault(file, unrecorded));
+        if (unrecorded) await audit.appendDetected(file, unrecorded);
       }
     }
-    await completeAudit(file);
+    await audit.complete(file);
     return [...statuses.values()].some(({ damage }) => damage === undefined);
-  }
-
-  /** Appends a detected change, unless another process has set roles since the refresh: their change is in the trail. */
-  async function appendIfStillDefault(file: RolesFile, change: RecordedChange): Promise<void> {
-    if (file.kind === 'none' && (await readRoles(modelFolder)).kind !== 'none') return;
-    await appendDetectedChange(modelFolder, change);
-  }
-
-  /** Appends the last change to the audit trail if its writer died, or failed, before it could do so. */
-  async function completeAudit(file: RolesFile): Promise<void> {
-    if (file.kind !== 'roles' || file.text === auditedText) return;
-    const { change } = file.roles;
-    const isMissing = change !== null && latestRevision(await readChanges(modelFolder)) < change.revision;
-    if (!isMissing || (await writeAudit(() => appendChange(modelFolder, change)))) auditedText = file.text;
-  }
-
-  /** Writes to the audit trail under the lock. Returns false if the write must be tried again. */
-  async function writeAudit(write: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await withLock(lock, lockPurpose, write);
-      return true;
-    } catch (error) {
-      // This process can only read the folder: another one writes the trail.
-      if (isReadOnly(error)) return true;
-      logAuditError(error);
-      return false;
-    }
-  }
-
-  function logAuditError(error: unknown): void {
-    log.error('audit trail not written', { [ATTRIBUTE.modelName]: name, ...exceptionAttributes(error) });
   }
 
   async function change(requested: RoleChange, attribution: ChangeAttribution): Promise<ModelVersions> {
     return withChangeSpan(name, requested.action, (span) =>
-      withLock(lock, lockPurpose, async () => {
+      audit.withRolesLock(async () => {
         const file = await readRoles(modelFolder);
         const statuses = await checkVersions();
         const rows = await readChanges(modelFolder);
         if (file.kind === 'roles' && file.roles.change) await appendChange(modelFolder, file.roles.change);
         const before = presentRoles(file, statuses);
-        requireUsable(requested, statuses);
-        const base = requested.action === 'rollback' ? withUsablePrevious(before, statuses) : before;
+        await requireUsable(requested, statuses);
+        const base = requested.action === 'rollback' ? await withUsablePrevious(before, statuses) : before;
         const next = applyChange(base, requested, attribution, Date.now(), latestRevision(rows));
         if (next.change === before.change) return served!.versions;
 
         const written = await writeRoles(modelFolder, next);
-        fingerprint = fingerprintOf(written, statuses);
-        serve(written, statuses, rows);
+        fingerprint = fingerprintOf(written, statuses, loader);
+        await serve(written, statuses, rows);
         recordRoleChange(name, next.change!, false, span, log);
-        auditedText = undefined;
-        try {
-          await appendChange(modelFolder, next.change!);
-        } catch (error) {
-          // The change has taken effect, and the next refresh appends the row.
-          logAuditError(error);
-        }
+        await audit.append(next.change!);
         return served!.versions;
       }),
     ).catch((error: unknown) => {
@@ -199,11 +180,12 @@ export function createModelSynchronizer(
   function presentRoles(file: RolesFile, statuses: VersionStatuses): Roles {
     if (file.kind === 'roles') return file.roles;
     if (file.kind === 'damaged' && served) return { ...served.roles, revision: 0 };
-    const usable = [...statuses.keys()].filter((version) => statuses.get(version)!.model);
+    const usable = [...usableVersions(statuses).keys()];
     return usable.length > 0 ? defaultRoles(usable, statuses.get(usable[0]!)!.writtenAt) : served!.roles;
   }
 
-  function requireUsable(requested: RoleChange, statuses: VersionStatuses): void {
+  /** Loads the version of a change. @throws {Problem} if there is none, or its present files cannot be used */
+  async function requireUsable(requested: RoleChange, statuses: VersionStatuses): Promise<void> {
     if (requested.action === 'rollback' || requested.version === null) return;
     const { version } = requested;
     const status = statuses.get(version);
@@ -211,9 +193,28 @@ export function createModelSynchronizer(
       const existing = [...statuses.keys()].join(', ');
       throw new Problem('version-not-found', `The model ${name} has no such version; there are: ${existing}.`);
     }
-    if (status.damage !== undefined) {
-      throw new Problem('model-damaged', `Version "${version}" of the model ${name} cannot be used: ${status.damage}.`);
+    const damage = status.damage ?? (await findDamage(status));
+    if (damage !== undefined) {
+      throw new Problem('model-damaged', `Version "${version}" of the model ${name} cannot be used: ${damage}.`);
     }
+  }
+
+  /** Loads a version. Returns the reason if it cannot be loaded. */
+  async function findDamage({ stored }: VersionStatus): Promise<string | undefined> {
+    return loader.load(stored!).then(
+      () => undefined,
+      (error: Error) => (error instanceof ArtefactError ? error.reason : error.message),
+    );
+  }
+
+  /** Removes the formerly active versions that a rollback must skip, because they cannot be used now. */
+  async function withUsablePrevious(roles: Roles, statuses: VersionStatuses): Promise<Roles> {
+    for (const [index, version] of roles.previous.entries()) {
+      const status = statuses.get(version);
+      if (!status || status.damage !== undefined || (await findDamage(status)) !== undefined) continue;
+      return { ...roles, previous: roles.previous.slice(index) };
+    }
+    return { ...roles, previous: [] };
   }
 
   return {
@@ -224,22 +225,15 @@ export function createModelSynchronizer(
   };
 }
 
-function fingerprintOf(file: RolesFile, statuses: VersionStatuses): string {
-  return JSON.stringify([file, ...[...statuses].map(([version, { fingerprint }]) => [version, fingerprint])]);
+function fingerprintOf(file: RolesFile, statuses: VersionStatuses, { isUsable }: VersionLoader): string {
+  return JSON.stringify([
+    file,
+    ...[...statuses].map(([version, status]) => [version, status.fingerprint, isUsable(status)]),
+  ]);
 }
 
-/** Removes the formerly active versions that a rollback must skip, because they cannot be used now. */
-function withUsablePrevious(roles: Roles, statuses: VersionStatuses): Roles {
-  const first = roles.previous.findIndex((version) => {
-    const status = statuses.get(version);
-    return status !== undefined && status.damage === undefined;
-  });
-  return { ...roles, previous: first < 0 ? [] : roles.previous.slice(first) };
-}
-
-function isReadOnly(error: unknown): boolean {
-  if (error instanceof LockNotWritableError) return true;
-  return ['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '');
+function modelsWithRole(versions: ModelVersions): Model[] {
+  return versionsWithRole(versions).map(({ model }) => model);
 }
 
 function readOnlyProblem(name: string): Problem {

@@ -1,8 +1,10 @@
 import { type Attributes, type Span, trace } from '@opentelemetry/api';
+import type { Instruments } from '../telemetry/instruments.ts';
 import type { Log } from '../telemetry/logs/log.ts';
-import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
+import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
 import { withinSpan } from '../telemetry/tracing.ts';
-import type { ResolvedRoles } from './resolve-roles.ts';
+import type { ModelRegistry } from './registry.ts';
+import { type ResolvedRoles, versionsWithRole } from './resolve-roles.ts';
 import type { RecordedChange, RoleChange } from './roles.ts';
 
 const spanNames = {
@@ -87,4 +89,26 @@ function servedVersions({ versions: { active, shadow, canary } }: ResolvedRoles)
     canary: canary?.model.version,
     share: canary?.share,
   };
+}
+
+/** Observes `classifier_model_info` and `classifier_model_refused`. */
+export function observeModels(
+  registry: Pick<ModelRegistry, 'models' | 'refused'>,
+  instruments: Pick<Instruments, 'modelInfo' | 'modelRefused'>,
+): void {
+  instruments.modelInfo.addCallback((result) => {
+    for (const { model, role } of [...registry.models().values()].flatMap((versions) => versionsWithRole(versions))) {
+      result.observe(1, {
+        [LABEL.model]: model.name,
+        [LABEL.version]: model.version,
+        [LABEL.algorithm]: model.manifest.algorithm,
+        [LABEL.role]: role,
+      });
+    }
+  });
+  instruments.modelRefused.addCallback((result) => {
+    for (const { model, version, kind } of registry.refused()) {
+      result.observe(1, { [LABEL.model]: model, [LABEL.version]: version, [LABEL.reason]: kind });
+    }
+  });
 }

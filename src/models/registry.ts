@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ArtefactError, type RefusedVersion } from '../artefacts/artefact-error.ts';
 import type { Degradations } from '../platform/degradations.ts';
 import { Problem } from '../platform/problems.ts';
 import { withDeadline } from '../platform/regular-file.ts';
 import type { SignatureVerifier } from '../signing/verifier.ts';
-import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { readChanges } from './audit.ts';
+import { startFolderPoll } from './folder-poll.ts';
 import { createModelSynchronizer, type ModelSynchronizer, type OnSwap } from './model-synchronizer.ts';
 import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './roles.ts';
-import { listModelFolders, type Model, type Models, type ModelVersions, type RefusedVersion } from './store.ts';
+import { listModelFolders, type Model, type Models, type ModelVersion, type ModelVersions } from './store.ts';
 import { createVersionLoader } from './version-loader.ts';
+import type { MemoryLimits, VersionReference } from './version-memory.ts';
 
 /** The models of a folder. All processes that share the folder serve the same versions, after about a second. */
 export interface ModelRegistry {
@@ -18,6 +21,17 @@ export interface ModelRegistry {
   models(): Models;
   /** Returns the stored versions that cannot be used. */
   refused(): readonly RefusedVersion[];
+  /**
+   * Returns a version in memory, and loads it before if necessary. Versions without a role leave memory when they are not
+   * used, or when there are too many.
+   *
+   * @returns `undefined`, or a promise of it, if the version cannot be used any more; the log has the reason
+   */
+  use(version: ModelVersion): Model | Promise<Model | undefined>;
+  /** Returns whether a version is in the memory of this process. */
+  isInMemory(version: VersionReference): boolean;
+  /** Returns whether a stored version cannot be used. */
+  isRefused(version: VersionReference): boolean;
   /** Returns the roles that this process follows for a model, or `undefined` if the model is not loaded. */
   roles(name: string): Roles | undefined;
   /**
@@ -36,20 +50,26 @@ export interface ModelRegistry {
   /** Reads the folder of one model, or of all models, without waiting for the next poll. */
   refresh(name?: string): Promise<void>;
   /**
-   * Reads every stored version of a model, also after it was refused or the model was unloaded.
+   * Checks every stored version of a model, also after it was refused or the model was unloaded, for all processes on this
+   * machine. Versions with a role are loaded.
    *
    * @throws {Problem} if the model has no folder, or none of its versions can be used
    */
   load(name: string): Promise<void>;
   /**
-   * Removes a model from the memory of this process until it is loaded again.
+   * Removes a model from the memory of all processes on this machine until it is loaded again.
    *
    * @throws {Problem} if the model is not loaded
    */
   unload(name: string): Promise<void>;
+  /** Applies the change of another process on this machine. */
+  follow(name: string, event: RegistryEvent): Promise<void>;
   /** Stops polling, and resolves when the last refresh and the last change have ended. */
   close(): Promise<void>;
 }
+
+/** A change of this process that other processes on this machine apply: to the roles of a model, or to the loaded models. */
+export type RegistryEvent = 'roles-changed' | 'loaded' | 'unloaded';
 
 /** Options of `openRegistry`. */
 export interface RegistryOptions {
@@ -62,12 +82,16 @@ export interface RegistryOptions {
   readonly warmUp?: (model: Model) => void | Promise<void>;
   /** Receives the versions of a model whenever they change. */
   readonly onSwap?: OnSwap;
-  /** Announces a change of roles by this process. `change` waits for it. */
-  readonly announce?: (name: string) => Promise<void>;
+  /** Announces a change by this process. The change waits for it. */
+  readonly announce?: (name: string, event: RegistryEvent) => Promise<void>;
+  /** The models that were unloaded before this process started. */
+  readonly unloaded?: readonly string[];
   /** Reports a fault that predictions can do without, or its end. It is logged here. */
   readonly reportFault?: Degradations['report'];
   /** The pause between two polls of the folder, in milliseconds. */
   readonly pollMs?: number;
+  /** The limits on versions without a role in memory. */
+  readonly memoryLimits?: MemoryLimits;
 }
 
 const DEFAULT_POLL_MS = 1_000;
@@ -88,15 +112,13 @@ export async function openRegistry({
   announce = async () => {},
   reportFault = () => true,
   pollMs = DEFAULT_POLL_MS,
+  unloaded: initiallyUnloaded = [],
+  memoryLimits,
 }: RegistryOptions): Promise<ModelRegistry> {
-  const loader = createVersionLoader(folder, log, warmUp, verifier);
+  const loader = createVersionLoader(folder, log, warmUp, { verifier, memoryLimits });
   const synchronizers = new Map<string, ModelSynchronizer>();
-  const unloaded = new Set<string>();
+  const unloaded = new Set(initiallyUnloaded);
   let models: Models = new Map();
-  let timer: NodeJS.Timeout | undefined;
-  let polling: Promise<void> = Promise.resolve();
-  let lastPollError = '';
-  let closed = false;
 
   const report: Degradations['report'] = (part, item, reason) => {
     const isNews = reportFault(part, item, reason);
@@ -127,6 +149,7 @@ export async function openRegistry({
       if (!unloaded.has(name)) await synchronizerOf(name).refresh();
       return;
     }
+    loader.removeIdle();
     const stored = await listModelFolders(folder);
     for (const one of synchronizers.keys()) if (!stored.includes(one) && !models.has(one)) loader.retain(one, []);
     const names = stored.filter((one) => !unloaded.has(one));
@@ -141,35 +164,44 @@ export async function openRegistry({
     );
   }
 
-  async function poll(): Promise<void> {
-    try {
-      await refresh();
-      lastPollError = '';
-    } catch (error) {
-      const { message } = error as Error;
-      // A folder that stays unreadable is logged once.
-      if (message !== lastPollError) log.error('models folder not read', exceptionAttributes(error));
-      lastPollError = message;
-    }
-    if (!closed) scheduleNext();
+  async function load(name: string): Promise<void> {
+    const wasUnloaded = unloaded.delete(name);
+    loader.invalidate(name);
+    await synchronizerOf(name).refresh();
+    await loader.verify(name);
+    if (await synchronizerOf(name).refresh()) return;
+    if (wasUnloaded) unloaded.add(name);
+    throw new Problem(
+      'model-damaged',
+      `No version of the model ${JSON.stringify(name)} can be used; the log has the reasons.`,
+    );
   }
 
-  function scheduleNext(): void {
-    timer = setTimeout(() => {
-      polling = poll();
-    }, pollMs).unref();
+  async function unload(name: string): Promise<void> {
+    unloaded.add(name);
+    models = new Map([...models].filter(([other]) => other !== name));
+    await synchronizers.get(name)?.settled();
+    synchronizers.delete(name);
+    loader.pin(name, []);
+    loader.retain(name, []);
   }
 
   await refresh();
-  scheduleNext();
+  const polling = startFolderPoll(refresh, (isStopped) => loader.verify(undefined, isStopped), log, pollMs);
   return {
     models: () => models,
-    refused: () => loader.refused(),
+    refused: loader.refused,
+    use(version) {
+      const model = loader.use(version);
+      return model instanceof Promise ? model.catch(asProblem) : model;
+    },
+    isInMemory: loader.isLoaded,
+    isRefused: loader.isRefused,
     roles: (name) => (models.has(name) ? synchronizers.get(name)?.served()?.roles : undefined),
     async change(name, change, attribution) {
       if (!models.has(name)) throw modelNotFound('loaded', models.keys());
       const versions = await synchronizerOf(name).change(change, attribution);
-      await announce(name);
+      await announce(name, 'roles-changed');
       return versions;
     },
     async changes(name) {
@@ -181,31 +213,36 @@ export async function openRegistry({
       // The name comes from a request: it becomes a path only if the listing of the folder contains it.
       const stored = await listModelFolders(folder);
       if (!stored.includes(name)) throw modelNotFound('stored', stored);
-      const wasUnloaded = unloaded.delete(name);
-      loader.invalidate(name);
-      if (await synchronizerOf(name).refresh()) return;
-      if (wasUnloaded) unloaded.add(name);
-      throw new Problem(
-        'model-damaged',
-        `No version of the model ${JSON.stringify(name)} can be used; the log has the reasons.`,
-      );
+      await load(name);
+      await announce(name, 'loaded');
     },
     async unload(name) {
       if (!models.has(name)) throw new Problem('model-not-found', 'No such model is loaded.');
-      unloaded.add(name);
-      models = new Map([...models].filter(([other]) => other !== name));
-      await synchronizers.get(name)?.settled();
-      synchronizers.delete(name);
-      loader.retain(name, []);
+      await unload(name);
+      await announce(name, 'unloaded');
+    },
+    async follow(name, event) {
+      if (event === 'roles-changed') await refresh(name);
+      else if (event === 'unloaded') await unload(name);
+      else await load(name);
     },
     async close() {
-      closed = true;
-      clearTimeout(timer);
       const settled = [...synchronizers.values()].map((synchronizer) => synchronizer.settled());
       // A folder that hangs must not hold up the end of the process.
-      await Promise.race([Promise.all([polling, ...settled]), delay(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+      await Promise.race([
+        Promise.all([polling.stop(), ...settled]),
+        delay(CLOSE_TIMEOUT_MS, undefined, { ref: false }),
+      ]);
     },
   };
+}
+
+/** Returns `undefined` for a damaged version. @throws {Problem} 503 if the version may be intact, and could not be read now */
+function asProblem(error: unknown): undefined {
+  if (!(error instanceof ArtefactError) || !error.isTransient) return undefined;
+  throw new Problem('storage-unavailable', 'The version could not be read now; MODELS_DIR does not respond.', {
+    'retry-after': '1',
+  });
 }
 
 function modelNotFound(state: 'loaded' | 'stored', names: Iterable<string>): Problem {

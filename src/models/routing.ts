@@ -1,5 +1,6 @@
 import { hashString } from '../classifier/text/hashing.ts';
-import { findModel, type Model, type Models } from './store.ts';
+import type { ModelRegistry } from './registry.ts';
+import { findModel, type Model } from './store.ts';
 
 /** The reason why a version answers: it is the active one or the canary, or the request names it. */
 export type AnsweringRole = 'active' | 'canary' | 'named';
@@ -12,20 +13,31 @@ export interface RoutedModel {
 
 /**
  * Chooses the version that answers a request for `NAME` or `NAME@VERSION`. The canary gets its share of the requests for
- * `NAME`. The same keys always get the canary, and keep it when the share grows.
+ * `NAME`. The same keys always get the canary, and keep it when the share grows. A named version that is not in memory is
+ * loaded.
  *
  * @param key the key that the client chose, or the trace id
- * @returns `undefined` if there is no such model or version
+ * @returns `undefined`, or a promise of it, if there is no such model or version, or the version cannot be loaded
  */
-export function routeModel(models: Models, reference: string, key: string): RoutedModel | undefined {
+export function routeModel(
+  registry: Pick<ModelRegistry, 'models' | 'use'>,
+  reference: string,
+  key: string,
+): RoutedModel | Promise<RoutedModel | undefined> | undefined {
+  const models = registry.models();
   const versions = models.get(reference);
   if (!versions) {
-    const model = findModel(models, reference);
-    return model && { model, role: 'named' };
+    const version = findModel(models, reference);
+    const model = version && registry.use(version);
+    return model instanceof Promise ? model.then(asNamed) : asNamed(model);
   }
   const { active, canary } = versions;
   if (canary && positionOf(`${versions.name} ${key}`) < canary.share) return { model: canary.model, role: 'canary' };
   return { model: active, role: 'active' };
+}
+
+function asNamed(model: Model | undefined): RoutedModel | undefined {
+  return model && { model, role: 'named' };
 }
 
 /** Maps a key to a number from 0 to below 1. Keys are distributed uniformly. */

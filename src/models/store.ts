@@ -3,51 +3,45 @@ import { listVersions } from '../artefacts/versions.ts';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { listFolders } from '../platform/list-folders.ts';
 
-/** A loaded version of a model. */
-export interface Model {
+/** A stored version of a model. Its classifier is not in memory, or is in memory for a while only. */
+export interface ModelVersion {
   readonly name: string;
   readonly version: string;
   readonly manifest: Manifest;
-  readonly classifier: Classifier;
   /** Names the key or the certificate that signed the version; `undefined` if no signature was verified. */
   readonly signedBy?: string | undefined;
 }
 
-/** A stored version whose files cannot be used. A version of the same name from before can still be in memory. */
-export interface RefusedVersion {
-  readonly model: string;
-  readonly version: string;
-  /** `unsigned`: a signature is needed and missing. `signature`: it does not fit. `damaged`: any other reason. */
-  readonly kind: 'unsigned' | 'signature' | 'damaged';
-  /** Completes "the version cannot be used: ". */
-  readonly reason: string;
+/** A version of a model in memory. */
+export interface Model extends ModelVersion {
+  readonly classifier: Classifier;
 }
 
 /** A version that answers a share of the requests. */
-export interface Canary {
-  readonly model: Model;
+export interface Canary<V extends ModelVersion = Model> {
+  readonly model: V;
   /** From 0 to 1. */
   readonly share: number;
 }
 
-/** The loaded versions of one model, and their roles. */
-export interface ModelVersions {
+/** The versions of one model that can be used, and their roles. */
+export interface ModelVersions<V extends ModelVersion = Model> {
   readonly name: string;
   /** The version that answers requests for the name of the model. */
-  readonly active: Model;
+  readonly active: V;
   /** The version that scores the same texts as the active one, and answers no request. */
-  readonly shadow?: Model;
+  readonly shadow?: V;
   /** The version that answers a share of the requests for the name of the model. */
-  readonly canary?: Canary;
-  /** Newest first. */
-  readonly versions: readonly Model[];
+  readonly canary?: Canary<V>;
+  /** All versions, newest first. Those without a role are loaded when a request names them. */
+  readonly versions: readonly ModelVersion[];
 }
 
 /** The loaded models by name. */
 export type Models = ReadonlyMap<string, ModelVersions>;
 
 /** Returns the version of the reference `NAME@VERSION`, or the active version for `NAME`. */
-export function findModel(models: Models, reference: string): Model | undefined {
+export function findModel(models: Models, reference: string): ModelVersion | undefined {
   const model = models.get(reference);
   if (model) return model.active;
   const at = reference.indexOf('@');

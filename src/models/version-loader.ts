@@ -1,33 +1,64 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import { ArtefactError, readArtefact } from '../artefacts/artefact.ts';
-import { SignatureError } from '../signing/bundle.ts';
-import { fingerprintOfFolder } from '../signing/folder-files.ts';
+import { type Description, readArtefact, readDescription, verifyWeights } from '../artefacts/artefact.ts';
+import { ArtefactError, type RefusedVersion, refusalOf } from '../artefacts/artefact-error.ts';
+import type { Manifest } from '../artefacts/manifest.ts';
+import { readVersionState, type VersionState } from '../artefacts/version-state.ts';
 import type { SignatureVerifier } from '../signing/verifier.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
-import type { Model, RefusedVersion } from './store.ts';
+import type { Model, ModelVersion } from './store.ts';
+import { createVersionMemory, type MemoryLimits, type VersionReference } from './version-memory.ts';
 
 /** The status of a stored version. */
-export interface VersionStatus {
+export interface VersionStatus extends VersionState {
   /** The version as it was when its files were last intact, or `undefined` if they never were. */
-  readonly model?: Model;
+  readonly stored?: ModelVersion;
   /** The reason why the present files cannot be used. */
   readonly damage?: string;
   /** The kind of this reason. */
   readonly refusal?: RefusedVersion['kind'];
-  /** The time when the manifest was written, in milliseconds since the epoch. */
-  readonly writtenAt: number;
-  /** Identifies the present state of the files. It changes when one of the files changes. */
-  readonly fingerprint: string;
+  /** True if the content of the weights file was compared with the manifest. */
+  readonly isVerified: boolean;
 }
 
-/** Reads versions from the models folder, and caches them. */
+/** Options of `createVersionLoader`. */
+interface LoaderOptions {
+  /** Refuses versions without a signature that fits; without it no signature is needed. */
+  readonly verifier?: SignatureVerifier | undefined;
+  readonly memoryLimits?: MemoryLimits | undefined;
+}
+
+/** Reads versions from the models folder. Keeps their manifests, and those that are used in memory. */
 export interface VersionLoader {
   /** Returns the status of a version. Reads its files only if they changed since the last call. */
   check(name: string, version: string): Promise<VersionStatus>;
+  /** Returns whether a version can be used: its files are intact, or it is in memory as it was when they were. */
+  isUsable(status: VersionStatus): boolean;
+  /** Returns whether a version is in memory. */
+  isLoaded(version: VersionReference): boolean;
+  /** Returns whether the present files of a version cannot be used. */
+  isRefused(version: VersionReference): boolean;
+  /**
+   * Returns a version in memory, and loads it before if necessary. One load serves all callers at the same time.
+   *
+   * @throws {ArtefactError} if the version cannot be read
+   */
+  load(version: ModelVersion): Promise<Model>;
+  /**
+   * Returns a version that a request names: at once if it is in memory. Otherwise it is loaded after all earlier requests
+   * for other versions, so that many versions are never loaded at the same time.
+   *
+   * @throws {ArtefactError} if the version cannot be read
+   */
+  use(version: ModelVersion): Model | Promise<Model>;
+  /** Sets the versions of a model that have a role. They stay in memory. */
+  pin(name: string, models: readonly Model[]): void;
+  /** Removes versions without a role from memory that no request has named for a while. */
+  removeIdle(): void;
+  /** Compares the weights of versions with their manifests: of all models, or of one. Logs and refuses damaged ones. */
+  verify(name?: string, isCancelled?: () => boolean): Promise<void>;
   /** Makes the next check of each version of a model read the files, changed or not. */
   invalidate(name: string): void;
   /** Forgets the versions of a model that are not listed. */
@@ -38,70 +69,130 @@ export interface VersionLoader {
 
 /**
  * Creates a loader for the versions in `folder` (`NAME/VERSION/`). A version that cannot be used is logged once for each
- * state of its files, and its last intact model stays. A version that was read again without a change stays the same
+ * state of its files. In memory its last intact state stays. A version that was read again without a change stays the same
  * object.
  *
- * @param warmUp receives each new version before the caller does
- * @param verifier refuses versions without a signature that fits; without it no signature is needed
+ * @param warmUp receives each loaded version before the caller does
  */
 export function createVersionLoader(
   folder: string,
   log: Log,
   warmUp: (model: Model) => void | Promise<void>,
-  verifier?: SignatureVerifier,
+  { verifier, memoryLimits }: LoaderOptions = {},
 ): VersionLoader {
   const statuses = new Map<string, Map<string, VersionStatus>>();
+  const memory = createVersionMemory((version) => log.info('model left memory', attributesOf(version)), memoryLimits);
+  const loading = new Map<string, Promise<Model>>();
+  const requested = new Map<string, Promise<Model>>();
+  let lastRequested: Promise<unknown> = Promise.resolve();
 
-  async function read(
-    name: string,
-    version: string,
-    known: Model | undefined,
-  ): Promise<Pick<VersionStatus, 'model' | 'damage' | 'refusal'>> {
-    const attributes = { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
+  const pathOf = ({ name, version }: VersionReference) => join(folder, name, version);
+
+  /** Reads all files of a version, and puts it into memory. */
+  async function readModel({ name, version }: VersionReference): Promise<Model> {
+    const attributes = attributesOf({ name, version });
     return trace.getTracer(SCOPE).startActiveSpan(SPAN.loadModel, { attributes }, async (span) => {
       try {
-        const { manifest, classifier, signedBy } = await readArtefact(join(folder, name, version), verifier);
-        if (manifest.name !== name || manifest.version !== version) {
-          throw new Error(`its manifest calls it ${manifest.name}@${manifest.version}`);
-        }
+        const { manifest, classifier, signedBy } = await readArtefact(pathOf({ name, version }), verifier);
+        requireIdentity(manifest, { name, version });
         span.setAttribute(ATTRIBUTE.modelBytes, manifest.weights.bytes);
-        if (known && known.signedBy === signedBy && isDeepStrictEqual(known.manifest, manifest))
-          return { model: known };
+        const known = memory.use({ name, version });
+        if (known && isSame(known, { manifest, signedBy })) return known;
         const model: Model = { name, version, manifest, classifier, signedBy };
         await warmUp(model);
+        memory.put(model);
         log.info('model loaded', { ...attributes, [ATTRIBUTE.modelBytes]: manifest.weights.bytes });
-        return { model };
+        return model;
       } catch (error) {
         span.setStatus({ code: SpanStatusCode.ERROR });
-        log.error('model refused', { ...attributes, ...exceptionAttributes(error) });
-        return {
-          ...(known && { model: known }),
-          damage: error instanceof ArtefactError ? error.reason : (error as Error).message,
-          refusal: refusalOf(error as Error),
-        };
+        throw error;
       } finally {
         span.end();
       }
     });
   }
 
+  /** Reads a changed version: all files if it is in memory, otherwise its manifest. */
+  async function readVersion(reference: VersionReference, known: ModelVersion | undefined): Promise<ModelVersion> {
+    const isLoaded = memory.has(reference);
+    const { manifest, signedBy } = isLoaded
+      ? await readModel(reference)
+      : await readDescription(pathOf(reference), verifier);
+    requireIdentity(manifest, reference);
+    return known && isSame(known, { manifest, signedBy }) ? known : { ...reference, manifest, signedBy };
+  }
+
+  /** Logs the reason why a version cannot be used, and returns it. */
+  function refuse(version: VersionReference, error: unknown): Pick<VersionStatus, 'damage' | 'refusal'> {
+    log.error('model refused', { ...attributesOf(version), ...exceptionAttributes(error) });
+    const damage = error instanceof ArtefactError ? error.reason : (error as Error).message;
+    return { damage, refusal: refusalOf(error) };
+  }
+
+  /** Marks a version as damaged, unless its files may be intact. */
+  function recordDamage(version: VersionReference, error: unknown): void {
+    const status = statuses.get(version.name)?.get(version.version);
+    if (status?.damage !== undefined) return;
+    const refusal = refuse(version, error);
+    if (!status || (error instanceof ArtefactError && error.isTransient)) return;
+    statuses.get(version.name)!.set(version.version, { ...status, ...refusal });
+  }
+
+  /** Loads a version once for all callers at the same time. */
+  function load(version: VersionReference): Promise<Model> {
+    const model = memory.use(version);
+    if (model) return Promise.resolve(model);
+    return shared(loading, version, () =>
+      readModel(version).catch((error: unknown) => {
+        recordDamage(version, error);
+        throw error;
+      }),
+    );
+  }
+
+  function loadInTurn(version: VersionReference): Promise<Model> {
+    const model = lastRequested.then(() => load(version));
+    lastRequested = model.catch(() => {});
+    return model;
+  }
+
   return {
     async check(name, version) {
       const ofModel = statuses.get(name) ?? new Map<string, VersionStatus>();
       statuses.set(name, ofModel);
-      const last = ofModel.get(version);
       // The fingerprint is taken before the files are read: the next check reads files that change in the meantime.
-      const [manifest, weights, allFiles] = await Promise.all([
-        fileState(join(folder, name, version, 'manifest.json')),
-        fileState(join(folder, name, version, 'weights.bin')),
-        // A signature is about all files, so an added one must be noticed too.
-        verifier ? fingerprintOfFolder(join(folder, name, version)) : '',
-      ]);
-      const fingerprint = `${manifest.fingerprint},${weights.fingerprint},${allFiles}`;
-      if (last?.fingerprint === fingerprint) return last;
-      const status = { ...(await read(name, version, last?.model)), fingerprint, writtenAt: manifest.writtenAt };
+      const present = await readVersionState(pathOf({ name, version }), verifier !== undefined);
+      const last = ofModel.get(version);
+      if (last?.fingerprint === present.fingerprint) return last;
+      const state = { ...present, isVerified: false };
+      const known = last?.stored;
+      const status: VersionStatus = await readVersion({ name, version }, known).then(
+        (stored) => ({ ...state, stored }),
+        (error: unknown) => ({ ...state, ...(known && { stored: known }), ...refuse({ name, version }, error) }),
+      );
       ofModel.set(version, status);
       return status;
+    },
+    isUsable: ({ stored, damage }) => stored !== undefined && (damage === undefined || memory.has(stored)),
+    isLoaded: (version) => memory.has(version),
+    isRefused: ({ name, version }) => statuses.get(name)?.get(version)?.damage !== undefined,
+    load,
+    use: (version) => memory.use(version) ?? shared(requested, version, () => loadInTurn(version)),
+    pin: (name, models) => memory.pin(name, models),
+    removeIdle: () => memory.removeIdle(),
+    async verify(name, isCancelled = () => false) {
+      const models =
+        name === undefined ? [...statuses.values()] : [statuses.get(name) ?? new Map<string, VersionStatus>()];
+      for (const [version, status] of models.flatMap((ofModel) => [...ofModel])) {
+        const { stored, damage, isVerified } = status;
+        if (isCancelled()) return;
+        if (!stored || damage !== undefined || isVerified || memory.has(stored)) continue;
+        const ofModel = statuses.get(stored.name);
+        await verifyWeights(pathOf(stored), stored).then(
+          () => ofModel?.get(version) === status && ofModel.set(version, { ...status, isVerified: true }),
+          (error: unknown) => ofModel?.get(version) === status && recordDamage(stored, error),
+        );
+      }
     },
     invalidate(name) {
       const ofModel = statuses.get(name);
@@ -111,6 +202,7 @@ export function createVersionLoader(
       for (const version of [...(statuses.get(name)?.keys() ?? [])]) {
         if (!versions.includes(version)) statuses.get(name)!.delete(version);
       }
+      memory.retain(name, versions);
     },
     refused: () =>
       [...statuses].flatMap(([model, ofModel]) =>
@@ -121,16 +213,31 @@ export function createVersionLoader(
   };
 }
 
-function refusalOf({ cause }: Error): RefusedVersion['kind'] {
-  return cause instanceof SignatureError ? cause.kind : 'damaged';
+/** Returns whether two readings of a version are the same. */
+function isSame(a: Description, b: Description): boolean {
+  return a.signedBy === b.signedBy && isDeepStrictEqual(a.manifest, b.manifest);
 }
 
-async function fileState(path: string): Promise<{ fingerprint: string; writtenAt: number }> {
-  try {
-    // A copy can keep the time of modification (mtime) of a file, but not the time of its last change (ctime).
-    const { ino, size, ctimeMs, mtimeMs } = await stat(path);
-    return { fingerprint: `${ino} ${size} ${ctimeMs}`, writtenAt: mtimeMs };
-  } catch (error) {
-    return { fingerprint: String((error as NodeJS.ErrnoException).code), writtenAt: 0 };
-  }
+/** Returns the running work for a version, or starts it. */
+function shared(
+  running: Map<string, Promise<Model>>,
+  { name, version }: VersionReference,
+  start: () => Promise<Model>,
+): Promise<Model> {
+  const key = `${name}@${version}`;
+  const known = running.get(key);
+  if (known !== undefined) return known;
+  const started = start().finally(() => running.delete(key));
+  running.set(key, started);
+  return started;
+}
+
+function attributesOf({ name, version }: VersionReference) {
+  return { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
+}
+
+/** @throws {Error} if a manifest is that of another version */
+function requireIdentity(manifest: Manifest, { name, version }: VersionReference): void {
+  if (manifest.name === name && manifest.version === version) return;
+  throw new Error(`its manifest calls it ${manifest.name}@${manifest.version}`);
 }

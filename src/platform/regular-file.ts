@@ -7,6 +7,11 @@ const TIMEOUT_MS = 10_000;
 /** The paths whose last read has not ended. Each one holds a thread of Node, and there are four. */
 const hanging = new Set<string>();
 
+/** A file that did not respond in time. Its content can be intact. */
+export class FileTimeoutError extends Error {
+  override name = 'FileTimeoutError';
+}
+
 /**
  * Reads a whole regular file. Its kind and its size are checked first: a FIFO would hang, and `/dev/zero` has no end.
  * Links are followed.
@@ -59,11 +64,11 @@ export async function openRegularFile(path: string, flags = constants.O_RDONLY):
  * @throws {Error} if the time is over; else the error of the work
  */
 export async function withDeadline<T>(path: string, work: () => Promise<T>, timeoutMs = TIMEOUT_MS): Promise<T> {
-  if (hanging.has(path)) throw new Error(`${path} has not responded since an earlier attempt`);
+  if (hanging.has(path)) throw new FileTimeoutError(`${path} has not responded since an earlier attempt`);
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     hanging.add(path);
-    reject(new Error(`${path} did not respond within ${timeoutMs / 1_000} seconds`));
+    reject(new FileTimeoutError(`${path} did not respond within ${timeoutMs / 1_000} seconds`));
   }, timeoutMs);
   const result = work();
   result.then(

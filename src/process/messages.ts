@@ -10,7 +10,12 @@ export interface Snapshot {
   readonly metrics: Uint8Array;
   /** Metrics of this one process. Only in the response to a scrape, because each collection restarts their windows. */
   readonly processMetrics?: Uint8Array | undefined;
+  /** The last values of the counters and histograms that have ended since the previous snapshot. */
+  readonly ended?: Uint8Array | undefined;
 }
+
+/** A change of a model by one worker, which the other workers apply. */
+export type ModelEvent = 'roles-changed' | 'loaded' | 'unloaded';
 
 /** A message from a worker to its supervisor. */
 export type ToSupervisor =
@@ -19,20 +24,24 @@ export type ToSupervisor =
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'counted'; readonly counts: readonly CountReport[] }
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot; readonly scrape?: number }
-  /** This worker has changed the roles of a model. `change` numbers the changes of the worker. */
-  | { readonly kind: 'roles-changed'; readonly model: string; readonly change: number }
-  /** The response to `refresh`. */
-  | { readonly kind: 'refreshed'; readonly request: number };
+  /** This worker has changed the roles of a model, or has loaded or unloaded it. `change` numbers the changes of the worker. */
+  | { readonly kind: 'model-changed'; readonly model: string; readonly event: ModelEvent; readonly change: number }
+  /** A worker that starts asks for the models that are unloaded. */
+  | { readonly kind: 'starting' }
+  /** The response to `follow`. */
+  | { readonly kind: 'followed-change'; readonly request: number };
 
 /** A message from the supervisor to a worker. */
 export type ToWorker =
   | { readonly kind: 'scrape'; readonly scrape: number }
   /** The response to `counted`. */
   | { readonly kind: 'counts'; readonly counts: readonly TotalCounts[] }
-  /** Another worker has changed the roles of a model: the worker must read its folder. */
-  | { readonly kind: 'refresh'; readonly model: string; readonly request: number }
-  /** The response to `roles-changed`: the other workers have read the folder. */
-  | { readonly kind: 'followed'; readonly change: number };
+  /** Another worker has changed a model: the worker must apply the change. */
+  | { readonly kind: 'follow'; readonly model: string; readonly event: ModelEvent; readonly request: number }
+  /** The response to `model-changed`: the other workers have applied the change. */
+  | { readonly kind: 'followed'; readonly change: number }
+  /** The response to `starting`. */
+  | { readonly kind: 'unloaded'; readonly models: readonly string[] };
 
 /** The counts of one worker since its previous report. All workers use the same `name` for the same counts. */
 export interface CountReport {

@@ -3,6 +3,7 @@ import type { Resource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, type MetricProducer, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { type Config, EXIT_CONFIG } from '../platform/config.ts';
 import { createHostCheck } from '../platform/hosts.ts';
+import { LiveVersions, liveVersions } from '../telemetry/live-versions.ts';
 import { GC_SECONDS } from '../telemetry/metric-definition.ts';
 import {
   type CountedHistogramOptions,
@@ -10,7 +11,7 @@ import {
   CountingMeterProvider,
 } from '../telemetry/metrics/counting-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from '../telemetry/metrics/prometheus-exporter.ts';
-import { METRIC } from '../telemetry/names.ts';
+import { LABEL, METRIC } from '../telemetry/names.ts';
 import { OWN_METRICS } from '../telemetry/registry/metrics.ts';
 import { gatherSnapshots } from './gather-snapshots.ts';
 import type { ProcessRole } from './role.ts';
@@ -42,6 +43,9 @@ const VIEWS: ViewOptions[] = [
 export async function startMetrics(config: Config, resource: Resource, role: ProcessRole): Promise<Metrics> {
   const histograms = new CountedHistograms(countedHistogramOptions(), resource);
   const exporter = createExporter(config, [histograms]);
+  liveVersions.onEnd((model, version) =>
+    histograms.forget((attributes) => attributes[LABEL.model] === model && attributes[LABEL.version] === version),
+  );
   const isServed = role !== 'worker' && !config.OTEL_METRICS_EXPORTER.includes('none');
   if (isServed) await listen(exporter, config);
   const sdk = new MeterProvider({ resource, readers: [exporter], sdkMetricsEnabled: true, views: VIEWS });
@@ -52,7 +56,7 @@ export async function startMetrics(config: Config, resource: Resource, role: Pro
   }
 
   // These are separate, because they are collected for a scrape, and the others each second.
-  const processMetrics = createExporter(config);
+  const processMetrics = createExporter(config, [], new LiveVersions());
   const processSdk = new MeterProvider({ resource, readers: [processMetrics], views: VIEWS });
   const snapshots = sendSnapshots(exporter, processMetrics);
   return {
@@ -73,12 +77,17 @@ function countedHistogramOptions(): CountedHistogramOptions {
   return Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: withExemplars.includes(name) }]));
 }
 
-function createExporter(config: Config, producers: MetricProducer[] = []): UnitNamingPrometheusExporter {
+function createExporter(
+  config: Config,
+  producers: MetricProducer[],
+  versions: LiveVersions = liveVersions,
+): UnitNamingPrometheusExporter {
   const host = config.OTEL_EXPORTER_PROMETHEUS_HOST;
   const isAllowedHost = createHostCheck(host, config.ALLOWED_HOSTS);
   return new UnitNamingPrometheusExporter(
     { host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT, isAllowedHost },
     producers,
+    versions,
   );
 }
 

@@ -1,7 +1,8 @@
 import { serialize } from 'node:v8';
 import { diag } from '@opentelemetry/api';
-import type { MetricReader } from '@opentelemetry/sdk-metrics';
-import { sendToSupervisor, type ToWorker } from './messages.ts';
+import type { ScopeMetrics } from '@opentelemetry/sdk-metrics';
+import type { UnitNamingPrometheusExporter } from '../telemetry/metrics/prometheus-exporter.ts';
+import { type Snapshot, sendToSupervisor, type ToWorker } from './messages.ts';
 
 /** The interval of snapshots. A killed worker loses the measurements of at most one interval. */
 const SNAPSHOT_INTERVAL_MS = 1_000;
@@ -21,16 +22,35 @@ export interface SnapshotSender {
  * @param processMetrics the reader of the metrics about this process. It collects only for a scrape, because its gauges
  *   cover the time since the previous collection: the maximum delay of the event loop must be that between two scrapes.
  */
-export function sendSnapshots(metrics: MetricReader, processMetrics: MetricReader): SnapshotSender {
+export function sendSnapshots(
+  metrics: UnitNamingPrometheusExporter,
+  processMetrics: UnitNamingPrometheusExporter,
+): SnapshotSender {
   let sending = false;
   let stopped = false;
+  let ended: ScopeMetrics[] = [];
+  metrics.setSeriesEndListener((series) => {
+    ended.push(...series);
+  });
+
+  /**
+   * Collects the metrics that add up, and the series that have ended in this collection. The two belong together: a series
+   * that has ended is no longer in the metrics.
+   */
+  async function collectShared(): Promise<Pick<Snapshot, 'metrics' | 'ended'>> {
+    const serializedMetrics = await serialized(metrics);
+    if (ended.length === 0) return { metrics: serializedMetrics };
+    const serializedEnded = serialize(ended);
+    ended = [];
+    return { metrics: serializedMetrics, ended: serializedEnded };
+  }
 
   async function sendMetrics(): Promise<void> {
     // Only one snapshot at a time, because unsent ones would wait in memory.
     if (sending) return;
     sending = true;
     try {
-      await sendToSupervisor({ kind: 'snapshot', snapshot: { metrics: await serialized(metrics) } });
+      await sendToSupervisor({ kind: 'snapshot', snapshot: await collectShared() });
     } catch (error) {
       reportCollectionError(error);
     }
@@ -39,10 +59,12 @@ export function sendSnapshots(metrics: MetricReader, processMetrics: MetricReade
 
   async function sendAll(scrape?: number): Promise<void> {
     if (stopped) return;
-    const [shared, own] = await Promise.all([serialized(metrics), serialized(processMetrics)]);
+    const own = await serialized(processMetrics);
+    // The snapshot is sent at once, so that it does not replace a later one.
+    const shared = await collectShared();
     await sendToSupervisor({
       kind: 'snapshot',
-      snapshot: { metrics: shared, processMetrics: own },
+      snapshot: { ...shared, processMetrics: own },
       ...(scrape && { scrape }),
     });
   }
@@ -61,7 +83,7 @@ export function sendSnapshots(metrics: MetricReader, processMetrics: MetricReade
   };
 }
 
-async function serialized(reader: MetricReader): Promise<Uint8Array> {
+async function serialized(reader: UnitNamingPrometheusExporter): Promise<Uint8Array> {
   const { resourceMetrics, errors } = await reader.collect();
   if (errors.length > 0) diag.error('metrics are incomplete', ...errors);
   return serialize(resourceMetrics.scopeMetrics);

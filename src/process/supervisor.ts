@@ -10,8 +10,8 @@ import { ATTRIBUTE, LABEL, SCOPE, WORKER_METRIC } from '../telemetry/names.ts';
 import { fork, type WorkerEnd } from './fork.ts';
 import { ProcessEnded, stopTimeoutMs } from './lifecycle.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
+import { relayModelChanges } from './model-changes.ts';
 import { createCountsPool } from './pooled-counts.ts';
-import { relayRoleChanges } from './role-changes.ts';
 
 /** After this time the start of a worker was successful, so it is replaced without a pause. */
 const STEADY_MS = 10_000;
@@ -48,7 +48,7 @@ export async function startSupervisor(
   const metric = WORKER_METRIC.replacements;
   const replacements = metrics.getMeter(SCOPE).createCounter(metric.name, instrumentOptions(metric));
   const pool = createCountsPool();
-  relayRoleChanges();
+  relayModelChanges();
   const living = new Set<Worker>();
   const stopping = new AbortController();
   const started = Promise.withResolvers<string>();

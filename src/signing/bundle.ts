@@ -15,10 +15,15 @@ export class SignatureError extends Error {
   /** `unsigned`: there is no signature. `signature`: there is one that does not fit. */
   readonly kind: 'unsigned' | 'signature';
 
-  constructor(reason: string, kind: 'unsigned' | 'signature' = 'signature') {
-    super(reason);
+  constructor(reason: string, kind: 'unsigned' | 'signature' = 'signature', options: ErrorOptions = {}) {
+    super(reason, options);
     this.kind = kind;
   }
+}
+
+/** Returns the error for a file whose content is not the signed one. */
+export function notAsSigned(file: string): SignatureError {
+  return new SignatureError(`the file ${JSON.stringify(file)} is not as it was signed`);
 }
 
 /** The key or the certificates to which a signature refers. */

@@ -1,7 +1,7 @@
 import { type KeyObject, verify, type X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { readRegularFile } from '../platform/regular-file.ts';
-import { type Bundle, parseBundle, SIGNATURE_FILE, SignatureError, signedBytes } from './bundle.ts';
+import { type Bundle, notAsSigned, parseBundle, SIGNATURE_FILE, SignatureError, signedBytes } from './bundle.ts';
 import { verifyChain } from './certificates.ts';
 import { digestOfBytes, digestOfFile, listSignedFiles } from './folder-files.ts';
 import { hashOf, hintOf, KeyFileError, readPemFile } from './keys.ts';
@@ -28,6 +28,12 @@ export interface SignedVersion {
    * @throws {SignatureError} if the file is not signed, or the bytes are not the signed ones
    */
   check(file: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /**
+   * Checks the SHA-256 that the caller expects of a file, in hexadecimal. The caller compares the content later.
+   *
+   * @throws {SignatureError} if the file is not signed, or has another digest
+   */
+  checkDigest(file: string, digest: string): void;
 }
 
 /** Verifies the signatures of versions. */
@@ -35,8 +41,8 @@ export interface SignatureVerifier {
   /**
    * Verifies the signature of a version's folder, the list of its files, and the content of all files but some.
    *
-   * @param checkedLater files that the caller reads once, and checks with `check`. So no other process can replace a file
-   *   between its verification and its use.
+   * @param checkedLater files that the caller reads once, and checks with `check` or `checkDigest`. So no other process can
+   *   replace a file between its verification and its use.
    * @throws {SignatureError} if the version is not signed by a trusted key, or its files are not the signed ones
    */
   open(folder: string, checkedLater: readonly string[]): Promise<SignedVersion>;
@@ -72,9 +78,7 @@ export function createVerifier(trust: Trust): SignatureVerifier {
       const missing = [...digests.keys()].find((file) => !present.includes(file));
       if (missing !== undefined) throw new SignatureError(`the signed file ${JSON.stringify(missing)} is missing`);
       const requireDigest = (file: string, digest: string) => {
-        if (digests.get(file) !== digest) {
-          throw new SignatureError(`the file ${JSON.stringify(file)} is not as it was signed`);
-        }
+        if (digests.get(file) !== digest) throw notAsSigned(file);
       };
       for (const file of present) {
         if (!checkedLater.includes(file)) requireDigest(file, await digestOfFile(join(folder, file)));
@@ -84,6 +88,7 @@ export function createVerifier(trust: Trust): SignatureVerifier {
         async check(file, bytes) {
           requireDigest(file, await digestOfBytes(bytes));
         },
+        checkDigest: requireDigest,
       };
     },
   };
@@ -95,7 +100,7 @@ async function readSignature(folder: string): Promise<string> {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw new SignatureError(`it is not signed: it has no ${SIGNATURE_FILE}`, 'unsigned');
-    throw new SignatureError(`${SIGNATURE_FILE} cannot be read: ${code ?? message}`);
+    throw new SignatureError(`${SIGNATURE_FILE} cannot be read: ${code ?? message}`, 'signature', { cause: error });
   }
 }
 

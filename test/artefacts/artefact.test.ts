@@ -2,7 +2,8 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ArtefactError, readArtefact, writeArtefact } from '../../src/artefacts/artefact.ts';
+import { readArtefact, writeArtefact } from '../../src/artefacts/artefact.ts';
+import { ArtefactError } from '../../src/artefacts/artefact-error.ts';
 import { packLinear } from '../../src/artefacts/pack.ts';
 import { createLinearClassifier } from '../../src/classifier/scoring/linear-classifier.ts';
 import { summariseEvaluation } from '../../src/training/predict-examples.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readArtefact } from '../../src/artefacts/artefact.ts';
-import { createDriftMonitor } from '../../src/drift/drift-monitor.ts';
+import { createDriftMonitor, type DriftMonitor } from '../../src/drift/drift-monitor.ts';
 import type { Model } from '../../src/models/store.ts';
 
 async function spamModel(): Promise<Model> {
@@ -61,15 +61,28 @@ test('a version that is loaded again continues its counts', async () => {
   const reloaded = await spamModel();
   monitor.observe(reloaded, observation);
   expect(monitor.report(reloaded).predictions).toBe(2);
-  expect([...monitor.watched()]).toEqual([reloaded]);
+  expect(versionsOf(monitor)).toEqual([reloaded.version]);
 });
 
-test('a version that is no longer loaded is no longer watched', async () => {
-  const monitor = createDriftMonitor();
-  const [loaded, removed] = [await spamModel(), { ...(await spamModel()), version: '0' }];
-  for (const model of [loaded, removed]) monitor.observe(model, observation);
-  monitor.retain('another', []);
-  expect([...monitor.watched()]).toEqual([loaded, removed]);
-  monitor.retain('spam', [loaded]);
-  expect([...monitor.watched()]).toEqual([loaded]);
+test('a version that is forgotten is no longer watched, and its counts start again', async () => {
+  const began: string[] = [];
+  const monitor = createDriftMonitor(undefined, undefined, ({ version }) => void began.push(version));
+  const [loaded, left] = [await spamModel(), { ...(await spamModel()), version: '0' }];
+  for (const model of [loaded, left]) monitor.observe(model, observation);
+  monitor.forget('another', '0');
+  expect(versionsOf(monitor)).toEqual([loaded.version, '0']);
+  monitor.forget('spam', '0');
+  expect(versionsOf(monitor)).toEqual([loaded.version]);
+  monitor.observe(left, observation);
+  expect(monitor.report(left).predictions).toBe(1);
+  expect(monitor.report(loaded).predictions).toBe(1);
+  expect(began).toEqual([loaded.version, '0', '0']);
 });
+
+test('a watched version does not keep its classifier in memory', async () => {
+  const monitor = createDriftMonitor();
+  monitor.observe(await spamModel(), observation);
+  expect(Object.keys([...monitor.watched()][0]!)).toEqual(['name', 'version', 'manifest']);
+});
+
+const versionsOf = (monitor: DriftMonitor) => [...monitor.watched()].map(({ version }) => version);

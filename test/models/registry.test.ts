@@ -126,7 +126,7 @@ describe('a refresh', () => {
   test('finds a new version, which becomes active without a roles file, and is recorded once', async () => {
     const folder = await smallModels('1');
     const [one, two] = [await open(folder), await open(folder)];
-    const before = one.models().get('spam')!.active;
+    const before = one.models().get('spam')!.versions[0];
     await writeSmallVersion(folder, 'spam', '2');
     await Promise.all([one.refresh(), two.refresh()]);
     expect([served(one), served(two)]).toEqual(Array(2).fill({ active: '2', versions: '2,1' }));

@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { openRegistry } from '../../src/models/registry.ts';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Manifest } from '../../src/artefacts/manifest.ts';
+import { type ModelRegistry, openRegistry } from '../../src/models/registry.ts';
 import { ConfigError } from '../../src/platform/config.ts';
 import { createSigner, type Signer, signFolder } from '../../src/signing/signer.ts';
 import { createVerifier } from '../../src/signing/verifier.ts';
@@ -144,21 +145,112 @@ describe('a registry that needs signatures', () => {
   });
 });
 
+describe('a version without a role, of which only the manifest is in memory,', () => {
+  const versionsOf = ({ models }: ModelRegistry) => models().get('spam')!.versions;
+  const find = (registry: ModelRegistry, version: string) =>
+    versionsOf(registry).find((candidate) => candidate.version === version)!;
+
+  test('is listed with its signer, and not loaded', async () => {
+    const registry = await open(await signedModels('1', '2', '3', '4'));
+    expect(versionsOf(registry).map(({ version, signedBy }) => [version, signedBy])).toEqual(
+      ['4', '3', '2', '1'].map((version) => [version, signer.signedBy]),
+    );
+    expect(registry.isInMemory(find(registry, '1'))).toBe(false);
+    expect(await registry.use(find(registry, '1'))).toMatchObject({ version: '1', signedBy: signer.signedBy });
+  });
+
+  test.each<[string, string, RegExp, (folder: string) => Promise<unknown>]>([
+    [
+      'one flipped bit in the manifest',
+      'signature',
+      /"manifest.json" is not as it was/,
+      (folder) => flip(folder, 'manifest.json'),
+    ],
+    ['an added file', 'signature', /"extra" is not signed/, (folder) => writeFile(join(folder, 'extra'), '')],
+    ['a removed signature', 'unsigned', /it is not signed/, (folder) => rm(join(folder, 'model.sig'))],
+    [
+      'truncated weights',
+      'signature',
+      /"weights.bin" is not as it was/,
+      (folder) => truncate(join(folder, 'weights.bin'), 100),
+    ],
+    ['missing weights', 'signature', /"weights.bin" is missing/, (folder) => rm(join(folder, 'weights.bin'))],
+  ])('is not listed with %s', async (_, kind, reason, attack) => {
+    const models = await signedModels('1', '2', '3', '4');
+    await attack(join(models, 'spam/1'));
+    const registry = await open(models);
+    expect(versionsOf(registry).map(({ version }) => version)).toEqual(['4', '3', '2']);
+    expect(registry.refused()).toMatchObject([{ version: '1', kind, reason: expect.stringMatching(reason) }]);
+    expect(registry.isRefused({ name: 'spam', version: '1' })).toBe(true);
+    expect(registry.isRefused({ name: 'spam', version: '2' })).toBe(false);
+  });
+
+  test('is refused in the background if its weights are not the signed ones', async () => {
+    const models = await signedModels('1', '2', '3', '4');
+    await flip(join(models, 'spam/1'), 'weights.bin');
+    const registry = await open(models);
+    await vi.waitFor(() => expect(registry.refused()).toHaveLength(1), { timeout: 10_000 });
+    expect(registry.refused()).toMatchObject([
+      { version: '1', kind: 'signature', reason: 'the file "weights.bin" is not as it was signed' },
+    ]);
+    await registry.refresh();
+    expect(versionsOf(registry).map(({ version }) => version)).toEqual(['4', '3', '2']);
+  });
+
+  test('is not listed if its signed manifest has the digest of other weights than the signature', async () => {
+    const models = await signedModels('1', '2', '3', '4');
+    const folder = join(models, 'spam/1');
+    const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+    manifest.weights.sha256 = '0'.repeat(64);
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+    await signFolder(folder, signer);
+    const registry = await open(models);
+    expect(registry.refused()).toMatchObject([{ version: '1', kind: 'signature', reason: /weights.bin/ }]);
+  });
+
+  test.each<[string, (folder: string) => Promise<unknown>]>([
+    ['weights', (folder) => flip(folder, 'weights.bin')],
+    ['manifest', (folder) => flip(folder, 'manifest.json')],
+    ['signature', (folder) => flip(folder, 'model.sig', 700)],
+    ['list of files', (folder) => writeFile(join(folder, 'extra'), '')],
+  ])('is verified again when a request names it: its %s', async (_, attack) => {
+    const models = await signedModels('1', '2', '3', '4');
+    const registry = await open(models);
+    await attack(join(models, 'spam/1'));
+    expect(await registry.use(find(registry, '1'))).toBeUndefined();
+    expect(registry.refused()).toMatchObject([{ version: '1', kind: 'signature' }]);
+    expect(registry.lines.filter(({ msg }) => msg === 'model refused')).toHaveLength(1);
+  });
+});
+
 describe('a service that needs signatures', () => {
   test('lists refused versions in GET /models and in the metrics, and names the signer of the others', async () => {
-    const models = await signedModels('1', '2');
-    await flip(join(models, 'spam/2'), 'weights.bin');
+    const models = await signedModels('1', '2', '3', '4', '5');
+    await flip(join(models, 'spam/5'), 'weights.bin');
+    await flip(join(models, 'spam/1'), 'manifest.json');
     const service = await startProcess({ MODELS_DIR: models, MODEL_SIGNATURE_KEYS: await keyFile() });
     onTestFinished(() => service.kill());
-    const refusal = { model: 'spam', version: '2', kind: 'signature' };
+    const refused = ['5', '1'].map((version) => ({ model: 'spam', version, kind: 'signature' }));
     const list = (await (await fetch(`${service.url}/models`)).json()) as object;
     expect(list).toMatchObject({
-      models: [{ versions: [{ version: '1', signedBy: signer.signedBy }] }],
-      refused: [refusal],
+      models: [
+        {
+          versions: [
+            { version: '4', signedBy: signer.signedBy, loaded: true },
+            { version: '3', signedBy: signer.signedBy, loaded: true },
+            { version: '2', signedBy: signer.signedBy, loaded: false },
+          ],
+        },
+      ],
+      refused,
     });
-    expect(await (await fetch(`${service.url}/models/spam`)).json()).toMatchObject({ active: '1', refused: [refusal] });
+    expect(await (await fetch(`${service.url}/models/spam`)).json()).toMatchObject({ active: '4', refused });
     const metrics = await (await fetch(service.metricsUrl)).text();
-    expect(metrics).toMatch(/^classifier_model_refused\{model="spam",version="2",reason="signature"[^}]*\} 1$/m);
+    for (const version of ['5', '1']) {
+      expect(metrics).toMatch(
+        new RegExp(`^classifier_model_refused\\{model="spam",version="${version}",reason="signature"[^}]*\\} 1$`, 'm'),
+      );
+    }
   });
 
   test('does not start without a version of its default model that is signed, and says why', async () => {

@@ -1,4 +1,4 @@
-import type { Model } from '../../models/store.ts';
+import type { Model, ModelVersion } from '../../models/store.ts';
 import type { Prediction } from '../../predictions/predictor.ts';
 import type { RequestContext } from '../server/context.ts';
 import { encodeDoubles, encodeStrings } from './binary-tensors.ts';
@@ -43,8 +43,8 @@ export function writeInference(
 }
 
 /** Returns the labels of the columns of `scores`. A parameter cannot be a list, so the list is JSON in a string. */
-export function labelsParameter({ classifier }: Model): { labels: string } {
-  return { labels: JSON.stringify(classifier.labels) };
+export function labelsParameter({ manifest }: ModelVersion): { labels: string } {
+  return { labels: JSON.stringify(manifest.labels) };
 }
 
 function tensorOf(name: OutputName, { classifier }: Model, predictions: readonly Prediction[]): Tensor {

@@ -66,7 +66,7 @@ export function describeModel({ models }: Service): Middleware<RequestState> {
         {
           name: 'scores',
           datatype: 'FP64',
-          shape: [-1, model.classifier.labels.length],
+          shape: [-1, model.manifest.labels.length],
           parameters: labelsParameter(model),
         },
         { name: 'id', datatype: 'BYTES', shape: [-1] },

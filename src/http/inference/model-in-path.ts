@@ -1,14 +1,15 @@
 import type { RoutedModel } from '../../models/routing.ts';
-import type { Model, Models } from '../../models/store.ts';
+import type { Models, ModelVersion } from '../../models/store.ts';
 import { requireModel, requireRoutedModel } from '../routes/parameters.ts';
 import type { RequestContext } from '../server/context.ts';
+import type { Service } from '../server/service.ts';
 
 /**
  * Returns the model in the path of a request, with or without a version.
  *
  * @throws {Problem} 404 if the model is not loaded
  */
-export function modelInPath(ctx: RequestContext, models: Models): Model {
+export function modelInPath(ctx: RequestContext, models: Models): ModelVersion {
   return requireModel(ctx, models, referenceInPath(ctx));
 }
 
@@ -17,8 +18,11 @@ export function modelInPath(ctx: RequestContext, models: Models): Model {
  *
  * @throws {Problem} 404 if the model is not loaded
  */
-export function routedModelInPath(ctx: RequestContext, models: Models): RoutedModel {
-  return requireRoutedModel(ctx, models, referenceInPath(ctx));
+export function routedModelInPath(
+  ctx: RequestContext,
+  service: Pick<Service, 'registry'>,
+): RoutedModel | Promise<RoutedModel> {
+  return requireRoutedModel(ctx, service, referenceInPath(ctx));
 }
 
 function referenceInPath(ctx: RequestContext): string {

@@ -28,14 +28,16 @@ export function addInferenceRoutes(router: Router<RequestState>, service: Servic
  * `POST /v2/models/{name}[/versions/{version}]/infer`: returns the labels of one text or many, recorded as by
  * `/predict`.
  */
-function infer({ config, models, predictor }: Service): Middleware<RequestState> {
+function infer(service: Service): Middleware<RequestState> {
+  const { config, predictor } = service;
   const limits = {
     maxBytes: config.MAX_BODY_BYTES,
     maxTexts: config.MAX_BATCH_SIZE,
     maxCharacters: config.MAX_TEXT_CHARACTERS,
   };
   return async (ctx) => {
-    const { model, role } = routedModelInPath(ctx, models());
+    const routed = routedModelInPath(ctx, service);
+    const { model, role } = routed instanceof Promise ? await routed : routed;
     const inference = await readInference(ctx, limits);
     takeCharacters(ctx, inference.texts);
     const [only, ...others] = inference.texts;

@@ -112,7 +112,7 @@ function modelOperations(path: string, suffix: string, parameters: readonly Para
       parameters: [...parameters, headerLength],
       request: { schema: inferenceRequest, examples: { 'two texts': exampleRequest }, binary: true },
       response: { description: 'The outputs', schema: inferenceResponse, example: exampleResponse, binary: true },
-      problems: [...BODY_PROBLEMS, 'text-too-long', 'batch-too-large', ...problems],
+      problems: [...BODY_PROBLEMS, 'text-too-long', 'batch-too-large', 'storage-unavailable', ...problems],
     },
   ];
 }

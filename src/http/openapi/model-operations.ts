@@ -20,6 +20,10 @@ const version = z.object({
     .meta({ description: 'The key or the certificate that signed the version; `null` if no signature is needed' }),
   training: linear.shape.training,
   evaluation: linear.shape.evaluation.nullable(),
+  loaded: z.boolean().meta({
+    description:
+      'Whether the version is in the memory of the answering process. Another version is loaded when a request names it',
+  }),
 });
 
 const refusedVersions = z

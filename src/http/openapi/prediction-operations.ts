@@ -78,7 +78,7 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
         schema: predictAnswer,
         example: { ...examplePrediction, ...exampleTrace },
       },
-      problems: [...BODY_PROBLEMS, 'model-not-found', 'text-too-long', 'not-ready'],
+      problems: [...BODY_PROBLEMS, 'model-not-found', 'text-too-long', 'storage-unavailable', 'not-ready'],
     },
     {
       method: 'post',
@@ -92,7 +92,14 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
         schema: batchAnswer,
         example: { predictions: [examplePrediction, examplePrediction], ...exampleTrace },
       },
-      problems: [...BODY_PROBLEMS, 'model-not-found', 'text-too-long', 'batch-too-large', 'not-ready'],
+      problems: [
+        ...BODY_PROBLEMS,
+        'model-not-found',
+        'text-too-long',
+        'batch-too-large',
+        'storage-unavailable',
+        'not-ready',
+      ],
     },
   ];
   return {

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { compareVersions } from '../../maintenance/comparison/comparison.ts';
-import type { Model, ModelVersions } from '../../models/store.ts';
+import type { ModelRegistry } from '../../models/registry.ts';
+import type { ModelVersion, ModelVersions } from '../../models/store.ts';
 import { type ProblemDetails, problemDetails, toProblem } from '../../platform/problems.ts';
 import { exceptionAttributes } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
@@ -10,13 +11,14 @@ import type { Service } from '../server/service.ts';
 import { modelNotFoundProblem } from './parameters.ts';
 
 /** `GET /models`: lists every model with its versions, and the stored versions that cannot be used. */
-export function listModels({ models, registry }: Service): Middleware<RequestState> {
+export function listModels({ registry }: Service): Middleware<RequestState> {
   return (ctx) => {
+    const models = [...allowedModels(ctx, registry().models()).values()];
     const allowed = ctx.state.caller?.models;
     const refused = registry()
       .refused()
       .filter(({ model }) => allowed?.has(model) ?? true);
-    ctx.body = { models: [...allowedModels(ctx, models()).values()].map(describeModel), refused };
+    ctx.body = { models: models.map((versions) => describeModel(versions, registry())), refused };
   };
 }
 
@@ -58,11 +60,9 @@ export async function reportModel(ctx: RequestContext, service: Service, version
     read('maintenance', () => service.maintenance().report(name)),
   ]);
   const absent = Object.keys(missing).length > 0 && { missing };
-  const refused = service
-    .registry()
-    .refused()
-    .filter(({ model }) => model === name);
-  return { ...describeModel(versions), refused, comparison, ...absent, retrain, maintenance };
+  const registry = service.registry();
+  const refused = registry.refused().filter(({ model }) => model === name);
+  return { ...describeModel(versions, registry), refused, comparison, ...absent, retrain, maintenance };
 }
 
 /** Returns the problem of a part that cannot be read. Another error is a defect, and is thrown. */
@@ -74,18 +74,18 @@ function missingPart(ctx: RequestContext, { config, log }: Service, model: strin
 }
 
 /** Returns a model with its versions and their roles. */
-function describeModel({ name, active, shadow, canary, versions }: ModelVersions) {
+function describeModel({ name, active, shadow, canary, versions }: ModelVersions, registry: ModelRegistry) {
   return {
     name,
     active: active.version,
     shadow: shadow?.version ?? null,
     canary: canary?.model.version ?? null,
     canaryShare: canary?.share ?? null,
-    versions: versions.map(describeVersion),
+    versions: versions.map((version) => ({ ...describeVersion(version), loaded: registry.isInMemory(version) })),
   };
 }
 
-function describeVersion({ version, manifest, signedBy }: Model) {
+function describeVersion({ version, manifest, signedBy }: ModelVersion) {
   return {
     version,
     algorithm: manifest.algorithm,

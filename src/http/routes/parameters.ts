@@ -1,16 +1,17 @@
 import { type RoutedModel, routeModel } from '../../models/routing.ts';
-import { findModel, type Model, type Models } from '../../models/store.ts';
+import { findModel, type Models, type ModelVersion } from '../../models/store.ts';
 import { parseDurationMs } from '../../platform/durations.ts';
 import { Problem } from '../../platform/problems.ts';
 import { requireAllowedModel } from '../server/caller.ts';
 import type { RequestContext } from '../server/context.ts';
+import type { Service } from '../server/service.ts';
 
 /**
  * Returns the model of a reference, `NAME` or `NAME@VERSION`.
  *
  * @throws {Problem} 403 if the caller may not use the model, 404 if the model is not loaded
  */
-export function requireModel(ctx: RequestContext, models: Models, reference: string): Model {
+export function requireModel(ctx: RequestContext, models: Models, reference: string): ModelVersion {
   requireAllowedModel(ctx, reference);
   const model = findModel(models, reference);
   if (model) return model;
@@ -18,15 +19,23 @@ export function requireModel(ctx: RequestContext, models: Models, reference: str
 }
 
 /**
- * Returns the version that answers a request for `NAME` or `NAME@VERSION`. For a bare name it may be the canary.
+ * Returns the version that answers a request for `NAME` or `NAME@VERSION`. For a bare name it may be the canary. A named
+ * version that is not in memory is loaded, and only then the result is a promise.
  *
- * @throws {Problem} 403 if the caller may not use the model, 404 if the model is not loaded
+ * @throws {Problem} 403 if the caller may not use the model, 404 if the model is not loaded or the version is damaged
  */
-export function requireRoutedModel(ctx: RequestContext, models: Models, reference: string): RoutedModel {
+export function requireRoutedModel(
+  ctx: RequestContext,
+  { registry }: Pick<Service, 'registry'>,
+  reference: string,
+): RoutedModel | Promise<RoutedModel> {
   requireAllowedModel(ctx, reference);
-  const routed = routeModel(models, reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
-  if (routed) return routed;
-  throw modelNotFoundProblem(models);
+  const required = (found: RoutedModel | undefined): RoutedModel => {
+    if (found) return found;
+    throw modelNotFoundProblem(registry().models());
+  };
+  const routed = routeModel(registry(), reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
+  return routed instanceof Promise ? routed.then(required) : required(routed);
 }
 
 /** Returns the problem of a request for a model that is not loaded. */

@@ -36,11 +36,13 @@ export const batchBody = (maxBatchSize: number) =>
   );
 
 /** `POST /predict`: returns the label of one text. */
-export function predict({ config, predictor, models }: Service): Middleware<RequestState> {
+export function predict(service: Service): Middleware<RequestState> {
+  const { config, predictor } = service;
   return async (ctx) => {
     const features = explainParameter(ctx);
     const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
-    const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
+    const routed = requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
+    const { model: chosen, role } = routed instanceof Promise ? await routed : routed;
     takeCharacters(ctx, text);
     // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
     const prediction =
@@ -52,11 +54,13 @@ export function predict({ config, predictor, models }: Service): Middleware<Requ
 }
 
 /** `POST /predict/batch`: returns the labels of many texts, in their order. */
-export function predictBatch({ config, predictor, models }: Service): Middleware<RequestState> {
+export function predictBatch(service: Service): Middleware<RequestState> {
+  const { config, predictor } = service;
   const body = batchBody(config.MAX_BATCH_SIZE);
   return async (ctx) => {
     const { texts, model } = await readJson(ctx, body, config.MAX_BODY_BYTES);
-    const { model: chosen, role } = requireRoutedModel(ctx, models(), model ?? config.DEFAULT_MODEL);
+    const routed = requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
+    const { model: chosen, role } = routed instanceof Promise ? await routed : routed;
     takeCharacters(ctx, texts);
     const predictions = await predictor.predictBatch(chosen, texts, { role, signal: disconnectSignal(ctx) });
     const fields = predictions.map((prediction) => `{${predictionFields(prediction)}}`);

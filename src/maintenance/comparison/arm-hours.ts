@@ -3,7 +3,7 @@ import { type HourOfLabels, hourOf } from '../../feedback/database/feedback.ts';
 import { versionKeyOf } from '../../feedback/experiment-log.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
 import type { AnsweringRole } from '../../models/routing.ts';
-import type { Model } from '../../models/store.ts';
+import type { ModelVersion } from '../../models/store.ts';
 import type { ArmHour, Reports } from './evidence.ts';
 
 /** The predictions of a version in one role, and their labels. */
@@ -23,7 +23,7 @@ export interface Period {
  * that comes late counts in the hour of its prediction, and requests that named the version count for no comparison.
  */
 export async function readArm(
-  model: Model,
+  model: ModelVersion,
   role: AnsweringRole,
   { since, until }: Period,
   store: Pick<FeedbackStore, 'hours' | 'experiments'>,

@@ -9,7 +9,7 @@ import { hourOf } from '../../feedback/database/feedback.ts';
 import { experimentOf, versionKeyOf } from '../../feedback/experiment-log.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
-import type { Model, ModelVersions } from '../../models/store.ts';
+import type { ModelVersion, ModelVersions } from '../../models/store.ts';
 import { type Arm, readArm } from './arm-hours.ts';
 import { evidenceOfArms, evidenceOfPairs, evidenceOfReports, sumArm } from './evidence.ts';
 import type { Measurements, ShadowMeasurements, UsageTotal, VersionMeasurements } from './measurement-types.ts';
@@ -94,8 +94,8 @@ function labelsOf({ hours, reports }: Arm): Pick<VersionMeasurements, 'feedback'
 }
 
 async function measureShadow(
-  active: Model,
-  shadow: Model,
+  active: ModelVersion,
+  shadow: ModelVersion,
   since: number,
   { feedbackStore }: MeasurementSources,
   now: number,
@@ -124,7 +124,7 @@ async function measureShadow(
 }
 
 async function measureUsage(
-  model: Model,
+  model: ModelVersion,
   role: UsageRole,
   since: number,
   { experiments }: Pick<FeedbackStore, 'experiments'>,
@@ -154,7 +154,7 @@ export async function readPairHours(
 
 /** Adds up the texts that a version scored in one role. */
 export async function measureTotal(
-  model: Model,
+  model: ModelVersion,
   role: UsageRole,
   { since, until = Number.POSITIVE_INFINITY }: { since: number; until?: number },
   { slots }: Pick<FeedbackStore['experiments'], 'slots'>,

@@ -4,7 +4,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArtefactError, writeArtefact } from '../../artefacts/artefact.ts';
+import { writeArtefact } from '../../artefacts/artefact.ts';
+import { ArtefactError } from '../../artefacts/artefact-error.ts';
 import { nextVersion } from '../../artefacts/versions.ts';
 import { KeyFileError } from '../../signing/keys.ts';
 import { readSigner } from '../../signing/signer.ts';

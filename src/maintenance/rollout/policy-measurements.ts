@@ -1,6 +1,6 @@
 import type { Tally } from '../../classifier/statistics/two-proportions.ts';
 import type { Policy } from '../../models/policy-file.ts';
-import type { Model, ModelVersions } from '../../models/store.ts';
+import type { ModelVersion, ModelVersions } from '../../models/store.ts';
 import { type Period, readArm } from '../comparison/arm-hours.ts';
 import { type Evidence, evidenceOfArms, fill, sumArm } from '../comparison/evidence.ts';
 import type { Measurements, UsageTotal } from '../comparison/measurement-types.ts';
@@ -77,8 +77,8 @@ export async function measureForPolicy(
 }
 
 async function measureReplaced(
-  active: Model,
-  replaced: Model,
+  active: ModelVersion,
+  replaced: ModelVersion,
   { rollback }: Policy,
   period: Required<Period>,
   { feedbackStore }: PolicyMeasurementSources,

@@ -77,6 +77,11 @@ export class CountedHistogram {
     };
   }
 
+  /** Ends the series with certain attributes. */
+  forget(select: (attributes: Attributes) => boolean): void {
+    this.#series.remove(({ attributes }) => select(attributes));
+  }
+
   #overflowSeries(): HistogramSeries {
     this.#overflow ??= this.#createSeries(overflowAttributes);
     return this.#overflow;

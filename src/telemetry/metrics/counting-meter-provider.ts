@@ -1,4 +1,4 @@
-import type { Meter, MeterOptions, MeterProvider, MetricOptions } from '@opentelemetry/api';
+import type { Attributes, Meter, MeterOptions, MeterProvider, MetricOptions } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { CollectionResult, MetricProducer } from '@opentelemetry/sdk-metrics';
 import { CountedHistogram } from './counted-histogram.ts';
@@ -42,6 +42,11 @@ export class CountedHistograms implements MetricProducer {
     );
     this.#created.set(name, { scope, histogram });
     return histogram;
+  }
+
+  /** Ends the series with certain attributes, of all histograms. */
+  forget(select: (attributes: Attributes) => boolean): void {
+    for (const { histogram } of this.#created.values()) histogram.forget(select);
   }
 
   async collect(): Promise<CollectionResult> {

@@ -56,10 +56,13 @@ export function addWorkerLabel(scopes: readonly ScopeMetrics[], worker: string):
 
 /** Returns the metrics that outlive a process: its counters and histograms, and no gauges. */
 export function keepTotals(scopes: readonly ScopeMetrics[]): ScopeMetrics[] {
-  const isTotal = (metric: MetricData) =>
-    metric.dataPointType === DataPointType.HISTOGRAM ||
-    (metric.dataPointType === DataPointType.SUM && metric.isMonotonic);
   return scopes.map((scopeMetrics) => ({ ...scopeMetrics, metrics: scopeMetrics.metrics.filter(isTotal) }));
+}
+
+/** Returns whether a metric only grows, so that its values outlive a process. */
+export function isTotal(metric: MetricData): boolean {
+  if (metric.dataPointType === DataPointType.SUM) return metric.isMonotonic;
+  return metric.dataPointType === DataPointType.HISTOGRAM;
 }
 
 function mergeMetric(same: readonly MetricData[]): MetricData {
@@ -89,7 +92,7 @@ function mergePoints<T>(
 ): DataPoint<T>[] {
   const series = new Map<string, [DataPoint<T>, ...DataPoint<T>[]]>();
   for (const point of same.flatMap(({ dataPoints }) => dataPoints)) {
-    const key = keyOf(point.attributes);
+    const key = keyOfAttributes(point.attributes);
     const known = series.get(key);
     if (known) known.push(point);
     else series.set(key, [point]);
@@ -97,7 +100,8 @@ function mergePoints<T>(
   return [...series.values()].map((points) => (points.length === 1 ? points[0] : merge(points)));
 }
 
-function keyOf(attributes: Attributes): string {
+/** Returns a key that is the same for the same attributes in another order. */
+export function keyOfAttributes(attributes: Attributes): string {
   return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

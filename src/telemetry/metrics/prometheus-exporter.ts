@@ -3,20 +3,21 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { diag } from '@opentelemetry/api';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import {
+  AggregationTemporality,
   type CollectionResult,
   DataPointType,
   InstrumentType,
   type MetricData,
   type MetricProducer,
   MetricReader,
+  type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
+import { type LiveVersions, liveVersions } from '../live-versions.ts';
+import { LiveSeries, MAX_SERIES } from './live-series.ts';
 import { OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics } from './openmetrics-serializer.ts';
 import { nameWithUnit } from './prometheus-names.ts';
 
 const PLAIN_TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** The SDK's default limit on the series of one metric. The overflow series has the measurements beyond it. */
-const MAX_SERIES = 2_000;
 
 /**
  * These have no limit. The SDK's overflow series of an observable counter keeps one of the observed values and loses the
@@ -27,6 +28,12 @@ const OBSERVABLE: ReadonlySet<InstrumentType> = new Set([
   InstrumentType.OBSERVABLE_UP_DOWN_COUNTER,
   InstrumentType.OBSERVABLE_GAUGE,
 ]);
+
+/**
+ * `live-series.ts` adds up the deltas of counters, so that it can end series. Observed gauges are deltas, because the SDK
+ * keeps the last value of a series after its callback no longer observes it.
+ */
+const DELTAS: ReadonlySet<InstrumentType> = new Set([InstrumentType.COUNTER, InstrumentType.OBSERVABLE_GAUGE]);
 
 /** The time in milliseconds after which a connection on which nothing happens is closed. Scrapes come more often. */
 const IDLE_TIMEOUT_MS = 120_000;
@@ -39,31 +46,46 @@ interface Address {
 }
 
 /**
- * Serves `/metrics`. It differs from the SDK's exporter in three points:
+ * Serves `/metrics`. It differs from the SDK's exporter in four points:
  * - The name of each metric has its unit. The SDK leaves the unit out and the Collector adds it, so one instrument would
  *   have two names. Here it gets its final name, and the Collector is configured not to change names.
  * - A client that requests OpenMetrics gets it, with exemplars. The plain text is that of the SDK.
  * - A failed collection is answered with 500. The SDK answers it with 200.
+ * - The series of model versions that have left end after a while.
  */
 export class UnitNamingPrometheusExporter extends MetricReader {
   readonly #address: Address;
   readonly #server = createServer((request, response) => void this.#answer(request, response)).unref();
   readonly #plainText = new PrometheusSerializer(undefined, false, undefined, false, true);
+  readonly #series: LiveSeries;
   #source: () => Promise<CollectionResult> = () => this.collect();
+  #onSeriesEnd: (ended: ScopeMetrics[]) => void = () => {};
+  #last: Promise<unknown> = Promise.resolve();
 
-  /** @param metricProducers the producers of metrics that the SDK does not record */
-  constructor(address: Address, metricProducers: MetricProducer[] = []) {
+  /**
+   * @param metricProducers the producers of metrics that the SDK does not record
+   * @param versions decides which versions of models have series
+   */
+  constructor(address: Address, metricProducers: MetricProducer[] = [], versions: LiveVersions = liveVersions) {
     super({
       otelComponentType: 'prometheus_http_text_metric_exporter',
       metricProducers,
+      aggregationTemporalitySelector: (type) =>
+        DELTAS.has(type) ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
       cardinalitySelector: (type) => (OBSERVABLE.has(type) ? Number.POSITIVE_INFINITY : MAX_SERIES),
     });
     this.#address = address;
+    this.#series = new LiveSeries(versions);
   }
 
   /** Sets the metrics for a scrape. By default they are those of this process. */
   setSource(source: () => Promise<CollectionResult>): void {
     this.#source = source;
+  }
+
+  /** Sets the function that receives the last values of the counters and histograms that a collection has ended. */
+  setSeriesEndListener(listener: (ended: ScopeMetrics[]) => void): void {
+    this.#onSeriesEnd = listener;
   }
 
   /** Starts to listen. Rejects if the address is not available. */
@@ -86,13 +108,17 @@ export class UnitNamingPrometheusExporter extends MetricReader {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
-  override async collect(...args: Parameters<MetricReader['collect']>): Promise<CollectionResult> {
-    const { resourceMetrics, errors } = await super.collect(...args);
-    const scopeMetrics = resourceMetrics.scopeMetrics.map((scope) => ({
-      ...scope,
-      metrics: scope.metrics.map(withUnitInName),
-    }));
-    return { errors, resourceMetrics: { ...resourceMetrics, scopeMetrics } };
+  /** Collects the metrics after all earlier collections: two at the same time would share the deltas. */
+  override collect(...args: Parameters<MetricReader['collect']>): Promise<CollectionResult> {
+    const collected = this.#last.then(() => super.collect(...args)).then((result) => this.#withTotals(result));
+    this.#last = collected.catch(() => {});
+    return collected;
+  }
+
+  #withTotals({ resourceMetrics, errors }: CollectionResult): CollectionResult {
+    const { live, ended } = this.#series.update(resourceMetrics.scopeMetrics);
+    if (ended.length > 0) this.#onSeriesEnd(withUnitsInNames(ended));
+    return { errors, resourceMetrics: { ...resourceMetrics, scopeMetrics: withUnitsInNames(live) } };
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -117,6 +143,10 @@ export class UnitNamingPrometheusExporter extends MetricReader {
       response.writeHead(500).end();
     }
   }
+}
+
+function withUnitsInNames(scopes: readonly ScopeMetrics[]): ScopeMetrics[] {
+  return scopes.map((scope) => ({ ...scope, metrics: scope.metrics.map(withUnitInName) }));
 }
 
 function withUnitInName(metric: MetricData): MetricData {

@@ -9,6 +9,8 @@ export interface Series<S> {
   find(attributes: Attributes): S | undefined;
   /** Returns all series, the oldest first. */
   values(): Iterable<S>;
+  /** Removes the series that a function selects. They start again if there are new measurements. */
+  remove(select: (series: S) => boolean): void;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Series<S> {
  * @param create creates the series of new attributes
  */
 export function createSeries<S>(create: (attributes: Attributes) => S): Series<S> {
-  const frozen = new WeakMap<Attributes, S>();
+  let frozen = new WeakMap<Attributes, S>();
   const byUnsortedKey = new Map<string, S>();
   const bySortedKey = new Map<string, S>();
 
@@ -44,5 +46,11 @@ export function createSeries<S>(create: (attributes: Attributes) => S): Series<S
       return series;
     },
     values: () => bySortedKey.values(),
+    remove(select) {
+      for (const index of [byUnsortedKey, bySortedKey]) {
+        for (const [key, series] of index) if (select(series)) index.delete(key);
+      }
+      frozen = new WeakMap();
+    },
   };
 }

@@ -35,6 +35,9 @@ export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
   'worker ended': [ATTRIBUTE.worker, ATTRIBUTE.pid, ATTRIBUTE.exitCode, ATTRIBUTE.signal, ATTRIBUTE.reason],
 };
 
+/** The additional log record when a version that requests named is not needed any more. */
+export const memoryLogRecords: Readonly<Record<string, readonly string[]>> = { 'model left memory': MODEL };
+
 /** The additional log records of a service with tokens. */
 export const tokenLogRecords: Readonly<Record<string, readonly string[]>> = {
   'tokens loaded': [],

@@ -86,7 +86,7 @@ describe('the roles of versions', () => {
 describe('a change that is not possible', () => {
   const longReason = 'x'.repeat(501);
   test.each<[string, unknown, number, string, RegExp]>([
-    ['activate', { version: '9' }, 404, 'version-not-found', /no version "9"; there are: 3, 2, 1/],
+    ['activate', { version: '9' }, 404, 'version-not-found', /no such version; there are: 3, 2, 1/],
     ['shadow', { version: '../../spam/1' }, 404, 'version-not-found', /there are: 3, 2, 1/],
     [
       'activate',

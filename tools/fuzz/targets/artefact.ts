@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { ArtefactError, parseManifest, unpackWeights } from '../../../src/artefacts/artefact.ts';
+import { parseManifest, unpackWeights } from '../../../src/artefacts/artefact.ts';
+import { ArtefactError } from '../../../src/artefacts/artefact-error.ts';
 
 /** The bytes of the length of the manifest, before the manifest and the weights. */
 const LENGTH_BYTES = 4;
