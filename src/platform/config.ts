@@ -155,6 +155,15 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   return readSettings(settings, env);
 }
 
+/**
+ * Returns the length of the longest text that a service in this environment takes, in UTF-16 code units.
+ *
+ * @throws {ConfigError} if the setting has a bad value
+ */
+export function readTextLimit(env: Record<string, string | undefined> = process.env): number {
+  return readSettings({ MAX_TEXT_CHARACTERS: settings.MAX_TEXT_CHARACTERS }, env).MAX_TEXT_CHARACTERS;
+}
+
 /** Returns whether the environment limits attributes, events or links of telemetry, as `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` does. */
 export function hasTelemetryLimits(env: Record<string, string | undefined> = process.env): boolean {
   return Object.entries(env).some(([name, value]) => /^OTEL_.+_LIMIT$/.test(name) && value?.trim());

@@ -139,10 +139,11 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     if (policy.data === undefined) {
       throw new Problem('retrain-not-configured', `The original data of ${model} are not declared: ${help}`);
     }
-    const data = resolve(folder, policy.data);
-    await access(data, constants.R_OK).catch(() => {
+    const paths = [policy.data].flat().map((path) => resolve(folder, path));
+    await Promise.all(paths.map((path) => access(path, constants.R_OK))).catch(() => {
       throw new Problem('retrain-not-configured', `The declared data of ${model} cannot be read: ${help}`);
     });
+    const data = { paths, textField: policy.textField, labelField: policy.labelField };
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
     return { job, model, modelsFolder, data, dataFolder, ...settings, maxMemoryMB, niceness };

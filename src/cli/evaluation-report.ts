@@ -1,0 +1,103 @@
+import type { ConfusionMatrix } from '../classifier/statistics/confusion-matrix.ts';
+import type { Evaluation } from '../classifier/statistics/evaluation.ts';
+import { columns, count, percent, printable, shorten } from './terminal.ts';
+
+/** The output of `evaluate --json`. */
+export interface Report extends Evaluation {
+  /** The time for tokenising and scoring one text, in seconds, after a warm-up. */
+  readonly secondsPerText: { readonly p50: number; readonly p99: number };
+}
+
+/** The maximum number of labels in the confusion matrix: more do not fit on a terminal. */
+const MAX_MATRIX_LABELS = 10;
+const MAX_COLUMN_CHARACTERS = 10;
+const MAX_LABEL_CHARACTERS = 32;
+const MAX_MISTAKES = 10;
+
+/** Describes an evaluation for a terminal. */
+export function describeEvaluation(report: Report): string {
+  const row = (name: string, { precision, recall, f1 }: Evaluation['macro'], support: number) => [
+    printable(shorten(name, MAX_LABEL_CHARACTERS)),
+    ...[precision, recall, f1].map((value) => value.toFixed(4)),
+    count(support),
+  ];
+  const { accuracy, logLoss, expectedCalibrationError, secondsPerText, confusionMatrix } = report;
+  const table = [
+    ['', 'precision', 'recall', 'f1', 'support'],
+    ...Object.entries(report.labels).map(([label, quality]) => row(label, quality, quality.support)),
+    row('macro', report.macro, report.count),
+    row('micro', report.micro, report.count),
+  ];
+  return [
+    ...columns(table).map((line) => line.slice(2)),
+    '',
+    `accuracy ${accuracy.toFixed(4)}, log loss ${logLoss.toFixed(4)}, calibration error ${expectedCalibrationError.toFixed(4)}`,
+    `per text: p50 ${microseconds(secondsPerText.p50)}, p99 ${microseconds(secondsPerText.p99)}`,
+    '',
+    ...describeMatrix(confusionMatrix),
+    ...describeMistakes(confusionMatrix),
+    '',
+  ].join('\n');
+}
+
+/** Returns the confusion matrix. Of many labels it has those with the most mistakes. */
+function describeMatrix({ labels, counts }: ConfusionMatrix): string[] {
+  const mistakesOf = (at: number) =>
+    labels.reduce((sum, _, other) => (other === at ? sum : sum + counts[at]![other]! + counts[other]![at]!), 0);
+  const shown = [...labels.keys()]
+    .sort((a, b) => mistakesOf(b) - mistakesOf(a) || a - b)
+    .slice(0, MAX_MATRIX_LABELS)
+    .sort((a, b) => a - b);
+  const isWhole = shown.length === labels.length;
+  const others = isWhole ? [] : ['others'];
+  const head = ['', ...shown.map((at) => printable(shorten(labels[at]!, MAX_COLUMN_CHARACTERS))), ...others];
+  const rows = shown.map((actual) => {
+    const cells = shown.map((predicted) => counts[actual]![predicted]!);
+    const rest = counts[actual]!.reduce((sum, value) => sum + value, 0) - cells.reduce((sum, value) => sum + value, 0);
+    const label = printable(shorten(labels[actual]!, MAX_LABEL_CHARACTERS));
+    return [label, ...[...cells, ...(isWhole ? [] : [rest])].map((value) => (value === 0 ? '·' : count(value)))];
+  });
+  const title = isWhole
+    ? ''
+    : ` of the ${shown.length} labels with the most mistakes (of ${labels.length}; --json has all)`;
+  return [`Confusion matrix${title}: actual labels in rows, predicted ones in columns`, ...columns([head, ...rows])];
+}
+
+/** Returns the labels that are taken for each other most often. */
+function describeMistakes({ labels, counts }: ConfusionMatrix): string[] {
+  const supports = counts.map((row) => row.reduce((sum, value) => sum + value, 0));
+  const mistakes = labels
+    .flatMap((actual, a) =>
+      labels.map((predicted, p) => ({ actual, predicted, count: counts[a]![p]!, support: supports[a]! })),
+    )
+    .filter(({ actual, predicted, count: times }) => actual !== predicted && times > 0)
+    .sort((a, b) => b.count - a.count);
+  if (mistakes.length === 0) return [];
+  const rows = mistakes
+    .slice(0, MAX_MISTAKES)
+    .map((mistake) => [
+      `${printable(mistake.actual)} classified as ${printable(mistake.predicted)}`,
+      count(mistake.count),
+      `${percent(mistake.count / mistake.support)} of ${printable(mistake.actual)}`,
+    ]);
+  return ['', 'Most frequent mistakes', ...columns(rows)];
+}
+
+/** Returns two evaluations side by side. */
+export function describeBoth(first: Report, second: Report, names: readonly [string, string]): string[] {
+  const figures: [string, (report: Report) => string][] = [
+    ['accuracy', ({ accuracy }) => accuracy.toFixed(4)],
+    ['macro precision', ({ macro }) => macro.precision.toFixed(4)],
+    ['macro recall', ({ macro }) => macro.recall.toFixed(4)],
+    ['macro f1', ({ macro }) => macro.f1.toFixed(4)],
+    ['log loss', ({ logLoss }) => logLoss.toFixed(4)],
+    ['calibration error', ({ expectedCalibrationError }) => expectedCalibrationError.toFixed(4)],
+    ['per text, p50', ({ secondsPerText }) => microseconds(secondsPerText.p50)],
+    ['per text, p99', ({ secondsPerText }) => microseconds(secondsPerText.p99)],
+  ];
+  return columns([['', ...names], ...figures.map(([name, of]) => [name, of(first), of(second)])]);
+}
+
+function microseconds(seconds: number): string {
+  return `${(seconds * 1e6).toFixed(0)} µs`;
+}
