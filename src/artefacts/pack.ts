@@ -101,7 +101,7 @@ async function inSlices<T>(work: Generator<undefined, T>): Promise<T> {
 }
 
 /** Returns the SHA-256 of bytes in hexadecimal. */
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

@@ -35,7 +35,7 @@ export function describeFiles(heading: string, files: readonly DataFile[]): stri
 }
 
 /** Returns one line for each warning. */
-export function describeWarnings(warnings: TrainingData['summary']['warnings']): string[] {
+function describeWarnings(warnings: TrainingData['summary']['warnings']): string[] {
   return warnings.map(({ message }) => `Warning: ${printable(message)}`);
 }
 

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { comparePairs } from '../classifier/statistics/paired-difference.ts';
 import type { Model } from '../models/store.ts';
@@ -8,6 +9,8 @@ import { describeComparison, sentenceOf, verdictOf } from './comparison-report.t
 import { DATA_HELP, dataOptions, requireOneStandardInput, toDataFiles } from './data-arguments.ts';
 import { describeFiles } from './data-report.ts';
 import { describeBoth, describeEvaluation, type Report } from './evaluation-report.ts';
+import { createDetailsCollector } from './html/evaluation-details.ts';
+import { evaluationPage } from './html/evaluation-page.ts';
 import { loadVersion } from './model-versions.ts';
 import { runCommand, UsageError } from './usage.ts';
 
@@ -22,6 +25,7 @@ Evaluates a model on labelled texts, or compares two versions on the same texts.
   --text-field NAME       the field with the text (default: text)
   --label-field NAME      the field with the label (default: label)
   --models DIR            the models folder (default: ./models)
+  --html FILE             write a page with the matrix, the calibration, and the worst mistakes with their texts
   --json                  print one JSON object instead of tables
 
 ${DATA_HELP}
@@ -39,16 +43,36 @@ function reportOf({ evaluation, durations }: ExamplePredictions): Report {
 
 const referenceOf = ({ name, version }: Model) => `${name}@${version}`;
 
-async function evaluateModels(models: readonly Model[], data: DataFiles): Promise<readonly ExamplePredictions[]> {
+async function evaluateModels(
+  models: readonly Model[],
+  data: DataFiles,
+  onPrediction?: Parameters<typeof evaluateVersions>[3],
+): Promise<readonly ExamplePredictions[]> {
   const named = models.map((model) => ({ name: referenceOf(model), classifier: model.classifier }));
-  const { files, results } = await evaluateVersions(named, data, () => performance.now());
+  const { files, results } = await evaluateVersions(named, data, () => performance.now(), onPrediction);
   process.stderr.write(`${describeFiles('Data', files).join('\n')}\n`);
   return results;
 }
 
-async function evaluateOne(model: Model, data: DataFiles, asJson: boolean): Promise<void> {
-  const [result] = await evaluateModels([model], data);
+async function evaluateOne(
+  model: Model,
+  data: DataFiles,
+  { asJson, page }: { asJson: boolean; page: string | undefined },
+): Promise<void> {
+  const details = createDetailsCollector();
+  const [result] = await evaluateModels([model], data, (text, [prediction]) => details.add(text, prediction!));
   const report = reportOf(result!);
+  if (page !== undefined) {
+    const content = {
+      ...details.finish(),
+      model: referenceOf(model),
+      data: data.paths.join(', '),
+      evaluation: report,
+      medianTime: report.secondsPerText.p50,
+    };
+    await writeFile(page, evaluationPage(content));
+    process.stderr.write(`Wrote ${page}\n`);
+  }
   process.stdout.write(
     asJson ? `${JSON.stringify(report)}\n` : `${referenceOf(model)}\n\n${describeEvaluation(report)}`,
   );
@@ -89,6 +113,7 @@ async function main(): Promise<void> {
       model: { type: 'string' },
       compare: { type: 'string', multiple: true },
       models: { type: 'string', default: './models' },
+      html: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -102,9 +127,11 @@ async function main(): Promise<void> {
   const data = toDataFiles(values.data, values);
   if (values.compare === undefined) {
     if (positionals.length > 0) throw new UsageError(`${JSON.stringify(positionals[0])} belongs to no option`);
-    await evaluateOne(await loadVersion(values.models, values.model), data, values.json);
+    const output = { asJson: values.json, page: values.html };
+    await evaluateOne(await loadVersion(values.models, values.model), data, output);
     return;
   }
+  if (values.html !== undefined) throw new UsageError('--html and --compare exclude each other');
   const references = [...(values.model === undefined ? [] : [values.model]), ...values.compare, ...positionals];
   const [first, second, ...others] = references;
   if (first === undefined || second === undefined || others.length > 0) {

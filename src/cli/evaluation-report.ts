@@ -1,4 +1,4 @@
-import type { ConfusionMatrix } from '../classifier/statistics/confusion-matrix.ts';
+import { type ConfusionMatrix, sum } from '../classifier/statistics/confusion-matrix.ts';
 import type { Evaluation } from '../classifier/statistics/evaluation.ts';
 import { columns, count, percent, printable, shorten } from './terminal.ts';
 
@@ -17,7 +17,7 @@ const MAX_MISTAKES = 10;
 /** Describes an evaluation for a terminal. */
 export function describeEvaluation(report: Report): string {
   const row = (name: string, { precision, recall, f1 }: Evaluation['macro'], support: number) => [
-    printable(shorten(name, MAX_LABEL_CHARACTERS)),
+    nameOf(name),
     ...[precision, recall, f1].map((value) => value.toFixed(4)),
     count(support),
   ];
@@ -49,14 +49,17 @@ function describeMatrix({ labels, counts }: ConfusionMatrix): string[] {
     .slice(0, MAX_MATRIX_LABELS)
     .sort((a, b) => a - b);
   const isWhole = shown.length === labels.length;
-  const others = isWhole ? [] : ['others'];
-  const head = ['', ...shown.map((at) => printable(shorten(labels[at]!, MAX_COLUMN_CHARACTERS))), ...others];
-  const rows = shown.map((actual) => {
+  const names = shown.map((at) => nameOf(labels[at]!));
+  // Columns with long names would not fit on a terminal, so they have the numbers of their rows.
+  const isNumbered = names.some((name) => name.length > MAX_COLUMN_CHARACTERS);
+  const numbers = shown.map((_, at) => String(at + 1));
+  const rows = shown.map((actual, at) => {
     const cells = shown.map((predicted) => counts[actual]![predicted]!);
-    const rest = counts[actual]!.reduce((sum, value) => sum + value, 0) - cells.reduce((sum, value) => sum + value, 0);
-    const label = printable(shorten(labels[actual]!, MAX_LABEL_CHARACTERS));
-    return [label, ...[...cells, ...(isWhole ? [] : [rest])].map((value) => (value === 0 ? '·' : count(value)))];
+    const rest = sum(counts[actual]!) - sum(cells);
+    const values = [...cells, ...(isWhole ? [] : [rest])].map((value) => (value === 0 ? '·' : count(value)));
+    return [names[at]!, ...(isNumbered ? [numbers[at]!] : []), ...values];
   });
+  const head = ['', ...(isNumbered ? ['', ...numbers] : names), ...(isWhole ? [] : ['others'])];
   const title = isWhole
     ? ''
     : ` of the ${shown.length} labels with the most mistakes (of ${labels.length}; --json has all)`;
@@ -65,7 +68,7 @@ function describeMatrix({ labels, counts }: ConfusionMatrix): string[] {
 
 /** Returns the labels that are taken for each other most often. */
 function describeMistakes({ labels, counts }: ConfusionMatrix): string[] {
-  const supports = counts.map((row) => row.reduce((sum, value) => sum + value, 0));
+  const supports = counts.map(sum);
   const mistakes = labels
     .flatMap((actual, a) =>
       labels.map((predicted, p) => ({ actual, predicted, count: counts[a]![p]!, support: supports[a]! })),
@@ -76,11 +79,11 @@ function describeMistakes({ labels, counts }: ConfusionMatrix): string[] {
   const rows = mistakes
     .slice(0, MAX_MISTAKES)
     .map((mistake) => [
-      `${printable(mistake.actual)} classified as ${printable(mistake.predicted)}`,
+      `${nameOf(mistake.actual)} classified as ${nameOf(mistake.predicted)}`,
       count(mistake.count),
-      `${percent(mistake.count / mistake.support)} of ${printable(mistake.actual)}`,
+      percent(mistake.count / mistake.support),
     ]);
-  return ['', 'Most frequent mistakes', ...columns(rows)];
+  return ['', 'Most frequent mistakes, and their share of the texts with the actual label', ...columns(rows)];
 }
 
 /** Returns two evaluations side by side. */
@@ -97,6 +100,8 @@ export function describeBoth(first: Report, second: Report, names: readonly [str
   ];
   return columns([['', ...names], ...figures.map(([name, of]) => [name, of(first), of(second)])]);
 }
+
+const nameOf = (label: string) => printable(shorten(label, MAX_LABEL_CHARACTERS));
 
 function microseconds(seconds: number): string {
   return `${(seconds * 1e6).toFixed(0)} µs`;

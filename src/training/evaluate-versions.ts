@@ -1,4 +1,5 @@
 import type { Classifier } from '../classifier/scoring/classifier.ts';
+import type { LabelledPrediction } from '../classifier/statistics/evaluation.ts';
 import { createPredictions, type ExamplePredictions } from './predict-examples.ts';
 import { type DataFiles, type Example, type ReadDataFiles, readExamples } from './read-examples.ts';
 import { requireKnownLabels } from './training-data.ts';
@@ -24,6 +25,7 @@ const WARM_UP_TEXTS = 2_000;
  * Evaluates classifiers on the examples of data files. Of each text only the results are kept.
  *
  * @param clock measures the time for tokenising and scoring, in milliseconds
+ * @param onPrediction receives each text with the predictions of all classifiers
  * @throws {DataFileError} if a file cannot be used
  * @throws {TrainingDataError} if an example has a label that a classifier does not have
  */
@@ -31,6 +33,7 @@ export async function evaluateVersions(
   classifiers: readonly NamedClassifier[],
   data: DataFiles,
   clock: () => number,
+  onPrediction: (text: string, predictions: readonly LabelledPrediction[]) => void = () => {},
 ): Promise<VersionEvaluations> {
   const evaluations = classifiers.map(({ classifier }) => createPredictions(classifier, clock));
   const counts = new Map<string, number>();
@@ -44,7 +47,10 @@ export async function evaluateVersions(
   }
 
   function predict(example: Example): void {
-    for (const evaluation of evaluations) evaluation.predict(example);
+    onPrediction(
+      example.text,
+      evaluations.map((evaluation) => evaluation.predict(example)),
+    );
   }
 
   const read = await readExamples(data, (example) => {

@@ -53,7 +53,7 @@ export function summariseEvaluation(
 
 /** Classifies examples one at a time, and evaluates them together. */
 export interface Predictions {
-  predict(example: Example): void;
+  predict(example: Example): LabelledPrediction;
   finish(): ExamplePredictions;
 }
 
@@ -74,8 +74,10 @@ export function createPredictions(classifier: Classifier, clock: Clock = stopped
     durations.push(clock() - start);
     const index = indexes.get(actual);
     const actualProbability = index === undefined ? 0 : probabilities[index]!;
-    predictions.push({ actual, predicted: label, confidence, actualProbability });
+    const prediction = { actual, predicted: label, confidence, actualProbability };
+    predictions.push(prediction);
     observations.push({ label, confidence, characters: text.length, unknownRatio: tokens.unknownRatio });
+    return prediction;
   };
   const finish = (): ExamplePredictions => ({
     evaluation: evaluate(predictions),

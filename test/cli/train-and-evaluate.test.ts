@@ -72,6 +72,13 @@ describe('train, then evaluate', () => {
     expect(stdout).toMatch(/Confusion matrix.*\n +ham +spam\n {2}ham +\d+ +\S+\n {2}spam/);
   });
 
+  test('evaluate --html writes a page beside the other output', async () => {
+    const page = join(folder, 'page.html');
+    const { code, stdout } = await evaluate('--model', 'mail', '--data', data, '--html', page, '--json');
+    expect({ code, count: (JSON.parse(stdout) as { count: number }).count }).toEqual({ code: 0, count: 60 });
+    expect(await readFile(page, 'utf8')).toContain('<h1>Evaluation of mail@1</h1>');
+  });
+
   test('evaluate --compare counts which version is right on the same texts', async () => {
     const { code, stdout } = await evaluate('--compare', 'mail@1', 'mail@2', '--data', data);
     expect(code).toBe(0);
