@@ -10,8 +10,8 @@ import { requireName, UsageError } from './usage.ts';
  * Reads the version of a reference, NAME@VERSION, or the active version for NAME.
  *
  * @param flag the name of the option with the reference, for messages
- * @throws {UsageError} if the reference is missing or not valid, or there is no such model
- * @throws {ArtefactError} if there is no such version, or it cannot be used
+ * @throws {UsageError} if the reference is missing or not valid, or the folder lacks the model
+ * @throws {ArtefactError} if the version is missing or damaged
  */
 export async function loadVersion(models: string, reference: string | undefined, flag = 'model'): Promise<Model> {
   const [modelName, version] = (reference ?? '').split(/@(.*)/s);
@@ -32,10 +32,10 @@ export async function loadVersion(models: string, reference: string | undefined,
 }
 
 /**
- * Finds the version that a service would make active at its start: the one of the roles, without roles the newest. If its
- * files are damaged, a formerly active or another version takes its place.
+ * Finds the version that a service makes active at its start. This is the active version of the roles, or without roles the
+ * newest. If its files are damaged, a formerly active or another version takes its place.
  *
- * @returns `undefined` if there is no version, or none can be used
+ * @returns `undefined` if no version can be used
  */
 export async function findActive(models: string, name: string): Promise<Model | undefined> {
   const folder = join(models, name);

@@ -24,7 +24,7 @@ export function nameOfSource(path: string): string {
 }
 
 /**
- * Opens a file, or standard input for `-`. A file in the gzip format is decompressed, whatever its name.
+ * Opens a file, or standard input for `-`. A file in the gzip format is decompressed. Its name does not matter.
  *
  * @param onChunk receives the bytes as they are stored, in their order
  * @throws {DataFileError} if the file cannot be read; also while the chunks are read

@@ -10,7 +10,7 @@ export interface OtherVersion {
   readonly classifier: Classifier;
 }
 
-/** Reads the version to compare with. One that cannot be read is no reason to train nothing. */
+/** Reads the version to compare with. If it cannot be read, the training goes on without a comparison. */
 export async function readOther(folder: string | undefined): Promise<OtherVersion | undefined> {
   if (folder === undefined) return undefined;
   return readArtefact(folder).then(
