@@ -1,7 +1,9 @@
 import { runBatchesBenchmark } from './batches.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
 import { runEvidenceBenchmark } from './evidence/run.ts';
+import { runInsightsBenchmark } from './insights/run.ts';
 import { runProfileBenchmark } from './profile.ts';
+import { runRecentBenchmark } from './recent/run.ts';
 import { runRetrainBenchmark } from './retrain.ts';
 import { runServingBenchmark } from './serving/run.ts';
 import { runStabilityBenchmark } from './stability.ts';
@@ -14,7 +16,9 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   classifier: runClassifierBenchmark,
   retrain: runRetrainBenchmark,
   evidence: runEvidenceBenchmark,
+  insights: runInsightsBenchmark,
   profile: runProfileBenchmark,
+  recent: runRecentBenchmark,
   serving: runServingBenchmark,
   stability: runStabilityBenchmark,
   swaps: runSwapsBenchmark,

@@ -52,6 +52,8 @@ export interface PredictionRow {
   readonly characters: number | null;
   readonly tokens: number | null;
   readonly unknownRatio: number | null;
+  /** The script of most letters, for example `latin` or `cyrillic`. */
+  readonly script?: string;
   readonly tokenizeSeconds: number | null;
   readonly scoreSeconds: number | null;
   /** The duration of the whole request. All texts of a batch have the same. */
@@ -117,7 +119,7 @@ export interface WorkerMeasurements extends ProcessMeasurements {
 export type StreamMessage =
   | { readonly kind: 'predictions'; readonly predictions: readonly PredictionRow[]; readonly skipped: number }
   | { readonly kind: 'process'; readonly time: string; readonly workers: readonly WorkerMeasurements[] }
-  | { readonly kind: 'feedback'; readonly id: string; readonly feedback: RowFeedback };
+  | { readonly kind: 'feedback'; readonly id: string; readonly feedback: RowFeedback | null };
 
 /** A point of `GET /process/history`: rates are added up over the workers, delays are the largest. */
 export interface ProcessPoint extends ProcessMeasurements {
