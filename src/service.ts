@@ -13,6 +13,7 @@ import { openTokenStore } from './http/access/token-store.ts';
 import { createApp } from './http/app.ts';
 import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
+import { createComparer } from './insights/comparer.ts';
 import { createRetrainer, type Retrainer } from './maintenance/retraining/retrainer.ts';
 import { type Maintenance, startMaintenance } from './maintenance/rollout/maintenance.ts';
 import { observeRoles } from './models/record-role-change.ts';
@@ -29,6 +30,7 @@ import { createReviewSampler } from './predictions/review-sampler.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { ModelChangeLink } from './process/model-changes.ts';
+import { type OwnWorker, rememberPredictions } from './remember-predictions.ts';
 import { setAuthentication } from './telemetry/http-attributes.ts';
 import { createInstruments } from './telemetry/instruments.ts';
 import { liveVersions } from './telemetry/live-versions.ts';
@@ -53,7 +55,7 @@ interface LoadedParts {
 }
 
 /** Options of a worker process, which shares its port with other workers. */
-interface WorkerOptions {
+interface WorkerOptions extends OwnWorker {
   /** Creates counts that all workers share. */
   readonly createWindow: SlidingCountsFactory;
   readonly modelChanges: ModelChangeLink;
@@ -96,7 +98,11 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   liveVersions.onEnd(driftMonitor.forget);
   observeDrift(driftMonitor, instruments);
   const experimentLog = createExperimentLog(feedbackStore.experiments, log);
-  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog });
+  const remembered = rememberPredictions(config, worker);
+  const { recent } = remembered;
+  const { memory } = recent;
+  const comparer = createComparer();
+  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog, memory });
   let phase: ReturnType<Service['phase']> = 'loading';
   let loadedParts: LoadedParts | undefined;
   const requireLoaded = () => {
@@ -129,10 +135,15 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       },
       shadows,
       recorder: experimentLog,
+      memory,
     }),
+    recent,
+    comparer,
     feedbackStore,
     driftMonitor,
-    feedbackService: createFeedbackService(ids, feedbackStore, log),
+    feedbackService: createFeedbackService(ids, feedbackStore, log, (spanId, label) =>
+      recent.recordFeedback(spanId, label),
+    ),
   });
   const onServerError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
   const open = () => listen(app.callback(), { host: config.HOST, port: config.PORT }, config, onServerError);
@@ -145,6 +156,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     reportFault: degradations.report,
     onSwap: (versions, changedAt) => {
       experimentLog.startSlot(versions.name, changedAt);
+      remembered.onSwap(versions, changedAt);
       for (const { model } of versionsWithRole(versions)) driftMonitor.watch(model);
     },
     ...(worker && { announce: worker.modelChanges.announce, unloaded: await worker.modelChanges.unloaded() }),
@@ -163,7 +175,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     );
   }
   observeRoles(registry.models, instruments);
-  const retrainer = await namingFolder(config, () =>
+  const retrainer: Retrainer = await namingFolder(config, () =>
     createRetrainer({
       modelsFolder: config.MODELS_DIR,
       dataFolder: config.DATA_DIR,
@@ -171,6 +183,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       registry,
       instruments,
       log,
+      onRun: (job, ended) => remembered.onRun(job, ended, retrainer),
     }),
   );
   const maintenance = startMaintenance({
@@ -197,6 +210,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);
       textRetention.stop();
+      remembered.stop();
+      await comparer.close();
       await Promise.all([registry.close(), experimentLog.flush()]);
       await feedbackStore.close();
     },

@@ -5,6 +5,15 @@ import { trackPendingConnections } from './pending-connections.ts';
 /** The index of each worker, starting at 1. A replacement has the index of the worker that it replaces. */
 const workerIndexes = new WeakMap<Worker, number>();
 
+/** The argument that names the index of a worker, also for people who list the processes. */
+const WORKER_ARGUMENT = 'worker-';
+
+/** Returns the index of this worker, starting at 1; 1 if this process serves alone. */
+export function ownWorkerIndex(): number {
+  const argument = process.argv.at(-1) ?? '';
+  return argument.startsWith(WORKER_ARGUMENT) ? Number(argument.slice(WORKER_ARGUMENT.length)) : 1;
+}
+
 /** The end of a worker: it exited with a code, a signal ended it, or (`error`) it could not be started. */
 export interface WorkerEnd {
   readonly code: number | null;
@@ -25,7 +34,11 @@ export function workerIndexOf(worker: Worker): number | undefined {
 export function fork(workerIndex: number, env: Record<string, string>): { worker: Worker; ended: Promise<WorkerEnd> } {
   cluster.schedulingPolicy = cluster.SCHED_RR;
   // JSON has no NaN and no infinity.
-  cluster.setupPrimary({ serialization: 'advanced', stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  cluster.setupPrimary({
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    args: [`${WORKER_ARGUMENT}${workerIndex}`],
+  });
   const worker = cluster.fork(env);
   workerIndexes.set(worker, workerIndex);
   const releasePending = trackPendingConnections(worker);

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import type { AnswerTo, Notice, Question } from '../recent/queries/questions.ts';
 import type { SupervisorLink } from './lifecycle.ts';
 
 /**
@@ -29,7 +30,13 @@ export type ToSupervisor =
   /** A worker that starts asks for the models that are unloaded. */
   | { readonly kind: 'starting' }
   /** The response to `follow`. */
-  | { readonly kind: 'followed-change'; readonly request: number };
+  | { readonly kind: 'followed-change'; readonly request: number }
+  /** A question to the other workers. `question` numbers the questions of the worker. */
+  | { readonly kind: 'question'; readonly question: number; readonly content: Question }
+  /** The response to `question`; without a result if this worker could not answer. */
+  | { readonly kind: 'answer'; readonly question: number; readonly result?: AnswerTo<Question> }
+  /** Something for all other workers. */
+  | { readonly kind: 'notice'; readonly notice: Notice };
 
 /** A message from the supervisor to a worker. */
 export type ToWorker =
@@ -41,7 +48,17 @@ export type ToWorker =
   /** The response to `model-changed`: the other workers have applied the change. */
   | { readonly kind: 'followed'; readonly change: number }
   /** The response to `starting`. */
-  | { readonly kind: 'unloaded'; readonly models: readonly string[] };
+  | { readonly kind: 'unloaded'; readonly models: readonly string[] }
+  /** A question of another worker. `question` numbers the questions of the supervisor. */
+  | { readonly kind: 'question'; readonly question: number; readonly content: Question }
+  /** The response to `question`, with the answers that arrived in time. */
+  | {
+      readonly kind: 'answers';
+      readonly question: number;
+      readonly asked: number;
+      readonly answers: readonly unknown[];
+    }
+  | { readonly kind: 'notice'; readonly notice: Notice };
 
 /** The counts of one worker since its previous report. All workers use the same `name` for the same counts. */
 export interface CountReport {

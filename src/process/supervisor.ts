@@ -7,6 +7,7 @@ import { forwardLines } from '../telemetry/logs/forward-lines.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { instrumentOptions } from '../telemetry/metric-definition.ts';
 import { ATTRIBUTE, LABEL, SCOPE, WORKER_METRIC } from '../telemetry/names.ts';
+import { relayQuestions } from './ask-workers.ts';
 import { fork, type WorkerEnd } from './fork.ts';
 import { ProcessEnded, stopTimeoutMs } from './lifecycle.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
@@ -49,6 +50,7 @@ export async function startSupervisor(
   const replacements = metrics.getMeter(SCOPE).createCounter(metric.name, instrumentOptions(metric));
   const pool = createCountsPool();
   relayModelChanges();
+  relayQuestions();
   const living = new Set<Worker>();
   const stopping = new AbortController();
   const started = Promise.withResolvers<string>();

@@ -53,6 +53,8 @@ export interface RetrainerOptions {
   readonly registry: Pick<ModelRegistry, 'roles' | 'models' | 'change'>;
   readonly instruments: Pick<Instruments, 'retrainJobs' | 'retrainDuration'>;
   readonly log: Log;
+  /** Receives each retraining that starts, and the promise of its end. */
+  readonly onRun?: (job: RetrainJob, ended: Promise<unknown>) => void;
 }
 
 /** The longest wait for another process to end a cancelled job. */
@@ -194,6 +196,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
         await files.write(job);
         const run = runJob(job, task, span, { files, telemetry, registry });
         ownRuns.set(id, run);
+        options.onRun?.(job, run.ended);
         void cleanUpAfter(run, lock, job);
         return job;
       } catch (error) {

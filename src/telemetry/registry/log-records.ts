@@ -50,6 +50,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'request failed': EXCEPTION,
   'connection failed': EXCEPTION,
   'shutdown incomplete': EXCEPTION,
+  'trace not read': [ATTRIBUTE.url, ...EXCEPTION],
   'bundled model not copied': [...MODEL, ATTRIBUTE.reason],
   'model refused': [...MODEL, ...EXCEPTION],
   'roles not followed': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
