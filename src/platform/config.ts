@@ -90,6 +90,8 @@ const settings = {
   JAEGER_UI_URL: url,
   PROMETHEUS_URL: url,
   GRAFANA_URL: url,
+  JAEGER_QUERY_URL: url,
+  VICTORIALOGS_URL: url,
   WAYMARK_LIGHT_TELEMETRY: { ...onOff, fallback: 'true' },
   TRUST_INCOMING_TRACE: {
     schema: z.enum(TRACE_TRUST),
