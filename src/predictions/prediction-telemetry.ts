@@ -175,14 +175,24 @@ export function createPredictionTelemetry({
       }
       let row = 0;
       if (memory && request) {
-        const { index } = origin;
-        const { count, unknownRatio } = tokens;
-        const counts = { tokens: count, unknownRatio, started, tokenized, scored };
-        row = memory.add(
-          request,
-          { reference, role, label, confidence, text, id: idBytes, spanId, anomalies, review: asked, index, ...counts },
-          epoch,
-        );
+        const remembered = {
+          reference,
+          role,
+          label,
+          confidence,
+          text,
+          tokens: tokens.count,
+          unknownRatio: tokens.unknownRatio,
+          started,
+          tokenized,
+          scored,
+          id: idBytes,
+          spanId,
+          anomalies,
+          review: asked,
+          index: origin.index,
+        };
+        row = memory.add(request, remembered, epoch);
       }
       const shadow = origin.role === 'active' ? shadowOf(model) : undefined;
       const endTime = epoch + scored;
