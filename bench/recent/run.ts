@@ -80,7 +80,6 @@ function remember(
       tokenized: at + 0.15,
       scored: at + 0.2,
       id,
-      spanId,
       anomalies: at % 50 === 0 ? ['length'] : [],
       review: false,
       index: 0,

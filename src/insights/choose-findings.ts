@@ -19,7 +19,7 @@ export interface ChosenSlice {
   readonly selected: number;
 }
 
-/** What the choice depends on. */
+/** The input of the choice. */
 export interface ChoiceInput {
   readonly slices: Slices;
   /** The counts of the selected rows. */

@@ -108,7 +108,7 @@ function binStarts(sorted: Float64Array): number[] {
   return [...starts].toSorted((a, b) => a - b);
 }
 
-/** Returns the largest value below `start`, of which there is one. */
+/** Returns the largest value below `start`. `start` is above the smallest value. */
 function valueBefore(sorted: Float64Array, start: number): number {
   let low = 0;
   let high = sorted.length;

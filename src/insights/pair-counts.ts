@@ -3,7 +3,7 @@ import type { CodedAttribute } from './coded-attributes.ts';
 /**
  * Counts rows by the codes of each pair of attributes, as sums over rectangles: entry (a, b) is the number of rows with a
  * first code below a and a second code below b. With at most two conditions this is all that slices need, and it takes one
- * step for each row and pair. Bitsets would take one for each 32 rows and each pair of conditions, of which there are more.
+ * step for each row and pair. Bitsets would take a step for each pair of conditions and 32 rows.
  */
 export class PairCounts {
   readonly attributes: readonly CodedAttribute[];

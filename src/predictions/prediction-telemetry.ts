@@ -187,7 +187,6 @@ export function createPredictionTelemetry({
           tokenized,
           scored,
           id: idBytes,
-          spanId,
           anomalies,
           review: asked,
           index: origin.index,

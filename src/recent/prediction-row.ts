@@ -4,7 +4,7 @@ export type RowRole = 'active' | 'canary' | 'named';
 /** A reason why the memory still has a row. */
 export type KeptReason = 'recent' | 'slow' | 'error' | 'anomaly' | 'wrong';
 
-/** Who gave the label of a feedback. */
+/** The origin of the label of a feedback. */
 export type FeedbackSource = 'truth' | 'review' | 'report';
 
 /** The label that a client sent for a prediction. */
@@ -74,7 +74,7 @@ export interface PredictionRow {
   readonly text?: string;
 }
 
-/** How many workers were asked, and how many answered in time. */
+/** The number of workers that were asked, and of those that answered in time. */
 export interface WorkerCounts {
   readonly asked: number;
   readonly answered: number;
@@ -153,7 +153,7 @@ export type RowFilters = Readonly<Record<string, string | readonly string[]>>;
 export interface CompareRequest {
   readonly selection: RowFilters;
   /** All other predictions if absent. */
-  readonly baseline?: RowFilters;
+  readonly baseline?: RowFilters | undefined;
 }
 
 /** A value of an attribute. Ranges are `min..max`; a missing value is `not set`. */
@@ -173,7 +173,7 @@ export interface Finding {
   /** The 95 % interval of the ratio. The upper end is null if it is unlimited. */
   readonly interval: readonly [number, number | null];
   readonly coverage: number;
-  /** How often a random selection of the same size has a finding as strong as this. */
+  /** The share of random selections of the same size that have a slice as strong as this. */
   readonly pValue: number;
   readonly score: number;
   /** The number of predictions in the selection for which the conditions hold. */
@@ -203,7 +203,7 @@ export interface Comparison {
   readonly changes: readonly Change[];
   /** The attributes that only restate the selection. They are not in the findings. */
   readonly restated: readonly string[];
-  /** How often chance gives a finding as strong as the first one; 1 without a finding. */
+  /** The share of random selections that have a slice as strong as the strongest one here. */
   readonly chance: number;
   /** The duration of the comparison. */
   readonly seconds: number;

@@ -36,7 +36,7 @@ export function start(
 export function addRow(
   { memory }: RecentPredictions,
   request: RecentRequest,
-  row: Partial<NewRow> & { idLength?: number } = {},
+  row: Partial<NewRow> & { idLength?: number; spanId?: string } = {},
 ): { sequence: number; spanId: string } {
   const spanId = row.spanId ?? randomBytes(8).toString('hex');
   const started = request.started + 1;
@@ -57,7 +57,6 @@ export function addRow(
       review: false,
       index: 0,
       ...row,
-      spanId,
       id: idBytes(request.traceId, spanId, row.idLength),
     },
     EPOCH,

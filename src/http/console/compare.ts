@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { z } from 'zod';
 import { SIDE, type Table } from '../../insights/table.ts';
-import type { Comparison } from '../../recent/prediction-row.ts';
+import type { CompareRequest, Comparison } from '../../recent/prediction-row.ts';
 import { baselineOf } from '../../recent/queries/comparison-table.ts';
 import { overloaded } from '../server/admission.ts';
 import { readJson } from '../server/body.ts';
@@ -30,7 +30,7 @@ export const compareBody = z.strictObject(
 export function comparePredictions(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     const started = performance.now();
-    const body = await readJson(ctx, compareBody, service.config.MAX_BODY_BYTES);
+    const body: CompareRequest = await readJson(ctx, compareBody, service.config.MAX_BODY_BYTES);
     const now = Date.now();
     const selection = restrict(ctx, body.selection);
     const baseline = restrict(ctx, body.baseline ?? baselineOf(body.selection, now));

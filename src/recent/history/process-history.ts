@@ -22,7 +22,7 @@ export interface RawPoint {
   eventLoopDelaySeconds: number;
 }
 
-/** What a process measures about itself. */
+/** Measurements of a process by itself. */
 export interface ProcessSample {
   /** The CPU time since the process started. */
   readonly cpuSeconds: number;

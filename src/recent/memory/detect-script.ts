@@ -1,6 +1,6 @@
 import { SCRIPTS } from './row-columns.ts';
 
-const SAMPLES = 32;
+const SAMPLES = 16;
 
 /** The end of each range of UTF-16 code units, and the number of its script. 0 stands for no letter. */
 const RANGES: readonly (readonly [end: number, script: (typeof SCRIPTS)[number]])[] = [
@@ -43,19 +43,25 @@ for (const [end, script] of RANGES) {
   start = end + 1;
 }
 
-const counts = new Uint8Array(SCRIPTS.length);
-
-/** Returns the number of the script of most letters among 32 characters of a text; 0 if none of them is a letter. */
+/** Returns the number of the script of most letters among 16 characters of a text; 0 if none of them is a letter. */
 export function detectScript(text: string): number {
   const step = Math.max(1, Math.floor(text.length / SAMPLES));
   const end = Math.min(text.length, step * SAMPLES);
-  counts.fill(0);
-  let best = 0;
+  let first = 0;
   for (let at = 0; at < end; at += step) {
     const script = SCRIPT_OF[text.charCodeAt(at)]!;
-    if (script === 0) continue;
-    counts[script]! += 1;
-    if (best === 0 || counts[script]! > counts[best]!) best = script;
+    if (script === 0 || script === first) continue;
+    if (first !== 0) return mostFrequent(text, step, end);
+    first = script;
   }
+  return first;
+}
+
+/** Most texts have one script, and need no counts. */
+function mostFrequent(text: string, step: number, end: number): number {
+  const counts = new Uint8Array(SCRIPTS.length);
+  for (let at = 0; at < end; at += step) counts[SCRIPT_OF[text.charCodeAt(at)]!]! += 1;
+  let best = 1;
+  for (let script = 2; script < counts.length; script += 1) if (counts[script]! > counts[best]!) best = script;
   return best;
 }

@@ -10,6 +10,9 @@ import { endOf, SLOTS, SlotStore } from './slot-store.ts';
 const COLD_TEXTS = 1_000;
 const MAX_COUNTED_VERSIONS = 1_000;
 
+/** The place of the span id in the bytes of a prediction id. The trace id is before it, at 1. */
+const SPAN_AT = 17;
+
 /** Options of the memory. */
 export interface MemoryOptions {
   /** The start of the memory, in milliseconds since the epoch. */
@@ -66,8 +69,8 @@ export class PredictionMemory {
     columns.unknownRatio[slot] = row.unknownRatio;
     columns.characters[slot] = row.text.length;
     columns.tokens[slot] = row.tokens;
-    columns.span[2 * slot] = readHex(row.spanId, 0);
-    columns.span[2 * slot + 1] = readHex(row.spanId, 8);
+    columns.span[2 * slot] = readNumber(row.id, SPAN_AT);
+    columns.span[2 * slot + 1] = readNumber(row.id, SPAN_AT + 4);
     columns.index[slot] = row.index;
     columns.role[slot] = ROLES.indexOf(row.role);
     columns.script[slot] = detectScript(row.text);
@@ -214,6 +217,10 @@ export class PredictionMemory {
     this.#textCounts.set(reference, count + 1);
     return FLAG.coldVersion;
   }
+}
+
+function readNumber(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
 function bitsOf(anomalies: readonly string[]): number {

@@ -71,10 +71,8 @@ export interface NewRow {
   readonly started: number;
   readonly tokenized: number;
   readonly scored: number;
-  /** The bytes of the prediction id. */
+  /** The bytes of the prediction id. They have the trace id at 1, and the id of the `classify` span at 17. */
   readonly id: Uint8Array;
-  /** 16 hexadecimal digits of the `classify` span. */
-  readonly spanId: string;
   readonly anomalies: readonly string[];
   readonly review: boolean;
   /** The position of the text in its batch. */

@@ -4,7 +4,7 @@ import { type RowColumns, STRING_COLUMNS } from './row-columns.ts';
 /** The number of distinct strings of one kind. Further ones become `(other)`. */
 const MAX_STRINGS = 16_384;
 
-/** What a string that has no place is replaced by. */
+/** Replaces strings that have no place. */
 const OTHER = '(other)';
 
 type StringColumn = (typeof STRING_COLUMNS)[number];

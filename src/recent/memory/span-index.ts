@@ -1,4 +1,5 @@
 const BUCKETS = 16_384;
+const MASK = BUCKETS - 1;
 
 /** Finds the row of a span. Span ids are random, so their last bits spread the rows evenly. */
 export class SpanIndex {
@@ -13,13 +14,13 @@ export class SpanIndex {
   }
 
   add(slot: number): void {
-    const bucket = this.#spans[2 * slot + 1]! % BUCKETS;
+    const bucket = this.#spans[2 * slot + 1]! & MASK;
     this.#next[slot] = this.#first[bucket]!;
     this.#first[bucket] = slot;
   }
 
   remove(slot: number): void {
-    const bucket = this.#spans[2 * slot + 1]! % BUCKETS;
+    const bucket = this.#spans[2 * slot + 1]! & MASK;
     if (this.#first[bucket] === slot) {
       this.#first[bucket] = this.#next[slot]!;
       return;
@@ -33,7 +34,7 @@ export class SpanIndex {
 
   /** Returns the slot of a span, or -1. */
   find(high: number, low: number): number {
-    for (let at = this.#first[low % BUCKETS]!; at !== -1; at = this.#next[at]!) {
+    for (let at = this.#first[low & MASK]!; at !== -1; at = this.#next[at]!) {
       if (this.#spans[2 * at] === high && this.#spans[2 * at + 1] === low) return at;
     }
     return -1;

@@ -10,7 +10,7 @@ import { buildTrace } from './trace-spans.ts';
 /** The number of rows that are read before other work gets a turn. */
 const ROWS_PER_TURN = 250;
 
-/** What one process remembers. */
+/** The memory of one process. */
 export interface ProcessMemory {
   readonly memory: PredictionMemory;
   readonly history: ProcessHistory;

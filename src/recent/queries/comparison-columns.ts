@@ -26,8 +26,8 @@ const outcome = (name: string, isMissingOnFailure = false, group = name): Compar
 });
 
 /**
- * The attributes of predictions that comparisons use. The times of a prediction are no attributes: they would only say of slow
- * ones that they are slow.
+ * The attributes of predictions that comparisons use. The times of a prediction are no attributes, because
+ * slow predictions are slow.
  */
 export const COMPARED_ATTRIBUTES: readonly ComparedAttribute[] = [
   cause('model', true),

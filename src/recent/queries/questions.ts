@@ -22,7 +22,7 @@ export interface Restricted {
 export type Question =
   /** The latest rows that pass. `before` is in milliseconds since the epoch. */
   | { readonly kind: 'rows'; readonly filters: Restricted; readonly limit: number; readonly before?: number }
-  /** What happened since the cursors. A worker without a cursor returns its own, and no rows. */
+  /** New rows and feedback since the cursors. A worker without a cursor returns its own, and no rows. */
   | {
       readonly kind: 'news';
       readonly filters: Restricted;

@@ -18,7 +18,7 @@ export interface RecentParts {
   readonly nextTurn: () => Promise<unknown>;
 }
 
-/** What the service remembers about its latest predictions, over all workers. */
+/** The memory of the latest predictions, over all workers. */
 export class RecentPredictions {
   readonly memory: PredictionMemory;
   readonly history: ProcessHistory;
