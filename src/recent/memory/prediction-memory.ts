@@ -79,7 +79,6 @@ export class PredictionMemory {
     columns.anomalies[slot] = anomalies.length === 0 ? 0 : bitsOf(anomalies);
     columns.flags[slot] = this.#flags(request) | (row.review ? FLAG.review : 0) | this.#countText(reference);
     this.store.setId(slot, row.id);
-    this.store.spans.add(slot);
     this.texts?.set(slot, row.text);
     return this.store.total;
   }
@@ -129,7 +128,7 @@ export class PredictionMemory {
    * @returns the slot of the row, or -1 if the memory has no such row
    */
   recordFeedback(spanId: string, feedback: NewFeedback): number {
-    const slot = this.store.spans.find(readHex(spanId, 0), readHex(spanId, 8));
+    const slot = this.store.slotOfSpan(readHex(spanId, 0), readHex(spanId, 8));
     if (slot === -1) return -1;
     const { columns, strings } = this;
     columns.feedbackLabel[slot] = feedback ? strings.add('feedbackLabel', feedback.label) : 0;
@@ -198,7 +197,6 @@ export class PredictionMemory {
     this.#ids.write(request.traceId, slot * ID_BYTES + 1, 16, 'hex');
     columns.span[2 * slot] = columns.serverSpan[2 * slot]!;
     columns.span[2 * slot + 1] = columns.serverSpan[2 * slot + 1]!;
-    this.store.spans.add(slot);
   }
 
   #flags(request: RecentRequest): number {
