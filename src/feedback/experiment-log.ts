@@ -1,6 +1,5 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ModelVersion } from '../models/store.ts';
-import { artefactOf } from '../predictions/prediction-id.ts';
 import type { ExperimentRecorder, ShadowResult } from '../predictions/experiment-recorder.ts';
 import { artefactOf } from '../predictions/prediction-id.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
