@@ -91,6 +91,6 @@ function readNews(
     times: shown.map((slot) => memory.columns.time[slot]!),
     rows: shown.map((slot) => JSON.stringify(readRow(memory, slot))),
     skipped: lost + passing.length - shown.length,
-    feedback: feedbackLog.since(last.feedback),
+    feedback: feedbackLog.since(last.feedback, filters.models),
   };
 }

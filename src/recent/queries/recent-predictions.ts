@@ -5,7 +5,7 @@ import type { ProcessEvent, WorkerCounts } from '../prediction-row.ts';
 import { answerQuestion } from './answer-question.ts';
 import { FeedbackLog } from './feedback-log.ts';
 import type { AnswerTo, Notice, OtherWorkers, Question } from './questions.ts';
-import { feedbackOf, idOf } from './read-row.ts';
+import { feedbackOf, idOf, versionOf } from './read-row.ts';
 
 /** The parts of the memory of one process. */
 export interface RecentParts {
@@ -89,7 +89,8 @@ export class RecentPredictions {
     const slot = this.memory.recordFeedback(spanId, feedback);
     if (slot === -1) return false;
     const id = idOf(this.memory, slot);
-    if (id !== null) this.#feedbackLog.add(id, feedbackOf(this.memory, slot) ?? null);
+    const { model } = versionOf(this.memory, slot);
+    if (id !== null) this.#feedbackLog.add({ id, model, feedback: feedbackOf(this.memory, slot) ?? null });
     return true;
   }
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { PredictionsAnswer, ProcessHistory } from '../../../src/recent/prediction-row.ts';
 import type { TraceAnswer } from '../../../src/recent/trace-answer.ts';
+import { smallModels } from '../../models/small-models.ts';
+import { bearer, storedToken, writeTokens } from '../access/token-files.ts';
 import { post, serve } from '../in-process.ts';
 
 const SPAM = 'Congratulations, you won free money, click here to claim your prize now';
@@ -106,14 +108,27 @@ describe('GET /predictions', () => {
     expect(((await response.json()) as { detail: string }).detail).toMatch(detail);
   });
 
-  test('a token needs the scope read, and shows the models of the token only', async () => {
-    const { url } = await serve({ API_TOKENS: 'secret' });
-    expect((await fetch(`${url}/predictions`)).status).toBe(401);
-    const headers = { authorization: 'Bearer secret' };
-    await fetch(`${url}/predictions`, { headers });
+  test('needs the scope read, and shows the models of the token only', async () => {
+    const API_TOKENS_FILE = await writeTokens(
+      storedToken('ann', ['predict', 'read']),
+      storedToken('bob', ['predict']),
+      storedToken('eve', ['read'], { models: ['other'] }),
+    );
+    const { url } = await serve({ API_TOKENS_FILE });
+    const { traceId } = (await (await post(`${url}/predict`, { text: SPAM }, bearer('ann'))).json()) as {
+      traceId: string;
+    };
     await post(`${url}/predict`, { text: SPAM });
-    const answer = (await (await fetch(`${url}/predictions`, { headers })).json()) as PredictionsAnswer;
-    expect(answer.predictions).toEqual([]);
+    const listAs = async (name: string) => {
+      const response = await fetch(`${url}/predictions`, { headers: bearer(name) });
+      return response.ok ? ((await response.json()) as PredictionsAnswer).predictions.length : response.status;
+    };
+    expect((await fetch(`${url}/predictions`)).status).toBe(401);
+    expect([await listAs('ann'), await listAs('bob'), await listAs('eve')]).toEqual([1, 403, 0]);
+    const traceAs = async (name: string) => (await fetch(`${url}/traces/${traceId}`, { headers: bearer(name) })).status;
+    expect([await traceAs('ann'), await traceAs('bob'), await traceAs('eve')]).toEqual([200, 403, 404]);
+    const compared = await post(`${url}/compare`, { selection: { model: 'spam' } }, bearer('eve'));
+    expect(await compared.json()).toMatchObject({ selection: 0, baseline: 0 });
   });
 });
 
@@ -172,6 +187,25 @@ describe('GET /process/history', () => {
     expect(points.at(-1)!.memoryBytes).toBeGreaterThan(1_000_000);
     expect(events).toEqual([expect.objectContaining({ kind: 'start', detail: 'The service started.' })]);
     expect((await fetch(`${url}/process/history?minutes=61`)).status).toBe(422);
+  });
+
+  test('has changes of roles, and rows have the label of the shadow', async () => {
+    const { url } = await serve({ MODELS_DIR: await smallModels('1', '2') });
+    await post(`${url}/models/spam/activate`, { version: '1' });
+    await post(`${url}/models/spam/shadow`, { version: '2' });
+    await predict(url);
+    const { events } = (await (await fetch(`${url}/process/history`)).json()) as ProcessHistory;
+    expect(events.slice(1)).toMatchObject([
+      {
+        kind: 'role',
+        model: 'spam',
+        version: '1',
+        role: 'active',
+        detail: 'Version 1 of spam is active instead of 2.',
+      },
+      { kind: 'role', model: 'spam', version: '2', role: 'shadow', detail: 'Version 2 of spam is shadow.' },
+    ]);
+    await expect.poll(async () => (await list(url)).predictions[0]!.shadow?.version).toBe('2');
   });
 });
 
