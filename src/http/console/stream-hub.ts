@@ -58,14 +58,17 @@ export function createStreamHub({ recent, phase }: Pick<Service, 'recent' | 'pha
       .flatMap((answer) => answer.feedback)
       .map((entry) => lineOf({ kind: 'feedback', ...entry }))
       .join('');
+    const messageWith = (skipped: number) =>
+      Buffer.from(`${rows.length > 0 || skipped > 0 ? `${head}${skipped}}\n` : ''}${feedback}`);
+    // Nearly all readers get the same bytes, which are encoded once.
+    const message = messageWith(found - rows.length);
     for (const reader of group.readers) {
       if (isSlow(reader)) {
         reader.skipped += found;
         continue;
       }
-      const skipped = found - rows.length + reader.skipped;
-      if (rows.length > 0 || skipped > 0) reader.response.write(`${head}${skipped}}\n`);
-      if (feedback !== '') reader.response.write(feedback);
+      const own = reader.skipped === 0 ? message : messageWith(found - rows.length + reader.skipped);
+      if (own.length > 0) reader.response.write(own);
       reader.skipped = 0;
     }
   }

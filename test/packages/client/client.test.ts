@@ -60,11 +60,11 @@ describe('against the service', () => {
     const client = createClient({ url });
     const { id, traceId } = await client.predict(spam);
     await client.predict('See you at the meeting');
-    const { predictions, kept } = await client.predictions({ filters: { prediction: ['spam'], confidence: '0.5..' } });
+    const { predictions, kept } = await client.predictions({ filters: { prediction: ['spam'], characters: '30..' } });
     expect(predictions).toMatchObject([{ id, traceId, prediction: 'spam', status: 200 }]);
     expect(kept).toMatchObject({ rows: 2, of: 2 });
     expect((await client.predictions({ limit: 1 })).predictions).toHaveLength(1);
-    expect(await client.compare({ selection: { prediction: 'spam' } })).toMatchObject({ selection: 1, baseline: 1 });
+    expect(await client.compare({ selection: { characters: '30..' } })).toMatchObject({ selection: 1, baseline: 1 });
   });
 
   test('a problem becomes an error with its type, status and trace', async () => {
