@@ -56,11 +56,11 @@ export interface PredictionRow {
   readonly script?: string;
   readonly tokenizeSeconds: number | null;
   readonly scoreSeconds: number | null;
-  /** The duration of the whole request. All texts of a batch have the same. */
+  /** From the start of the request until its response is handed over. All texts of a batch have the same. */
   readonly requestSeconds: number;
   /** The HTTP status; 0 if the client disconnected before the response. */
   readonly status: number;
-  /** The type of the problem, as in `error.type` of the server span. */
+  /** The type of the problem, such as `text-too-long`. */
   readonly errorType?: string;
   readonly anomalies: readonly string[];
   /** The number of the worker, starting at 1. */
