@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa';
 import { Problem } from '../../platform/problems.ts';
+import { parseTime } from '../../recent/queries/row-filters.ts';
 import { stringParameter } from '../routes/parameters.ts';
 import { answerJson, type RequestContext, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
@@ -46,8 +47,8 @@ function limitParameter(ctx: RequestContext): number {
 function timeParameter(ctx: RequestContext, name: string): number | undefined {
   const value = stringParameter(ctx, name);
   if (value === undefined) return undefined;
-  const time = Date.parse(value);
-  if (!Number.isNaN(time)) return time;
+  const time = parseTime(value);
+  if (time !== undefined) return time;
   throw new Problem(
     'invalid-request',
     `The parameter "${name}" must be a time in ISO 8601, such as 2026-11-26T12:00:00Z.`,

@@ -55,7 +55,7 @@ export const recentOperations: readonly Operation[] = [
         name: 'before',
         in: 'query',
         description: 'Only predictions before this time',
-        schema: z.iso.datetime(),
+        schema: z.iso.datetime({ offset: true }),
         example: '2026-11-26T12:00:00Z',
       },
       ...filters,

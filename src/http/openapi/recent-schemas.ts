@@ -97,7 +97,10 @@ const finding = z.object({
   selectionShare: share,
   baselineShare: share,
   ratio: z.number().nullable().meta({ description: 'Null if the baseline has no such prediction' }),
-  interval: z.tuple([z.number(), z.number().nullable()]).meta({ description: 'The 95 % interval of the ratio' }),
+  interval: z
+    .array(z.number().nullable())
+    .length(2)
+    .meta({ description: 'The 95 % interval of the ratio; the upper end is null if it is unlimited' }),
   coverage: share.meta({ description: 'The same as `selectionShare`' }),
   pValue: share.meta({ description: 'How often a random selection has a finding as strong as this' }),
   score: z.number(),

@@ -75,13 +75,20 @@ function compileParameter(name: string, values: readonly string[]): RowPredicate
 
 function compileTime(name: string, values: readonly string[]): RowPredicate {
   const [value] = values;
-  const time = value === undefined ? Number.NaN : Date.parse(value);
-  if (values.length !== 1 || Number.isNaN(time)) {
+  const time = value === undefined ? undefined : parseTime(value);
+  if (values.length !== 1 || time === undefined) {
     throw new FilterError(`"${name}" must be one time in ISO 8601, such as 2026-11-26T12:00:00Z.`);
   }
   return name === 'since'
     ? ({ columns }, slot) => columns.time[slot]! >= time
     : ({ columns }, slot) => columns.time[slot]! <= time;
+}
+
+/** Returns a time in ISO 8601 as milliseconds since the epoch, or `undefined`. `Date.parse` alone accepts much else. */
+export function parseTime(value: string): number | undefined {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(value)) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** Parses `min..max`, where an end may be missing. The maximum itself is within the range. */

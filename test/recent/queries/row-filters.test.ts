@@ -72,6 +72,8 @@ describe('filters', () => {
     [{ requestSeconds: '..' }, /"requestSeconds" must be/],
     [{ requestSeconds: '2..1' }, /minimum is above its maximum/],
     [{ since: 'yesterday' }, /"since" must be one time/],
+    [{ since: '0.5' }, /"since" must be one time/],
+    [{ until: '2026-13-01T00:00:00Z' }, /"until" must be one time/],
     [{ model: Array.from({ length: 101 }, () => 'x') }, /at most 100 values/],
   ])('%j is refused', (filters, message) => {
     expect(() => compileFilters({ filters })).toThrow(FilterError);
