@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { PredictionsAnswer, ProcessHistory } from '../../src/recent/prediction-row.ts';
-import type { TraceAnswer } from '../../src/recent/trace-answer.ts';
-import { post } from '../http/in-process.ts';
-import { killAndWait, startWorkers, until } from './workers.ts';
+import type { PredictionsAnswer, ProcessHistory } from '../../../src/recent/prediction-row.ts';
+import type { TraceAnswer } from '../../../src/recent/trace-answer.ts';
+import { killAndWait, startWorkers, until } from '../../process/workers.ts';
+import { post } from '../in-process.ts';
 
 async function list(url: string, query = ''): Promise<PredictionsAnswer> {
   return (await (await fetch(`${url}/predictions${query}`)).json()) as PredictionsAnswer;
