@@ -2,6 +2,7 @@ import { runBatchesBenchmark } from './batches.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
 import { runEvidenceBenchmark } from './evidence/run.ts';
 import { runInsightsBenchmark } from './insights/run.ts';
+import { runPortBenchmark } from './port/run.ts';
 import { runProfileBenchmark } from './profile.ts';
 import { runRecentBenchmark } from './recent/run.ts';
 import { runRetrainBenchmark } from './retrain.ts';
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   retrain: runRetrainBenchmark,
   evidence: runEvidenceBenchmark,
   insights: runInsightsBenchmark,
+  port: runPortBenchmark,
   profile: runProfileBenchmark,
   recent: runRecentBenchmark,
   serving: runServingBenchmark,

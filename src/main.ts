@@ -3,7 +3,7 @@ import { createWorkerQuestions } from './process/ask-workers.ts';
 import { ownWorkerIndex } from './process/fork.ts';
 import { greeting } from './process/greeting.ts';
 import { runProcess } from './process/lifecycle.ts';
-import { supervisorLink } from './process/messages.ts';
+import { supervisorConnections, supervisorLink } from './process/messages.ts';
 import { createModelChangeLink } from './process/model-changes.ts';
 import { createPooledCounts } from './process/pooled-counts.ts';
 import { processRole } from './process/role.ts';
@@ -45,6 +45,7 @@ if (role === 'supervisor') {
       others: createWorkerQuestions(),
       createWindow: createPooledCounts(),
       modelChanges: createModelChangeLink(),
+      connections: supervisorConnections(),
     };
     await runProcess(config, log, () => startService(config, log, worker), describe, supervisorLink());
   }

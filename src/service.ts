@@ -11,6 +11,7 @@ import { startTextRetention } from './feedback/text-retention.ts';
 import { findCaller } from './http/access/authorize.ts';
 import { openTokenStore } from './http/access/token-store.ts';
 import { createApp } from './http/app.ts';
+import type { ConnectionSource } from './http/server/handed-connections.ts';
 import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
 import { createComparer } from './insights/comparer.ts';
@@ -59,11 +60,13 @@ interface WorkerOptions extends OwnWorker {
   /** Creates counts that all workers share. */
   readonly createWindow: SlidingCountsFactory;
   readonly modelChanges: ModelChangeLink;
+  /** The connections of the port, which the supervisor accepts. */
+  readonly connections: ConnectionSource;
 }
 
 /**
- * Starts the service. It listens first, and is ready after its models are loaded. A worker listens last, so that it
- * gets no requests before it is ready.
+ * Starts the service. It listens first, and is ready after its models are loaded. A worker takes connections last, so
+ * that it gets no requests before it is ready.
  *
  * @param worker options of a worker process; undefined if this process serves alone
  * @throws {ConfigError} if a setting cannot be used
@@ -146,7 +149,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     ),
   });
   const onServerError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
-  const open = () => listen(app.callback(), { host: config.HOST, port: config.PORT }, config, onServerError);
+  const address = { host: config.HOST, port: config.PORT };
+  const open = () => listen(app.callback(), address, config, onServerError, worker?.connections);
   const earlyServer = worker ? undefined : await open();
 
   const opening = openRegistry({

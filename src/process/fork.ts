@@ -1,6 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
-import { trackPendingConnections } from './pending-connections.ts';
 
 /** The index of each worker, starting at 1. A replacement has the index of the worker that it replaces. */
 const workerIndexes = new WeakMap<Worker, number>();
@@ -32,7 +31,6 @@ export function workerIndexOf(worker: Worker): number | undefined {
  * @returns the worker, and a promise that resolves when the worker has ended and all its messages are delivered
  */
 export function fork(workerIndex: number, env: Record<string, string>): { worker: Worker; ended: Promise<WorkerEnd> } {
-  cluster.schedulingPolicy = cluster.SCHED_RR;
   // JSON has no NaN and no infinity.
   cluster.setupPrimary({
     serialization: 'advanced',
@@ -41,8 +39,6 @@ export function fork(workerIndex: number, env: Record<string, string>): { worker
   });
   const worker = cluster.fork(env);
   workerIndexes.set(worker, workerIndex);
-  const releasePending = trackPendingConnections(worker);
-  worker.once('exit', () => void messagesDelivered(worker).then(releasePending));
   return { worker, ended: endOf(worker) };
 }
 
@@ -63,8 +59,10 @@ export function onWorkerEnd(listener: (worker: Worker) => void): void {
   cluster.on('exit', (worker) => void messagesDelivered(worker).then(() => listener(worker)));
 }
 
-/** Waits until a worker has disconnected, at most 1 s. The event `disconnect` is missing if the worker died with a pending connection. */
+/** Waits until a worker has disconnected, at most 1 s. */
 async function messagesDelivered(worker: Worker): Promise<void> {
   for (let waits = 0; worker.isConnected() && waits < 100; waits += 1) await delay(10);
   await nextTurn();
+  // node:cluster does not notice the end of a worker that died before it had received a connection.
+  if (cluster.workers?.[worker.id]) worker.disconnect();
 }

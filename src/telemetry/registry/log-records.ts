@@ -59,6 +59,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'audit degraded': [ATTRIBUTE.reason],
   'models degraded': [ATTRIBUTE.reason],
   'audit trail not written': [ATTRIBUTE.modelName, ...EXCEPTION],
+  'roles not on disk': [ATTRIBUTE.modelName, ...EXCEPTION],
   'models folder not read': EXCEPTION,
   'retraining failed': [...RETRAINING, ATTRIBUTE.errorType, ATTRIBUTE.reason, ATTRIBUTE.exceptionStacktrace],
   'retraining job not saved': [...RETRAINING, ...EXCEPTION],
