@@ -27,6 +27,9 @@ const AFTER_MS = 1_000;
 /** The time that a killed process may have counted last before its end, in milliseconds: a snapshot, on a busy machine. */
 const UNCOUNTED_MS = 2_500;
 
+/** The number of broken promises of one kind that are printed. */
+const MAX_PRINTED = 10;
+
 /** The record of one run: what was acknowledged, what may have gone wrong by which fault, and what has gone wrong. */
 export class Ledger {
   readonly violations: Violation[] = [];
@@ -53,6 +56,7 @@ export class Ledger {
     const at = Math.round(this.now());
     const faults = this.#windows.filter(({ from, to }) => from <= at && to + AFTER_MS >= at).map(({ fault }) => fault);
     this.violations.push({ at, promise, detail, faults });
+    if (this.violations.filter((one) => one.promise === promise).length > MAX_PRINTED) return;
     process.stdout.write(
       `  !! ${(at / 1_000).toFixed(1)} s ${promise}: ${detail} (${faults.join(', ') || 'no fault'})\n`,
     );

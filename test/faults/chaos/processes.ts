@@ -7,9 +7,11 @@ import type { Ledger } from './ledger.ts';
 /** The setting of all processes. It must be longer than a drain, and short enough to be seen. */
 export const SHUTDOWN_TIMEOUT_MS = 5_000;
 /** The time in milliseconds that the system needs to end a process, on a busy machine. */
-const END_MARGIN_MS = 1_500;
-const READY_TIMEOUT_MS = 40_000;
-const PROBE_TIMEOUT_MS = 2_000;
+const END_MARGIN_MS = 3_000;
+const READY_TIMEOUT_MS = 120_000;
+/** The pause in milliseconds before a process that has ended by itself is started again. */
+const RESTART_MS = 500;
+const PROBE_TIMEOUT_MS = 5_000;
 /** The exit code of a start with a folder that cannot be used. */
 const EXIT_CONFIG = 78;
 const MAX_LINES = 40;
@@ -67,7 +69,11 @@ export function manageProcess({ name, args, env, url, ledger, mayRefuseStart }: 
     ended = new Promise((resolve) => {
       spawned.once('exit', (code, signal) => {
         resolve({ code, signal });
-        if (isEndExpected || (code === EXIT_CONFIG && mayRefuseStart())) return;
+        if (isEndExpected) return;
+        setTimeout(() => {
+          if (child === spawned && !isEndExpected) spawnChild(extra);
+        }, RESTART_MS);
+        if (code === EXIT_CONFIG && mayRefuseStart()) return;
         ledger.violate(
           'no process ends by itself',
           `${name} ended with ${code ?? signal}: ${complaints.slice(-3).join(' | ')}`,
@@ -85,8 +91,10 @@ export function manageProcess({ name, args, env, url, ledger, mayRefuseStart }: 
     complaints,
     async stop(signal = 'SIGTERM') {
       isEndExpected = true;
+      // It is about to be started again.
+      if (child?.exitCode !== null || child.signalCode !== null) return;
       const started = performance.now();
-      child?.kill(signal);
+      child.kill(signal);
       const late = delay(SHUTDOWN_TIMEOUT_MS + END_MARGIN_MS, undefined, { ref: false }).then(() => undefined);
       const end = await Promise.race([ended, late]);
       if (!end) {
@@ -109,7 +117,6 @@ export function manageProcess({ name, args, env, url, ledger, mayRefuseStart }: 
       spawnChild(extra);
       const deadline = performance.now() + READY_TIMEOUT_MS;
       while (!(await isReady(url))) {
-        if (child?.exitCode !== null || child.signalCode !== null) spawnChild(extra);
         if (performance.now() > deadline) {
           ledger.violate('a process that was started is ready', `${name}: ${complaints.slice(-5).join(' | ')}`);
           return;

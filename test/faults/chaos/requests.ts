@@ -6,10 +6,10 @@ export type Outcome =
   | { readonly kind: 'answer'; readonly status: number; readonly body: Record<string, unknown> }
   | { readonly kind: 'lost'; readonly code: string };
 
-/** The longest time in milliseconds for an answer: the longest wait for a lock is ten seconds. */
-const DEADLINE_MS = 12_000;
+/** The longest time in milliseconds for an answer: the longest wait for a lock is ten seconds, and the machine is busy. */
+const DEADLINE_MS = 20_000;
 /** The time in milliseconds after which a request is given up. */
-const GIVE_UP_MS = 40_000;
+const GIVE_UP_MS = 60_000;
 
 /** Sends requests, and checks that each is answered or refused with a problem within its deadline. */
 export interface Requests {

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { smallMails } from '../../classifier/small-mails.ts';
 import { writeSmallVersion } from '../../models/small-models.ts';
-import { freePort } from '../../support/service-process.ts';
 import { type FaultyCollector, startCollector } from './collector.ts';
 import { Ledger } from './ledger.ts';
 import { type ManagedProcess, manageProcess, SHUTDOWN_TIMEOUT_MS } from './processes.ts';
@@ -79,9 +78,7 @@ export async function createWorld(options: ChaosOptions): Promise<World> {
 
   const ledger = new Ledger();
   const collector = await startCollector();
-  const [port, metricsPort, gatewayPort, smtpPort, gatewayMetricsPort] = await Promise.all(
-    Array.from({ length: 5 }, () => freePort()),
-  );
+  const [port, metricsPort, gatewayPort, smtpPort, gatewayMetricsPort] = portsOfRun();
   const active = new Set<string>();
   const shared = {
     PATH: process.env['PATH'] ?? '',
@@ -148,6 +145,15 @@ export async function createWorld(options: ChaosOptions): Promise<World> {
       await rm(root, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Returns five ports. They are below those that the system gives to outgoing connections: while a service is restarted, a
+ * client could otherwise take its port.
+ */
+function portsOfRun(): readonly number[] {
+  const first = 10_000 + (process.pid % 2_000) * 10;
+  return Array.from({ length: 5 }, (_, at) => first + at);
 }
 
 /** Makes a folder a file system of its own in memory. Returns false where this user may not. */

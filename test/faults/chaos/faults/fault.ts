@@ -26,7 +26,7 @@ export interface Fault {
 }
 
 /** The time in milliseconds within which the system serves again after the end of a fault. */
-const RECOVERY_MS = 20_000;
+const RECOVERY_MS = 60_000;
 
 /** Runs a fault that may have effects on requests, until the service is ready again. */
 export async function withEffects(

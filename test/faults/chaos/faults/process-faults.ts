@@ -10,14 +10,17 @@ const hasGateway = ({ gateway }: World) => gateway !== undefined;
 
 const MAX_PAUSE_MS = 2_500;
 const TRAINING_WAIT_MS = 3_000;
+/** The time in milliseconds within which ended workers are replaced. */
+const WORKERS_MS = 60_000;
 /** The time in milliseconds in which the last answers of an ended process reach their clients. */
 const LAST_ANSWERS_MS = 300;
 
 /** Waits until the service has all its workers again. */
 async function waitForWorkers({ service, options, ledger }: World): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + WORKERS_MS;
   while (workersOf(service.pid).length < options.workers) {
-    if (performance.now() > deadline) return ledger.violate('a worker that ended is replaced', 'not within 30 s');
+    if (performance.now() > deadline)
+      return ledger.violate('a worker that ended is replaced', `not within ${WORKERS_MS} ms`);
     await delay(100);
   }
 }
