@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { total } from '../../process/workers.ts';
+import { PACE } from './pace.ts';
 import { childrenOf, isReady, type Usage, usageOf, workersOf } from './processes.ts';
 import type { World } from './world.ts';
 
@@ -10,8 +11,8 @@ import type { World } from './world.ts';
 const MAX_GROWTH = 1.6;
 const MAX_GROWTH_MB = 64;
 const MAX_NEW_DESCRIPTORS = 12;
-const SETTLE_MS = 25_000;
-const SCRAPE_TIMEOUT_MS = 5_000;
+const SETTLE_MS = 25_000 * PACE;
+const SCRAPE_TIMEOUT_MS = 5_000 * PACE;
 
 /** Compares the counter of predictions with the answers of the clients. Requests may be in progress. */
 export async function checkCounts(world: World): Promise<void> {

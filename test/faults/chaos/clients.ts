@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createTransport } from 'nodemailer';
+import { PACE } from './pace.ts';
 import { createRandom, type Random } from './plan.ts';
 import type { World } from './world.ts';
 
@@ -7,7 +8,7 @@ const WORDS = ['meeting', 'patch', 'free', 'money', 'winner', 'kernel', 'report'
 const PAUSE_MS = 15;
 const ROLE_PAUSE_MS = 700;
 const MAIL_PAUSE_MS = 60;
-const MAIL_TIMEOUT_MS = 20_000;
+const MAIL_TIMEOUT_MS = 20_000 * PACE;
 
 /** The clients that use the system during a run. */
 export interface Clients {

@@ -1,3 +1,5 @@
+import { PACE } from './pace.ts';
+
 /**
  * An effect that a fault may have on requests. `lost`: a request in progress may lose its connection. `refused`: the port may
  * be closed, too. `slow`: answers may wait until the effect ends.
@@ -22,10 +24,10 @@ interface Window {
 }
 
 /** The time after a fault in which its effects may still be seen, in milliseconds. */
-const AFTER_MS = 1_000;
+const AFTER_MS = 1_000 * PACE;
 
 /** The time that a killed process may have counted last before its end, in milliseconds: a snapshot, on a busy machine. */
-const UNCOUNTED_MS = 2_500;
+const UNCOUNTED_MS = 2_500 * PACE;
 
 /** The number of broken promises of one kind that are printed. */
 const MAX_PRINTED = 10;

@@ -3,15 +3,16 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ledger } from './ledger.ts';
+import { PACE } from './pace.ts';
 
 /** The setting of all processes. It must be longer than a drain, and short enough to be seen. */
-export const SHUTDOWN_TIMEOUT_MS = 5_000;
+export const SHUTDOWN_TIMEOUT_MS = Math.round(5_000 * PACE);
 /** The time in milliseconds that the system needs to end a process, on a busy machine. */
-const END_MARGIN_MS = 3_000;
-const READY_TIMEOUT_MS = 120_000;
+const END_MARGIN_MS = 1_500 * PACE;
+const READY_TIMEOUT_MS = 30_000 * PACE;
 /** The pause in milliseconds before a process that has ended by itself is started again. */
 const RESTART_MS = 500;
-const PROBE_TIMEOUT_MS = 5_000;
+const PROBE_TIMEOUT_MS = 2_000 * PACE;
 /** The exit code of a start with a folder that cannot be used. */
 const EXIT_CONFIG = 78;
 const MAX_LINES = 40;

@@ -1,15 +1,16 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Ledger } from './ledger.ts';
+import { PACE } from './pace.ts';
 
 /** The outcome of a request: an answer, or a connection that was lost. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly status: number; readonly body: Record<string, unknown> }
   | { readonly kind: 'lost'; readonly code: string };
 
-/** The longest time in milliseconds for an answer: the longest wait for a lock is ten seconds, and the machine is busy. */
-const DEADLINE_MS = 20_000;
+/** The longest time in milliseconds for an answer: the longest wait for a lock is ten seconds. */
+const DEADLINE_MS = 12_000 * PACE;
 /** The time in milliseconds after which a request is given up. */
-const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 40_000 * PACE;
 
 /** Sends requests, and checks that each is answered or refused with a problem within its deadline. */
 export interface Requests {

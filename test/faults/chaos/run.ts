@@ -8,6 +8,7 @@ import { MODEL_FAULTS } from './faults/model-faults.ts';
 import { OUTSIDE_FAULTS } from './faults/outside-faults.ts';
 import { PROCESS_FAULTS } from './faults/process-faults.ts';
 import type { Violation } from './ledger.ts';
+import { PACE } from './pace.ts';
 import { createRandom, planFaults } from './plan.ts';
 import { type ChaosOptions, createWorld, type World } from './world.ts';
 
@@ -20,7 +21,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /** The time in milliseconds before the first fault, in which the processes reach their usual size. */
-const WARM_UP_MS = 4_000;
+const WARM_UP_MS = 4_000 * PACE;
 /** The number of faults that may happen at once. */
 const MAX_AT_ONCE = 3;
 
@@ -31,7 +32,9 @@ export async function runChaos(options: ChaosOptions): Promise<readonly Violatio
   try {
     const possible = FAULTS.filter(({ isPossible }) => isPossible?.(world) ?? true);
     const isFull = world.hasMounts && world.clock !== undefined;
-    print(`seed ${options.seed}, ${options.seconds} s, WORKERS=${options.workers}, gateway ${gateway ? 'on' : 'off'}`);
+    print(
+      `seed ${options.seed}, ${options.seconds} s, WORKERS=${options.workers}, gateway ${gateway ? 'on' : 'off'}, pace ${PACE.toFixed(1)}`,
+    );
     print(
       `${possible.length} of ${FAULTS.length} faults are possible${isFull ? '' : ' (others need root and libfaketime)'}`,
     );

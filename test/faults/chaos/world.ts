@@ -84,6 +84,8 @@ export async function createWorld(options: ChaosOptions): Promise<World> {
     PATH: process.env['PATH'] ?? '',
     SHUTDOWN_TIMEOUT_MS: String(SHUTDOWN_TIMEOUT_MS),
     REQUEST_TIMEOUT_MS: String(REQUEST_TIMEOUT_MS),
+    // Most faults of a run start processes, and their start would take most of its time.
+    NODE_COMPILE_CACHE: join(tmpdir(), 'waymark-chaos-code'),
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_BSP_SCHEDULE_DELAY: '200',
     OTEL_BLRP_SCHEDULE_DELAY: '200',

@@ -2,11 +2,12 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { someText } from '../clients.ts';
+import { PACE } from '../pace.ts';
 import { REQUEST_TIMEOUT_MS, type World } from '../world.ts';
 import { type Fault, pause } from './fault.ts';
 
-/** The time within which a slow client loses its connection: the timeout, two checks, and the pace of a busy machine. */
-const CUT_MS = 4 * REQUEST_TIMEOUT_MS + 5_000;
+/** The time within which a slow client loses its connection: the timeout, and some checks. */
+const CUT_MS = 4 * REQUEST_TIMEOUT_MS + 5_000 * PACE;
 
 const portOf = (url: string) => Number(new URL(url).port);
 

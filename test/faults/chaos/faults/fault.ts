@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Effect } from '../ledger.ts';
+import { PACE } from '../pace.ts';
 import type { Random } from '../plan.ts';
 import { isReady } from '../processes.ts';
 import type { World } from '../world.ts';
@@ -26,7 +27,7 @@ export interface Fault {
 }
 
 /** The time in milliseconds within which the system serves again after the end of a fault. */
-const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 20_000 * PACE;
 
 /** Runs a fault that may have effects on requests, until the service is ready again. */
 export async function withEffects(

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PACE } from '../pace.ts';
 import { trainingsOf, usageOf, workersOf } from '../processes.ts';
 import type { World } from '../world.ts';
 import { type Fault, pause, withEffects } from './fault.ts';
@@ -9,11 +10,11 @@ const hasOneProcess = ({ options }: World) => options.workers === 1;
 const hasGateway = ({ gateway }: World) => gateway !== undefined;
 
 const MAX_PAUSE_MS = 2_500;
-const TRAINING_WAIT_MS = 3_000;
+const TRAINING_WAIT_MS = 3_000 * PACE;
 /** The time in milliseconds within which ended workers are replaced. */
-const WORKERS_MS = 60_000;
+const WORKERS_MS = 20_000 * PACE;
 /** The time in milliseconds in which the last answers of an ended process reach their clients. */
-const LAST_ANSWERS_MS = 300;
+const LAST_ANSWERS_MS = 300 * PACE;
 
 /** Waits until the service has all its workers again. */
 async function waitForWorkers({ service, options, ledger }: World): Promise<void> {
@@ -85,7 +86,7 @@ export const PROCESS_FAULTS: readonly Fault[] = [
       withEffects(world, 'SIGTERM to a worker', ['lost'], async () => {
         const pid = random.pick(workersOf(world.service.pid));
         signal(pid, 'SIGTERM');
-        const deadline = performance.now() + 10_000;
+        const deadline = performance.now() + WORKERS_MS;
         while (workersOf(world.service.pid).includes(pid) && performance.now() < deadline) await delay(50);
         await waitForWorkers(world);
       }),
