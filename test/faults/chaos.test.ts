@@ -34,6 +34,7 @@ describe('every promise is kept while faults happen', () => {
       process.stdout.write(report);
       expect({ code, broken: report.match(/^ {2}!! .*$/gm) }).toEqual({ code: 0, broken: null });
     },
-    (SECONDS + AROUND_SECONDS) * 1_000,
+    // A busy machine needs longer.
+    5 * (SECONDS + AROUND_SECONDS) * 1_000,
   );
 });

@@ -1,9 +1,9 @@
 /** The CPU time in milliseconds by which the pace is measured. */
 const MEASURED_MS = 400;
-const MAX_PACE = 20;
+const MAX_PACE = 8;
 
 /**
- * How many times longer things take here than on a machine that does nothing else, at least 1. The time limits of a run are
+ * How many times longer things take here than on a machine that does nothing else, a whole number. The time limits of a run are
  * multiplied by it. On a quiet machine they are exact; on a busy one they do not report what only its other processes cause.
  */
 export const PACE = measurePace();
@@ -18,5 +18,5 @@ function measurePace(): number {
   }
   const pace = (performance.now() - started) / used;
   // A start or a request needs several processes, and each of them waits for its turn.
-  return pace < 1.5 ? 1 : Math.min(MAX_PACE, pace * 1.5);
+  return pace < 1.5 ? 1 : Math.min(MAX_PACE, Math.ceil(pace * 1.5));
 }

@@ -21,7 +21,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /** The time in milliseconds before the first fault, in which the processes reach their usual size. */
-const WARM_UP_MS = 4_000 * PACE;
+const WARM_UP_MS = 4_000;
 /** The number of faults that may happen at once. */
 const MAX_AT_ONCE = 3;
 
@@ -33,7 +33,7 @@ export async function runChaos(options: ChaosOptions): Promise<readonly Violatio
     const possible = FAULTS.filter(({ isPossible }) => isPossible?.(world) ?? true);
     const isFull = world.hasMounts && world.clock !== undefined;
     print(
-      `seed ${options.seed}, ${options.seconds} s, WORKERS=${options.workers}, gateway ${gateway ? 'on' : 'off'}, pace ${PACE.toFixed(1)}`,
+      `seed ${options.seed}, ${options.seconds} s, WORKERS=${options.workers}, gateway ${gateway ? 'on' : 'off'}, pace ${PACE}`,
     );
     print(
       `${possible.length} of ${FAULTS.length} faults are possible${isFull ? '' : ' (others need root and libfaketime)'}`,
