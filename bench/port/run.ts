@@ -4,6 +4,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePorts } from '../../tools/stack/ports.ts';
+import { cpuSeconds } from '../harness/process-usage.ts';
 
 /** The ways in which several processes can share a port. */
 const WAYS = {
@@ -14,13 +15,16 @@ const WAYS = {
 
 const VARIANT = new URL('./variant.ts', import.meta.url);
 const CLIENTS = 32;
-const KILL_INTERVAL_MS = 400;
-const NO_ANSWER_MS = 5_000;
+/** The time between two kills in milliseconds: of one worker, and of all, which need longer to start again. */
+const KILL_ONE_MS = 1_000;
+const KILL_ALL_MS = 4_000;
+const NO_ANSWER_MS = 10_000;
 const KEPT_CONNECTIONS = 64;
 
 interface Outcome {
   readonly way: string;
-  readonly perSecond: number;
+  /** The CPU time of all processes of the server for one connection, in microseconds. */
+  readonly cpuMicroseconds: number;
   /** The connections of the busiest worker, of `KEPT_CONNECTIONS`. */
   readonly busiest: number;
   readonly oneKilled: ReadonlyMap<string, number>;
@@ -28,7 +32,7 @@ interface Outcome {
 }
 
 /**
- * Compares ways to share a port between processes: connections per second, their spread over the workers, and what their
+ * Compares ways to share a port between processes: the CPU time of a connection, their spread over the workers, and what their
  * clients meet while workers are killed (`kill -9`). Each request has a connection of its own. Prints a Markdown table.
  */
 export async function runPortBenchmark(full: boolean): Promise<void> {
@@ -42,12 +46,16 @@ async function measure(way: string, seconds: number): Promise<Outcome> {
   const server = spawn(process.execPath, [fileURLToPath(VARIANT), way, String(port)], { stdio: 'inherit' });
   try {
     const pids = await findWorkers(port);
+    await load(port, pids, seconds / 4);
+    const before = await cpuSeconds(server.pid!);
     const quiet = await load(port, pids, seconds);
+    const used = (await cpuSeconds(server.pid!)) - before;
+    const cpuMicroseconds = Math.round((used * 1e6) / (quiet.get('answered') ?? 1));
     const busiest = await spread(port);
-    const oneKilled = await load(port, pids, seconds, () => kill([...pids].slice(0, 1)));
+    const oneKilled = await load(port, pids, seconds, KILL_ONE_MS, () => kill([...pids].slice(0, 1)));
     await delay(2_000);
-    const allKilled = await load(port, pids, seconds, () => kill([...pids]));
-    return { way, perSecond: Math.round((quiet.get('answered') ?? 0) / seconds), busiest, oneKilled, allKilled };
+    const allKilled = await load(port, pids, seconds, KILL_ALL_MS, () => kill([...pids]));
+    return { way, cpuMicroseconds, busiest, oneKilled, allKilled };
   } finally {
     await end(server);
   }
@@ -67,10 +75,10 @@ async function findWorkers(port: number): Promise<Set<number>> {
 }
 
 /** Sends requests from many clients for a time. Returns the number of outcomes. */
-async function load(port: number, pids: Set<number>, seconds: number, disturb?: () => void) {
+async function load(port: number, pids: Set<number>, seconds: number, everyMs = 0, disturb?: () => void) {
   const outcomes = new Map<string, number>();
   const until = performance.now() + seconds * 1_000;
-  const timer = disturb && setInterval(disturb, KILL_INTERVAL_MS);
+  const timer = disturb && setInterval(disturb, everyMs);
   const client = async () => {
     while (performance.now() < until) {
       const outcome = await get(port, pids);
@@ -133,12 +141,12 @@ function table(outcomes: readonly Outcome[]): string {
   const describe = (counts: ReadonlyMap<string, number>) =>
     ['answered', 'reset', 'refused', 'no answer'].map((kind) => counts.get(kind) ?? 0).join(' / ');
   const rows = outcomes.map(
-    ({ way, perSecond, busiest, oneKilled, allKilled }) =>
-      `| ${WAYS[way as keyof typeof WAYS]} | ${perSecond} | ${busiest} of ${KEPT_CONNECTIONS} | ${describe(oneKilled)} | ${describe(allKilled)} |\n`,
+    ({ way, cpuMicroseconds, busiest, oneKilled, allKilled }) =>
+      `| ${WAYS[way as keyof typeof WAYS]} | ${cpuMicroseconds} µs | ${busiest} of ${KEPT_CONNECTIONS} | ${describe(oneKilled)} | ${describe(allKilled)} |\n`,
   );
   return (
-    `| way | connections/s | busiest of two workers | one worker killed each ${KILL_INTERVAL_MS} ms | all workers killed |\n` +
+    `| way | CPU time of a connection | busiest of two workers | one worker killed each second | all workers killed each ${KILL_ALL_MS / 1_000} s |\n` +
     `| --- | ---: | ---: | --- | --- |\n${rows.join('')}` +
-    '\nThe last two columns: requests answered / reset / refused / without an answer for five seconds.\n'
+    '\nThe last two columns: requests answered / reset / refused / without an answer for ten seconds.\n'
   );
 }
