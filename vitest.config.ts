@@ -36,6 +36,7 @@ export default defineConfig({
           // The system under faults that a seed chooses.
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
+          testTimeout: 60_000,
           fileParallelism: false,
         },
       },

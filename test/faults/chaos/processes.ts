@@ -22,7 +22,7 @@ export interface ManagedProcess {
   readonly name: string;
   readonly url: string;
   readonly pid: number;
-  /** The last log lines of level warn and above, and standard error. */
+  /** The last log lines of level error and above, and standard error. */
   readonly complaints: readonly string[];
   /** Sends SIGTERM or SIGHUP, and checks that the process ends in time and without an error. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -57,7 +57,7 @@ export function manageProcess({ name, args, env, url, ledger, mayRefuseStart }: 
   }
 
   function readLine(line: string): void {
-    if (/"level":"(?:warn|error|fatal)"/.test(line)) complain(line);
+    if (/"level":"(?:error|fatal)"/.test(line)) complain(line);
     if (line.includes('"level":"fatal"')) ledger.violate('no process fails within', `${name}: ${line.slice(0, 1_500)}`);
   }
 
