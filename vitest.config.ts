@@ -35,6 +35,7 @@ export default defineConfig({
         test: {
           // The system under faults that a seed chooses.
           name: 'faults',
+          globalSetup: ['test/support/temporary-folder.ts'],
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 60_000,
           fileParallelism: false,
