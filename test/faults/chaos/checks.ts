@@ -11,6 +11,7 @@ import type { World } from './world.ts';
 const MAX_GROWTH = 1.6;
 const MAX_GROWTH_MB = 64;
 const MAX_NEW_DESCRIPTORS = 12;
+const LAST_CHILDREN_MS = 2_000 * PACE;
 const SETTLE_MS = 25_000 * PACE;
 const SCRAPE_TIMEOUT_MS = 5_000 * PACE;
 
@@ -105,9 +106,11 @@ export async function checkEnd({ service, gateway, ledger }: World): Promise<voi
   const children = [service.pid, ...(gateway ? [gateway.pid] : [])].flatMap(childrenOf);
   await gateway?.stop();
   await service.stop();
-  await delay(500);
-  const left = children.filter((pid) => usageOf(pid) !== undefined);
-  if (left.length > 0) ledger.violate('a process leaves no other one behind', left.join(', '));
+  const left = () => children.filter((pid) => usageOf(pid) !== undefined);
+  // A training process notices the end of its service, and then ends itself.
+  const deadline = performance.now() + LAST_CHILDREN_MS;
+  while (left().length > 0 && performance.now() < deadline) await delay(50);
+  if (left().length > 0) ledger.violate('a process leaves no other one behind', left().join(', '));
   if (await isReady(service.url)) ledger.violate('a port is closed at the end', service.url);
 }
 
