@@ -30,7 +30,7 @@ export async function runStabilityBenchmark(full: boolean): Promise<void> {
   const { train, test, sent } = await readMails();
   const models = join(folder, 'models');
   await cp(join(PROJECT, 'models/spam/1'), join(models, 'spam/1'), { recursive: true });
-  await writeInitialPolicy(join(models, 'spam'), train);
+  await writeInitialPolicy(join(models, 'spam'), { paths: [train] });
   const { ports, collector, traced } = await startBenchEnvironment(folder, signal);
   const url = `http://127.0.0.1:${ports.service}`;
   const load = async (
