@@ -60,7 +60,6 @@ interface WorkerOptions extends OwnWorker {
   /** Creates counts that all workers share. */
   readonly createWindow: SlidingCountsFactory;
   readonly modelChanges: ModelChangeLink;
-  /** The connections of the port, which the supervisor accepts. */
   readonly connections: ConnectionSource;
 }
 
@@ -148,9 +147,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       recent.recordFeedback(spanId, label),
     ),
   });
-  const onServerError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
   const address = { host: config.HOST, port: config.PORT };
-  const open = () => listen(app.callback(), address, config, onServerError, worker?.connections);
+  const onError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
+  const open = () => listen(app.callback(), address, config, onError, worker?.connections);
   const earlyServer = worker ? undefined : await open();
 
   const opening = openRegistry({

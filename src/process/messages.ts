@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
-import type { AnswerTo, Notice, Question } from '../recent/queries/questions.ts';
 import type { Socket } from 'node:net';
+import type { AnswerTo, Notice, Question } from '../recent/queries/questions.ts';
 import type { SupervisorLink } from './lifecycle.ts';
 
 /**
