@@ -25,6 +25,7 @@ export function observeProcess({ memory, history, tracker }: ObservedParts): () 
   const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delays.enable();
   let longest = 0;
+  let memoryBytes = 0;
   let sampledAt = Date.now();
 
   const delayTimer = setInterval(() => {
@@ -40,7 +41,12 @@ export function observeProcess({ memory, history, tracker }: ObservedParts): () 
   const sample = () => {
     const { user, system } = process.cpuUsage();
     const cpuSeconds = (user + system) / 1e6;
-    history.sample(Date.now(), { cpuSeconds, memoryBytes: process.memoryUsage.rss(), eventLoopDelaySeconds: longest });
+    try {
+      memoryBytes = process.memoryUsage.rss();
+    } catch {
+      // It is read from a file, and the process may have no free descriptor. The last value is used then.
+    }
+    history.sample(Date.now(), { cpuSeconds, memoryBytes, eventLoopDelaySeconds: longest });
     longest = 0;
   };
   sample();
