@@ -12,7 +12,13 @@ export default defineConfig({
           name: 'unit',
           globalSetup: ['test/support/temporary-folder.ts'],
           include: ['test/**/*.test.ts'],
-          exclude: ['test/stack/**', 'test/compose/**', 'test/browser/**', 'test/**/*.stress.test.ts'],
+          exclude: [
+            'test/stack/**',
+            'test/compose/**',
+            'test/browser/**',
+            'test/faults/**',
+            'test/**/*.stress.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },
@@ -23,6 +29,16 @@ export default defineConfig({
           globalSetup: ['test/support/temporary-folder.ts'],
           include: ['test/**/*.stress.test.ts'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          // The system under faults that a seed chooses.
+          name: 'faults',
+          globalSetup: ['test/support/temporary-folder.ts'],
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

@@ -1,7 +1,10 @@
 import { runBatchesBenchmark } from './batches.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
 import { runEvidenceBenchmark } from './evidence/run.ts';
+import { runInsightsBenchmark } from './insights/run.ts';
+import { runPortBenchmark } from './port/run.ts';
 import { runProfileBenchmark } from './profile.ts';
+import { runRecentBenchmark } from './recent/run.ts';
 import { runRetrainBenchmark } from './retrain.ts';
 import { runServingBenchmark } from './serving/run.ts';
 import { runStabilityBenchmark } from './stability.ts';
@@ -14,7 +17,10 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   classifier: runClassifierBenchmark,
   retrain: runRetrainBenchmark,
   evidence: runEvidenceBenchmark,
+  insights: runInsightsBenchmark,
+  port: runPortBenchmark,
   profile: runProfileBenchmark,
+  recent: runRecentBenchmark,
   serving: runServingBenchmark,
   stability: runStabilityBenchmark,
   swaps: runSwapsBenchmark,

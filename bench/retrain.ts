@@ -45,7 +45,7 @@ export async function runRetrainBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-bench-'));
   const [models, data] = [join(folder, 'models'), join(folder, 'data')];
   await cp(join(PROJECT, 'models/spam/1'), join(models, 'spam/1'), { recursive: true });
-  await writeInitialPolicy(join(models, 'spam'), train);
+  await writeInitialPolicy(join(models, 'spam'), { paths: [train] });
   recordFeedback(data, heldOut.slice(0, 1_000));
   const ports = await freePorts();
   const url = `http://127.0.0.1:${ports.service}`;

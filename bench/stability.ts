@@ -1,38 +1,54 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { writeInitialPolicy } from '../src/models/policy-file.ts';
 import type { LoadResult } from '../tools/load/scenarios/result.ts';
 import { start } from '../tools/stack/processes.ts';
 import { readMails } from './harness/mails.ts';
+import { startMixedTraffic } from './harness/mixed-traffic.ts';
 import { benchService, startBenchEnvironment } from './harness/service.ts';
 
+const PROJECT = join(import.meta.dirname, '..');
 const CLI = join(import.meta.dirname, '../tools/load/main.ts');
 /** The rate of the soak, as a share of the knee. */
 const SOAK_SHARE = 0.7;
+/** The lengths of the soak and its warm-up in minutes. */
+const LENGTHS = { full: { soak: 20, warmUp: 3 }, short: { soak: 2, warmUp: 1 } } as const;
 
 /**
  * Checks that the service is stable under a long load. Finds the knee by the stress scenario of `npm run load`, then
- * soaks a new process at 70 % of that rate: for ten minutes with `full`, otherwise for two. The service traces every
- * request and runs alone on the first core; load generator and Collector share the second. Prints both reports, and
- * sets the exit code to 1 if the soak fails.
+ * soaks a new process at 70 % of that rate: for twenty minutes with `full`, otherwise for two. Beside it there is mixed
+ * traffic, and a retraining begins after a third of the time. The service traces every request and runs alone on the
+ * first core; load generator and Collector share the second. Prints both reports, and sets the exit code to 1 if the soak
+ * fails: one error, or memory that grows.
  */
 export async function runStabilityBenchmark(full: boolean): Promise<void> {
   const { signal } = new AbortController();
   const folder = await mkdtemp(join(tmpdir(), 'waymark-stability-'));
-  const { test } = await readMails();
+  const { train, test, sent } = await readMails();
+  const models = join(folder, 'models');
+  await cp(join(PROJECT, 'models/spam/1'), join(models, 'spam/1'), { recursive: true });
+  await writeInitialPolicy(join(models, 'spam'), { paths: [train] });
   const { ports, collector, traced } = await startBenchEnvironment(folder, signal);
-  const load = async (scenario: 'stress' | 'soak', options: readonly string[]): Promise<LoadResult> => {
-    const component = benchService(ports, { DATA_DIR: join(folder, 'data'), ...traced });
+  const url = `http://127.0.0.1:${ports.service}`;
+  const load = async (
+    scenario: 'stress' | 'soak',
+    options: readonly string[],
+    beside: () => Promise<void> = async () => {},
+  ): Promise<LoadResult> => {
+    const component = benchService(ports, { DATA_DIR: join(folder, 'data'), MODELS_DIR: models, ...traced });
     const service = await start(component, join(folder, 'service.log'), signal);
     const out = await mkdtemp(join(folder, 'report-'));
     try {
-      const code = await run([
+      const loading = run([
         scenario,
-        ...['--target', `http://127.0.0.1:${ports.service}`, '--data', test],
+        ...['--target', url, '--data', test],
         ...['--metrics', `http://127.0.0.1:${ports.serviceMetrics}/metrics`, '--out', out],
         ...options,
       ]);
+      const [code] = await Promise.all([loading, beside()]);
       const report = (await readdir(out)).find((name) => name.endsWith('.json'));
       if (report === undefined) throw new Error(`the ${scenario} test exited with ${code}`);
       return JSON.parse(await readFile(join(out, report), 'utf8'));
@@ -44,16 +60,35 @@ export async function runStabilityBenchmark(full: boolean): Promise<void> {
     const { knee } = await load('stress', []);
     if (!knee?.rate) throw new Error('there is no rate at which the service meets its objective');
     const rate = Math.round(SOAK_SHARE * knee.rate);
-    const { passed } = await load('soak', [
-      // A new process grows until V8 has compiled the hot code and has run its first major collection.
-      ...['--rate', String(rate), '--duration', full ? '10m' : '2m', '--warm-up', full ? '3m' : '1m'],
-      ...['--max-errors', '0'],
-    ]);
-    if (!passed) process.exitCode = 1;
+    const { soak, warmUp } = full ? LENGTHS.full : LENGTHS.short;
+    const options = ['--rate', String(rate), '--duration', `${soak}m`, '--warm-up', `${warmUp}m`, '--max-errors', '0'];
+    let isMixedGood = false;
+    const texts = sent.map(({ text }) => text);
+    // A new process grows until V8 has compiled the hot code and has run its first major collection.
+    const { passed } = await load('soak', options, async () => {
+      isMixedGood = await sendMixed(url, texts, (soak + warmUp) * 60_000);
+    });
+    if (!passed || !isMixedGood) process.exitCode = 1;
   } finally {
     await collector.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Sends mixed traffic for a time, with a retraining after a third of it. Prints the answers, and returns whether all of
+ * them were good.
+ */
+async function sendMixed(url: string, texts: readonly string[], milliseconds: number): Promise<boolean> {
+  const traffic = startMixedTraffic(url, texts);
+  const end = delay(milliseconds);
+  await delay(milliseconds / 3);
+  const state = await traffic.retrain();
+  await end;
+  const answers = await traffic.stop();
+  const lines = [...answers].sort().map(([request, count]) => `${request}: ${count}\n`);
+  process.stdout.write(`\nMixed traffic, with a retraining (${state}):\n${lines.join('')}`);
+  return state === 'succeeded' && [...answers.keys()].every((request) => /20[02]$/.test(request));
 }
 
 /** Runs the load tool on the second core with its output shown, and returns its exit code. */

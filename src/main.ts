@@ -1,7 +1,9 @@
 import { readConfigOrExit } from './platform/config.ts';
+import { createWorkerQuestions } from './process/ask-workers.ts';
+import { ownWorkerIndex } from './process/fork.ts';
 import { greeting } from './process/greeting.ts';
 import { runProcess } from './process/lifecycle.ts';
-import { supervisorLink } from './process/messages.ts';
+import { supervisorConnections, supervisorLink } from './process/messages.ts';
 import { createModelChangeLink } from './process/model-changes.ts';
 import { createPooledCounts } from './process/pooled-counts.ts';
 import { processRole } from './process/role.ts';
@@ -38,7 +40,13 @@ if (role === 'supervisor') {
     const start = () => prepareModels().then(() => startService(config, log));
     greet((await runProcess(config, log, start, describe)).url);
   } else {
-    const worker = { createWindow: createPooledCounts(), modelChanges: createModelChangeLink() };
+    const worker = {
+      index: ownWorkerIndex(),
+      others: createWorkerQuestions(),
+      createWindow: createPooledCounts(),
+      modelChanges: createModelChangeLink(),
+      connections: supervisorConnections(),
+    };
     await runProcess(config, log, () => startService(config, log, worker), describe, supervisorLink());
   }
 }

@@ -1,5 +1,4 @@
 import { access, constants } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
 import type { SlidingCountsFactory } from './drift/sliding-counts.ts';
@@ -11,14 +10,17 @@ import { startTextRetention } from './feedback/text-retention.ts';
 import { findCaller } from './http/access/authorize.ts';
 import { openTokenStore } from './http/access/token-store.ts';
 import { createApp } from './http/app.ts';
+import type { ConnectionSource } from './http/server/handed-connections.ts';
 import { listen } from './http/server/server.ts';
 import { notReadyProblem, type Service } from './http/server/service.ts';
+import { createComparer } from './insights/comparer.ts';
 import { createRetrainer, type Retrainer } from './maintenance/retraining/retrainer.ts';
 import { type Maintenance, startMaintenance } from './maintenance/rollout/maintenance.ts';
+import { missingDefaultModel } from './missing-default-model.ts';
 import { observeModels } from './models/record-role-change.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { versionsWithRole } from './models/resolve-roles.ts';
-import { findModel, type Model } from './models/store.ts';
+import { findModel } from './models/store.ts';
 import { makePrivateFolder } from './platform/atomic-write.ts';
 import { type Config, ConfigError } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
@@ -29,12 +31,14 @@ import { createReviewSampler } from './predictions/review-sampler.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { parseFormerKey, readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { ModelChangeLink } from './process/model-changes.ts';
+import { type OwnWorker, rememberPredictions } from './remember-predictions.ts';
 import { readSignatures } from './signing/settings.ts';
 import { setAuthentication } from './telemetry/http-attributes.ts';
 import { createInstruments } from './telemetry/instruments.ts';
 import { liveVersions } from './telemetry/live-versions.ts';
 import { exceptionAttributes, type Log } from './telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
+import { warmUp } from './warm-up.ts';
 
 /** The longest time in milliseconds that shadows score the last texts during shutdown. */
 const SHADOW_DRAIN_MS = 1_000;
@@ -54,15 +58,16 @@ interface LoadedParts {
 }
 
 /** Options of a worker process, which shares its port with other workers. */
-interface WorkerOptions {
+interface WorkerOptions extends OwnWorker {
   /** Creates counts that all workers share. */
   readonly createWindow: SlidingCountsFactory;
   readonly modelChanges: ModelChangeLink;
+  readonly connections: ConnectionSource;
 }
 
 /**
- * Starts the service. It listens first, and is ready after its models are loaded. A worker listens last, so that it
- * gets no requests before it is ready.
+ * Starts the service. It listens first, and is ready after its models are loaded. A worker takes connections last, so
+ * that it gets no requests before it is ready.
  *
  * @param worker options of a worker process; undefined if this process serves alone
  * @throws {ConfigError} if a setting cannot be used
@@ -98,7 +103,11 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   liveVersions.onEnd(driftMonitor.forget);
   observeDrift(driftMonitor, instruments);
   const experimentLog = createExperimentLog(feedbackStore.experiments, log);
-  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog });
+  const remembered = rememberPredictions(config, worker);
+  const { recent } = remembered;
+  const { memory } = recent;
+  const comparer = createComparer();
+  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog, memory });
   let phase: ReturnType<Service['phase']> = 'loading';
   let loadedParts: LoadedParts | undefined;
   const requireLoaded = () => {
@@ -131,13 +140,19 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       },
       shadows,
       recorder: experimentLog,
+      memory,
     }),
+    recent,
+    comparer,
     feedbackStore,
     driftMonitor,
-    feedbackService: createFeedbackService(ids, feedbackStore, log),
+    feedbackService: createFeedbackService(ids, feedbackStore, log, (spanId, label) =>
+      recent.recordFeedback(spanId, label),
+    ),
   });
-  const onServerError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
-  const open = () => listen(app.callback(), { host: config.HOST, port: config.PORT }, config, onServerError);
+  const address = { host: config.HOST, port: config.PORT };
+  const onError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
+  const open = () => listen(app.callback(), address, config, onError, worker?.connections);
   const earlyServer = worker ? undefined : await open();
 
   const opening = openRegistry({
@@ -148,6 +163,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     reportFault: degradations.report,
     onSwap: (versions, changedAt) => {
       experimentLog.startSlot(versions.name, changedAt);
+      remembered.onSwap(versions, changedAt);
       for (const { model } of versionsWithRole(versions)) driftMonitor.watch(model);
     },
     ...(worker && { announce: worker.modelChanges.announce, unloaded: await worker.modelChanges.unloaded() }),
@@ -155,10 +171,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   worker?.modelChanges.onAnnounced(async (name, event) => (await opening).follow(name, event));
   const registry = await opening;
   // A refused version is not in memory, and its refusal is a series.
-  liveVersions.setInUse((name, version) => {
-    const reference = { name, version };
-    return registry.isInMemory(reference) || registry.isRefused(reference);
-  });
+  liveVersions.setInUse((name, version) =>
+    [registry.isInMemory, registry.isRefused].some((test) => test({ name, version })),
+  );
   const models = registry.models();
   if (!findModel(models, config.DEFAULT_MODEL)) {
     await registry.close();
@@ -167,7 +182,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     throw missingDefaultModel(config, registry);
   }
   observeModels(registry, instruments);
-  const retrainer = await namingFolder(config, () =>
+  const retrainer: Retrainer = await namingFolder(config, () =>
     createRetrainer({
       modelsFolder: config.MODELS_DIR,
       dataFolder: config.DATA_DIR,
@@ -176,6 +191,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       registry,
       instruments,
       log,
+      onRun: (job, ended) => remembered.onRun(job, ended, retrainer),
     }),
   );
   const maintenance = startMaintenance({
@@ -202,6 +218,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       await retrainer.close();
       shadows.drain(SHADOW_DRAIN_MS);
       textRetention.stop();
+      remembered.stop();
+      await comparer.close();
       await Promise.all([registry.close(), experimentLog.flush()]);
       await feedbackStore.close();
     },
@@ -223,26 +241,5 @@ async function namingFolder<T>(config: Config, work: () => Promise<T>): Promise<
     if (fault === undefined) throw error;
     const path = 'path' in (error as object) ? ` ${JSON.stringify((error as NodeJS.ErrnoException).path)}` : '';
     throw new ConfigError(`${fault.slice(0, -1)}:${path}; allowed: a folder that this process can write`);
-  }
-}
-
-/** Returns the error of a start without a version of the default model. It has the reason if all versions are refused. */
-function missingDefaultModel({ DEFAULT_MODEL, MODELS_DIR }: Config, registry: ModelRegistry): ConfigError {
-  const names = [...registry.models().keys()];
-  const refused = registry.refused().find(({ model }) => model === DEFAULT_MODEL);
-  const reason = refused
-    ? `cannot be used: of version ${refused.version}, ${refused.reason}`
-    : `is not in MODELS_DIR ${JSON.stringify(MODELS_DIR)}`;
-  const allowed = names.length > 0 ? names.join(', ') : 'none';
-  return new ConfigError(`DEFAULT_MODEL: ${JSON.stringify(DEFAULT_MODEL)} ${reason}; allowed: ${allowed}`);
-}
-
-/**
- * Scores some texts, because the first texts of a classifier are by far the slowest and no client should wait for them.
- */
-async function warmUp({ classifier }: Model): Promise<void> {
-  for (let i = 0; i < 20; i++) {
-    classifier.score(classifier.tokenize('A first text, to warm up. '.repeat(20)));
-    await nextTurn();
   }
 }

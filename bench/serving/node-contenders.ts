@@ -73,7 +73,7 @@ async function prepareNatural({ addresses, mails }: Workplace): Promise<Command>
  */
 async function trainedNatural(train: string): Promise<string> {
   const examples: Example[] = [];
-  const sha256 = await readExamples(train, (example) => examples.push(example));
+  const { sha256 } = await readExamples(train, (example) => examples.push(example));
   const file = join(cacheFolder('bench'), `natural-8.1.1-${sha256.slice(0, 12)}.json`);
   if (!existsSync(file)) {
     process.stderr.write("Training natural's classifier: this takes about 20 s\n");

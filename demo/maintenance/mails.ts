@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { createRandom, shuffle } from '../../src/classifier/learning/random.ts';
-import { readJsonLines } from '../../src/platform/json-lines.ts';
+import { readRows } from '../../src/datasets/read-rows.ts';
 import type { Example } from '../../src/training/read-examples.ts';
 
 /** The groups of the SpamAssassin corpus that the first version learns from. */
@@ -57,7 +57,7 @@ async function readCorpus(folder: string): Promise<z.infer<typeof mailSchema>[]>
   const mails: z.infer<typeof mailSchema>[] = [];
   const options = { schema: mailSchema, allowed: '{"text": string, "label": string, "file": string}' };
   for (const part of ['train', 'test']) {
-    await readJsonLines(join(folder, `${part}.jsonl`), options, (mail) => {
+    await readRows(join(folder, `${part}.jsonl`), options, (mail) => {
       if (mail.text.length <= MAX_CHARACTERS) mails.push(mail);
     });
   }

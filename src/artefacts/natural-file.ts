@@ -49,10 +49,10 @@ const LOG_OF_ZERO = -1e6;
  */
 export function compileNatural(json: unknown): { model: NaturalModel; documents: NaturalDocument[] } {
   const bayes = bayesSchema.safeParse(json);
-  if (bayes.success) return { model: requireTwoLabels(compileBayes(bayes.data)), documents: documentsOf(bayes.data) };
+  if (bayes.success) return { model: requireLabels(compileBayes(bayes.data)), documents: documentsOf(bayes.data) };
   const logistic = logisticSchema.safeParse(json);
   if (logistic.success)
-    return { model: requireTwoLabels(compileLogistic(logistic.data)), documents: documentsOf(logistic.data) };
+    return { model: requireLabels(compileLogistic(logistic.data)), documents: documentsOf(logistic.data) };
   throw new NaturalFileError(
     'this is not a trained BayesClassifier or LogisticRegressionClassifier that natural saved',
   );
@@ -102,7 +102,10 @@ function documentsOf({ docs }: { docs: z.infer<typeof documentSchema>[] }): Natu
   return docs.map(({ label, text }) => ({ label: String(label), text: text.join(' ') }));
 }
 
-function requireTwoLabels(model: NaturalModel): NaturalModel {
+function requireLabels(model: NaturalModel): NaturalModel {
   if (model.labels.length < 2) throw new NaturalFileError('it has fewer than two labels');
+  if (!model.labels.every((label) => label.isWellFormed())) {
+    throw new NaturalFileError('it has a label with half of a surrogate pair, which is not a character');
+  }
   return model;
 }

@@ -1,25 +1,35 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { readArtefact } from '../artefacts/artefact.ts';
-import type { Evaluation } from '../classifier/statistics/evaluation.ts';
-import { predictFile } from '../training/predict-examples.ts';
+import { comparePairs } from '../classifier/statistics/paired-difference.ts';
+import type { Model } from '../models/store.ts';
+import { evaluateVersions } from '../training/evaluate-versions.ts';
+import type { ExamplePredictions } from '../training/predict-examples.ts';
+import type { DataFiles } from '../training/read-examples.ts';
+import { describeComparison, sentenceOf, verdictOf } from './comparison-report.ts';
+import { DATA_HELP, dataOptions, requireOneStandardInput, toDataFiles } from './data-arguments.ts';
+import { describeFiles } from './data-report.ts';
+import { describeBoth, describeEvaluation, type Report } from './evaluation-report.ts';
+import { createDetailsCollector } from './html/evaluation-details.ts';
+import { evaluationPage } from './html/evaluation-page.ts';
+import { loadVersion } from './model-versions.ts';
 import { runCommand, UsageError } from './usage.ts';
-import { findVersion } from './version-folder.ts';
 
 const HELP = `Usage: npm run evaluate -- --model NAME[@VERSION] --data FILE [options]
+       npm run evaluate -- --compare NAME[@VERSION] NAME[@VERSION] --data FILE [options]
 
-Evaluates a model on labelled texts.
+Evaluates a model on labelled texts, or compares two versions on the same texts.
 
-  --model NAME[@VERSION]  the model (default version: the latest)
-  --data FILE             JSON Lines of {"text", "label"}
+  --model NAME[@VERSION]  the model (default version: the active one)
+  --compare A B           two versions: figures side by side, and McNemar's test of the difference
+  --data FILE             labelled texts
+  --text-field NAME       the field with the text (default: text)
+  --label-field NAME      the field with the label (default: label)
   --models DIR            the models folder (default: ./models)
-  --json                  print one JSON object instead of a table
-`;
+  --html FILE             write a page with the matrix, the calibration, and the worst mistakes with their texts
+  --json                  print one JSON object instead of tables
 
-/** The output of the command with `--json`. */
-interface Report extends Evaluation {
-  /** The time for tokenising and scoring one text, in seconds. */
-  readonly secondsPerText: { readonly p50: number; readonly p99: number };
-}
+${DATA_HELP}
+`;
 
 /** Returns a quantile of durations, converted from milliseconds to seconds. */
 function quantile(durations: readonly number[], share: number): number {
@@ -27,36 +37,83 @@ function quantile(durations: readonly number[], share: number): number {
   return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) / 1000;
 }
 
-function table(report: Report): string {
-  const number = (value: number) => value.toFixed(4).padStart(10);
-  const row = (name: string, { precision, recall, f1 }: Evaluation['macro'], support: number) =>
-    `${name.padEnd(width)}${number(precision)}${number(recall)}${number(f1)}${String(support).padStart(10)}`;
-  const width = Math.max(12, ...Object.keys(report.labels).map((label) => label.length + 2));
-  const { labels, counts } = report.confusionMatrix;
-  const mistakes = labels
-    .flatMap((actual, a) => labels.map((predicted, p) => ({ actual, predicted, count: counts[a]![p]! })))
-    .filter(({ actual, predicted, count }) => actual !== predicted && count > 0)
-    .sort((a, b) => b.count - a.count);
-  return [
-    `${''.padEnd(width)}${['precision', 'recall', 'f1', 'support'].map((head) => head.padStart(10)).join('')}`,
-    ...Object.entries(report.labels).map(([label, quality]) => row(label, quality, quality.support)),
-    row('macro', report.macro, report.count),
-    row('micro', report.micro, report.count),
+function reportOf({ evaluation, durations }: ExamplePredictions): Report {
+  return { ...evaluation, secondsPerText: { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) } };
+}
+
+const referenceOf = ({ name, version }: Model) => `${name}@${version}`;
+
+async function evaluateModels(
+  models: readonly Model[],
+  data: DataFiles,
+  onPrediction?: Parameters<typeof evaluateVersions>[3],
+): Promise<readonly ExamplePredictions[]> {
+  const named = models.map((model) => ({ name: referenceOf(model), classifier: model.classifier }));
+  const { files, results } = await evaluateVersions(named, data, () => performance.now(), onPrediction);
+  process.stderr.write(`${describeFiles('Data', files).join('\n')}\n`);
+  return results;
+}
+
+async function evaluateOne(
+  model: Model,
+  data: DataFiles,
+  { asJson, page }: { asJson: boolean; page: string | undefined },
+): Promise<void> {
+  const details = createDetailsCollector();
+  const [result] = await evaluateModels([model], data, (text, [prediction]) => details.add(text, prediction!));
+  const report = reportOf(result!);
+  if (page !== undefined) {
+    const content = {
+      ...details.finish(),
+      model: referenceOf(model),
+      data: data.paths.join(', '),
+      evaluation: report,
+      medianTime: report.secondsPerText.p50,
+    };
+    await writeFile(page, evaluationPage(content));
+    process.stderr.write(`Wrote ${page}\n`);
+  }
+  process.stdout.write(
+    asJson ? `${JSON.stringify(report)}\n` : `${referenceOf(model)}\n\n${describeEvaluation(report)}`,
+  );
+}
+
+async function compare(models: readonly [Model, Model], data: DataFiles, asJson: boolean): Promise<void> {
+  const results = await evaluateModels(models, data);
+  const [first, second] = results.map(reportOf) as [Report, Report];
+  const names = models.map(referenceOf) as [string, string];
+  const comparison = comparePairs(results[0]!.correct, results[1]!.correct);
+  if (asJson) {
+    const versions = [
+      { model: names[0], ...first },
+      { model: names[1], ...second },
+    ];
+    process.stdout.write(
+      `${JSON.stringify({ versions, comparison: { ...comparison, verdict: verdictOf(comparison) } })}\n`,
+    );
+    return;
+  }
+  const lines = [
+    `${names[0]} and ${names[1]} on the same ${comparison.count} texts`,
     '',
-    `accuracy ${report.accuracy.toFixed(4)}, log loss ${report.logLoss.toFixed(4)}, calibration error ${report.expectedCalibrationError.toFixed(4)}`,
-    `per text: p50 ${(report.secondsPerText.p50 * 1e6).toFixed(0)} µs, p99 ${(report.secondsPerText.p99 * 1e6).toFixed(0)} µs`,
-    ...(mistakes.length > 0 ? ['', 'most frequent mistakes'] : []),
-    ...mistakes.slice(0, 10).map(({ actual, predicted, count }) => `  ${count} ${actual} classified as ${predicted}`),
+    ...describeBoth(first, second, names),
     '',
-  ].join('\n');
+    ...describeComparison(comparison, names[0], names[1]),
+    `  ${sentenceOf(comparison, names[0], names[1])}`,
+    '',
+  ];
+  process.stdout.write(lines.join('\n'));
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
+      ...dataOptions,
       model: { type: 'string' },
-      data: { type: 'string' },
+      compare: { type: 'string', multiple: true },
       models: { type: 'string', default: './models' },
+      html: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -66,12 +123,27 @@ async function main(): Promise<void> {
     return;
   }
   if (values.data === undefined) throw new UsageError('--data is missing');
-  const { folder } = await findVersion(values.models, values.model);
-  const { classifier } = await readArtefact(folder);
-  const { evaluation, durations } = await predictFile(classifier, values.data, () => performance.now());
-  const secondsPerText = { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) };
-  const report: Report = { ...evaluation, secondsPerText };
-  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : table(report));
+  requireOneStandardInput(values.data);
+  const data = toDataFiles(values.data, values);
+  if (values.compare === undefined) {
+    if (positionals.length > 0) throw new UsageError(`${JSON.stringify(positionals[0])} belongs to no option`);
+    const output = { asJson: values.json, page: values.html };
+    await evaluateOne(await loadVersion(values.models, values.model), data, output);
+    return;
+  }
+  if (values.html !== undefined) throw new UsageError('--html and --compare exclude each other');
+  const references = [...(values.model === undefined ? [] : [values.model]), ...values.compare, ...positionals];
+  const [first, second, ...others] = references;
+  if (first === undefined || second === undefined || others.length > 0) {
+    throw new UsageError(
+      `--compare needs two versions, such as "--compare spam@1 spam@2", and has ${references.length}`,
+    );
+  }
+  const models = [
+    await loadVersion(values.models, first, 'compare'),
+    await loadVersion(values.models, second, 'compare'),
+  ];
+  await compare(models as [Model, Model], data, values.json);
 }
 
 runCommand('evaluate', main);

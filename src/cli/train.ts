@@ -1,31 +1,45 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Manifest, writeArtefact } from '../artefacts/artefact.ts';
+import { writeArtefact } from '../artefacts/artefact.ts';
 import { ArtefactError } from '../artefacts/artefact-error.ts';
 import { nextVersion } from '../artefacts/versions.ts';
-import { MAX_TEST_SHARE, MIN_TEST_SHARE, type TrainingProgress } from '../classifier/learning/training-options.ts';
+import { MAX_TEST_SHARE, MIN_TEST_SHARE } from '../classifier/learning/training-options.ts';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
+import { STANDARD_INPUT } from '../datasets/byte-source.ts';
 import { writeInitialPolicy } from '../models/policy-file.ts';
+import { readTextLimit } from '../platform/config.ts';
+import type { DataFiles } from '../training/read-examples.ts';
 import { train } from '../training/train.ts';
-import type { TrainingJob, TrainingResult } from '../training/training-job.ts';
+import type { TrainingData, TrainingJob, TrainingResult } from '../training/training-job.ts';
+import { DATA_HELP, dataOptions, requireOneStandardInput, toDataFiles } from './data-arguments.ts';
+import { describeData } from './data-report.ts';
+import { changeActive, pinActive } from './deployment.ts';
+import { findActive } from './model-versions.ts';
+import { createProgress } from './progress.ts';
+import { type Deployment, describeDeployment, describeTraining, nextSteps } from './train-report.ts';
 import { requireName, requireOneOf, runCommand, UsageError } from './usage.ts';
 
 const HELP = `Usage: npm run train -- --data FILE --model NAME [options]
        npm run train -- --from-natural FILE --model NAME [options]
 
-Trains a version of a model and writes it to MODELS/NAME/VERSION/.
+Trains a version of a model and writes it to MODELS/NAME/VERSION/. The first version of a model is active. A later
+one waits until it gets a role.
 
-  --data FILE          JSON Lines of {"text", "label"} to learn from
+  --data FILE          labelled texts to learn from
+  --text-field NAME    the field with the text (default: text)
+  --label-field NAME   the field with the label (default: label)
   --from-natural FILE  import a classifier that natural saved instead (BayesClassifier.save or
                        LogisticRegressionClassifier.save)
   --model NAME         the name of the model
   --with-feedback      learn also from the feedback on this model that came with its text
   --data-dir DIR       the DATA_DIR of the service, which contains the feedback (default: ./data)
-  --test FILE          held-out data for the evaluation (default: a share of the training data)
+  --test FILE          held-out data for the evaluation (default: a share of the training data), and for the comparison
+                       with the active version
   --test-share SHARE   the share of the training data that takes no part in any choice and is evaluated, from 0.01 to
                        0.5 (default: 0.1); the final model learns from it too
+  --activate           make the new version active at once
   --version V          the name of the version (default: the next number)
   --algorithm NAME     auto (the best in cross-validation), or one of
                          ${ALGORITHM_NAMES.join('\n                         ')}
@@ -33,85 +47,44 @@ Trains a version of a model and writes it to MODELS/NAME/VERSION/.
                          ${TOKENIZER_NAMES.join(', ')}
   --models DIR         the models folder (default: ./models)
   --seed N             the same data and seed give the same bytes (default: 1)
+  --json               print one JSON object instead of the report
+
+${DATA_HELP}
 
 With --data, a MODELS/NAME/policy.json that names the data is written if there is none. The service
 needs it to retrain the model. Ctrl-C stops the training, and no version is written.
 `;
 
-const phaseNames: Readonly<Record<TrainingProgress['phase'], string>> = {
-  read: 'Reading the data',
-  compare: 'Cross-validating',
-  fit: 'Fitting the final model',
-};
-
-/** The width of the progress bar in characters. */
-const BAR_WIDTH = 30;
-
-/** Creates a progress display: a bar on a terminal, and one line per phase elsewhere. */
-function createProgress(stream: NodeJS.WriteStream): { show(progress: TrainingProgress): void; clear(): void } {
-  let phase = '';
-  return {
-    show(progress) {
-      const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
-      if (stream.isTTY) {
-        const filled = Math.round(share * BAR_WIDTH);
-        const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-        stream.write(`\r\u001b[K${phaseNames[progress.phase].padEnd(24)}${bar} ${Math.round(share * 100)} %`);
-      } else if (progress.phase !== phase) {
-        stream.write(`${phaseNames[progress.phase]}\n`);
-      }
-      phase = progress.phase;
-    },
-    clear() {
-      if (stream.isTTY && phase !== '') stream.write('\r\u001b[K');
-    },
-  };
-}
-
-function sourceOf(data: string | undefined, natural: string | undefined): TrainingJob['source'] {
+function sourceOf(data: DataFiles | undefined, natural: string | undefined): TrainingJob['source'] {
   if (data !== undefined && natural !== undefined) throw new UsageError('--data and --from-natural exclude each other');
   if (data !== undefined) return { examples: data };
   if (natural !== undefined) return { natural };
   throw new UsageError('--data is missing');
 }
 
-function describeExamples({ documents, feedback }: Manifest['training']): string {
-  if (feedback === undefined) return `Learnt from ${documents} examples.`;
-  const { given, documents: used, otherLabels, replaced } = feedback;
-  const repeated = given - used - otherLabels;
-  const exceptions = [
-    ...(repeated > 0 ? [`${repeated} with a text that later feedback has too`] : []),
-    ...(otherLabels > 0 ? [`${otherLabels} with a label that the data do not have`] : []),
-  ];
-  const unused = exceptions.length > 0 ? ` (not used: ${exceptions.join(', ')})` : '';
-  const replacement = replaced > 0 ? `, which replaced ${replaced} of the data` : '';
-  return `Learnt from ${documents - used} examples of the data and ${used} of ${given} examples of the feedback${unused}${replacement}.`;
+function toJson(
+  result: TrainingResult,
+  data: TrainingData | undefined,
+  deployment: Deployment,
+  folder: string,
+): string {
+  const { manifest, candidates, comparison } = result;
+  const { model, version, active } = deployment;
+  return JSON.stringify({
+    model,
+    version,
+    folder,
+    active,
+    algorithm: manifest.algorithm,
+    evaluation: manifest.evaluation,
+    candidates,
+    ...(comparison && { comparison }),
+    ...(data && { data }),
+    nextSteps: active === version ? [] : nextSteps(deployment),
+  });
 }
 
-function report(folder: string, { manifest, bytes, candidates }: TrainingResult): string {
-  const [best, second] = candidates;
-  const lines = candidates.map(
-    ({ algorithm, accuracy, logLoss }) =>
-      `  ${algorithm.padEnd(44)} accuracy ${accuracy.toFixed(4)}  log loss ${logLoss.toFixed(4)}`,
-  );
-  if (best !== undefined && second !== undefined) {
-    const reason =
-      best.accuracy > second.accuracy
-        ? `its accuracy in cross-validation is the highest, ${best.accuracy.toFixed(4)} against ${second.accuracy.toFixed(4)}`
-        : 'its accuracy in cross-validation is the highest, shared with others, and its log loss the lowest among them';
-    lines.unshift(`Chose ${best.algorithm}: ${reason}.`);
-  }
-  const { evaluation, training } = manifest;
-  lines.push(
-    describeExamples(training),
-    `Accuracy ${evaluation.accuracy.toFixed(4)}, macro F1 ${evaluation.macro.f1.toFixed(4)}, calibration error ` +
-      `${evaluation.expectedCalibrationError.toFixed(4)} (${evaluation.method}, ${evaluation.count} texts)`,
-    `Wrote ${folder} (${bytes.byteLength} bytes of weights)`,
-  );
-  return `${lines.join('\n')}\n`;
-}
-
-function requireTestShare(given: string | undefined, test: string | undefined): number | undefined {
+function requireTestShare(given: string | undefined, test: readonly string[] | undefined): number | undefined {
   if (given === undefined) return undefined;
   if (test !== undefined) throw new UsageError('--test and --test-share exclude each other');
   const share = Number(given);
@@ -123,18 +96,20 @@ function requireTestShare(given: string | undefined, test: string | undefined): 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      data: { type: 'string' },
+      ...dataOptions,
       'from-natural': { type: 'string' },
       'with-feedback': { type: 'boolean', default: false },
       'data-dir': { type: 'string', default: './data' },
       model: { type: 'string' },
-      test: { type: 'string' },
+      test: { type: 'string', multiple: true },
       'test-share': { type: 'string' },
+      activate: { type: 'boolean', default: false },
       version: { type: 'string' },
       algorithm: { type: 'string', default: 'auto' },
       tokenizer: { type: 'string', default: 'auto' },
       models: { type: 'string', default: './models' },
       seed: { type: 'string', default: '1' },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -142,9 +117,12 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  const source = sourceOf(values.data, values['from-natural']);
+  const { models, test } = values;
+  const data = values.data && toDataFiles(values.data, values);
+  const source = sourceOf(data, values['from-natural']);
+  requireOneStandardInput([...(values.data ?? [values['from-natural'] ?? '']), ...(test ?? [])]);
   const withFeedback = values['with-feedback'];
-  if (withFeedback && values.data === undefined) throw new UsageError('--with-feedback needs --data');
+  if (withFeedback && data === undefined) throw new UsageError('--with-feedback needs --data');
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
   const algorithm = requireOneOf('algorithm', values.algorithm, ['auto', ...ALGORITHM_NAMES]);
@@ -152,10 +130,11 @@ async function main(): Promise<void> {
   if (!/^[0-9]{1,9}$/.test(values.seed)) {
     throw new UsageError(`--seed is ${JSON.stringify(values.seed)}; allowed: a whole number from 0 to 999999999`);
   }
-  const testShare = requireTestShare(values['test-share'], values.test);
-  const version = given ?? (await nextVersion(values.models, name));
-  const folder = join(values.models, name, version);
+  const testShare = requireTestShare(values['test-share'], test);
+  const version = given ?? (await nextVersion(models, name));
+  const folder = join(models, name, version);
   if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');
+  const active = (await findActive(models, name))?.version;
 
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -165,21 +144,45 @@ async function main(): Promise<void> {
   const job: TrainingJob = {
     source,
     feedback: withFeedback ? values['data-dir'] : undefined,
-    test: values.test,
+    test: test && toDataFiles(test, values),
     testShare,
+    compareWith: active === undefined ? undefined : join(models, name, active),
+    maxTextCharacters: readTextLimit(),
     name,
     version,
     algorithm,
     tokenizer,
     seed: Number(values.seed),
   };
-  const result = await train(job, { signal: stop.signal, onProgress: progress.show }).finally(progress.clear);
+  let readData: TrainingData | undefined;
+  const onData = (read: TrainingData) => {
+    readData = read;
+    progress.clear();
+    process.stderr.write(describeData(read));
+  };
+  const result = await train(job, { signal: stop.signal, onProgress: progress.show, onData }).finally(progress.clear);
   stop.signal.throwIfAborted();
+  // The roles are written first: without them a running service would make the newest version active.
+  if (active !== undefined) await pinActive(models, name, active);
   await writeArtefact(folder, result.manifest, result.bytes);
-  process.stdout.write(report(folder, result));
+  if (active !== undefined && values.activate) await changeActive(models, name, version, 'train --activate');
+  const deployment: Deployment = {
+    model: name,
+    version,
+    models,
+    active: active === undefined || values.activate ? version : active,
+  };
   const policy =
-    values.data === undefined ? undefined : await writeInitialPolicy(join(values.models, name), values.data);
+    data === undefined || data.paths.includes(STANDARD_INPUT)
+      ? undefined
+      : await writeInitialPolicy(join(models, name), data);
+  if (values.json) {
+    process.stdout.write(`${toJson(result, readData, deployment, folder)}\n`);
+    return;
+  }
+  process.stdout.write(describeTraining(folder, result));
   if (policy !== undefined) process.stdout.write(`Wrote ${policy}: the service retrains the model from these data\n`);
+  process.stdout.write(describeDeployment(deployment));
 }
 
 runCommand('train', main);

@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import type { ModelVersion } from '../models/store.ts';
+import type { ExperimentRecorder, ShadowResult } from '../predictions/experiment-recorder.ts';
 import { artefactOf } from '../predictions/prediction-id.ts';
-import type { ExperimentRecorder, ShadowResult } from '../predictions/shadow-queue.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import type { Experiment, LabelPair, ShadowLabel, SlotPair, WaitingReview } from './database/experiment.ts';
 import { hourOf } from './database/feedback.ts';

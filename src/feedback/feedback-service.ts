@@ -56,8 +56,16 @@ export interface Correction extends FeedbackResult {
   readonly source: LabelSource;
 }
 
+/** Receives the label of a prediction, or `undefined` if it was erased. @param spanId of the `classify` span */
+export type LabelListener = (spanId: string, label: Pick<GivenFeedback, 'label' | 'source'> | undefined) => void;
+
 /** Creates a service that records each feedback in a `feedback` span, which has a link to the `classify` span. */
-export function createFeedbackService(ids: PredictionIds, feedbackStore: FeedbackStore, log: Log): FeedbackService {
+export function createFeedbackService(
+  ids: PredictionIds,
+  feedbackStore: FeedbackStore,
+  log: Log,
+  onLabel: LabelListener = () => {},
+): FeedbackService {
   const tracer = trace.getTracer(SCOPE);
 
   function verify(id: string): PredictionReference {
@@ -111,6 +119,7 @@ export function createFeedbackService(ids: PredictionIds, feedbackStore: Feedbac
           'This prediction already has feedback with another label. The first label is kept.',
         );
       }
+      onLabel(reference.spanId, given);
       return resultOf(reference, id, label);
     },
 
@@ -119,6 +128,7 @@ export function createFeedbackService(ids: PredictionIds, feedbackStore: Feedbac
       requireLabel(models, reference, label);
       const before = await feedbackStore.correct(id, label, actor, Date.now());
       if (!before) throw noFeedback();
+      onLabel(reference.spanId, { label, source: before.source });
       log.info('feedback corrected', {
         [ATTRIBUTE.modelName]: reference.model,
         [ATTRIBUTE.modelVersion]: reference.version,
@@ -130,9 +140,10 @@ export function createFeedbackService(ids: PredictionIds, feedbackStore: Feedbac
     },
 
     async erase(id, actor, checkModel) {
-      const { model, version } = verify(id);
+      const { model, version, spanId } = verify(id);
       checkModel?.(model);
       if (!(await feedbackStore.erase(id, actor, Date.now()))) throw noFeedback();
+      onLabel(spanId, undefined);
       log.info('feedback erased', {
         [ATTRIBUTE.modelName]: model,
         [ATTRIBUTE.modelVersion]: version,

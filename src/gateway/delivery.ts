@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { makePrivateFolder, syncFolder } from '../platform/atomic-write.ts';
+import { changeFolder, makePrivateFolder } from '../platform/atomic-write.ts';
 import { connectNext, type NextConnection, type SenderOptions } from './next-server.ts';
 
 /** The delivery of the messages of one SMTP session. */
@@ -95,10 +95,22 @@ export async function createMaildirDelivery(folder: string): Promise<Delivery> {
 
   async function deliver(message: Buffer): Promise<void> {
     const name = `${Math.floor(Date.now() / 1_000)}.${randomBytes(8).toString('hex')}.${hostname().replaceAll(/[/:]/g, '_')}`;
-    const draft = join(folder, 'tmp', name);
-    await writeFile(draft, message, { flag: 'wx', flush: true, mode: 0o600 });
-    await rename(draft, join(folder, 'new', name));
-    await syncFolder(join(folder, 'new'));
+    const [draft, file] = [join(folder, 'tmp', name), join(folder, 'new', name)];
+    try {
+      await writeFile(draft, message, { flag: 'wx', flush: true, mode: 0o600 });
+      await changeFolder(
+        join(folder, 'new'),
+        () => rename(draft, file),
+        async (error) => {
+          // The sender will try again, and the message must not be there twice.
+          await rm(file, { force: true });
+          throw error;
+        },
+      );
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {});
+      throw error;
+    }
   }
 
   const session: DeliverySession = {

@@ -5,8 +5,8 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import type { Slots } from '../http/server/admission.ts';
 import type { ByteBudget } from '../http/server/byte-budget.ts';
 import { limitConnectionsPerAddress } from '../http/server/connections.ts';
-import { toListenError } from '../http/server/server.ts';
 import { markMessage } from '../mail/message-headers.ts';
+import { toListenError } from '../platform/listen-address.ts';
 import { inputExceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { traceIds, withinSpan } from '../telemetry/tracing.ts';
 import type { MailClassifier } from './classify-message.ts';

@@ -3,6 +3,7 @@ import Koa from 'koa';
 import { inputExceptionAttributes } from '../telemetry/logs/log.ts';
 import { authorize } from './access/authorize.ts';
 import { refuseOtherSites } from './access/other-sites.ts';
+import { addConsoleRoutes } from './console/routes.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
 import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
 import { correctFeedback, eraseFeedback, listReviews, recordFeedback } from './routes/feedback.ts';
@@ -54,6 +55,7 @@ export function createRouter(service: Service): Router<RequestState> {
   router.get('/livez', reportLiveness());
   router.get('/readyz', reportReadiness(service));
   addInferenceRoutes(router, service);
+  addConsoleRoutes(router, service);
   router.get('/openapi.json', showDocument(service));
   router.get('/docs', showDocsPage());
   router.get('/docs/:file', showDocsFile());
@@ -63,7 +65,7 @@ export function createRouter(service: Service): Router<RequestState> {
 /** Creates the Koa application of the HTTP API. */
 export function createApp(service: Service): Koa<RequestState> {
   const app = new Koa<RequestState>();
-  app.use(traceRequest(service.instruments.activeRequests));
+  app.use(traceRequest(service.instruments.activeRequests, service.recent.tracker));
   app.use(answerProblems(service));
   const { MAX_IN_FLIGHT, MAX_BYTES_IN_FLIGHT, MAX_BODY_BYTES } = service.config;
   const { HOST: host, ALLOWED_HOSTS: allowedHosts, CORS_ORIGINS: corsOrigins } = service.config;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { syncFolder } from '../platform/atomic-write.ts';
 import { LockNotWritableError, withLock } from '../platform/file-lock.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
@@ -18,6 +19,8 @@ export interface AuditWriter {
   appendDetected(file: RolesFile, change: RecordedChange): Promise<void>;
   /** Appends a change that has taken effect. The caller holds the lock. */
   append(change: RecordedChange): Promise<void>;
+  /** Records that roles are in effect and a crash of the machine may lose them. `complete` writes them to the disk. */
+  reportUnsynced(error: unknown): void;
 }
 
 /** Creates the writer of the audit trail in the folder of the model `name`. */
@@ -26,6 +29,8 @@ export function createAuditWriter(name: string, modelFolder: string, log: Log): 
   const withRolesLock = <T>(work: () => Promise<T>) => withLock(lock, `the roles of the model ${name}`, work);
   /** The content of the roles file at the last successful check of the audit trail. */
   let auditedText: string | undefined;
+  /** Whether a change of roles is in effect, and a crash of the machine may lose it. */
+  let isUnsynced = false;
 
   /** Writes to the audit trail under the lock. Returns false if the write must be tried again. */
   async function write(work: () => Promise<unknown>): Promise<boolean> {
@@ -44,9 +49,19 @@ export function createAuditWriter(name: string, modelFolder: string, log: Log): 
     log.error('audit trail not written', { [ATTRIBUTE.modelName]: name, ...exceptionAttributes(error) });
   }
 
+  function reportUnsynced(error: unknown): void {
+    isUnsynced = true;
+    log.error('roles not on disk', { [ATTRIBUTE.modelName]: name, ...exceptionAttributes(error) });
+  }
+
   return {
     withRolesLock,
+    reportUnsynced,
     async complete(file) {
+      if (isUnsynced) {
+        isUnsynced = false;
+        await syncFolder(modelFolder).catch(reportUnsynced);
+      }
       if (file.kind !== 'roles' || file.text === auditedText) return;
       const { change } = file.roles;
       const isMissing = change !== null && latestRevision(await readChanges(modelFolder)) < change.revision;

@@ -164,7 +164,8 @@ export function createModelSynchronizer(
         const next = applyChange(base, requested, attribution, Date.now(), latestRevision(rows));
         if (next.change === before.change) return served!.versions;
 
-        const written = await writeRoles(modelFolder, next);
+        // Every process follows the file. An error would say that nothing has changed.
+        const written = await writeRoles(modelFolder, next, audit.reportUnsynced);
         fingerprint = fingerprintOf(written, statuses, loader);
         await serve(written, statuses, rows);
         recordRoleChange(name, next.change!, false, span, log);

@@ -19,6 +19,10 @@ const confidence = z.number().min(0.5).max(0.999999);
 const count = z.int().nonnegative().max(MAX_COUNT);
 const ratio = z.number().min(1).max(MAX_RATIO);
 
+const MAX_DATA_FILES = 1_000;
+const dataPath = z.string().min(1).max(4_096);
+const fieldName = z.string().min(1).max(1_000);
+
 const HOUR_SECONDS = 3_600;
 const DAY_SECONDS = 24 * HOUR_SECONDS;
 
@@ -99,8 +103,11 @@ const labels = z.strictObject({
 export const policySchema = z.strictObject({
   /** The use of decisions: they are only recommended, or carried out. */
   mode: z.enum(['recommend', 'automatic']).default('recommend'),
-  /** The training data, relative to the folder of the policy. Retraining uses these data and the feedback. */
-  data: z.string().min(1).max(4_096).optional(),
+  /** The training data, relative to the folder of the policy: a file or several. Retraining uses these data and the feedback. */
+  data: z.union([dataPath, z.array(dataPath).min(1).max(MAX_DATA_FILES)]).optional(),
+  /** The names of the fields with the text and the label, if they are not `text` and `label`. */
+  textField: fieldName.optional(),
+  labelField: fieldName.optional(),
   /** The time between two evaluations. */
   everySeconds: z.number().min(0.1).max(MAX_INTERVAL_SECONDS).default(60),
   /** The time for which an action is not repeated, and nothing new is started after a promotion or a rollback. */
@@ -157,15 +164,25 @@ export function parsePolicy(text: string): PolicyFile {
   return { problem: `${FILE_NAME}: ${issues.join('; ')}` };
 }
 
+/** Training data as a policy declares them. Paths are relative to the working directory. */
+export interface DeclaredData {
+  readonly paths: readonly string[];
+  readonly textField?: string | undefined;
+  readonly labelField?: string | undefined;
+}
+
 /**
  * Writes a policy that names the training data of a model, unless the model has a policy already.
  *
- * @param dataFile a path relative to the working directory
  * @returns the path of the new file, or `undefined` if there was one
  */
-export async function writeInitialPolicy(modelFolder: string, dataFile: string): Promise<string | undefined> {
+export async function writeInitialPolicy(
+  modelFolder: string,
+  { paths, textField, labelField }: DeclaredData,
+): Promise<string | undefined> {
   const file = join(modelFolder, FILE_NAME);
-  const policy = { data: relative(modelFolder, dataFile).replaceAll(sep, '/') };
+  const data = paths.map((path) => relative(modelFolder, path).replaceAll(sep, '/'));
+  const policy = { data: data.length === 1 ? data[0] : data, textField, labelField };
   const isWritten = await atomicWrite(file, `${JSON.stringify(policy, null, 2)}\n`, { ifAbsent: true });
   return isWritten ? file : undefined;
 }

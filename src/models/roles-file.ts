@@ -31,12 +31,20 @@ export async function readRoles(folder: string): Promise<RolesFile> {
   }
 }
 
-/** Writes `roles.json` atomically into a model's folder. The caller must hold the lock of the model. */
-export async function writeRoles(folder: string, roles: Roles): Promise<RolesFile> {
+/**
+ * Writes `roles.json` atomically into a model's folder. The caller must hold the lock of the model.
+ *
+ * @param onUnsynced receives the error if the roles are in effect, and a crash of the machine may lose them
+ */
+export async function writeRoles(
+  folder: string,
+  roles: Roles,
+  onUnsynced: (error: unknown) => void,
+): Promise<RolesFile> {
   const change = roles.change && withFormerNames(roles.change);
   const text = `${JSON.stringify({ ...roles, change }, null, 2)}\n`;
   const file = join(folder, FILE_NAME);
   // All drafts have one name: only the holder of the lock writes, and its draft replaces one that a crash left.
-  await atomicWrite(file, text, { draft: `${file}.tmp` });
+  await atomicWrite(file, text, { draft: `${file}.tmp`, onUnsynced });
   return { kind: 'roles', roles, text };
 }

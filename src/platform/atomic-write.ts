@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /** Options of `atomicWrite`. */
@@ -13,6 +13,11 @@ export interface AtomicWriteOptions {
   readonly mode?: number;
   /** Keeps a file that exists already. The default is to replace it. */
   readonly ifAbsent?: boolean;
+  /**
+   * Receives the error if the file was replaced and its folder cannot be written to the disk: the new content is in effect,
+   * and a crash of the machine may lose it. Without it, this error is thrown.
+   */
+  readonly onUnsynced?: (error: unknown) => void;
 }
 
 /**
@@ -25,13 +30,22 @@ export interface AtomicWriteOptions {
 export async function atomicWrite(
   file: string,
   content: string | Uint8Array,
-  { draft, mode, ifAbsent = false }: AtomicWriteOptions = {},
+  { draft, mode, ifAbsent = false, onUnsynced }: AtomicWriteOptions = {},
 ): Promise<boolean> {
   const unfinished = draft ?? `${file}.${randomSuffix()}`;
   try {
     await writeFile(unfinished, content, { flush: true, ...(mode !== undefined && { mode }) });
-    // Unlike a rename, a link fails if the file exists: of two processes that write at once, one wins.
-    await (ifAbsent ? link(unfinished, file) : rename(unfinished, file));
+    await changeFolder(
+      dirname(file),
+      // Unlike a rename, a link fails if the file exists: of two processes that write at once, one wins.
+      () => (ifAbsent ? link(unfinished, file) : rename(unfinished, file)),
+      async (error) => {
+        if (ifAbsent) await rm(file, { force: true });
+        if (ifAbsent || !onUnsynced) throw error;
+        onUnsynced(error);
+      },
+    );
+    return true;
   } catch (error) {
     if (ifAbsent && (error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     // The error of a write, unlike that of other calls, does not name its file.
@@ -40,8 +54,28 @@ export async function atomicWrite(
     // A draft that cannot be removed does no harm, and must not hide the first error.
     await rm(unfinished, { force: true }).catch(() => {});
   }
-  await syncFolder(dirname(file));
-  return true;
+}
+
+/**
+ * Changes the names in a folder, and writes these names to the disk. The folder is opened before the change, so that a
+ * folder that cannot be opened fails without an effect.
+ *
+ * @param change renames or links a file
+ * @param onUnsynced receives the error if the change was made and its names cannot be written: it undoes the change and
+ *   throws, or accepts it
+ */
+export async function changeFolder(
+  folder: string,
+  change: () => Promise<void>,
+  onUnsynced: (error: unknown) => Promise<void>,
+): Promise<void> {
+  const handle = await openFolder(folder);
+  try {
+    await change();
+    await syncNames(handle).catch(onUnsynced);
+  } finally {
+    await handle?.close();
+  }
 }
 
 /**
@@ -58,12 +92,18 @@ export async function atomicWriteFolder(folder: string, fill: (draft: string) =>
     await mkdir(draft);
     await fill(draft);
     await syncFolder(draft);
-    await rename(draft, folder);
+    await changeFolder(
+      parent,
+      () => rename(draft, folder),
+      async (error) => {
+        await rename(folder, draft);
+        throw error;
+      },
+    );
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
     throw error;
   }
-  await syncFolder(parent);
   if (firstCreated !== undefined) await syncFolder(dirname(firstCreated));
 }
 
@@ -90,12 +130,22 @@ function randomSuffix(): string {
  * covers its content alone.
  */
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows cannot open a folder.
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
+  const handle = await openFolder(folder);
   try {
-    await handle.sync();
+    await syncNames(handle);
   } finally {
-    await handle.close();
+    await handle?.close();
   }
+}
+
+async function openFolder(folder: string): Promise<FileHandle | undefined> {
+  // Windows cannot open a folder.
+  return process.platform === 'win32' ? undefined : open(folder, 'r');
+}
+
+async function syncNames(handle: FileHandle | undefined): Promise<void> {
+  await handle?.sync().catch((error: NodeJS.ErrnoException) => {
+    // Some network file systems write names at once, and cannot be asked to.
+    if (error.code !== 'EINVAL' && error.code !== 'ENOTSUP') throw error;
+  });
 }

@@ -106,6 +106,8 @@ const settings = {
   JAEGER_UI_URL: url,
   PROMETHEUS_URL: url,
   GRAFANA_URL: url,
+  JAEGER_QUERY_URL: url,
+  VICTORIALOGS_URL: url,
   WAYMARK_LIGHT_TELEMETRY: { ...onOff, fallback: 'true' },
   TRUST_INCOMING_TRACE: {
     schema: z.enum(TRACE_TRUST),
@@ -169,6 +171,15 @@ export type Config = CheckedSettings<typeof settings>;
  */
 export function readConfig(env: Record<string, string | undefined> = process.env): Config {
   return readSettings(settings, env);
+}
+
+/**
+ * Returns the length of the longest text that a service in this environment takes, in UTF-16 code units.
+ *
+ * @throws {ConfigError} if the setting has a bad value
+ */
+export function readTextLimit(env: Record<string, string | undefined> = process.env): number {
+  return readSettings({ MAX_TEXT_CHARACTERS: settings.MAX_TEXT_CHARACTERS }, env).MAX_TEXT_CHARACTERS;
 }
 
 /** Returns whether the environment limits attributes, events or links of telemetry, as `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` does. */

@@ -10,6 +10,14 @@ const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
 const SQLITE_CANTOPEN = 14;
 
+/** The codes of the operating system for other codes of SQLite that are faults of the disk or the lock file. */
+const FAULTS: ReadonlyMap<number, string> = new Map([
+  [10, 'EIO'],
+  [11, 'EINVAL'],
+  [13, 'ENOSPC'],
+  [26, 'EINVAL'],
+]);
+
 /** A lock that this process holds. */
 export interface Lock {
   /** Releases the lock. */
@@ -68,6 +76,7 @@ async function waitForLock(path: string, purpose: string): Promise<Lock> {
  *
  * @returns the lock, or `undefined` if there is another holder
  * @throws {LockNotWritableError} if the lock file cannot be written
+ * @throws {Error} with the fields of an error of the file system, if the disk is full or the lock file is damaged
  */
 export function tryLock(path: string, purpose: string): Lock | undefined {
   let database: DatabaseSync | undefined;
@@ -81,6 +90,13 @@ export function tryLock(path: string, purpose: string): Lock | undefined {
     // The low byte is the primary result code, without its extension.
     const code = errcode === undefined ? undefined : errcode & 0xff;
     if (code === SQLITE_BUSY) return undefined;
+    const fault = code === undefined ? undefined : FAULTS.get(code);
+    if (fault !== undefined) {
+      throw Object.assign(new Error(`${path} cannot be locked: ${(error as Error).message}`, { cause: error }), {
+        code: fault,
+        path,
+      });
+    }
     if (code !== SQLITE_READONLY && code !== SQLITE_CANTOPEN) throw error;
     throw new LockNotWritableError(`This process cannot write the lock of ${purpose}, ${path}.`, path, {
       cause: error,

@@ -20,6 +20,7 @@ export const problemKinds = {
   'version-active': [409, 'The version is the active one'],
   'nothing-to-roll-back': [409, 'No version was active before'],
   'models-read-only': [409, 'The models folder cannot be written'],
+  'trace-not-found': [404, 'The trace is not known'],
   'feedback-not-found': [404, 'The prediction has no feedback'],
   'feedback-conflict': [409, 'The prediction has other feedback already'],
   'retrain-not-configured': [409, 'The original training data are not known'],

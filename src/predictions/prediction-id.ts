@@ -46,6 +46,8 @@ export interface SignedPrediction extends Omit<PredictionReference, 'details'> {
 export interface PredictionIds {
   /** Returns the signed id of a prediction. */
   sign(prediction: SignedPrediction): string;
+  /** Returns the bytes of the signed id. The id itself is their base64url. */
+  encode(prediction: SignedPrediction): Buffer;
   /** Returns the content of an id, or undefined if the id was changed or signed with another key. */
   verify(id: string): PredictionReference | undefined;
   /** Returns whether a text is the one of the prediction; true if the id is of format 1, which does not know its text. */
@@ -133,24 +135,28 @@ export function createPredictionIds(
     return encodedNames;
   }
 
+  function encode(prediction: SignedPrediction): Buffer {
+    const { traceId, spanId, time, model, version, label, role, confidence, reviewShare, sha256, text } = prediction;
+    const encodedNames = encodeNames(model, version, label);
+    const length = HEADER_BYTES + encodedNames.length;
+    const bytes = Buffer.allocUnsafe(length + SIGNATURE_BYTES);
+    bytes[0] = FORMAT;
+    bytes.write(traceId, 1, TRACE_ID_BYTES, 'hex');
+    bytes.write(spanId, SPAN_ID_AT, SPAN_ID_BYTES, 'hex');
+    bytes.writeUIntBE(time, TIME_AT, TIME_BYTES);
+    bytes[ROLE_AT] = ROLES.indexOf(role);
+    bytes[CONFIDENCE_AT] = Math.round(confidence * MAX_BYTE);
+    bytes.writeUInt16BE(Math.round(reviewShare * REVIEW_STEPS), REVIEW_AT);
+    bytes.write(sha256, ARTEFACT_AT, ARTEFACT_BYTES, 'hex');
+    hashOf(text).copy(bytes, TEXT_AT);
+    bytes.set(encodedNames, HEADER_BYTES);
+    signatureOf(bytes.subarray(0, length)).copy(bytes, length);
+    return bytes;
+  }
+
   return {
-    sign({ traceId, spanId, time, model, version, label, role, confidence, reviewShare, sha256, text }) {
-      const encodedNames = encodeNames(model, version, label);
-      const length = HEADER_BYTES + encodedNames.length;
-      const bytes = Buffer.allocUnsafe(length + SIGNATURE_BYTES);
-      bytes[0] = FORMAT;
-      bytes.write(traceId, 1, TRACE_ID_BYTES, 'hex');
-      bytes.write(spanId, SPAN_ID_AT, SPAN_ID_BYTES, 'hex');
-      bytes.writeUIntBE(time, TIME_AT, TIME_BYTES);
-      bytes[ROLE_AT] = ROLES.indexOf(role);
-      bytes[CONFIDENCE_AT] = Math.round(confidence * MAX_BYTE);
-      bytes.writeUInt16BE(Math.round(reviewShare * REVIEW_STEPS), REVIEW_AT);
-      bytes.write(sha256, ARTEFACT_AT, ARTEFACT_BYTES, 'hex');
-      hashOf(text).copy(bytes, TEXT_AT);
-      bytes.set(encodedNames, HEADER_BYTES);
-      signatureOf(bytes.subarray(0, length)).copy(bytes, length);
-      return bytes.toString('base64url');
-    },
+    encode,
+    sign: (prediction) => encode(prediction).toString('base64url'),
 
     verify(id) {
       const bytes = Buffer.from(id, 'base64url');

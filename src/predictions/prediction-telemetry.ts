@@ -5,13 +5,17 @@ import type { Observation } from '../classifier/statistics/training-reference.ts
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
+import type { PredictionMemory } from '../recent/memory/prediction-memory.ts';
+import type { RecentRequest } from '../recent/memory/recent-request.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
 import { traceIds } from '../telemetry/tracing.ts';
+import type { ExperimentRecorder } from './experiment-recorder.ts';
+import { telemetryOf } from './model-telemetry.ts';
 import type { PredictionIds } from './prediction-id.ts';
 import type { ReviewSampler } from './review-sampler.ts';
-import type { ExperimentRecorder, ShadowQueue } from './shadow-queue.ts';
+import type { ShadowQueue } from './shadow-queue.ts';
 
 /** A classification and the times of its steps, in milliseconds of `performance.now()`. */
 export interface TimedClassification {
@@ -33,14 +37,17 @@ export interface PredictionTelemetryOptions {
   readonly shadowOf: (model: Model) => Model | undefined;
   readonly shadows: Pick<ShadowQueue, 'offer'>;
   readonly recorder: Pick<ExperimentRecorder, 'recordAnswer' | 'recordFailure' | 'recordReview'>;
+  /** The memory of the latest predictions, if there is one. */
+  readonly memory?: Pick<PredictionMemory, 'add'>;
   /** If true, spans contain the text. */
   readonly captureText: boolean;
 }
 
-/** The parent span of a prediction, and the role of the model that answered. */
+/** The parent span of a prediction, the role of the model that answered, and the request in the memory. */
 export interface PredictionOrigin {
   readonly parent: Context;
   readonly role: AnsweringRole;
+  readonly request: RecentRequest | undefined;
 }
 
 /** The facts about a recorded prediction that its answer contains. */
@@ -91,6 +98,7 @@ export function createPredictionTelemetry({
   shadowOf,
   shadows,
   recorder,
+  memory,
   captureText,
 }: PredictionTelemetryOptions): PredictionTelemetry {
   const tracer = trace.getTracer(SCOPE);
@@ -112,7 +120,7 @@ export function createPredictionTelemetry({
       const epoch = now - performance.now();
       const { tokens, scores, started, tokenized, scored } = classification;
       const { name, version } = model;
-      const { labels, byLabel, spanAttributes } = telemetryOf(model);
+      const { labels, byLabel, spanAttributes, reference } = telemetryOf(model);
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started }, origin.parent);
       const isRecording = span.isRecording();
       const scope = trace.setSpan(origin.parent, span);
@@ -121,13 +129,14 @@ export function createPredictionTelemetry({
         tracer.startSpan(SPAN.score, { startTime: epoch + tokenized }, scope).end(epoch + scored);
       }
 
-      const { traceId, spanId, sampled } = traceIds(scope);
+      const { request } = origin;
+      const { traceId, spanId, sampled } = traceIds(scope, request?.traceId);
       const { label, confidence } = scores;
       const { sha256 } = model.manifest.weights;
       const { role } = origin;
       const reviewShare = reviewSampler.shareOf(traceId, origin.index);
       const asked = reviewShare > 0;
-      const id = ids.sign({
+      const idBytes = ids.encode({
         traceId,
         spanId,
         time: now,
@@ -140,6 +149,7 @@ export function createPredictionTelemetry({
         sha256,
         text,
       });
+      const id = idBytes.toString('base64url');
       const observation: Observation = {
         label,
         confidence,
@@ -163,12 +173,32 @@ export function createPredictionTelemetry({
         if (captureText) attributes[ATTRIBUTE.inputText] = text;
         span.setAttributes(attributes);
       }
+      let row = 0;
+      if (memory && request) {
+        const remembered = {
+          reference,
+          role,
+          label,
+          confidence,
+          text,
+          tokens: tokens.count,
+          unknownRatio: tokens.unknownRatio,
+          started,
+          tokenized,
+          scored,
+          id: idBytes,
+          anomalies,
+          review: asked,
+          index: origin.index,
+        };
+        row = memory.add(request, remembered, epoch);
+      }
       const shadow = origin.role === 'active' ? shadowOf(model) : undefined;
       const endTime = epoch + scored;
       // If the queue accepts the text, the span ends after the shadow has scored it.
       const isQueued =
         shadow &&
-        shadows.offer({ active: model, shadow, text, id, predictedAt: now, label, asked, span, endTime, scope });
+        shadows.offer({ active: model, shadow, text, id, row, predictedAt: now, label, asked, span, endTime, scope });
       if (!isQueued) span.end(endTime);
 
       const seconds = (scored - started) / 1000;
@@ -207,42 +237,8 @@ export function createPredictionTelemetry({
       if (captureText) attributes[ATTRIBUTE.inputText] = text;
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
+      origin.request?.fail(telemetryOf(model).reference, origin.role, text.length);
       recorder.recordFailure(model, origin.role, Date.now());
     },
   };
-}
-
-const telemetryByModel = new WeakMap<Model, ModelTelemetry>();
-
-/** Attributes that are created once per model for all its predictions. */
-interface ModelTelemetry {
-  /** The attributes of metrics. They are frozen, because instruments look up frozen objects by identity. */
-  readonly labels: Attributes;
-  readonly byLabel: ReadonlyMap<string, Attributes>;
-  /** A template of the attributes of a `classify` span. To copy it is faster than to create a new object. */
-  readonly spanAttributes: Attributes;
-}
-
-function telemetryOf(model: Model): ModelTelemetry {
-  const known = telemetryByModel.get(model);
-  if (known !== undefined) return known;
-  const labels = Object.freeze({ [LABEL.model]: model.name, [LABEL.version]: model.version });
-  const withLabel = (label: string) => Object.freeze({ ...labels, [LABEL.label]: label });
-  const created: ModelTelemetry = {
-    labels,
-    byLabel: new Map(model.classifier.labels.map((label) => [label, withLabel(label)])),
-    spanAttributes: {
-      [ATTRIBUTE.modelName]: model.name,
-      [ATTRIBUTE.modelVersion]: model.version,
-      [ATTRIBUTE.modelRole]: '',
-      [ATTRIBUTE.inputCharacters]: 0,
-      [ATTRIBUTE.predictionId]: '',
-      [ATTRIBUTE.predictionLabel]: '',
-      [ATTRIBUTE.predictionConfidence]: 0,
-      [ATTRIBUTE.inputTokens]: 0,
-      [ATTRIBUTE.inputUnknownRatio]: 0,
-    },
-  };
-  telemetryByModel.set(model, created);
-  return created;
 }

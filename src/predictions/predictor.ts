@@ -3,6 +3,7 @@ import type { Contribution, Scores } from '../classifier/scoring/classifier.ts';
 import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
 import { Problem } from '../platform/problems.ts';
+import type { RecentRequest } from '../recent/memory/recent-request.ts';
 import { createFairQueue } from './fair-queue.ts';
 import {
   createPredictionTelemetry,
@@ -19,6 +20,13 @@ export interface Prediction extends RecordedPrediction {
   readonly explanation?: readonly Contribution[];
 }
 
+/** Facts about the request of a prediction. */
+interface PredictOptions {
+  readonly role?: AnsweringRole;
+  /** The request in the memory of predictions. Without it, the prediction is not remembered. */
+  readonly request?: RecentRequest | undefined;
+}
+
 /** Predicts labels and records each prediction. */
 export interface Predictor {
   /**
@@ -26,7 +34,7 @@ export interface Predictor {
    *
    * @throws {Problem} if the text is too long
    */
-  predict(model: Model, text: string, options?: { role?: AnsweringRole }): Prediction;
+  predict(model: Model, text: string, options?: PredictOptions): Prediction;
   /**
    * Predicts the label of one text with the reasons. It waits for a turn, so that other work runs in between.
    *
@@ -37,7 +45,7 @@ export interface Predictor {
   explain(
     model: Model,
     text: string,
-    options: { features: number; signal: AbortSignal; role?: AnsweringRole },
+    options: PredictOptions & { features: number; signal: AbortSignal },
   ): Promise<Prediction>;
   /**
    * Predicts the labels of many texts, in their order. Other work runs in between.
@@ -48,7 +56,7 @@ export interface Predictor {
   predictBatch(
     model: Model,
     texts: readonly string[],
-    options: { signal: AbortSignal; role?: AnsweringRole },
+    options: PredictOptions & { signal: AbortSignal },
   ): Promise<Prediction[]>;
 }
 
@@ -68,7 +76,13 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   function predictOne(
     model: Model,
     text: string,
-    { steps, explain, role, index }: { steps: boolean; explain: number; role: AnsweringRole; index: number },
+    {
+      steps,
+      explain,
+      role,
+      request,
+      index,
+    }: PredictOptions & { steps: boolean; explain: number; index: number; role: AnsweringRole },
   ): Prediction {
     const parent = context.active();
     const started = performance.now();
@@ -76,13 +90,19 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     try {
       classification = classify(model, text);
     } catch (error) {
-      telemetry.recordFailure(model, text, started, { parent, role });
+      telemetry.recordFailure(model, text, started, { parent, role, request });
       throw error;
     }
     const { tokens, scores } = classification;
     // Explain now, because the next text reuses the buffers of `tokens`.
     const explanation = explain > 0 ? model.classifier.explain(tokens, scores).slice(0, explain) : undefined;
-    const { id, anomalies, review } = telemetry.record(model, text, classification, { parent, role, steps, index });
+    const { id, anomalies, review } = telemetry.record(model, text, classification, {
+      parent,
+      role,
+      request,
+      steps,
+      index,
+    });
     const prediction = { id, model, scores, anomalies, review };
     return explanation ? { ...prediction, explanation } : prediction;
   }
@@ -96,19 +116,19 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   }
 
   return {
-    predict(model, text, { role = 'named' } = {}) {
+    predict(model, text, { role = 'named', request } = {}) {
       checkLength(text, '"text"');
-      return predictOne(model, text, { steps: true, explain: 0, role, index: 0 });
+      return predictOne(model, text, { steps: true, explain: 0, role, request, index: 0 });
     },
 
-    async explain(model, text, { features, signal, role = 'named' }) {
+    async explain(model, text, { features, signal, role = 'named', request }) {
       checkLength(text, '"text"');
       await queue.nextTurn();
       signal.throwIfAborted();
-      return predictOne(model, text, { steps: true, explain: features, role, index: 0 });
+      return predictOne(model, text, { steps: true, explain: features, role, request, index: 0 });
     },
 
-    async predictBatch(model, texts, { signal, role = 'named' }) {
+    async predictBatch(model, texts, { signal, role = 'named', request }) {
       for (const [index, text] of texts.entries()) checkLength(text, `"texts[${index}]"`);
       const predictions: Prediction[] = [];
       let turnEndsAt = Number.NEGATIVE_INFINITY;
@@ -118,7 +138,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
           signal.throwIfAborted();
           turnEndsAt = performance.now() + TURN_MS;
         }
-        predictions.push(predictOne(model, text, { steps: false, explain: 0, role, index }));
+        predictions.push(predictOne(model, text, { steps: false, explain: 0, role, request, index }));
       }
       return predictions;
     },

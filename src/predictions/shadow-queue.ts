@@ -1,11 +1,12 @@
 import { type Attributes, type Context, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
-import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
+import type { PredictionMemory } from '../recent/memory/prediction-memory.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from '../telemetry/names.ts';
 import { createCpuBudget } from './cpu-budget.ts';
+import type { ExperimentRecorder } from './experiment-recorder.ts';
 
 /** The share of one core that all shadows of a process may use together. */
 const CPU_SHARE = 0.2;
@@ -16,48 +17,6 @@ const MAX_WAITING = 1_024;
 const MAX_WAITING_CHARACTERS = 4_000_000;
 const WARNING_INTERVAL_MS = 60_000;
 
-/** Records the results of versions for later comparison. The methods run within requests, so they never wait. */
-export interface ExperimentRecorder {
-  /**
-   * Records an answer of a version.
-   *
-   * @param predictedAt in milliseconds since the epoch
-   * @param asked whether the prediction was picked for review
-   */
-  recordAnswer(
-    model: Model,
-    role: AnsweringRole,
-    seconds: number,
-    confidence: number,
-    predictedAt: number,
-    asked: boolean,
-  ): void;
-  /** Records a prediction that was picked for review. */
-  recordReview(model: Model, id: string, predictedAt: number, label: string, confidence: number): void;
-  /** Records that a version could not score a text. */
-  recordFailure(model: Model, role: AnsweringRole | 'shadow', now: number): void;
-  /** Records the result of a shadow for a text that the active version answered. */
-  recordShadowResult(result: ShadowResult): void;
-}
-
-/** The labels of the active version and its shadow for the same text. */
-export interface ShadowResult {
-  /** The id of the active version's prediction. */
-  readonly id: string;
-  /** The time in the id, in milliseconds since the epoch. */
-  readonly predictedAt: number;
-  readonly active: Model;
-  readonly activeLabel: string;
-  readonly shadow: Model;
-  readonly shadowLabel: string;
-  /** The confidence of the shadow. */
-  readonly confidence: number;
-  /** The duration of the shadow's classification. */
-  readonly seconds: number;
-  /** True if the prediction was picked for review. */
-  readonly asked: boolean;
-}
-
 /** A text that the active version has answered and a shadow will score. */
 export interface ShadowJob {
   readonly active: Model;
@@ -65,6 +24,8 @@ export interface ShadowJob {
   readonly text: string;
   /** The id of the active version's prediction. */
   readonly id: string;
+  /** The sequence of the prediction in the memory; 0 if it is not there. */
+  readonly row: number;
   readonly predictedAt: number;
   /** The label of the active version. */
   readonly label: string;
@@ -95,6 +56,7 @@ export interface ShadowQueueOptions {
   readonly log: Log;
   readonly driftMonitor: Pick<DriftMonitor, 'observe'>;
   readonly recorder: ExperimentRecorder;
+  readonly memory?: Pick<PredictionMemory, 'recordShadow'>;
   /** The share of one core, from 0 to 1. */
   readonly cpuShare?: number;
 }
@@ -112,6 +74,7 @@ export function createShadowQueue({
   log,
   driftMonitor,
   recorder,
+  memory,
   cpuShare = CPU_SHARE,
 }: ShadowQueueOptions): ShadowQueue {
   const budget = createCpuBudget(cpuShare);
@@ -155,7 +118,7 @@ export function createShadowQueue({
     job.span.end(job.endTime);
   }
 
-  function score({ active, shadow, text, label, id, predictedAt, asked, scope }: ShadowJob): Attributes {
+  function score({ active, shadow, text, label, id, row, predictedAt, asked, scope }: ShadowJob): Attributes {
     const started = performance.now();
     const tokens = shadow.classifier.tokenize(text);
     const scores = shadow.classifier.score(tokens);
@@ -168,6 +131,7 @@ export function createShadowQueue({
     instruments.shadowDuration.record(seconds, labels, scope);
     instruments.shadowConfidence.record(confidence, labels, scope);
     driftMonitor.observe(shadow, { label: shadowLabel, confidence, characters: text.length, unknownRatio });
+    if (row !== 0) memory?.recordShadow(row, shadow.version, shadowLabel);
     recorder.recordShadowResult({
       id,
       predictedAt,

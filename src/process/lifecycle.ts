@@ -15,7 +15,7 @@ interface Running {
 
 /** The supervisor of a worker process. Workers report to it, and it logs for all of them. */
 export interface SupervisorLink {
-  reportReady(url: string): Promise<void>;
+  reportReady(): Promise<void>;
   /** Reports a setting that cannot be used. */
   reportRefused(message: string): Promise<void>;
   /** Calls `listener` when the supervisor has ended, for any reason. */
@@ -89,7 +89,7 @@ export async function runProcess<R extends Running>(
     const stop = stopOnSignal(running, config, log, supervisor !== undefined);
     if (supervisor) {
       supervisor.onGone(() => void stop('the supervisor has ended'));
-      await supervisor.reportReady(describe(running)[ATTRIBUTE.url] ?? '');
+      await supervisor.reportReady();
     } else {
       log.info('ready', { ...describe(running), [ATTRIBUTE.startupSeconds]: Math.round(performance.now()) / 1000 });
     }

@@ -4,14 +4,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { metrics } from '@opentelemetry/api';
 import { type Config, ConfigError } from '../platform/config.ts';
 import { forwardLines } from '../telemetry/logs/forward-lines.ts';
-import type { Log } from '../telemetry/logs/log.ts';
+import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { instrumentOptions } from '../telemetry/metric-definition.ts';
 import { ATTRIBUTE, LABEL, SCOPE, WORKER_METRIC } from '../telemetry/names.ts';
+import { relayQuestions } from './ask-workers.ts';
 import { fork, type WorkerEnd } from './fork.ts';
 import { ProcessEnded, stopTimeoutMs } from './lifecycle.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
 import { relayModelChanges } from './model-changes.ts';
 import { createCountsPool } from './pooled-counts.ts';
+import { createSharedPort } from './shared-port.ts';
 
 /** After this time the start of a worker was successful, so it is replaced without a pause. */
 const STEADY_MS = 10_000;
@@ -49,18 +51,27 @@ export async function startSupervisor(
   const replacements = metrics.getMeter(SCOPE).createCounter(metric.name, instrumentOptions(metric));
   const pool = createCountsPool();
   relayModelChanges();
+  relayQuestions();
   const living = new Set<Worker>();
   const stopping = new AbortController();
   const started = Promise.withResolvers<string>();
   let unready = config.WORKERS;
-  let url: string | undefined;
-  let port = String(config.PORT);
+  const port = createSharedPort(config, (error) => log.error('connection failed', exceptionAttributes(error)));
   // A worker ends by itself before this process kills it, so that its last telemetry arrives.
   const workerTimeoutMs = Math.ceil(stopTimeoutMs(config) * WORKER_SHARE);
 
+  /** Lets a worker serve. The port opens with the first one that is ready. */
+  async function admit(workerIndex: number, worker: Worker): Promise<void> {
+    const url = await port.open();
+    port.add(worker);
+    log.info('worker ready', describe(workerIndex, worker));
+    unready -= 1;
+    if (unready === 0) started.resolve(url);
+  }
+
   /** Runs one worker from its start to its end. */
   async function run(workerIndex: number): Promise<{ end: WorkerEnd; refusal: string | undefined }> {
-    const { worker, ended } = fork(workerIndex, { PORT: port, SHUTDOWN_TIMEOUT_MS: String(workerTimeoutMs) });
+    const { worker, ended } = fork(workerIndex, { SHUTDOWN_TIMEOUT_MS: String(workerTimeoutMs) });
     living.add(worker);
     let refusal: string | undefined;
     worker.on('message', (message: ToSupervisor) => {
@@ -68,23 +79,12 @@ export async function startSupervisor(
       if (message.kind === 'counted' && worker.isConnected()) {
         worker.send({ kind: 'counts', counts: pool(message.counts) } satisfies ToWorker);
       }
-      if (message.kind !== 'ready') return;
-      url ??= message.url;
-      if (message.url !== url) {
-        // With port 0 all workers share the port that the first one found. After the end of all workers, the next one finds
-        // another port, and must start again with the first one.
-        port = new URL(url).port;
-        refusal = `it listens on ${message.url}`;
-        worker.process.kill('SIGKILL');
-        return;
-      }
-      log.info('worker ready', describe(workerIndex, worker));
-      unready -= 1;
-      if (unready === 0) started.resolve(url);
+      if (message.kind === 'ready') admit(workerIndex, worker).catch(started.reject);
     });
     const written = worker.process.stdout ? forwardLines(worker.process.stdout, out) : undefined;
     const end = await ended;
     living.delete(worker);
+    port.remove(worker);
     // A child process of the worker may keep its stdout open.
     await Promise.race([written, delay(LAST_LINES_MS, undefined, { ref: false })]);
     const record = {
@@ -123,6 +123,7 @@ export async function startSupervisor(
 
   async function stop(timeoutMs = config.SHUTDOWN_TIMEOUT_MS): Promise<void> {
     stopping.abort();
+    port.closeWithWorkers();
     for (const worker of living) worker.process.kill('SIGTERM');
     const killTimer = setTimeout(() => {
       for (const worker of living) worker.process.kill('SIGKILL');

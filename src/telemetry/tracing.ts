@@ -26,15 +26,17 @@ export interface TraceIds {
 /**
  * Returns the ids of the span of `scope`, or random ids if the SDK is not running. With random ids a response and its log
  * lines still share a trace id, and prediction ids stay unique.
+ *
+ * @param requestTraceId the trace id of the request, if it is known; it is used if the SDK is not running
  */
-export function traceIds(scope: Context = context.active()): TraceIds {
+export function traceIds(scope: Context = context.active(), requestTraceId?: string): TraceIds {
   const span = tracedSpan(scope);
   if (span) {
     const { traceId, spanId, traceFlags } = span;
     const flags = FLAGS[(traceFlags & TraceFlags.SAMPLED) | (callerTraceOf(scope)?.flags ?? 0)]!;
     return { traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0, flags };
   }
-  return { traceId: randomHex(16), spanId: randomHex(8), sampled: false, flags: '00' };
+  return { traceId: requestTraceId ?? randomHex(16), spanId: randomHex(8), sampled: false, flags: '00' };
 }
 
 const FLAGS = ['00', '01', '02', '03'];

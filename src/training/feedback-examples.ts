@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../artefacts/manifest.ts';
+import { DataFileError } from '../datasets/data-file-error.ts';
 import { type FeedbackTexts, openFeedbackTexts } from '../feedback/database/feedback-texts.ts';
-import { DataFileError } from '../platform/json-lines.ts';
 import type { Example } from './read-examples.ts';
 
 type FeedbackSummary = NonNullable<Manifest['training']['feedback']>;

@@ -2,11 +2,13 @@ import type { Manifest } from '../artefacts/manifest.ts';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { type Evaluation, evaluate, type LabelledPrediction } from '../classifier/statistics/evaluation.ts';
 import type { Observation } from '../classifier/statistics/training-reference.ts';
-import { type Example, readExamples } from './read-examples.ts';
+import { type DataFiles, type Example, readExamples } from './read-examples.ts';
 
 /** The predictions of a classifier for labelled texts, evaluated. */
 export interface ExamplePredictions {
   readonly evaluation: Evaluation;
+  /** For each text, whether its label was predicted. */
+  readonly correct: readonly boolean[];
   readonly observations: readonly Observation[];
   /** The time for each text, in the unit of the given clock. */
   readonly durations: readonly number[];
@@ -18,18 +20,18 @@ type Clock = () => number;
 const stoppedClock: Clock = () => 0;
 
 /**
- * Classifies the examples of a JSON Lines file.
+ * Classifies the examples of data files.
  *
  * @param clock measures the time for tokenising and scoring; without it all durations are 0
  * @throws {DataFileError} if the file cannot be used
  */
 export async function predictFile(
   classifier: Classifier,
-  path: string,
+  data: string | DataFiles,
   clock: Clock = stoppedClock,
 ): Promise<ExamplePredictions> {
   const { predict, finish } = createPredictions(classifier, clock);
-  await readExamples(path, predict);
+  await readExamples(data, predict);
   return finish();
 }
 
@@ -49,7 +51,18 @@ export function summariseEvaluation(
   return { method, count, accuracy, macro, micro, logLoss, expectedCalibrationError };
 }
 
-function createPredictions(classifier: Classifier, clock: Clock) {
+/** Classifies examples one at a time, and evaluates them together. */
+export interface Predictions {
+  predict(example: Example): LabelledPrediction;
+  finish(): ExamplePredictions;
+}
+
+/**
+ * Creates an evaluation without examples.
+ *
+ * @param clock measures the time for tokenising and scoring; without it all durations are 0
+ */
+export function createPredictions(classifier: Classifier, clock: Clock = stoppedClock): Predictions {
   const predictions: LabelledPrediction[] = [];
   const observations: Observation[] = [];
   const durations: number[] = [];
@@ -61,9 +74,16 @@ function createPredictions(classifier: Classifier, clock: Clock) {
     durations.push(clock() - start);
     const index = indexes.get(actual);
     const actualProbability = index === undefined ? 0 : probabilities[index]!;
-    predictions.push({ actual, predicted: label, confidence, actualProbability });
+    const prediction = { actual, predicted: label, confidence, actualProbability };
+    predictions.push(prediction);
     observations.push({ label, confidence, characters: text.length, unknownRatio: tokens.unknownRatio });
+    return prediction;
   };
-  const finish = (): ExamplePredictions => ({ evaluation: evaluate(predictions), observations, durations });
+  const finish = (): ExamplePredictions => ({
+    evaluation: evaluate(predictions),
+    correct: predictions.map(({ actual, predicted }) => actual === predicted),
+    observations,
+    durations,
+  });
   return { predict, finish };
 }

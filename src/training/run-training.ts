@@ -1,21 +1,24 @@
-import { readFile, stat } from 'node:fs/promises';
-import { compileNatural, NaturalFileError } from '../artefacts/natural-file.ts';
-import { packLinear, packNatural, sha256 } from '../artefacts/pack.ts';
+import { packLinear } from '../artefacts/pack.ts';
 import { createTrainer } from '../classifier/learning/trainer.ts';
 import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
-import { createNaturalClassifier } from '../classifier/scoring/natural-classifier.ts';
-import { computeThresholds } from '../classifier/statistics/anomalies.ts';
-import { buildReference } from '../classifier/statistics/training-reference.ts';
-import { DataFileError } from '../platform/json-lines.ts';
+import { comparePairs } from '../classifier/statistics/paired-difference.ts';
+import { measureSources } from '../datasets/byte-source.ts';
 import { collectFeedbackExamples } from './feedback-examples.ts';
-import { predictAll, predictFile, summariseEvaluation } from './predict-examples.ts';
-import { type Example, readExamples } from './read-examples.ts';
-import type { TrainingJob, TrainingResult } from './training-job.ts';
+import { importNatural } from './import-natural.ts';
+import { compareHeldOut, labelOf, readOther } from './other-version.ts';
+import { predictAll, summariseEvaluation } from './predict-examples.ts';
+import { type DataFiles, type Example, toDataFiles } from './read-examples.ts';
+import { readHeldOut, readTrainingData } from './training-data.ts';
+import type { TrainingData, TrainingJob, TrainingResult, VersionComparison } from './training-job.ts';
+
+/** The longest text that the service takes if it has no setting of its own. */
+const DEFAULT_MAX_TEXT_CHARACTERS = 100_000;
 
 /**
  * Runs a training job on this thread, from its files to the bytes of an artefact.
  *
+ * @param onData receives the summary of the data, before the model is fitted
  * @throws {DataFileError} if a file cannot be used
  * @throws {TrainingDataError} if no classifier can be trained on the data
  * @throws {NaturalFileError} if the file is not a trained classifier of natural
@@ -23,55 +26,71 @@ import type { TrainingJob, TrainingResult } from './training-job.ts';
 export function runTraining(
   job: TrainingJob,
   onProgress: (progress: TrainingProgress) => void,
+  onData: (data: TrainingData) => void = () => {},
 ): Promise<TrainingResult> {
   return 'natural' in job.source
-    ? importNatural(job, job.source.natural)
-    : trainLinear(job, job.source.examples, onProgress);
+    ? importNatural(job, job.source.natural, onData)
+    : trainLinear(job, toDataFiles(job.source.examples), onProgress, onData);
 }
 
 async function trainLinear(
   job: TrainingJob,
-  path: string,
+  files: DataFiles,
   onProgress: (progress: TrainingProgress) => void,
+  onData: (data: TrainingData) => void,
 ): Promise<TrainingResult> {
-  const total = await stat(path).then(
-    ({ size }) => size,
-    () => 0,
-  );
+  const { storedBytes: total, contentBytes } = await measureSources(files.paths);
   const feedbackExamples = job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name);
   const trainer = createTrainer({
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,
     seed: job.seed,
     testShare: job.test === undefined ? job.testShare : 0,
-    dataBytes: total + (feedbackExamples?.characters ?? 0),
+    dataBytes: contentBytes + (feedbackExamples?.characters ?? 0),
     onProgress,
   });
-  const labels = new Set<string>();
-  const add = ({ text, label }: Example) => trainer.add(text, label);
-  const digest = await readExamples(
-    path,
+  const heldOut = job.test === undefined ? undefined : await readHeldOut(toDataFiles(job.test));
+  const other = await readOther(job.compareWith);
+  /** The labels that the other version predicts for the training texts. */
+  const otherCorrect: boolean[] = [];
+  const actual: string[] = [];
+  const add = ({ text, label }: Example) => {
+    trainer.add(text, label);
+    if (other === undefined || heldOut !== undefined) return;
+    otherCorrect.push(labelOf(other.classifier, text) === label);
+    actual.push(label);
+  };
+  const { data, sha256, labels } = await readTrainingData(
+    files,
+    heldOut,
+    job.maxTextCharacters ?? DEFAULT_MAX_TEXT_CHARACTERS,
     (example) => {
-      labels.add(example.label);
       if (!feedbackExamples?.withhold(example)) add(example);
     },
     (done) => onProgress({ phase: 'read', done, total }),
   );
+  onData(data);
   const feedback = feedbackExamples?.addTo(add, labels);
   const trained = trainer.finish();
   const { candidates } = trained;
-  const evaluation =
-    job.test === undefined
-      ? summariseEvaluation(trained.evaluation, trained.evaluationMethod)
-      : summariseEvaluation(
-          (await predictFile(createLinearClassifier(trained.model), job.test)).evaluation,
-          'held-out',
-        );
+  const tested = heldOut && predictAll(createLinearClassifier(trained.model), heldOut.examples);
+  const comparison: VersionComparison | undefined =
+    other &&
+    (tested
+      ? compareHeldOut(other, heldOut.examples, tested.correct)
+      : {
+          version: other.version,
+          method: 'cross-validation',
+          ...comparePairs(
+            otherCorrect,
+            trained.outOfFoldLabels.map((label, at) => label === actual[at]),
+          ),
+        });
   const packed = packLinear(trained.model, {
     name: job.name,
     version: job.version,
     training: {
-      sha256: digest,
+      sha256,
       documents: trained.documents,
       documentsByLabel: { ...trained.documentsByLabel },
       seed: job.seed,
@@ -79,42 +98,11 @@ async function trainLinear(
       candidates: [...candidates],
       ...(feedback && { feedback }),
     },
-    evaluation,
+    evaluation: tested
+      ? summariseEvaluation(tested.evaluation, 'held-out')
+      : summariseEvaluation(trained.evaluation, trained.evaluationMethod),
     reference: trained.reference,
     thresholds: trained.thresholds,
   });
-  return { ...packed, candidates };
-}
-
-async function importNatural(job: TrainingJob, path: string): Promise<TrainingResult> {
-  const file = await readFile(path).catch((error: Error) => {
-    throw new DataFileError({ file: path, reason: `cannot be read: ${error.message}` }, { cause: error });
-  });
-  const { model, documents } = compileNatural(parseJson(file.toString(), path));
-  const classifier = createNaturalClassifier(model);
-  const inTraining = predictAll(classifier, documents);
-  const heldOut = job.test === undefined ? undefined : await predictFile(classifier, job.test);
-  const { observations } = heldOut ?? inTraining;
-  const counts = new Map<string, number>();
-  for (const { label } of documents) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const documentsByLabel = Object.fromEntries(counts);
-  const packed = packNatural(model, {
-    name: job.name,
-    version: job.version,
-    training: { sha256: sha256(file), documents: documents.length, documentsByLabel, seed: job.seed, candidates: [] },
-    evaluation: heldOut
-      ? summariseEvaluation(heldOut.evaluation, 'held-out')
-      : summariseEvaluation(inTraining.evaluation, 'training'),
-    reference: buildReference(observations, model.labels),
-    thresholds: computeThresholds(observations),
-  });
-  return { ...packed, candidates: [] };
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new NaturalFileError(`${path} is not valid JSON: ${(error as Error).message}`, { cause: error });
-  }
+  return { ...packed, candidates, ...(comparison && { comparison }) };
 }

@@ -1,14 +1,16 @@
 import { Worker } from 'node:worker_threads';
 import { NaturalFileError } from '../artefacts/natural-file.ts';
 import { TrainingDataError, type TrainingProgress } from '../classifier/learning/training-options.ts';
-import { DataFileError } from '../platform/json-lines.ts';
-import type { TrainingJob, TrainingResult, WorkerMessage } from './training-job.ts';
+import { DataFileError } from '../datasets/data-file-error.ts';
+import type { TrainingData, TrainingJob, TrainingResult, WorkerMessage } from './training-job.ts';
 
 /** Options of `train`. */
 export interface TrainOptions {
   /** Ends the training at once when it is aborted. The promise is then rejected with the reason of the signal. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
+  /** Receives the summary of the data, before the model is fitted. */
+  readonly onData?: (data: TrainingData) => void;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface TrainOptions {
  * @throws {TrainingDataError} if no classifier can be trained on the data
  * @throws {NaturalFileError} if the file is not a trained classifier of natural
  */
-export function train(job: TrainingJob, { signal, onProgress }: TrainOptions = {}): Promise<TrainingResult> {
+export function train(job: TrainingJob, { signal, onProgress, onData }: TrainOptions = {}): Promise<TrainingResult> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const worker = new Worker(new URL('./training-thread.ts', import.meta.url), { workerData: job });
@@ -30,6 +32,7 @@ export function train(job: TrainingJob, { signal, onProgress }: TrainOptions = {
     signal?.addEventListener('abort', abort, { once: true });
     worker.on('message', (message: WorkerMessage) => {
       if (message.kind === 'progress') onProgress?.(message.progress);
+      else if (message.kind === 'data') onData?.(message.data);
       else if (message.kind === 'done') resolve(message.result);
       else reject(errorOf(message));
     });

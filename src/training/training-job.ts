@@ -2,24 +2,49 @@ import type { Manifest } from '../artefacts/manifest.ts';
 import type { Candidate } from '../classifier/learning/trainer.ts';
 import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 import type { AlgorithmName } from '../classifier/scoring/algorithm-names.ts';
+import type { PairedComparison } from '../classifier/statistics/paired-difference.ts';
 import type { TokenizerName } from '../classifier/text/text-options.ts';
-import type { DataFileProblem } from '../platform/json-lines.ts';
+import type { DataFileProblem } from '../datasets/data-file-error.ts';
+import type { DatasetSummary } from '../datasets/dataset-check.ts';
+import type { DataFile } from '../datasets/read-rows.ts';
+import type { DataFiles } from './read-examples.ts';
 
 /** The files, the name and the settings of a training. */
 export interface TrainingJob {
-  /** The training data: JSON Lines of `{"text", "label"}`, or a classifier that natural saved. */
-  readonly source: { readonly examples: string } | { readonly natural: string };
+  /** The training data: labelled texts, or a classifier that natural saved. */
+  readonly source: { readonly examples: string | DataFiles } | { readonly natural: string };
   /** The `DATA_DIR` of a service. Its feedback on this model is used in addition to the examples. */
   readonly feedback?: string | undefined;
   /** Held-out data for the evaluation. Without them a share of the data is held out. */
-  readonly test?: string | undefined;
+  readonly test?: string | DataFiles | undefined;
   /** The share of the data that is held out, without `test`. */
   readonly testShare?: number | undefined;
+  /** The folder of a version to compare with. */
+  readonly compareWith?: string | undefined;
+  /** The length of the longest text that the service takes, in UTF-16 code units. The default is the service's default. */
+  readonly maxTextCharacters?: number | undefined;
   readonly name: string;
   readonly version: string;
   readonly algorithm: AlgorithmName | 'auto';
   readonly tokenizer: TokenizerName | 'auto';
   readonly seed: number;
+}
+
+/** The data of a training, as they were read. */
+export interface TrainingData {
+  readonly files: readonly DataFile[];
+  readonly testFiles: readonly DataFile[];
+  readonly summary: DatasetSummary;
+}
+
+/** A comparison with another version on the same texts. The other version is the first, and the new one the second. */
+export interface VersionComparison extends PairedComparison {
+  readonly version: string;
+  /**
+   * The texts: `held-out` are those of a separate file. With `cross-validation` they are the training texts, which the new
+   * version had not seen in its fold, and the other version may have learned.
+   */
+  readonly method: 'held-out' | 'cross-validation';
 }
 
 /** A trained model that is not written yet. */
@@ -28,11 +53,14 @@ export interface TrainingResult {
   readonly bytes: Uint8Array;
   /** The compared algorithms, best first. Empty if there was no choice. */
   readonly candidates: readonly Candidate[];
+  /** The comparison that the job asked for. */
+  readonly comparison?: VersionComparison;
 }
 
 /** A message from the training thread. */
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly progress: TrainingProgress }
+  | { readonly kind: 'data'; readonly data: TrainingData }
   | { readonly kind: 'done'; readonly result: TrainingResult }
   | {
       readonly kind: 'failed';

@@ -11,19 +11,27 @@ export interface CommandResult {
 const SCRIPTS = {
   train: 'src/cli/train.ts',
   evaluate: 'src/cli/evaluate.ts',
-  sign: 'src/cli/sign.ts',
-  verify: 'src/cli/verify.ts',
+  sign: 'src/cli/signing/sign.ts',
+  verify: 'src/cli/signing/verify.ts',
+  classify: 'src/cli/classify.ts',
   load: 'tools/load/main.ts',
 };
 
-/** Runs a command in a process of its own. `onStderr` is called at its first message, and can stop it. */
+/**
+ * Runs a command in a process of its own. `onStderr` is called at its first message, and can stop it.
+ *
+ * @param input the content of standard input, which is empty by default
+ */
 export async function runCli(
   name: keyof typeof SCRIPTS,
   args: readonly string[],
   onStderr: (stop: (signal: NodeJS.Signals) => void) => void = () => {},
+  input?: string | Buffer,
 ): Promise<CommandResult> {
   const script = fileURLToPath(new URL(`../../${SCRIPTS[name]}`, import.meta.url));
-  const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  // A command that does not read its input may have ended before.
+  child.stdin.on('error', () => {}).end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {

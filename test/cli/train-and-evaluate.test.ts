@@ -32,7 +32,8 @@ describe('train, then evaluate', () => {
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Chose \S+: .*cross-validation/) });
     const second = await train('--data', data, '--model', 'mail', '--algorithm', 'multinomial-naive-bayes');
     expect(second.code).toBe(0);
-    expect((await readdir(join(models, 'mail'))).sort()).toEqual(['1', '2', 'highest-version.json', 'policy.json']);
+    const files = ['1', '2', 'audit.jsonl', 'highest-version.json', 'policy.json', 'roles.json', 'roles.lock'];
+    expect((await readdir(join(models, 'mail'))).sort()).toEqual(files);
     // The first run writes the policy with the path of its data, and the second one keeps it.
     expect(JSON.parse(await readFile(join(models, 'mail', 'policy.json'), 'utf8'))).toEqual({
       data: '../../train.jsonl',
@@ -63,10 +64,55 @@ describe('train, then evaluate', () => {
     });
   });
 
-  test('evaluate without --json prints a table of the latest version', async () => {
+  test('evaluate without --json prints a table and the confusion matrix of the active version', async () => {
     const { code, stdout } = await evaluate('--model', 'mail', '--data', data);
     expect(code).toBe(0);
+    expect(stdout).toMatch(/^mail@1\n/);
     expect(stdout).toMatch(/precision\s+recall\s+f1\s+support\nham/);
+    expect(stdout).toMatch(/Confusion matrix.*\n +ham +spam\n {2}ham +\d+ +\S+\n {2}spam/);
+  });
+
+  test('evaluate --html writes a page beside the other output', async () => {
+    const page = join(folder, 'page.html');
+    const { code, stdout } = await evaluate('--model', 'mail', '--data', data, '--html', page, '--json');
+    expect({ code, count: (JSON.parse(stdout) as { count: number }).count }).toEqual({ code: 0, count: 60 });
+    expect(await readFile(page, 'utf8')).toContain('<h1>Evaluation of mail@1</h1>');
+  });
+
+  test('evaluate --compare counts which version is right on the same texts', async () => {
+    const { code, stdout } = await evaluate('--compare', 'mail@1', 'mail@2', '--data', data);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^mail@1 and mail@2 on the same 60 texts\n/);
+    expect(stdout).toMatch(/only mail@1 right +\d+\n {2}only mail@2 right +\d+/);
+    expect(stdout).toMatch(/McNemar's test: mid-p \d\.\d{4}/);
+    const json = await evaluate('--model', 'mail@1', '--compare', 'mail@2', '--data', data, '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      versions: [
+        { model: 'mail@1', count: 60 },
+        { model: 'mail@2', count: 60 },
+      ],
+      comparison: { count: 60, verdict: 'not shown', test: { midP: expect.any(Number) } },
+    });
+  });
+
+  test('labels that the model does not have are an error, and no figure', async () => {
+    const other = join(folder, 'other-labels.jsonl');
+    await writeFile(
+      other,
+      toLines([...smallMails(2), { text: 'a', label: 'news' }, { text: 'b', label: '__proto__' }]),
+    );
+    expect(await evaluate('--model', 'mail', '--data', other, '--json')).toEqual({
+      code: 65,
+      stdout: '',
+      stderr:
+        'evaluate: the data have labels that mail@1 does not have: "news" (1), "__proto__" (1); allowed: "ham", "spam"\n',
+    });
+    const { code, stderr } = await train('--data', data, '--test', other, '--model', 'never');
+    expect({ code, stderr }).toEqual({
+      code: 65,
+      stderr: expect.stringContaining('the test data have labels that the training data do not have: "news" (1)'),
+    });
+    await expect(readdir(join(models, 'never'))).rejects.toThrow('ENOENT');
   });
 
   test('the same data, seed and version give the same files', async () => {
@@ -124,6 +170,8 @@ test.concurrent.each([
   [['--with-feedback', '--from-natural', 'y', '--model', 'x'], 64, /--with-feedback needs --data/],
   [['--nosuch'], 64, /--nosuch/],
   [['--data', '/nowhere/x', '--model', 'x'], 65, /cannot be read/],
+  [['--data', '-', '--test', '-', '--model', 'x'], 64, /standard input \("-"\) is named twice/],
+  [['--data', 'x', '--model', 'x', '--label-field', 'text'], 64, /--text-field and --label-field are both "text"/],
 ])('train %j exits with %d and gives the reason', async (args, code, reason) => {
   const finished = await train(...args);
   expect(finished.stderr).toMatch(reason);
@@ -132,7 +180,9 @@ test.concurrent.each([
 
 test.each([
   [['--model', 'nosuch', '--data', 'x'], 64, /holds no such model/],
-  [['--model', 'mail@9', '--data', 'x'], 65, /manifest.json is missing/],
+  [['--model', 'mail@9', '--data', 'x'], 65, /mail\/9: there is no such version; there are: 1, 2/],
+  [['--compare', 'mail@1', '--data', 'x'], 64, /--compare needs two versions/],
+  [['--model', 'mail', '--data', 'x', 'y'], 64, /"y" belongs to no option/],
   [['--model', 'mail@../..', '--data', 'x'], 64, /allowed/],
 ])('evaluate %j exits with %d and gives the reason', async (args, code, reason) => {
   const finished = await evaluate(...args);
@@ -155,6 +205,10 @@ test('--help explains every option', async () => {
     'from-natural',
     'with-feedback',
     'data-dir',
+    'text-field',
+    'label-field',
+    'activate',
+    'json',
   ]) {
     expect(stdout).toContain(`--${option}`);
   }

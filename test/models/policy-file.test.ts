@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parsePolicy, readPolicy } from '../../src/models/policy-file.ts';
+import { parsePolicy, readPolicy, writeInitialPolicy } from '../../src/models/policy-file.ts';
 
 describe('the policy file', () => {
   let folder: string;
@@ -27,6 +27,15 @@ describe('the policy file', () => {
       retrain: { drift: { forSeconds: 5 }, accuracyDrop: { points: 0.02 }, minimumFeedback: 200 },
       rollback: { accuracy: { confidence: 0.99 } },
     });
+  });
+
+  test('declares the data of the first training, relative to its folder', async () => {
+    await writeInitialPolicy(folder, { paths: [join(folder, '../a.csv')] });
+    expect((await readPolicy(folder)).policy?.data).toBe('../a.csv');
+    expect(await writeInitialPolicy(folder, { paths: ['b.csv'] })).toBeUndefined();
+    await rm(join(folder, 'policy.json'));
+    await writeInitialPolicy(folder, { paths: [join(folder, 'a.csv'), join(folder, 'b.csv')], textField: 'body' });
+    expect((await readPolicy(folder)).policy).toMatchObject({ data: ['a.csv', 'b.csv'], textField: 'body' });
   });
 
   test.each([

@@ -93,7 +93,9 @@ describe('changes', () => {
     expect(await problemOf(registry.change('none', { action: 'rollback' }, attribution))).toMatch(
       /^model-not-found: .*spam/,
     );
-    expect(await problemOf(activate(registry, '9'))).toMatch(/^version-not-found: .* no such version; there are: 3, 2, 1/);
+    expect(await problemOf(activate(registry, '9'))).toMatch(
+      /^version-not-found: .* no such version; there are: 3, 2, 1/,
+    );
     expect(await problemOf(activate(registry, '../spam/1'))).toMatch(/^version-not-found/);
     expect(await problemOf(activate(registry, '2'))).toMatch(/^model-damaged: Version "2" .*weights.bin has 100 bytes/);
     expect(await problemOf(change(registry, { action: 'shadow', version: '2' }))).toMatch(/^model-damaged/);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -37,6 +37,12 @@ test('tryLock returns undefined while there is a holder', () => {
   const next = tryLock(path, 'the test');
   expect(next).toBeDefined();
   next!.close();
+});
+
+test('a lock file that is damaged is an error of the file system, with its path', async () => {
+  const path = join(folder, 'damaged.lock');
+  await writeFile(path, 'no lock file\n'.repeat(1_000));
+  expect(() => tryLock(path, 'the test')).toThrow(expect.objectContaining({ code: 'EINVAL', path }));
 });
 
 test('a lock file that cannot be written is an error that names the purpose', async () => {

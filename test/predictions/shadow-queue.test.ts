@@ -12,12 +12,8 @@ import { readArtefact } from '../../src/artefacts/artefact.ts';
 import type { Classifier } from '../../src/classifier/scoring/classifier.ts';
 import { createDriftMonitor } from '../../src/drift/drift-monitor.ts';
 import type { Model } from '../../src/models/store.ts';
-import {
-  createShadowQueue,
-  type ShadowJob,
-  type ShadowQueueOptions,
-  type ShadowResult,
-} from '../../src/predictions/shadow-queue.ts';
+import type { ShadowResult } from '../../src/predictions/experiment-recorder.ts';
+import { createShadowQueue, type ShadowJob, type ShadowQueueOptions } from '../../src/predictions/shadow-queue.ts';
 import { createInstruments, type Instruments } from '../../src/telemetry/instruments.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 
@@ -75,6 +71,7 @@ function job(model: Model = shadow, label = 'spam'): ShadowJob {
     shadow: model,
     text,
     id: 'an id',
+    row: 7,
     predictedAt: 5,
     label,
     asked: false,

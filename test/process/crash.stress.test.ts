@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { failingStart, type ServiceProcess } from '../support/service-process.ts';
-import { killAndWait, metricsOf, pidsOf, predictTimes, startWorkers, total, until } from './workers.ts';
+import { killAndWait, metricsOf, pidsOf, predict, predictTimes, startWorkers, total, until } from './workers.ts';
 
 // Each test starts three processes and more.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 30_000 });
@@ -36,16 +38,31 @@ test('a worker that crashes logs the reason, and keeps its counts', async () => 
   expect(fatal.map((line) => line['exception.message'])).toEqual(['planted', 'planted']);
 });
 
-test('all workers are replaced on the same port', async () => {
+test('the port stays open when all workers die at once: connections wait for the replacements', async () => {
   service = await startWorkers(2);
-  await Promise.all([killAndWait(service, 1), killAndWait(service, 2)]);
-  await until(() =>
-    predictTimes(service!.url, 4).then(
-      () => true,
-      () => false,
-    ),
-  );
+  for (const workerIndex of [1, 2]) process.kill(pidsOf(service, workerIndex)[0]!, 'SIGKILL');
+  await until(() => service!.lines.filter(({ msg }) => msg === 'worker ended').length === 2);
+  const statuses = Promise.all(Array.from({ length: 40 }, () => predict(service!.url)));
+  expect(new Set(await statuses)).toEqual(new Set([200]));
   expect(service.lines.filter(({ msg }) => msg === 'ready')).toHaveLength(1);
+});
+
+test('a worker that could not receive a connection, because it had no free descriptor, gets further ones', async () => {
+  service = await startWorkers(2);
+  await predictTimes(service.url, 4);
+  const [limited, other] = [pidsOf(service, 1)[0]!, pidsOf(service, 2)[0]!];
+  const limit = (descriptors: number) => execFileSync('prlimit', ['--pid', `${limited}`, `--nofile=${descriptors}:`]);
+  limit(3);
+  // Connections that the worker does not receive go to the other one.
+  expect(await Promise.all(Array.from({ length: 4 }, () => predict(service!.url)))).toEqual([200, 200, 200, 200]);
+  // The worker measures itself each second, and needs a descriptor for that.
+  await delay(1_500);
+  limit(1_024);
+  process.kill(other, 'SIGSTOP');
+  // The stopped worker holds up one connection at most.
+  const first = await Promise.any([predict(service.url), predict(service.url)]);
+  process.kill(other, 'SIGCONT');
+  expect(first).toBe(200);
 });
 
 test('a worker that cannot start is started again until it can, and the others serve', async () => {

@@ -1,6 +1,6 @@
 interface NaturalClassifier {
   setOptions(options: { keepStops: boolean }): void;
-  addDocument(text: string, label: string): void;
+  addDocument(text: string | string[], label: string): void;
   train(): void;
   classify(text: string): string;
   getClassifications(text: string): { label: string; value: number }[];

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DataFileError } from '../../src/platform/json-lines.ts';
+import { DataFileError } from '../../src/datasets/data-file-error.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 
 let folder: string;
@@ -16,7 +16,7 @@ async function read(content: string | Buffer) {
   const path = join(folder, 'data.jsonl');
   await writeFile(path, content);
   const examples: Example[] = [];
-  const sha256 = await readExamples(path, (example) => examples.push(example));
+  const { sha256 } = await readExamples(path, (example) => examples.push(example));
   return { examples, sha256 };
 }
 
@@ -53,4 +53,35 @@ test.each(['', '\n \n'])('rejects an empty file: %j', async (content) => {
 
 test('rejects a missing file', async () => {
   await expect(readExamples(join(folder, 'nowhere'), () => {})).rejects.toThrow(/cannot be read/);
+});
+
+test('a label with half of a surrogate pair, or without an end, is refused, and a text is made well-formed', async () => {
+  const lines = [
+    { text: 'you won \ud83d', label: 'fine' },
+    { text: 'a', label: 'lone \ud83d' },
+    { text: 'a', label: 'lone \udc00' },
+    { text: 'a', label: 'x'.repeat(1_001) },
+  ].map((row) => JSON.stringify(row));
+  expect((await read(lines[0]!)).examples).toEqual([{ text: 'you won \ufffd', label: 'fine' }]);
+  const { message } = (await read(lines.join('\n')).catch((error: unknown) => error)) as Error;
+  expect([...message.matchAll(/line (\d+): label/g)].map(([, number]) => Number(number))).toEqual([2, 3, 4]);
+});
+
+test('several files are one, and other fields can hold the text and the label', async () => {
+  const [first, second] = ['one.csv', 'two.jsonl'].map((name) => join(folder, name));
+  const contents = ['category,body\nx,a\n', '{"body":"b","category":"y"}\n'];
+  await writeFile(first!, contents[0]!);
+  await writeFile(second!, contents[1]!);
+  const examples: object[] = [];
+  const data = { paths: [first!, second!], textField: 'body', labelField: 'category' };
+  const read = await readExamples(data, (example, place) => examples.push({ ...example, ...place }));
+  expect(examples).toEqual([
+    { text: 'a', label: 'x', file: 0, line: 2 },
+    { text: 'b', label: 'y', file: 1, line: 1 },
+  ]);
+  expect(read.files.map(({ name, rows }) => ({ name, rows }))).toEqual([
+    { name: first, rows: 1 },
+    { name: second, rows: 1 },
+  ]);
+  expect(read.sha256).toBe(createHash('sha256').update(contents.join('')).digest('hex'));
 });

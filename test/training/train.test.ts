@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TrainingDataError } from '../../src/classifier/learning/training-options.ts';
-import { DataFileError } from '../../src/platform/json-lines.ts';
+import { DataFileError } from '../../src/datasets/data-file-error.ts';
 import { train } from '../../src/training/train.ts';
 import type { TrainingJob } from '../../src/training/training-job.ts';
 import { smallMails } from '../classifier/small-mails.ts';

@@ -2,7 +2,8 @@ import { LineChart as LineSeriesChart } from 'echarts/charts';
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
-import { inkColours, LINE_COLOURS, themed } from './themed-svg.ts';
+import { inkColours, LINE_COLOURS } from './palette.ts';
+import { themed } from './themed-svg.ts';
 
 use([LineSeriesChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
 

@@ -24,7 +24,7 @@ Scenarios
 
 Requests
   --target URL         the service, such as http://localhost:3000
-  --data FILE          JSON Lines of {"text", "label"?}; labels are checked (default: bundled texts)
+  --data FILE          texts, with labels to check if there are any: JSON Lines, CSV or TSV (default: bundled texts)
   --model NAME         the model to use, "NAME" or "NAME@VERSION"
   --token-file FILE    a file that holds a bearer token (default: the variable WAYMARK_TOKEN, if set)
   --timeout T          a request without an answer fails after this time (default: 5s)

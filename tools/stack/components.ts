@@ -205,6 +205,8 @@ function service(ports: Ports, folder: string, pace: Pace, settings: NodeJS.Proc
       OTEL_EXPORTER_OTLP_ENDPOINT: local(ports.collectorOtlpHttp),
       DATA_DIR: join(folder, 'waymark'),
       JAEGER_UI_URL: local(ports.jaegerUi),
+      JAEGER_QUERY_URL: local(ports.jaegerUi),
+      VICTORIALOGS_URL: local(ports.victoriaLogs),
       PROMETHEUS_URL: local(ports.prometheus),
       ...exportDelays(pace),
       ...settings,

@@ -1,5 +1,6 @@
 import type { BatchAnswer, FeedbackAnswer, LabelSource, Model, PredictAnswer, Quality } from './answers.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
+import type { Comparison, PredictionFilters, PredictionsAnswer } from './memory.ts';
 import { send } from './transport.ts';
 
 /** Options of `createClient`. */
@@ -56,6 +57,13 @@ export interface WaymarkClient {
   models(options?: CallOptions): Promise<readonly Model[]>;
   /** Returns scores of a model, computed from the feedback of a time window such as `24h`. */
   quality(options?: CallOptions & { model?: string; window?: string }): Promise<Quality>;
+  /** Returns the latest predictions that the service remembers, at most `limit` (200). */
+  predictions(options?: CallOptions & { filters?: PredictionFilters; limit?: number }): Promise<PredictionsAnswer>;
+  /** Says what is different about some predictions. Without a baseline they are compared with the others. */
+  compare(
+    sides: { readonly selection: PredictionFilters; readonly baseline?: PredictionFilters },
+    options?: CallOptions,
+  ): Promise<Comparison>;
 }
 
 /**
@@ -94,5 +102,16 @@ export function createClient(options: ClientOptions): WaymarkClient {
       const query = new URLSearchParams({ ...(model && { model }), ...(window && { window }) }).toString();
       return call(`/quality${query && `?${query}`}`, rest);
     },
+    predictions: ({ filters = {}, limit, ...rest } = {}) => {
+      const values = Object.entries(filters).flatMap(([name, value]) =>
+        (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),
+      );
+      const query = new URLSearchParams([
+        ...values,
+        ...(limit === undefined ? [] : [['limit', String(limit)]]),
+      ]).toString();
+      return call(`/predictions${query && `?${query}`}`, rest);
+    },
+    compare: (sides, rest = {}) => call('/compare', rest, sides),
   };
 }

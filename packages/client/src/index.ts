@@ -21,3 +21,10 @@ export {
   UnexpectedAnswerError,
   WaymarkError,
 } from './errors.ts';
+export type {
+  Comparison,
+  Finding,
+  PredictionFilters,
+  PredictionsAnswer,
+  RememberedPrediction,
+} from './memory.ts';

@@ -35,6 +35,8 @@ export interface TrainedModel {
   readonly evaluationMethod: SelectionMethod;
   /** The share of the documents that took no part in the choices of the evaluated model; 0 if there were none. */
   readonly testShare: number;
+  /** The label of each document by a model that did not learn from it, in the order in which the documents were added. */
+  readonly outOfFoldLabels: readonly string[];
   readonly reference: Reference;
   readonly thresholds: Thresholds;
   /** The number of training documents. */
@@ -131,6 +133,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
       evaluation,
       evaluationMethod: method,
       testShare: method === 'cross-validation' ? 0 : testShare,
+      outOfFoldLabels: predictions.map(({ predicted }) => predicted),
       reference: buildReference(observations, labels),
       thresholds: computeThresholds(observations),
       documents: targets.length,

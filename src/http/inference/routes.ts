@@ -41,10 +41,11 @@ function infer(service: Service): Middleware<RequestState> {
     const inference = await readInference(ctx, limits);
     takeCharacters(ctx, inference.texts);
     const [only, ...others] = inference.texts;
+    const request = ctx.state.recent;
     const predictions =
       others.length === 0
-        ? [predictor.predict(model, only ?? '', { role })]
-        : await predictor.predictBatch(model, inference.texts, { role, signal: disconnectSignal(ctx) });
+        ? [predictor.predict(model, only ?? '', { role, request })]
+        : await predictor.predictBatch(model, inference.texts, { role, request, signal: disconnectSignal(ctx) });
     writeInference(ctx, model, inference, predictions);
   };
 }

@@ -12,6 +12,7 @@ import { modelOperations, modelSchemas } from './model-operations.ts';
 import type { NamedSchemas, Operation, Parameter } from './operation.ts';
 import { predictionOperations } from './prediction-operations.ts';
 import { qualityOperations, qualitySchemas } from './quality-operations.ts';
+import { recentOperations, recentSchemas } from './recent-operations.ts';
 import { errorSchemas, headers, responsesOf } from './responses.ts';
 import { retrainOperations, retrainSchemas } from './retrain-operations.ts';
 import { serviceOperations } from './service-operations.ts';
@@ -46,6 +47,7 @@ export function createDocument({ API_TOKENS, API_TOKENS_FILE, MAX_BATCH_SIZE }: 
     ...predictions.operations,
     ...feedbackOperations,
     ...qualityOperations,
+    ...recentOperations,
     ...modelOperations,
     ...retrainOperations,
     ...maintenanceOperations,
@@ -56,6 +58,7 @@ export function createDocument({ API_TOKENS, API_TOKENS_FILE, MAX_BATCH_SIZE }: 
     ...predictions.schemas,
     ...feedbackSchemas,
     ...qualitySchemas,
+    ...recentSchemas,
     ...modelSchemas,
     ...retrainSchemas,
     ...maintenanceSchemas,

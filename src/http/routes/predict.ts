@@ -44,11 +44,12 @@ export function predict(service: Service): Middleware<RequestState> {
     const routed = requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
     const { model: chosen, role } = routed instanceof Promise ? await routed : routed;
     takeCharacters(ctx, text);
+    const request = ctx.state.recent;
     // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
     const prediction =
       features > 0
-        ? await predictor.explain(chosen, text, { features, role, signal: disconnectSignal(ctx) })
-        : predictor.predict(chosen, text, { role });
+        ? await predictor.explain(chosen, text, { features, role, request, signal: disconnectSignal(ctx) })
+        : predictor.predict(chosen, text, { role, request });
     answerJson(ctx, `{${predictionFields(prediction)},${traceField(ctx)}}`);
   };
 }
@@ -62,7 +63,11 @@ export function predictBatch(service: Service): Middleware<RequestState> {
     const routed = requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
     const { model: chosen, role } = routed instanceof Promise ? await routed : routed;
     takeCharacters(ctx, texts);
-    const predictions = await predictor.predictBatch(chosen, texts, { role, signal: disconnectSignal(ctx) });
+    const predictions = await predictor.predictBatch(chosen, texts, {
+      role,
+      request: ctx.state.recent,
+      signal: disconnectSignal(ctx),
+    });
     const fields = predictions.map((prediction) => `{${predictionFields(prediction)}}`);
     answerJson(ctx, `{"predictions":[${fields.join()}],${traceField(ctx)}}`);
   };

@@ -18,6 +18,7 @@ export function answerProblems({ config, log, instruments }: Service): Middlewar
     } catch (error) {
       const problem = reportProblem(error, log, config);
       instruments.errors.add(1, { [LABEL.errorType]: problem.type });
+      if (ctx.state.recent) ctx.state.recent.errorType = problem.type;
       if (INFERENCE_PATH.test(ctx.path)) {
         Object.assign(ctx, inferenceError(problem));
         setErrorHeaders(ctx, problem.headers);

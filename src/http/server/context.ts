@@ -1,6 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import type Koa from 'koa';
 import { Problem } from '../../platform/problems.ts';
+import type { RecentRequest } from '../../recent/memory/recent-request.ts';
 import { setServedRoute } from '../../telemetry/http-attributes.ts';
 import type { TraceIds } from '../../telemetry/tracing.ts';
 import type { Admission } from './admission.ts';
@@ -13,6 +14,8 @@ export interface RequestState {
   admission?: Admission;
   /** The owner of the token, if the service has tokens and the route needs one. */
   caller?: Caller;
+  /** The request in the memory of predictions, if it is for predictions. */
+  recent?: RecentRequest;
 }
 
 /** The Koa context of a request. */

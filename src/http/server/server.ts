@@ -1,12 +1,14 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Config, ConfigError } from '../../platform/config.ts';
+import type { Config } from '../../platform/config.ts';
+import { toListenError, urlOf } from '../../platform/listen-address.ts';
 import { answerMalformed, closeUnread, limitConnectionsPerAddress } from './connections.ts';
+import { type ConnectionSource, serveHandedConnections } from './handed-connections.ts';
 
 /** A listening server. */
 export interface HttpServer {
-  /** The URL of the server, as `http://HOST:PORT`. */
+  /** The URL of the server, as `http://HOST:PORT`. It is empty if another process owns the port. */
   readonly url: string;
   /**
    * Answers the requests in progress and closes. After `timeoutMs` milliseconds it closes the remaining connections.
@@ -48,13 +50,15 @@ const LAST_REQUESTS_MS = 250;
  * `REQUEST_TIMEOUT_MS`, and it must not stop reading its answer for so long.
  *
  * @param onError gets the errors after the start, such as those of connections that cannot be accepted
+ * @param source the connections to serve, if another process owns the port
  * @throws {ConfigError} if the server cannot listen on the address
  */
 export async function listen(
   handler: RequestListener,
-  { host, port, settings = { host: 'HOST', port: 'PORT' } }: ServerAddress,
+  address: ServerAddress,
   config: ServerSettings,
   onError: (error: Error) => void,
+  source?: ConnectionSource,
 ): Promise<HttpServer> {
   const requestTimeout = config.REQUEST_TIMEOUT_MS;
   const options = {
@@ -69,25 +73,16 @@ export async function listen(
   if (config.MAX_CONNECTIONS_PER_ADDRESS !== undefined) {
     limitConnectionsPerAddress(server, config.MAX_CONNECTIONS_PER_ADDRESS);
   }
-  await new Promise<void>((resolve, reject) => {
-    const rejectStart = (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port, settings));
-    server.once('error', rejectStart);
-    server.listen({ host, port }, () => {
-      server.off('error', rejectStart);
-      server.on('error', onError);
-      resolve();
-    });
-  });
-  const { address, family, port: bound } = server.address() as AddressInfo;
+  const stopConnections = source && serveHandedConnections(server, source);
+  if (!source) await listenOn(server, address, onError);
 
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`,
+    url: source ? '' : urlOf(server.address() as AddressInfo),
     async drain(timeoutMs) {
       const deadline = performance.now() + timeoutMs;
       const wait = (milliseconds: number) => delay(Math.max(Math.min(milliseconds, deadline - performance.now()), 0));
       await wait(config.SHUTDOWN_DELAY_MS);
-      // close() of node:http also closes idle connections, on which requests may be arriving.
-      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+      const closed = stopConnections ? Promise.race([stopConnections(), wait(timeoutMs)]) : closeServer(server);
       await Promise.race([closed, wait(KEEP_CONNECTIONS_MS)]);
       server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
       await Promise.race([closed, wait(LAST_REQUESTS_MS)]);
@@ -99,19 +94,20 @@ export async function listen(
   };
 }
 
-/** Converts an error of `listen` to a `ConfigError` that names the setting. Returns other errors unchanged. */
-export function toListenError(
-  error: NodeJS.ErrnoException,
-  host: string,
-  port: number,
-  settings: { readonly host: string; readonly port: string },
-): Error {
-  if (error.code === 'EADDRINUSE')
-    return new ConfigError(`${settings.port}: ${port} is in use on ${host}; allowed: a free port, or 0 for any`);
-  if (error.code === 'EACCES')
-    return new ConfigError(`${settings.port}: ${port} needs privileges; allowed: a port this user may open`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new ConfigError(`${settings.host}: ${JSON.stringify(host)} is not an address of this machine`);
-  }
-  return error;
+function listenOn(server: Server, { host, port, settings }: ServerAddress, onError: (error: Error) => void) {
+  return new Promise<void>((resolve, reject) => {
+    const rejectStart = (error: NodeJS.ErrnoException) => reject(toListenError(error, host, port, settings));
+    server.once('error', rejectStart);
+    server.listen({ host, port }, () => {
+      server.off('error', rejectStart);
+      server.on('error', onError);
+      resolve();
+    });
+  });
+}
+
+/** Accepts no more connections, and resolves when all are closed. */
+function closeServer(server: Server): Promise<void> {
+  // close() of node:http also closes idle connections, on which requests may be arriving.
+  return new Promise((resolve) => NetServer.prototype.close.call(server, () => resolve()));
 }

@@ -1,6 +1,7 @@
 import type { DriftMonitor } from '../../drift/drift-monitor.ts';
 import type { FeedbackService } from '../../feedback/feedback-service.ts';
 import type { FeedbackStore } from '../../feedback/feedback-store.ts';
+import type { Comparer } from '../../insights/comparer.ts';
 import type { Retrainer } from '../../maintenance/retraining/retrainer.ts';
 import type { Maintenance } from '../../maintenance/rollout/maintenance.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
@@ -8,6 +9,7 @@ import type { Models } from '../../models/store.ts';
 import type { Config } from '../../platform/config.ts';
 import { Problem } from '../../platform/problems.ts';
 import type { Predictor } from '../../predictions/predictor.ts';
+import type { RecentPredictions } from '../../recent/queries/recent-predictions.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
 import type { Caller } from './caller.ts';
@@ -41,6 +43,10 @@ export interface Service {
   readonly feedbackService: FeedbackService;
   readonly feedbackStore: FeedbackStore;
   readonly driftMonitor: DriftMonitor;
+  /** The memory of the latest predictions. */
+  readonly recent: RecentPredictions;
+  /** Compares predictions in a thread of its own. */
+  readonly comparer: Comparer;
 }
 
 /** Returns the problem of a request that arrives before the models are loaded. */

@@ -3,19 +3,24 @@ import type { Attributes } from '@opentelemetry/api';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_URL_SCHEME } from '@opentelemetry/semantic-conventions';
 import type { Middleware } from 'koa';
 import { Problem, problemDetails } from '../../platform/problems.ts';
+import type { RequestTracker } from '../../recent/history/request-tracker.ts';
 import { normalizeMethod } from '../../telemetry/http-attributes.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { traceIds } from '../../telemetry/tracing.ts';
 import { answerDetails } from './answer-problems.ts';
-import { type RequestState, recordRoute } from './context.ts';
+import { type RequestContext, type RequestState, recordRoute } from './context.ts';
 
 /**
  * Returns the first middleware. It sets the trace of a request in its state and in the headers of its response, records
  * its route, and counts active requests.
  *
  * @param activeRequests the counter of active requests, if the service has one
+ * @param tracker follows the requests for predictions, if the service remembers them
  */
-export function traceRequest(activeRequests?: Instruments['activeRequests']): Middleware<RequestState> {
+export function traceRequest(
+  activeRequests?: Instruments['activeRequests'],
+  tracker?: RequestTracker,
+): Middleware<RequestState> {
   const labelsOf = labelsByMethod();
   return async function traceRequest(ctx, next) {
     const ids = traceIds();
@@ -30,13 +35,24 @@ export function traceRequest(activeRequests?: Instruments['activeRequests']): Mi
     }
     const labels = labelsOf(normalizeMethod(ctx.method));
     activeRequests?.add(1, labels);
+    const request = tracker?.start(ctx.method, ctx.path, ids.traceId, ids.spanId, performance.now());
+    if (request) ctx.state.recent = request;
     try {
       await next();
     } finally {
       activeRequests?.add(-1, labels);
       recordRoute(ctx);
+      if (request) {
+        const now = performance.now();
+        tracker?.end(request, statusOf(ctx), now, Date.now() - now);
+      }
     }
   };
+}
+
+/** Returns the status of the response, or 0 if the client disconnected before it. */
+function statusOf({ res }: RequestContext): number {
+  return res.destroyed && !res.writableEnded ? 0 : res.statusCode;
 }
 
 const malformedTarget = new Problem(

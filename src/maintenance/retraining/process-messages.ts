@@ -1,6 +1,7 @@
 import type { Manifest } from '../../artefacts/manifest.ts';
 import type { AlgorithmName } from '../../classifier/scoring/algorithm-names.ts';
 import type { TokenizerName } from '../../classifier/text/text-options.ts';
+import type { DataFiles } from '../../training/read-examples.ts';
 import type { FailureReason, RetrainProgress } from './job.ts';
 
 /** The task of a training process. */
@@ -9,8 +10,8 @@ export interface RetrainTask {
   readonly job: string;
   readonly model: string;
   readonly modelsFolder: string;
-  /** The path of the original training data. */
-  readonly data: string;
+  /** The original training data. */
+  readonly data: DataFiles;
   /** The service's `DATA_DIR`, which holds the feedback. */
   readonly dataFolder: string;
   readonly algorithm: AlgorithmName | 'auto';

@@ -56,6 +56,8 @@ export interface RetrainerOptions {
   readonly registry: Pick<ModelRegistry, 'roles' | 'models' | 'change'>;
   readonly instruments: Pick<Instruments, 'retrainJobs' | 'retrainDuration'>;
   readonly log: Log;
+  /** Receives each retraining that starts, and the promise of its end. */
+  readonly onRun?: (job: RetrainJob, ended: Promise<unknown>) => void;
 }
 
 /** The longest wait for another process to end a cancelled job. */
@@ -138,17 +140,17 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     const folder = join(modelsFolder, model);
     const { policy, problem } = await readPolicy(folder);
     const help = `policy.json in the model's folder declares them as {"data": PATH}, relative to that folder. "npm run train -- --data FILE --model ${model}" writes the file if it does not exist.`;
-    if (problem !== undefined) throw new Problem('retrain-not-configured', `The model's ${problem}.`);
-    if (policy.data === undefined) {
-      throw new Problem('retrain-not-configured', `The original data of ${model} are not declared: ${help}`);
-    }
-    const data = resolve(folder, policy.data);
-    await access(data, constants.R_OK).catch(() => {
-      throw new Problem('retrain-not-configured', `The declared data of ${model} cannot be read: ${help}`);
+    const refuse = (reason: string) => new Problem('retrain-not-configured', reason);
+    if (problem !== undefined) throw refuse(`The model's ${problem}.`);
+    if (policy.data === undefined) throw refuse(`The original data of ${model} are not declared: ${help}`);
+    const paths = [policy.data].flat().map((path) => resolve(folder, path));
+    await Promise.all(paths.map((path) => access(path, constants.R_OK))).catch(() => {
+      throw refuse(`The declared data of ${model} cannot be read: ${help}`);
     });
     const signingKey = signatures && requireSigningKey(signatures);
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
+    const data = { paths, textField: policy.textField, labelField: policy.labelField };
     return { job, model, modelsFolder, data, dataFolder, ...settings, maxMemoryMB, niceness, signingKey };
   }
 
@@ -197,6 +199,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
         await files.write(job);
         const run = runJob(job, task, span, { files, telemetry, registry });
         ownRuns.set(id, run);
+        options.onRun?.(job, run.ended);
         void cleanUpAfter(run, lock, job);
         return job;
       } catch (error) {

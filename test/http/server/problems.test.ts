@@ -91,7 +91,7 @@ describe('an invalid request gets a problem of its own type', () => {
 
   test('an unknown route', async () => {
     const { url } = await serve();
-    expect(await problem(await fetch(`${url}/predictions`))).toMatchObject({
+    expect(await problem(await fetch(`${url}/nothing`))).toMatchObject({
       status: 404,
       type: 'urn:waymark:problem:route-not-found',
     });

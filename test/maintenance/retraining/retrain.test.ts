@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { readArtefact } from '../../../src/artefacts/artefact.ts';
 import type { RetrainJob } from '../../../src/maintenance/retraining/job.ts';
+import { smallMails } from '../../classifier/small-mails.ts';
 import { post } from '../../http/in-process.ts';
 import {
   hasEnded,
@@ -86,6 +87,22 @@ test.each<[string, object, object]>([
   },
   60_000,
 );
+
+test('a policy can declare several files, and the names of their fields', async () => {
+  const folders = await prepareFolders(30);
+  const rows = smallMails(30).map(({ text, label }) => `"${text}",${label}\n`);
+  const half = rows.length / 2;
+  await writeFile(join(folders.models, 'one.csv'), `body,topic\n${rows.slice(0, half).join('')}`);
+  await writeFile(join(folders.models, 'two.csv'), `body,topic\n${rows.slice(half).join('')}`);
+  const declared = { data: ['../one.csv', '../two.csv'], textField: 'body', labelField: 'topic' };
+  await writeFile(
+    join(folders.models, 'mail', 'policy.json'),
+    JSON.stringify({ ...declared, retrain: { niceness: 0 } }),
+  );
+  const service = await serve(folders);
+  const ended = await waitForJob(service, await startRetraining(service), hasEnded);
+  expect(ended).toMatchObject({ state: 'succeeded', version: '2', documents: 60 });
+}, 60_000);
 
 test('a model has one retraining at a time, and each process of the folder can show and cancel it', async () => {
   const folders = await prepareFolders(MANY_EXAMPLES);

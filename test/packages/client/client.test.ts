@@ -55,6 +55,18 @@ describe('against the service', () => {
     expect(await client.quality({ window: '1h' })).toMatchObject({ count: 1, accuracy: 1, model: { name: 'spam' } });
   });
 
+  test('predictions and compare ask for what the service remembers', async () => {
+    const { url } = await serve();
+    const client = createClient({ url });
+    const { id, traceId } = await client.predict(spam);
+    await client.predict('See you at the meeting');
+    const { predictions, kept } = await client.predictions({ filters: { prediction: ['spam'], characters: '30..' } });
+    expect(predictions).toMatchObject([{ id, traceId, prediction: 'spam', status: 200 }]);
+    expect(kept).toMatchObject({ rows: 2, of: 2 });
+    expect((await client.predictions({ limit: 1 })).predictions).toHaveLength(1);
+    expect(await client.compare({ selection: { characters: '30..' } })).toMatchObject({ selection: 1, baseline: 1 });
+  });
+
   test('a problem becomes an error with its type, status and trace', async () => {
     const { url } = await serve();
     const error = await createClient({ url })

@@ -37,8 +37,8 @@ describe.skipIf(programs === undefined)('schemathesis', () => {
     });
     const { paths } = (await (await fetch(document)).json()) as { paths: Record<string, object> };
     const operations = Object.values(paths).flatMap((path) => Object.keys(path)).length;
-    // schemathesis does not test the route of the document itself.
-    expect(stdout).toContain(`Tested: ${operations - 1}\n`);
+    // schemathesis does not test the route of the document itself, and its configuration leaves out the stream.
+    expect(stdout).toContain(`Tested: ${operations - 2}\n`);
     expect(service.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });

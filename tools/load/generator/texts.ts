@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readJsonLines } from '../../../src/platform/json-lines.ts';
+import { readRows } from '../../../src/datasets/read-rows.ts';
 import bundled from './bundled-texts.json' with { type: 'json' };
 
 const row = z.object({ text: z.string(), label: z.string().min(1).optional() });
@@ -31,7 +31,7 @@ interface Row {
 }
 
 /**
- * Reads the texts to send from JSON Lines of `{"text", "label"?}`, or takes the bundled texts, which have no labels.
+ * Reads the texts to send from a data file of `text` and, if there are any, `label`, or takes the bundled texts, which have no labels.
  *
  * @throws {DataFileError} if the file cannot be read, has an invalid line, or has no line
  */
@@ -44,7 +44,7 @@ export async function readTexts(file: string | undefined, options: RequestOption
   const rows =
     file === undefined
       ? bundled.map((text, at): Row => ({ request: encode(text), label: undefined, line: at + 1 }))
-      : await readRows(file, encode);
+      : await encodeRows(file, encode);
   return {
     name: file ?? 'bundled texts',
     count: rows.length,
@@ -74,9 +74,9 @@ function requestHead({ target, token }: RequestOptions): string {
   return `POST ${predictUrl(target).pathname} HTTP/1.1\r\nhost: ${target.host}\r\nconnection: keep-alive\r\n${headers.join('')}`;
 }
 
-async function readRows(file: string, encode: (text: string) => Buffer): Promise<Row[]> {
+async function encodeRows(file: string, encode: (text: string) => Buffer): Promise<Row[]> {
   const rows: Row[] = [];
   const options = { schema: row, allowed: '{"text": string, "label"?: string}' };
-  await readJsonLines(file, options, ({ text, label }, line) => rows.push({ request: encode(text), label, line }));
+  await readRows(file, options, ({ text, label }, line) => rows.push({ request: encode(text), label, line }));
   return rows;
 }

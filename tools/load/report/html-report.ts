@@ -1,4 +1,4 @@
-import { REPORT_STYLE } from '../../charts/report-style.ts';
+import { REPORT_STYLE } from '../../../src/cli/html/report-style.ts';
 import type { LoadResult } from '../scenarios/result.ts';
 import { format, outcomeOf } from '../scenarios/thresholds.ts';
 import { chartsOf } from './report-charts.ts';

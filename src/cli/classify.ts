@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { STANDARD_INPUT } from '../datasets/byte-source.ts';
+import { hasKnownFormat } from '../datasets/file-format.ts';
+import { readRows, readTextFile } from '../datasets/read-rows.ts';
+import type { Model } from '../models/store.ts';
+import { classifyText, describeAnswer, describeInLine, toAnswerJson } from './classify-report.ts';
+import { requireOneStandardInput } from './data-arguments.ts';
+import { loadVersion } from './model-versions.ts';
+import { runCommand, UsageError } from './usage.ts';
+
+const HELP = `Usage: npm run classify -- --model NAME[@VERSION] TEXT
+       npm run classify -- --model NAME[@VERSION] --data FILE
+       command | npm run classify -- --model NAME[@VERSION]
+
+Classifies a text, the texts of a data file, or standard input as one text. No service is needed.
+
+  --model NAME[@VERSION]  the model (default version: the active one)
+  --data FILE             texts in JSON Lines, CSV or TSV (.jsonl, .csv, .tsv, with .gz or not), "-" for standard input;
+                          any other file is one text. Repeat it for several files
+  --text-field NAME       the field with the text (default: text)
+  --explain N             the number of words in the explanation, with --json of features (default: 8, with --json 0)
+  --models DIR            the models folder (default: ./models)
+  --json                  print what POST /predict answers, without the ids: one object on a line for each text
+`;
+
+const DEFAULT_FEATURES = 8;
+const MAX_FEATURES = 1_000;
+
+interface Output {
+  readonly model: Model;
+  readonly features: number;
+  readonly asJson: boolean;
+}
+
+function writeOne(text: string, { model, features, asJson }: Output): void {
+  const answer = classifyText(model, text, features > 0);
+  process.stdout.write(asJson ? `${toAnswerJson(model, answer, features)}\n` : describeAnswer(model, answer, features));
+}
+
+async function writeRows(path: string, textField: string, { model, features, asJson }: Output): Promise<void> {
+  const labelWidth = Math.max(...model.classifier.labels.map((label) => label.length));
+  const schema = z.object({ [textField]: z.string() }).transform((row) => row[textField]!);
+  const allowed = `{${JSON.stringify(textField)}: string}`;
+  await readRows(path, { schema, allowed, requiredFields: [textField] }, (text) => {
+    const answer = classifyText(model, text, asJson && features > 0);
+    const line = asJson ? toAnswerJson(model, answer, features) : describeInLine(text, answer, labelWidth);
+    process.stdout.write(`${line}\n`);
+  });
+}
+
+/** Reads a file, or standard input, as one text. The line break at its end belongs to the file. */
+async function readWhole(path: string): Promise<string> {
+  return (await readTextFile(path)).replace(/\r?\n$/, '');
+}
+
+function featuresOf(given: string | undefined, fallback: number): number {
+  if (given === undefined) return fallback;
+  if (/^[0-9]{1,4}$/.test(given) && Number(given) <= MAX_FEATURES) return Number(given);
+  throw new UsageError(`--explain is ${JSON.stringify(given)}; allowed: a whole number from 0 to ${MAX_FEATURES}`);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      model: { type: 'string' },
+      data: { type: 'string', multiple: true },
+      'text-field': { type: 'string', default: 'text' },
+      explain: { type: 'string' },
+      models: { type: 'string', default: './models' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const { data, json: asJson } = values;
+  if (data !== undefined && positionals.length > 0) throw new UsageError('a text and --data exclude each other');
+  if (data !== undefined) requireOneStandardInput(data);
+  if (data === undefined && positionals.length === 0 && process.stdin.isTTY) throw new UsageError('there is no text');
+  const features = featuresOf(values.explain, asJson ? 0 : DEFAULT_FEATURES);
+  const output = { model: await loadVersion(values.models, values.model), features, asJson };
+  if (data === undefined) {
+    // Words without quotes around them are one text.
+    writeOne(positionals.length > 0 ? positionals.join(' ') : await readWhole(STANDARD_INPUT), output);
+    return;
+  }
+  for (const path of data) {
+    if (path === STANDARD_INPUT || hasKnownFormat(path)) await writeRows(path, values['text-field'], output);
+    else writeOne(await readWhole(path), output);
+  }
+}
+
+runCommand('classify', main);

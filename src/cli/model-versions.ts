@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { readArtefact } from '../artefacts/artefact.ts';
+import { ArtefactError } from '../artefacts/artefact-error.ts';
+import { listVersions } from '../artefacts/versions.ts';
+import { lastActivation, readChanges } from '../models/audit.ts';
+import { readRoles } from '../models/roles-file.ts';
+import type { Model } from '../models/store.ts';
+import { requireName, UsageError } from './usage.ts';
+
+/**
+ * Reads the version of a reference, NAME@VERSION, or the active version for NAME.
+ *
+ * @param flag the name of the option with the reference, for messages
+ * @throws {UsageError} if the reference is missing or not valid, or the folder lacks the model
+ * @throws {ArtefactError} if the version is missing or damaged
+ */
+export async function loadVersion(models: string, reference: string | undefined, flag = 'model'): Promise<Model> {
+  const [modelName, version] = (reference ?? '').split(/@(.*)/s);
+  const name = requireName(flag, reference === undefined ? undefined : modelName);
+  const versions = await listVersions(models, name);
+  if (version !== undefined) {
+    const folder = join(models, name, requireName(flag, version));
+    if (versions.length > 0 && !versions.includes(version)) {
+      throw new ArtefactError(folder, `there is no such version; there are: ${versions.join(', ')}`);
+    }
+    return readVersion(models, name, version);
+  }
+  if (versions.length === 0)
+    throw new UsageError(`--${flag} is ${JSON.stringify(name)}, and ${models} holds no such model`);
+  const active = await findActive(models, name);
+  if (active === undefined) throw new ArtefactError(join(models, name), 'none of its versions can be used');
+  return active;
+}
+
+/**
+ * Finds the version that a service makes active at its start. This is the active version of the roles, or without roles the
+ * newest. If its files are damaged, a formerly active or another version takes its place.
+ *
+ * @returns `undefined` if no version can be used
+ */
+export async function findActive(models: string, name: string): Promise<Model | undefined> {
+  const folder = join(models, name);
+  const newestFirst = (await listVersions(models, name)).reverse();
+  const file = await readRoles(folder);
+  const preferred =
+    file.kind === 'roles'
+      ? [file.roles.active, ...file.roles.previous]
+      : file.kind === 'damaged'
+        ? [lastActivation(await readChanges(folder))?.to]
+        : [];
+  for (const version of new Set([...preferred, ...newestFirst])) {
+    if (typeof version !== 'string') continue;
+    const model = await readVersion(models, name, version).catch((error: unknown) => {
+      if (!(error instanceof ArtefactError)) throw error;
+    });
+    if (model) return model;
+  }
+  return undefined;
+}
+
+async function readVersion(models: string, name: string, version: string): Promise<Model> {
+  const { manifest, classifier } = await readArtefact(join(models, name, version));
+  return { name, version, manifest, classifier };
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { Artefact } from '../../artefacts/artefact.ts';
+import { ArtefactError } from '../../artefacts/artefact-error.ts';
+import { listVersions } from '../../artefacts/versions.ts';
+import { requireName, UsageError } from '../usage.ts';
+
+/** A version that an argument of a command names. */
+export interface NamedVersion {
+  readonly name: string;
+  readonly version: string;
+  readonly folder: string;
+}
+
+/**
+ * Finds the version of a reference `NAME@VERSION`, or the latest one of `NAME`.
+ *
+ * @param models the models folder
+ * @throws {UsageError} if the reference is missing or not valid, or the model has no version
+ */
+export async function findVersion(models: string, reference: string | undefined): Promise<NamedVersion> {
+  const [modelName, givenVersion] = (reference ?? '').split(/@(.*)/s);
+  const name = requireName('model', reference === undefined ? undefined : modelName);
+  const version =
+    givenVersion === undefined ? (await listVersions(models, name)).at(-1) : requireName('model', givenVersion);
+  if (version === undefined) {
+    throw new UsageError(`--model is ${JSON.stringify(name)}, and ${models} holds no such model`);
+  }
+  return { name, version, folder: join(models, name, version) };
+}
+
+/**
+ * Checks that the folder of a version has its name: a version that was renamed or copied is another one.
+ *
+ * @throws {ArtefactError} if its manifest has another name
+ */
+export function requireOwnName({ name, version, folder }: NamedVersion, { manifest }: Artefact): void {
+  if (manifest.name === name && manifest.version === version) return;
+  throw new ArtefactError(folder, `its manifest calls it ${manifest.name}@${manifest.version}`);
+}
