@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { post } from '../http/in-process.ts';
+import { type ServiceProcess, startProcess } from '../support/service-process.ts';
+import { type ConsolePage, describeConsole } from './support/console.ts';
+import { longText, sendPredictions, usualTexts } from './support/traffic.ts';
+
+const PICTURES = join(import.meta.dirname, '../../docs/console');
+
+/** The pages, and what shows that a page is complete. */
+const PAGES = [
+  [
+    'try',
+    '#/try',
+    async ({ page }: ConsolePage) => {
+      await page
+        .getByLabel('Text', { exact: true })
+        .fill(
+          'Congratulations, you won free money, click here to claim your prize now.\n\nSee you on Thursday at the meeting about the release notes.',
+        );
+      await page.getByRole('button', { name: 'Classify' }).click();
+      await page.getByRole('option', { name: /^tokenize/ }).waitFor();
+    },
+  ],
+  [
+    'live',
+    '#/live?last=all',
+    async ({ page }: ConsolePage) => {
+      await page.getByText('live', { exact: true }).waitFor();
+      await page.getByRole('table', { name: 'Predictions, newest first' }).locator('tbody tr').first().click();
+      await page.locator('.trace-panel').getByRole('option').first().waitFor();
+    },
+  ],
+  [
+    'quality',
+    '#/quality',
+    async ({ page }: ConsolePage) => {
+      await page.getByRole('table', { name: /^Counts by true label/ }).waitFor();
+      await page.getByRole('table', { name: /^Distribution of confidence/ }).waitFor();
+    },
+  ],
+  [
+    'models',
+    '#/models',
+    async ({ page }: ConsolePage) => {
+      await page.getByRole('table', { name: 'Audit trail' }).waitFor();
+    },
+  ],
+  [
+    'compare',
+    '#/compare?requestSeconds=0.004..',
+    async ({ page }: ConsolePage) => {
+      await page.getByRole('heading', { name: 'What is different' }).waitFor();
+    },
+  ],
+] as const;
+
+describeConsole('pages', (openConsole) => {
+  let service: ServiceProcess;
+  let traceId = '';
+  beforeAll(async () => {
+    service = await startProcess();
+    await sendPredictions(service.url, usualTexts(2_000));
+    await giveFeedback(service.url);
+    const long = Array.from({ length: 60 }, () => longText());
+    [traceId = ''] = await sendPredictions(service.url, long, 4);
+    await sendPredictions(service.url, usualTexts(1_000));
+  });
+  afterAll(() => service.stop());
+
+  for (const theme of ['light', 'dark'] as const) {
+    test.each(PAGES)(`%s is accessible, and as in its picture, ${theme}`, async (name, address, complete) => {
+      const console_ = await openConsole(service.url, { theme });
+      await console_.open(address);
+      await complete(console_);
+      await console_.expectAccessible();
+      await console_.page.mouse.move(0, 0);
+      await console_.page.screenshot({ path: join(PICTURES, `${name}-${theme}.png`) });
+      console_.expectClean();
+    });
+
+    test(`trace is accessible, and as in its picture, ${theme}`, async () => {
+      const console_ = await openConsole(service.url, { theme });
+      await console_.open(`#/trace?id=${traceId}`);
+      await console_.page.getByRole('option', { name: /^score/ }).click();
+      await console_.expectAccessible();
+      await console_.page.screenshot({ path: join(PICTURES, `trace-${theme}.png`) });
+      console_.expectClean();
+    });
+  }
+
+  test.each([360, 768, 1920])('nothing is wider than a screen of %d pixels', async (width) => {
+    const { page, open, expectClean } = await openConsole(service.url, { width });
+    for (const [, address, complete] of PAGES) {
+      await open(address);
+      await complete({ page } as ConsolePage);
+      expect([address, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([address, 0]);
+    }
+    expectClean();
+  });
+});
+
+/** Gives feedback on some predictions. A few of them are wrong. */
+async function giveFeedback(url: string): Promise<void> {
+  for (const [at, text] of usualTexts(120).entries()) {
+    const { id, prediction } = (await (await post(`${url}/predict`, { text })).json()) as {
+      id: string;
+      prediction: string;
+    };
+    const isWrong = at % 13 === 0;
+    const label = isWrong ? (prediction === 'spam' ? 'ham' : 'spam') : prediction;
+    await post(`${url}/feedback`, { id, label });
+  }
+}
