@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa';
-import packageJson from '../../../package.json' with { type: 'json' };
-import { Problem } from '../../platform/problems.ts';
-import type { RequestState } from '../server/context.ts';
-import type { Service } from '../server/service.ts';
+import packageJson from '../../../../package.json' with { type: 'json' };
+import { Problem } from '../../../platform/problems.ts';
+import type { RequestState } from '../../server/context.ts';
+import type { Service } from '../../server/service.ts';
 import { isConsoleFile, sendConsoleFile } from './console-files.ts';
 import { linksOf } from './links.ts';
 

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, gzip } from 'node:zlib';
-import type { RequestContext } from '../server/context.ts';
+import type { RequestContext } from '../../server/context.ts';
 
-const ASSETS = join(import.meta.dirname, 'assets');
+const ASSETS = join(import.meta.dirname, '../assets');
 
 /** The content types of the files that `npm run build:console` writes. */
 const TYPES = {
