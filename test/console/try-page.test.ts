@@ -29,9 +29,9 @@ describe('the words that decided', () => {
     ]);
   });
 
-  test('are found as parts of words, at their edge or inside', () => {
-    expect(marked('the prize', ['[iz]', 1])).toEqual([['iz', 1]]);
-    expect(marked('a prize', ['[ pr]', 1])).toEqual([['pr', 1]]);
+  test('are found by their parts, at their edge or inside', () => {
+    expect(marked('the prize', ['[iz]', 1])).toEqual([['prize', 1]]);
+    expect(marked('a prize', ['[ pr]', 1])).toEqual([['prize', 1]]);
   });
 
   test('are found as signs', () => {

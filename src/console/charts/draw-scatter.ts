@@ -1,4 +1,4 @@
-import { formatClock, formatSeconds } from '../view/format.ts';
+import { formatClock, formatSeconds, withoutZeros } from '../view/format.ts';
 import { DOT_KINDS, type Dot, type DotKind } from './dots.ts';
 import { logTicks, timeTicks } from './scales.ts';
 
@@ -97,13 +97,7 @@ function drawAxes(context: CanvasRenderingContext2D, frame: Frame, colour: (name
     context.moveTo(MARGIN.left, y);
     context.lineTo(width - MARGIN.right, y);
     context.stroke();
-    context.fillText(
-      formatSeconds(tick)
-        .replace(/\.00? /, ' ')
-        .replace(/(\.\d)0 /, '$1 '),
-      MARGIN.left - 6,
-      y,
-    );
+    context.fillText(withoutZeros(formatSeconds(tick)), MARGIN.left - 6, y);
   }
   context.textAlign = 'center';
   context.textBaseline = 'alphabetic';

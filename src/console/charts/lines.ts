@@ -1,7 +1,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { type ComponentChildren, h } from 'preact';
 import { useRef } from 'preact/hooks';
-import { formatClock } from '../view/format.ts';
+import { formatClock, withoutZeros } from '../view/format.ts';
 import { linearTicks, timeTicks } from './scales.ts';
 import { useWidth } from './size.ts';
 
@@ -81,14 +81,14 @@ export function Lines({ title, times, series, format, events, cursor }: LinesPro
         h(
           'text',
           { key: `t${tick}`, class: 'tick', x: MARGIN.left - 5, y: y(tick) + 4, 'text-anchor': 'end' },
-          format(tick),
+          withoutZeros(format(tick)),
         ),
       ]),
       timeTicks(from, to, Math.max(1, Math.floor(width / PIXELS_PER_TICK))).map((tick) =>
         h(
           'text',
-          { key: tick, class: 'tick', x: x(tick), y: HEIGHT - 4, 'text-anchor': 'middle' },
-          formatClock(tick).slice(0, 5),
+          { key: tick, class: 'tick', x: Math.min(x(tick), width - 26), y: HEIGHT - 4, 'text-anchor': 'middle' },
+          clockOf(tick, to - from),
         ),
       ),
       events.map(({ time, title: event }) =>
@@ -112,6 +112,11 @@ export function Lines({ title, times, series, format, events, cursor }: LinesPro
           }),
     ),
   );
+}
+
+/** Returns the time of a tick. Seconds are needed only if the whole axis is short. */
+function clockOf(time: number, range: number): string {
+  return range < 300_000 ? formatClock(time) : formatClock(time).slice(0, 5);
 }
 
 function pathOf(values: readonly (number | null)[], x: (at: number) => number, y: (value: number) => number): string {

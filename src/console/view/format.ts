@@ -28,6 +28,11 @@ export function durationParts(seconds: number): [value: string, unit: string] {
   return [formatNumber(seconds / 60), 'min'];
 }
 
+/** Returns a number without the zeros behind its point, for the ticks of axes: 20.0 ms is 20 ms. */
+export function withoutZeros(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
+}
+
 /** Returns a duration as milliseconds for a column: always two decimals, so that the points are below each other. */
 export function formatMilliseconds(seconds: number): string {
   return (seconds * 1e3).toFixed(2);

@@ -70,7 +70,7 @@ export function Probability({
 /** A name and its value. */
 export type Fact = readonly [name: string, value: ComponentChildren];
 
-/** Names and values, aligned. */
+/** Names and values, aligned. Long names need the wide form. */
 export function Facts({
   facts,
 }: {
@@ -78,7 +78,7 @@ export function Facts({
 }): ComponentChildren {
   return h(
     'dl',
-    { class: 'facts' },
+    { class: isWide ? 'facts wide' : 'facts' },
     facts
       .filter(([, value]) => value !== null && value !== undefined && value !== '')
       .map(([name, value]) => h('div', { key: name }, h('dt', null, name), h('dd', null, value))),

@@ -35,6 +35,7 @@ export function SpanDetails({ span, trace }: { readonly span: Span; readonly tra
     }),
     h('h4', null, 'Attributes'),
     h(Facts, {
+      isWide: true,
       facts: span.attributes.map(
         ([name, value]): Fact => [
           name,
@@ -74,6 +75,6 @@ export function SpanDetails({ span, trace }: { readonly span: Span; readonly tra
             facts: logs.map((log): Fact => [formatClock(log.time, true), `${log.severity} ${log.body}`]),
           }),
         ],
-    h('details', null, h('summary', null, 'Resource'), h(Facts, { facts: span.resource })),
+    h('details', null, h('summary', null, 'Resource'), h(Facts, { facts: span.resource, isWide: true })),
   );
 }

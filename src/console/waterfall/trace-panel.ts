@@ -5,7 +5,7 @@ import type { TraceAnswer } from '../../recent/trace-answer.ts';
 import { ApiError, request } from '../state/api.ts';
 import { hrefOf } from '../state/location.ts';
 import { useLoaded } from '../state/resource.ts';
-import { formatSeconds, formatShare, plural } from '../view/format.ts';
+import { formatSeconds, formatShare } from '../view/format.ts';
 import { Loaded, Panel } from '../view/parts.ts';
 import { criticalSteps, readTrace, type Trace } from './trace.ts';
 import { Waterfall } from './waterfall.ts';
@@ -67,7 +67,6 @@ export function TracePanel({ id }: { readonly id: string }): ComponentChildren {
             selected.value = span;
           },
         }),
-        h('p', { key: 'note', class: 'note' }, plural(value.spans.length, 'span')),
       ],
     }),
   );

@@ -13,7 +13,7 @@ import {
 import { DataTable, Empty, Loaded, Panel, TableBehind } from '../../view/parts.ts';
 import { errorShare } from './tiles.ts';
 
-/** The process over the last hour: four charts that show the same moment, what changed, and a table. */
+/** The process over the last hour: charts that show the same moment, what changed, and a table. */
 export function LastHour({ history }: { readonly history: Resource<ProcessHistory> }): ComponentChildren {
   const cursor = useCursor();
   return h(
@@ -54,12 +54,15 @@ export function LastHour({ history }: { readonly history: Resource<ProcessHistor
             }),
             h(Lines, {
               ...chart,
-              title: 'CPU and event loop',
+              title: 'CPU, cores',
               format: formatNumber,
-              series: [
-                { name: 'cores', values: points.map((point) => point.cpuRatio) },
-                { name: 'loop delay, ms', values: points.map((point) => point.eventLoopDelaySeconds * 1e3) },
-              ],
+              series: [{ name: 'used', values: points.map((point) => point.cpuRatio) }],
+            }),
+            h(Lines, {
+              ...chart,
+              title: 'Event-loop delay',
+              format: formatSeconds,
+              series: [{ name: 'longest', values: points.map((point) => point.eventLoopDelaySeconds) }],
             }),
             h(Lines, {
               ...chart,

@@ -1,7 +1,7 @@
 import { type ComponentChildren, h } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { PredictionRow, ProcessEvent } from '../../../recent/prediction-row.ts';
-import { DOT_KINDS, DOT_TITLES, dotsOf, slowLimit } from '../../charts/dots.ts';
+import { DOT_KINDS, DOT_TITLES, dotsOf } from '../../charts/dots.ts';
 import type { Box } from '../../charts/draw-scatter.ts';
 import { Scatter } from '../../charts/scatter.ts';
 import { type Filter, parametersOf } from '../../state/filters.ts';
@@ -13,6 +13,8 @@ import { Empty, Panel } from '../../view/parts.ts';
 
 interface LatencyProps {
   readonly data: LiveData;
+  /** Request times from here on are slow. */
+  readonly slowSeconds: number;
   readonly times: readonly [from: number, to: number];
   readonly events: readonly ProcessEvent[];
   readonly filters: readonly Filter[];
@@ -25,9 +27,8 @@ export function openRow({ traceId, spanId }: PredictionRow): void {
 }
 
 /** The scatter of request times, and what can be done with the dots in a box. */
-export function LatencyPanel({ data, times, events, filters, selected }: LatencyProps): ComponentChildren {
-  const slow = useMemo(() => slowLimit(data.rows), [data.rows]);
-  const dots = useMemo(() => dotsOf(data.rows, slow), [data.rows, slow]);
+export function LatencyPanel({ data, slowSeconds, times, events, filters, selected }: LatencyProps): ComponentChildren {
+  const dots = useMemo(() => dotsOf(data.rows, slowSeconds), [data.rows, slowSeconds]);
   const marks = useMemo(() => events.map(({ time, detail }) => ({ time: Date.parse(time), title: detail })), [events]);
   const box = readBox(place.value.query.get('box'));
   return h(
@@ -55,8 +56,8 @@ export function LatencyPanel({ data, times, events, filters, selected }: Latency
           { key: kind },
           h('span', { class: `sign ${kind}`, 'aria-hidden': 'true' }, sign),
           `${title} ${formatCount(count)}`,
-          kind === 'slow' && Number.isFinite(slow)
-            ? h('span', { class: 'note' }, ` from ${formatSeconds(slow)}`)
+          kind === 'slow' && Number.isFinite(slowSeconds)
+            ? h('span', { class: 'note' }, ` from ${formatSeconds(slowSeconds)}`)
             : null,
         );
       }),

@@ -1,6 +1,7 @@
 import { type ComponentChildren, h } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { ProcessHistory } from '../../../recent/prediction-row.ts';
+import { slowLimit } from '../../charts/dots.ts';
 import { filtersOf, parametersOf } from '../../state/filters.ts';
 import { isPaused, type LiveData, useLiveData } from '../../state/live-data.ts';
 import { changed, place, setQuery } from '../../state/location.ts';
@@ -30,6 +31,7 @@ export function LivePage(): ComponentChildren {
   const times = timesOf(data, last, query.get('since'));
   const from = Math.floor(times[0] / SECOND_MS) * SECOND_MS;
   const rows = useMemo(() => data.rows.filter(({ time }) => Date.parse(time) >= from), [data.rows, from]);
+  const slowSeconds = useMemo(() => slowLimit(rows), [rows]);
   const shown = { ...data, rows };
   const selected = query.get('span') ?? undefined;
   return h(
@@ -68,11 +70,11 @@ export function LivePage(): ComponentChildren {
     ),
     data.error ? h(Problem, { error: data.error }) : null,
     h(Tiles, { workers: data.workers, points: history.value?.points ?? [] }),
-    h(LatencyPanel, { data: shown, times, events: history.value?.events ?? [], filters, selected }),
+    h(LatencyPanel, { data: shown, slowSeconds, times, events: history.value?.events ?? [], filters, selected }),
     h(
       'div',
       { class: 'split wide-left' },
-      h(PredictionTable, { rows: shown.rows, selected, isLoading: data.state === 'loading' }),
+      h(PredictionTable, { rows: shown.rows, slowSeconds, selected, isLoading: data.state === 'loading' }),
       h(PredictionDetails, { rows: data.rows, selected, traceId: query.get('trace') ?? undefined }),
     ),
     h(LastHour, { history }),

@@ -12,12 +12,13 @@ const MAX_LISTED = 100;
 interface TableProps {
   /** Newest first. */
   readonly rows: readonly PredictionRow[];
+  readonly slowSeconds: number;
   readonly selected: string | undefined;
   readonly isLoading: boolean;
 }
 
 /** The newest predictions. A click on a value filters, a click on a row opens its trace. */
-export function PredictionTable({ rows, selected, isLoading }: TableProps): ComponentChildren {
+export function PredictionTable({ rows, slowSeconds, selected, isLoading }: TableProps): ComponentChildren {
   const listed = rows.slice(0, MAX_LISTED);
   return h(
     Panel,
@@ -48,20 +49,33 @@ export function PredictionTable({ rows, selected, isLoading }: TableProps): Comp
                 h('th', { scope: 'col' }, 'label'),
                 h('th', { scope: 'col', class: 'num' }, 'confidence'),
                 h('th', { scope: 'col' }, 'version'),
-                h('th', { scope: 'col' }, 'unusual'),
+                h('th', { scope: 'col', class: 'wide' }, 'unusual'),
               ),
             ),
             h(
               'tbody',
               null,
-              listed.map((row) => h(Row, { key: row.spanId, row, isSelected: row.spanId === selected })),
+              listed.map((row) =>
+                h(Row, {
+                  key: row.spanId,
+                  row,
+                  isSlow: row.requestSeconds >= slowSeconds,
+                  isSelected: row.spanId === selected,
+                }),
+              ),
             ),
           ),
         ),
   );
 }
 
-function Row({ row, isSelected }: { readonly row: PredictionRow; readonly isSelected: boolean }): ComponentChildren {
+interface RowProps {
+  readonly row: PredictionRow;
+  readonly isSlow: boolean;
+  readonly isSelected: boolean;
+}
+
+function Row({ row, isSlow, isSelected }: RowProps): ComponentChildren {
   const { prediction, confidence, version, model, status, anomalies, feedback, errorType } = row;
   const isFailed = status === 0 || status >= 400;
   return h(
@@ -85,7 +99,7 @@ function Row({ row, isSelected }: { readonly row: PredictionRow; readonly isSele
         formatClock(row.time, true),
       ),
     ),
-    h('td', { class: `num ${row.kept.includes('slow') ? 'slow' : ''}` }, formatMilliseconds(row.requestSeconds)),
+    h('td', { class: `num ${isSlow ? 'slow' : ''}` }, formatMilliseconds(row.requestSeconds)),
     h(
       'td',
       null,

@@ -13,7 +13,8 @@ const SPARK_POINTS = 90;
 
 /** The measurements of this second, each with the line of the last quarter of an hour. */
 export function Tiles({ workers, points }: TilesProps): ComponentChildren {
-  const now = workers.length > 0 ? together(workers) : points.at(-1);
+  const last = points.at(-1);
+  const now = workers.length > 0 ? together(workers) : last;
   const recent = points.slice(-SPARK_POINTS);
   const tile = (
     title: string,
@@ -30,12 +31,12 @@ export function Tiles({ workers, points }: TilesProps): ComponentChildren {
   const time = (seconds: number | null | undefined) => (seconds == null ? undefined : durationParts(seconds));
   return h(
     'dl',
-    { class: 'tiles', 'aria-label': 'Now' },
+    { class: 'tiles now', 'aria-label': 'Now' },
     tile('Requests', now && [formatNumber(now.requestsPerSecond), '/s'], (point) => point.requestsPerSecond),
     tile('Errors', now && [formatNumber(errorShare(now) * 100), '%'], errorShare),
-    tile('p50', time(now?.p50Seconds), (point) => point.p50Seconds),
-    tile('p95', time(now?.p95Seconds), (point) => point.p95Seconds),
-    tile('p99', time(now?.p99Seconds), (point) => point.p99Seconds),
+    tile('p50', time(now?.p50Seconds ?? last?.p50Seconds), (point) => point.p50Seconds),
+    tile('p95', time(now?.p95Seconds ?? last?.p95Seconds), (point) => point.p95Seconds),
+    tile('p99', time(now?.p99Seconds ?? last?.p99Seconds), (point) => point.p99Seconds),
     tile('CPU', now && [formatNumber(now.cpuRatio), now.cpuRatio === 1 ? 'core' : 'cores'], (point) => point.cpuRatio),
     tile('Memory', now && [formatMegabytes(now.memoryBytes), 'MB'], (point) => point.memoryBytes),
     tile('Loop delay', time(now?.eventLoopDelaySeconds), (point) => point.eventLoopDelaySeconds),

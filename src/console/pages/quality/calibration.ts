@@ -2,10 +2,11 @@ import { type ComponentChildren, h } from 'preact';
 import type { Quality } from '../../state/answers.ts';
 import { hrefOf } from '../../state/location.ts';
 import { formatCount, formatNumber, formatShare } from '../../view/format.ts';
-import { formatInterval, Panel, TableBehind } from '../../view/parts.ts';
+import { DataTable, formatInterval, Panel } from '../../view/parts.ts';
 
 const SIZE = 220;
 const LEFT = 44;
+const RIGHT = 22;
 const BOTTOM = 26;
 const TOP = 8;
 const WIDTH = 360;
@@ -15,7 +16,7 @@ const TICKS = [0, 0.25, 0.5, 0.75, 1];
 export function Calibration({ quality }: { readonly quality: Quality }): ComponentChildren {
   const bins = quality.calibration.filter(({ count }) => count > 0);
   const { name, version } = quality.model;
-  const x = (share: number) => LEFT + share * (WIDTH - LEFT - 8);
+  const x = (share: number) => LEFT + share * (WIDTH - LEFT - RIGHT);
   const y = (share: number) => SIZE - BOTTOM - share * (SIZE - BOTTOM - TOP);
   const centre = ({ from, to }: (typeof bins)[number]) => (from + to) / 2;
   return h(
@@ -56,7 +57,7 @@ export function Calibration({ quality }: { readonly quality: Quality }): Compone
           h('circle', { key: bin.from, class: 'point', cx: x(centre(bin)), cy: y(bin.accuracy), r: 4 }),
         ),
       ),
-      h(TableBehind, {
+      h(DataTable, {
         caption: 'accuracy by confidence',
         head: ['confidence', '#labels', '#right', '#95 %'],
         rows: bins.map(({ from, to, count, accuracy, interval }) => [

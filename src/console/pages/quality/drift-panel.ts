@@ -51,12 +51,12 @@ function Feature({ name, feature, model }: FeatureProps): ComponentChildren {
   const [modelName, version] = model.split('@');
   return h(
     'div',
-    { class: 'drift' },
+    { class: 'feature' },
     h('h3', null, words(name), ' ', h('span', { class: `badge ${verdict}` }, verdict)),
     h(
       'p',
       { class: 'note' },
-      `PSI ${psi.toFixed(3)}${psiInterval ? ` (95 %: ${psiInterval.low.toFixed(3)} to ${psiInterval.high.toFixed(3)})` : ''}, JS ${js.toFixed(3)}, ${formatCount(samples)} of ${formatCount(samplesNeeded)} samples needed`,
+      `PSI ${psi.toFixed(3)}${psiInterval ? ` (95 %: ${psiInterval.low.toFixed(3)} to ${psiInterval.high.toFixed(3)})` : ''}, JS ${js.toFixed(3)}, ${formatCount(samples)} samples, ${formatCount(samplesNeeded)} needed`,
     ),
     h(
       'table',

@@ -1,5 +1,5 @@
 import { type ComponentChildren, h } from 'preact';
-import type { Quality } from '../../state/answers.ts';
+import type { Interval, Quality } from '../../state/answers.ts';
 import { hrefOf } from '../../state/location.ts';
 import { formatCount, formatShare } from '../../view/format.ts';
 import { DataTable, formatInterval, LabelName, Panel } from '../../view/parts.ts';
@@ -75,16 +75,18 @@ export function LabelScores({ quality }: { readonly quality: Quality }): Compone
     { title: 'By label', note: '95 % intervals' },
     h(DataTable, {
       caption: 'Scores by label',
-      head: ['label', '#precision', '#interval', '#recall', '#interval', '#F1', '#labels'],
+      head: ['label', '#precision', '#recall', '#F1', '#labels'],
       rows: Object.entries(quality.labels).map(([label, score]) => [
         h(LabelName, { label }),
-        score.precision.toFixed(3),
-        formatInterval(score.precisionInterval),
-        score.recall.toFixed(3),
-        formatInterval(score.recallInterval),
+        h(WithInterval, { value: score.precision, interval: score.precisionInterval }),
+        h(WithInterval, { value: score.recall, interval: score.recallInterval }),
         score.f1.toFixed(3),
         formatCount(score.support),
       ]),
     }),
   );
+}
+
+function WithInterval({ value, interval }: { readonly value: number; readonly interval: Interval }): ComponentChildren {
+  return [value.toFixed(3), h('small', { key: 'interval', class: 'interval' }, formatInterval(interval))];
 }

@@ -19,6 +19,9 @@ const WINDOWS = [
   ['4w', 'Last 4 weeks'],
 ] as const;
 
+/** Words for whether the labelled predictions are like the others. */
+const SAMPLES: Readonly<Record<string, string>> = { alike: 'fair', different: 'skewed', unsure: 'unsure' };
+
 const REFRESH_MS = 10_000;
 
 /** The page of how good a version is, and of how much its texts have changed. */
@@ -120,6 +123,10 @@ function Summary({ quality }: { readonly quality: Quality }): ComponentChildren 
       estimate.accuracy === null ? '–' : formatShare(estimate.accuracy),
       `mean confidence of ${formatCount(estimate.predictions)}, last hour`,
     ),
-    tile('Labels are', coverage.fairness.verdict, 'the labelled against the others, by confidence'),
+    tile(
+      'Sample',
+      SAMPLES[coverage.fairness.verdict] ?? coverage.fairness.verdict,
+      'confidence of the labelled against the others',
+    ),
   );
 }

@@ -45,7 +45,6 @@ export function FeedbackForm({ answer, text }: FeedbackProps): ComponentChildren
   return h(
     'div',
     { class: 'feedback' },
-    h('h3', null, 'Is it right?'),
     h(
       'div',
       { class: 'toolbar' },

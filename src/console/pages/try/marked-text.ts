@@ -58,15 +58,10 @@ function hasStem(word: string, stem: string): boolean {
   return word.startsWith(stem) || (stem.endsWith('i') && word === `${stem.slice(0, -1)}y`);
 }
 
+/** A part of a word marks the whole word. */
 function addPartOfWord(weights: Float64Array, words: readonly Word[], part: string, weight: number): void {
-  const plain = part.trim().toLowerCase();
-  if (plain === '') return;
-  for (const { text, start } of words) {
-    const at = ` ${text} `.indexOf(part.toLowerCase());
-    if (at < 0) continue;
-    const from = start + at - (part.startsWith(' ') ? 0 : 1);
-    add(weights, { start: from, end: from + plain.length }, weight);
-  }
+  if (part.trim() === '') return;
+  for (const word of words) if (` ${word.text} `.includes(part.toLowerCase())) add(weights, word, weight);
 }
 
 /** Signs such as `$` or `!` are features too, and no words. */

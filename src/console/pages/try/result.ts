@@ -60,7 +60,7 @@ export function Result({ answer }: { readonly answer: PredictAnswer }): Componen
     anomalies.length === 0
       ? h('p', { class: 'note' }, 'Nothing is unusual about this text.')
       : anomalies.map((reason) =>
-          h('p', { key: reason, class: 'anomaly' }, h('strong', null, words(reason)), ' ', ANOMALIES[reason] ?? ''),
+          h('p', { key: reason, class: 'unusual' }, h('strong', null, words(reason)), ' ', ANOMALIES[reason] ?? ''),
         ),
   );
 }

@@ -72,7 +72,7 @@ export function TryPage(): ComponentChildren {
             h(Result, { key: 'result', answer: found.answer }),
             h(
               Panel,
-              { key: 'feedback', title: 'Feedback' },
+              { key: 'feedback', title: 'Is it right?' },
               h(FeedbackForm, { key: found.answer.id, answer: found.answer, text: found.text }),
             ),
             h(TracePanel, { key: 'trace', id: found.answer.traceId }),
