@@ -70,12 +70,13 @@ export function Probability({
 /** A name and its value. */
 export type Fact = readonly [name: string, value: ComponentChildren];
 
+interface FactsProps {
+  readonly facts: readonly Fact[];
+  readonly isWide?: boolean;
+}
+
 /** Names and values, aligned. Long names need the wide form. */
-export function Facts({
-  facts,
-}: {
-  readonly facts: readonly (readonly [string, ComponentChildren])[];
-}): ComponentChildren {
+export function Facts({ facts, isWide = false }: FactsProps): ComponentChildren {
   return h(
     'dl',
     { class: isWide ? 'facts wide' : 'facts' },

@@ -94,5 +94,5 @@ async function openConsole(page: Page, url: string, { statuses = [] }: ConsoleOp
 /** Returns the numbers of a row of a table. */
 export async function numbersOf(row: Locator): Promise<number[]> {
   const cells = await row.locator('td').allInnerTexts();
-  return cells.map((text) => Number.parseFloat(text.replaceAll(/[,\s]/g, '')));
+  return cells.map((text) => Number.parseFloat(text.replaceAll(',', '')));
 }
