@@ -48,7 +48,7 @@ describeConsole('access', (openConsole) => {
     await page.getByRole('link', { name: 'Live' }).click();
     await page.getByText('live', { exact: true }).waitFor();
     await page.getByRole('link', { name: 'API' }).click();
-    await page.getByRole('heading', { name: /^Waymark/ }).waitFor();
+    await page.getByRole('heading', { name: /^Waymark/ }).waitFor({ timeout: 60_000 });
     expectClean();
   });
 

@@ -1,3 +1,5 @@
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { post } from '../http/in-process.ts';
@@ -5,6 +7,7 @@ import { type ServiceProcess, startProcess } from '../support/service-process.ts
 import { type ConsolePage, describeConsole } from './support/console.ts';
 import { longText, sendPredictions, usualTexts } from './support/traffic.ts';
 
+const MODEL = join(import.meta.dirname, '../../models/spam');
 const PICTURES = join(import.meta.dirname, '../../docs/console');
 
 /** The pages, and what shows that a page is complete. */
@@ -59,7 +62,12 @@ describeConsole('pages', (openConsole) => {
   let service: ServiceProcess;
   let traceId = '';
   beforeAll(async () => {
-    service = await startProcess();
+    service = await startProcess({ MODELS_DIR: await twoVersions() });
+    await post(`${service.url}/models/spam/canary`, {
+      version: '2',
+      share: 0.2,
+      reason: 'trained on the mails of autumn',
+    });
     await sendPredictions(service.url, usualTexts(2_000));
     await giveFeedback(service.url);
     const long = Array.from({ length: 60 }, () => longText());
@@ -94,7 +102,10 @@ describeConsole('pages', (openConsole) => {
     for (const [, address, complete] of PAGES) {
       await open(address);
       await complete({ page } as ConsolePage);
-      expect([address, await page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([address, 0]);
+      expect([
+        address,
+        await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'),
+      ]).toEqual([address, 0]);
     }
     expectClean();
   });
@@ -111,4 +122,16 @@ async function giveFeedback(url: string): Promise<void> {
     const label = isWrong ? (prediction === 'spam' ? 'ham' : 'spam') : prediction;
     await post(`${url}/feedback`, { id, label });
   }
+}
+
+/** Returns a folder with the bundled model as version 1, and the same again as version 2. */
+async function twoVersions(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-models-'));
+  for (const version of ['1', '2']) {
+    await cp(join(MODEL, '1'), join(folder, 'spam', version), { recursive: true });
+    const path = join(folder, 'spam', version, 'manifest.json');
+    const manifest = JSON.parse(await readFile(path, 'utf8')) as object;
+    await writeFile(path, JSON.stringify({ ...manifest, version }));
+  }
+  return folder;
 }

@@ -39,7 +39,7 @@ describeConsole('try', (openConsole) => {
     expect(await numbersOf(row)).toEqual([0, 1, 1]);
 
     // The cell opens the prediction.
-    await page.getByRole('link', { name: /^1 with true label ham, predicted spam/ }).click();
+    await page.getByRole('link', { name: /^1 100 % with true label ham, predicted spam/ }).click();
     await page.getByRole('table', { name: 'Predictions, newest first' }).locator('tbody tr').first().waitFor();
     expect(await page.getByRole('table', { name: 'Predictions, newest first' }).locator('tbody tr').count()).toBe(1);
     expectClean();

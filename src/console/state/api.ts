@@ -54,14 +54,26 @@ async function readProblem(response: Response): Promise<ApiError> {
   return new ApiError(detail, response.status, problem.traceId);
 }
 
+/** What happens with a stream of JSON lines. */
+interface LineHandlers<T> {
+  /** Is called once, when the service has begun to send. */
+  readonly onOpen: () => void;
+  readonly onMessage: (message: T) => void;
+}
+
 /**
  * Reads a stream of JSON lines until it ends.
  *
  * @throws {ApiError} as `request` does, and if the connection breaks
  */
-export async function readLines<T>(path: string, signal: AbortSignal, onMessage: (message: T) => void): Promise<void> {
+export async function readLines<T>(
+  path: string,
+  signal: AbortSignal,
+  { onOpen, onMessage }: LineHandlers<T>,
+): Promise<void> {
   const response = await send(path, { signal });
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  onOpen();
   let rest = '';
   for (;;) {
     const { done, value } = await reader.read().catch((error: unknown) => {

@@ -24,7 +24,6 @@ const MARKED = new Set(['slow', 'error', 'anomaly', 'wrong']);
 export interface LiveData {
   /** Newest first. */
   readonly rows: readonly PredictionRow[];
-  readonly kept: PredictionsAnswer['kept'] | undefined;
   readonly workers: readonly WorkerMeasurements[];
   /** Rows that the service did not send, because there were too many. */
   readonly skipped: number;
@@ -32,7 +31,7 @@ export interface LiveData {
   readonly error: ApiError | undefined;
 }
 
-const EMPTY: LiveData = { rows: [], kept: undefined, workers: [], skipped: 0, state: 'loading', error: undefined };
+const EMPTY: LiveData = { rows: [], workers: [], skipped: 0, state: 'loading', error: undefined };
 
 /** True while the page shows what was there when somebody paused it. */
 export const isPaused = signal(false);
@@ -69,20 +68,40 @@ async function follow(
   present: () => LiveData,
 ): Promise<void> {
   for (let attempt = 0; !signal.aborted; attempt += 1) {
+    // The stream begins before the first rows are read, so that no prediction comes between them. Until the rows are there,
+    // those of the stream wait.
+    const early: StreamMessage[] = [];
+    let isRead = false;
+    let problem: ApiError | undefined;
+    const readRows = async () => {
+      const first = await readFirst(query, signal);
+      update(first);
+      isRead = true;
+      for (const message of early) apply(message, update, present());
+    };
+    const controller = new AbortController();
+    const stream = AbortSignal.any([signal, controller.signal]);
     try {
-      update(await readFirst(query, signal));
-      attempt = 0;
-      await readLines<StreamMessage>(`predictions/stream?${query}`, signal, (message) =>
-        apply(message, update, present()),
-      );
-      update({ state: 'broken' });
+      await readLines<StreamMessage>(`predictions/stream?${query}`, stream, {
+        onOpen: () => {
+          readRows().catch((error: unknown) => {
+            problem = toApiError(error);
+            controller.abort();
+          });
+        },
+        onMessage: (message) => {
+          attempt = 0;
+          if (isRead) apply(message, update, present());
+          else early.push(message);
+        },
+      });
     } catch (error) {
       if (signal.aborted) return;
-      const problem = toApiError(error);
-      update({ error: problem, state: 'broken' });
-      // A refusal stays a refusal until the filters or the token change.
-      if (problem.status >= 400 && problem.status < 500 && problem.status !== 429) return;
+      problem ??= toApiError(error);
     }
+    update({ error: problem, state: 'broken' });
+    // A refusal stays a refusal until the filters or the token change.
+    if (problem !== undefined && problem.status >= 400 && problem.status < 500 && problem.status !== 429) return;
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]));
   }
 }
@@ -96,7 +115,7 @@ async function readFirst(query: string, signal: AbortSignal): Promise<Partial<Li
     hasKept ? undefined : request<PredictionsAnswer>(`predictions?${marked}`, { signal }),
   ]);
   const rows = merge(newest.predictions, older?.predictions ?? []);
-  return { rows, kept: newest.kept, skipped: 0, state: 'live', error: undefined };
+  return { rows, skipped: 0, state: 'live', error: undefined };
 }
 
 function apply(message: StreamMessage, update: (change: Partial<LiveData>) => void, data: LiveData): void {
@@ -105,13 +124,7 @@ function apply(message: StreamMessage, update: (change: Partial<LiveData>) => vo
     const { id, feedback } = message;
     update({ rows: data.rows.map((row) => (row.id === id ? withFeedback(row, feedback) : row)) });
   } else if (message.predictions.length > 0 || message.skipped > 0) {
-    const { kept } = data;
-    const count = message.predictions.length + message.skipped;
-    update({
-      rows: limit(merge(message.predictions, data.rows)),
-      skipped: data.skipped + message.skipped,
-      kept: kept && { ...kept, of: kept.of + count },
-    });
+    update({ rows: limit(merge(message.predictions, data.rows)), skipped: data.skipped + message.skipped });
   }
 }
 

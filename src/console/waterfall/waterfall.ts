@@ -172,7 +172,6 @@ function Row({
       'aria-selected': isSelected ? 'true' : 'false',
       'aria-posinset': position,
       'aria-setsize': count,
-      'aria-label': `${name}, ${span.service}, ${time}${isError ? ', failed' : ''}`,
       onClick: () => onSelect?.(id),
     },
     h(
@@ -181,8 +180,9 @@ function Row({
         class: `name service-${trace.services.indexOf(span.service) % 4}`,
         style: { '--depth': String(Math.min(depth, 12)) },
       },
-      children.length > 0 ? (isClosed ? '▸ ' : '') : '',
+      children.length > 0 && isClosed ? '▸ ' : '',
       name,
+      h('span', { class: 'hidden' }, `, ${span.service}${isError ? ', failed' : ''}, `),
     ),
     h(
       'span',

@@ -1,6 +1,6 @@
 import { type ComponentChildren, h } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { PredictionRow, ProcessEvent } from '../../../recent/prediction-row.ts';
+import type { PredictionRow, PredictionsAnswer, ProcessEvent } from '../../../recent/prediction-row.ts';
 import { DOT_KINDS, DOT_TITLES, dotsOf } from '../../charts/dots.ts';
 import type { Box } from '../../charts/draw-scatter.ts';
 import { Scatter } from '../../charts/scatter.ts';
@@ -13,6 +13,7 @@ import { Empty, Panel } from '../../view/parts.ts';
 
 interface LatencyProps {
   readonly data: LiveData;
+  readonly kept: PredictionsAnswer['kept'] | undefined;
   /** Request times from here on are slow. */
   readonly slowSeconds: number;
   readonly times: readonly [from: number, to: number];
@@ -27,13 +28,21 @@ export function openRow({ traceId, spanId }: PredictionRow): void {
 }
 
 /** The scatter of request times, and what can be done with the dots in a box. */
-export function LatencyPanel({ data, slowSeconds, times, events, filters, selected }: LatencyProps): ComponentChildren {
+export function LatencyPanel({
+  data,
+  kept,
+  slowSeconds,
+  times,
+  events,
+  filters,
+  selected,
+}: LatencyProps): ComponentChildren {
   const dots = useMemo(() => dotsOf(data.rows, slowSeconds), [data.rows, slowSeconds]);
   const marks = useMemo(() => events.map(({ time, detail }) => ({ time: Date.parse(time), title: detail })), [events]);
   const box = readBox(place.value.query.get('box'));
   return h(
     Panel,
-    { title: 'Request time', note: describeKept(data) },
+    { title: 'Request time', note: describeKept(data, kept) },
     dots.length === 0 && data.state !== 'loading'
       ? h(Empty, { title: 'No predictions' }, emptyAdvice(filters))
       : h(Scatter, {
@@ -105,7 +114,7 @@ function Selection({
   );
 }
 
-function describeKept({ kept, rows, skipped }: LiveData): string {
+function describeKept({ rows, skipped }: LiveData, kept: LatencyProps['kept']): string {
   if (!kept) return '';
   const left = skipped > 0 ? `; ${formatCount(skipped)} more came too fast to be shown` : '';
   return `${formatCount(rows.length)} shown; the service keeps ${formatCount(kept.rows)} of ${formatCount(kept.of)} since ${formatClock(kept.since)}, and the slow, failed, unusual and wrong ones longest${left}`;

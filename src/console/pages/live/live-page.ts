@@ -1,6 +1,6 @@
 import { type ComponentChildren, h } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { ProcessHistory } from '../../../recent/prediction-row.ts';
+import type { PredictionsAnswer, ProcessHistory } from '../../../recent/prediction-row.ts';
 import { slowLimit } from '../../charts/dots.ts';
 import { filtersOf, parametersOf } from '../../state/filters.ts';
 import { isPaused, type LiveData, useLiveData } from '../../state/live-data.ts';
@@ -14,7 +14,9 @@ import { PredictionDetails, PredictionTable } from './prediction-table.ts';
 import { Tiles } from './tiles.ts';
 
 const HISTORY_PATH = 'process/history?minutes=60';
-const HISTORY_MS = 10_000;
+/** Asks for no more than the size of the memory. */
+const KEPT_PATH = 'predictions?limit=1';
+const REFRESH_MS = 10_000;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 
@@ -27,8 +29,9 @@ export function LivePage(): ComponentChildren {
   const filters = filtersOf(query);
   const last = RANGES.find((range) => range === query.get('last')) ?? '15';
   const data = useLiveData(changed(new URLSearchParams(), parametersOf(filters)).toString()).value;
-  const history = useResource<ProcessHistory>(HISTORY_PATH, isPaused.value ? undefined : HISTORY_MS).value;
-  const times = timesOf(data, last, query.get('since'));
+  const history = useResource<ProcessHistory>(HISTORY_PATH, isPaused.value ? undefined : REFRESH_MS).value;
+  const kept = useResource<PredictionsAnswer>(KEPT_PATH, isPaused.value ? undefined : REFRESH_MS).value.value?.kept;
+  const times = timesOf(data.rows, kept, last, query.get('since'));
   const from = Math.floor(times[0] / SECOND_MS) * SECOND_MS;
   const rows = useMemo(() => data.rows.filter(({ time }) => Date.parse(time) >= from), [data.rows, from]);
   const slowSeconds = useMemo(() => slowLimit(rows), [rows]);
@@ -70,7 +73,7 @@ export function LivePage(): ComponentChildren {
     ),
     data.error ? h(Problem, { error: data.error }) : null,
     h(Tiles, { workers: data.workers, points: history.value?.points ?? [] }),
-    h(LatencyPanel, { data: shown, slowSeconds, times, events: history.value?.events ?? [], filters, selected }),
+    h(LatencyPanel, { data: shown, kept, slowSeconds, times, events: history.value?.events ?? [], filters, selected }),
     h(
       'div',
       { class: 'split wide-left' },
@@ -89,7 +92,12 @@ const STATES: Readonly<Record<LiveData['state'], string>> = {
 };
 
 /** Returns the time axis: the last minutes up to now, or everything that is kept. */
-function timesOf({ rows, kept }: LiveData, last: string, since: string | null): [number, number] {
+function timesOf(
+  rows: LiveData['rows'],
+  kept: PredictionsAnswer['kept'] | undefined,
+  last: string,
+  since: string | null,
+): [number, number] {
   const now = Date.now();
   const newest = rows[0] === undefined ? now : Date.parse(rows[0].time);
   const to = isPaused.value ? newest + 1_000 : now;

@@ -52,10 +52,10 @@ export function Matrix({ quality }: { readonly quality: Quality }): ComponentChi
                     'a',
                     {
                       href: hrefOf('live', { model: name, version, label: actual, prediction: predicted, last: 'all' }),
-                      'aria-label': `${count} with true label ${actual}, predicted ${predicted}: show them`,
                     },
                     formatCount(count),
                     h('small', null, formatShare(share)),
+                    h('span', { class: 'hidden' }, ` with true label ${actual}, predicted ${predicted}: show them`),
                   ),
                 );
               }),
