@@ -63,6 +63,7 @@ describeConsole('pages', (openConsole) => {
   let traceId = '';
   beforeAll(async () => {
     service = await startProcess({ MODELS_DIR: await twoVersions() });
+    await post(`${service.url}/models/spam/activate`, { version: '1', reason: 'the version of the release' });
     await post(`${service.url}/models/spam/canary`, {
       version: '2',
       share: 0.2,
