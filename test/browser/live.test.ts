@@ -106,4 +106,22 @@ describeConsole('live', (openConsole) => {
     await expect.poll(() => spans.last().getAttribute('aria-posinset')).toBe('1025');
     expectClean();
   });
+
+  test('a trace is exported as OTLP JSON, and shown from the file', async () => {
+    const { page, open, expectClean } = await openConsole(service.url);
+    await open(`#/trace?id=${slowTraceId}`);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Export' }).click();
+    const file = await (await download).path();
+    await page.getByLabel('File of OTLP JSON').setInputFiles(file);
+    await expect.poll(() => page.url()).not.toContain('id=');
+    expect(await page.getByRole('listbox').getByRole('option').count()).toBe(4);
+    await page.getByLabel('File of OTLP JSON').setInputFiles({
+      name: 'notes.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from('{"a": 1}'),
+    });
+    expect(await page.getByRole('alert').textContent()).toMatch(/^notes.json cannot be shown. .*OTLP JSON/);
+    expectClean();
+  });
 });

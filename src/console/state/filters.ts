@@ -77,7 +77,7 @@ export function describeFilter({ field, value }: Filter): string {
 }
 
 function trimmed(value: number): string {
-  return String(Number(value.toPrecision(4)));
+  return Number(value.toPrecision(4)).toLocaleString('en-GB', { maximumSignificantDigits: 4 });
 }
 
 /** Returns the opposite filter: is, and is not. */

@@ -41,6 +41,7 @@ export function formatMilliseconds(seconds: number): string {
 /** Returns a share as a percentage: 0.4 %, 12 %, 99.3 %. */
 export function formatShare(share: number): string {
   const percent = share * 100;
+  if (percent > 0 && percent < 0.05) return '< 0.1 %';
   const isWhole = percent === 0 || percent === 100 || (percent >= 10 && percent < 99);
   return `${isWhole ? percent.toFixed(0) : percent.toFixed(1)} %`;
 }

@@ -152,7 +152,8 @@ export function DataTable({
   readonly head: readonly string[];
   readonly rows: readonly (readonly ComponentChildren[])[];
 }): ComponentChildren {
-  const isNumber = head.map((title) => title.startsWith('#'));
+  // The last column of text takes the space that is left.
+  const classes = head.map((title, at) => (title.startsWith('#') ? 'num' : at === head.length - 1 ? 'wide' : ''));
   return h(
     'div',
     { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': `Table: ${caption}` },
@@ -166,9 +167,7 @@ export function DataTable({
         h(
           'tr',
           null,
-          head.map((title, at) =>
-            h('th', { key: at, scope: 'col', class: isNumber[at] ? 'num' : '' }, title.replace(/^#/, '')),
-          ),
+          head.map((title, at) => h('th', { key: at, scope: 'col', class: classes[at] }, title.replace(/^#/, ''))),
         ),
       ),
       h(
@@ -178,7 +177,7 @@ export function DataTable({
           h(
             'tr',
             { key: row },
-            cells.map((cell, at) => h('td', { key: at, class: isNumber[at] ? 'num' : '' }, cell)),
+            cells.map((cell, at) => h('td', { key: at, class: classes[at] }, cell)),
           ),
         ),
       ),

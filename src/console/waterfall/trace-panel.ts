@@ -37,6 +37,7 @@ export function Verdict({ trace }: { readonly trace: Trace }): ComponentChildren
     ` of ${formatSeconds(trace.duration / 1e6)}. Then `,
     steps
       .slice(1, 4)
+      .filter(({ share }) => share >= 0.001)
       .map(({ name, share }) => `${name} ${formatShare(share)}`)
       .join(', ') || 'nothing else',
     '.',

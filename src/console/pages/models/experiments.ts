@@ -74,36 +74,40 @@ function Experiment({ title, experiment, more }: ExperimentProps): ComponentChil
     Panel,
     { title: `${title}: version ${version}`, note: `since ${formatTime(since)}` },
     h('p', { class: 'verdict' }, h('strong', null, verdictOf(test))),
-    h(Facts, {
-      facts: [
-        ['predictions', `${formatCount(predictions)}, ${formatCount(errors)} errors`],
-        ...more,
-        ['evidence', `better ${formatNumber(test.better)}, worse ${formatNumber(test.worse)}; ${STRONG} is strong`],
-        ['without assumptions', `better ${formatNumber(test.provenBetter)}, worse ${formatNumber(test.provenWorse)}`],
-        ['labels', `${formatCount(test.coverage.labelled)} of ${formatCount(test.coverage.due)}`],
-        ['latency to active', `p50 ${times(latencyRatio.p50)}, p99 ${times(latencyRatio.p99)}`],
-        [
-          'mean confidence',
-          meanConfidence === null
-            ? ''
-            : `${meanConfidence.toFixed(3)}, active ${activeMeanConfidence?.toFixed(3) ?? '–'}`,
-        ],
-        ['drift', drift],
-      ],
-    }),
-    points.value.length < 2
-      ? null
-      : h(Lines, {
-          title: 'Evidence since this page was opened',
-          times: points.value.map(({ time }) => time),
-          cursor,
-          events: [],
-          format: formatNumber,
-          series: [
-            { name: 'better', values: points.value.map(({ better }) => better) },
-            { name: 'worse', values: points.value.map(({ worse }) => worse) },
+    h(
+      'div',
+      { class: 'small-multiples' },
+      h(Facts, {
+        facts: [
+          ['predictions', `${formatCount(predictions)}, ${formatCount(errors)} errors`],
+          ...more,
+          ['evidence', `better ${formatNumber(test.better)}, worse ${formatNumber(test.worse)}; ${STRONG} is strong`],
+          ['without assumptions', `better ${formatNumber(test.provenBetter)}, worse ${formatNumber(test.provenWorse)}`],
+          ['labels', `${formatCount(test.coverage.labelled)} of ${formatCount(test.coverage.due)}`],
+          ['latency to active', `p50 ${times(latencyRatio.p50)}, p99 ${times(latencyRatio.p99)}`],
+          [
+            'mean confidence',
+            meanConfidence === null
+              ? ''
+              : `${meanConfidence.toFixed(3)}, active ${activeMeanConfidence?.toFixed(3) ?? '–'}`,
           ],
-        }),
+          ['drift', drift],
+        ],
+      }),
+      points.value.length < 2
+        ? null
+        : h(Lines, {
+            title: 'Evidence since this page was opened',
+            times: points.value.map(({ time }) => time),
+            cursor,
+            events: [],
+            format: formatNumber,
+            series: [
+              { name: 'better', values: points.value.map(({ better }) => better) },
+              { name: 'worse', values: points.value.map(({ worse }) => worse) },
+            ],
+          }),
+    ),
   );
 }
 

@@ -65,7 +65,7 @@ export function VersionTable({ report, onAction }: VersionsProps): ComponentChil
                 null,
                 roles(version).map((role) => h('span', { key: role, class: `badge ${role.split(' ')[0]}` }, role)),
               ),
-              h('td', null, algorithm),
+              h('td', null, algorithm.replaceAll('+', ' + ')),
               h(
                 'td',
                 null,
