@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { describeFilter, filtersOf, negated, parametersOf, parseFilter } from '../../src/console/state/filters.ts';
-import { changed, hrefOf, parsePlace } from '../../src/console/state/location.ts';
+import { changed, hrefOf, parsePlace, withFixedTimes } from '../../src/console/state/location.ts';
 
 describe('the address', () => {
   test('has the page and its parameters', () => {
@@ -21,6 +21,13 @@ describe('the address', () => {
       ['version', '1'],
       ['version', '!2'],
     ]);
+  });
+
+  test('of a runbook has a time before now, which stays', () => {
+    const now = Date.parse('2026-11-26T12:00:00Z');
+    const fixed = withFixedTimes(parsePlace('#/compare?since=-90m&kept=error'), now);
+    expect(fixed).toBe('#/compare?kept=error&since=2026-11-26T10%3A30%3A00.000Z');
+    expect(withFixedTimes(parsePlace(fixed!), now)).toBeUndefined();
   });
 
   test('changes only the parameters that are named', () => {

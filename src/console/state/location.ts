@@ -40,9 +40,27 @@ export function changed(query: URLSearchParams, changes: QueryChanges): URLSearc
   return copy;
 }
 
+const RELATIVE_TIME = /^-(\d{1,6})([smhd])$/;
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * Replaces the times of a link such as `since=-1h` by real ones, so that the page shows the same later. Runbooks have such
+ * links. Returns `undefined` if there are none.
+ */
+export function withFixedTimes({ page, query }: Place, now: number): string | undefined {
+  const changes: Record<string, string> = {};
+  for (const name of ['since', 'until']) {
+    const [, amount, unit = ''] = RELATIVE_TIME.exec(query.get(name) ?? '') ?? [];
+    if (amount !== undefined) changes[name] = new Date(now - Number(amount) * UNIT_MS[unit]!).toISOString();
+  }
+  return Object.keys(changes).length === 0 ? undefined : hrefOf(page, changed(query, changes));
+}
+
 /** Follows the address. Back, forward and links change it. */
 export function followAddress(): void {
   const read = () => {
+    const fixed = withFixedTimes(parsePlace(location.hash), Date.now());
+    if (fixed !== undefined) history.replaceState(null, '', fixed);
     place.value = parsePlace(location.hash);
   };
   addEventListener('hashchange', read);
