@@ -32,7 +32,7 @@ describeConsole('the whole stack', (openConsole) => {
     await eventually(async () => {
       await open(`#/trace?id=${traceId}`);
       await page.reload();
-      await page.getByRole('option', { name: /^POST \/messages, mail-gateway/ }).waitFor({ timeout: 2_000 });
+      await page.getByRole('option', { name: /^POST \/messages\b.*mail-gateway/ }).waitFor({ timeout: 2_000 });
     });
     const names = await page.getByRole('option').allTextContents();
     expect(names.join('\n')).toMatch(
