@@ -4,7 +4,6 @@ import { inputExceptionAttributes } from '../telemetry/logs/log.ts';
 import { authorize } from './access/authorize.ts';
 import { refuseOtherSites } from './access/other-sites.ts';
 import { addConsoleRoutes } from './console/routes.ts';
-import { showConsole, showConsoleFile } from './console/console-page.ts';
 import { showConsole, showConsoleFile } from './console/files/console-page.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
 import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
