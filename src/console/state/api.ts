@@ -33,7 +33,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
 }
 
 /** Sends a request and returns the response. @throws {ApiError} as `request` does */
-export async function send(path: string, { signal, method = 'GET', body }: RequestOptions = {}): Promise<Response> {
+async function send(path: string, { signal, method = 'GET', body }: RequestOptions = {}): Promise<Response> {
   const headers: Record<string, string> = {};
   if (token.value !== undefined) headers['authorization'] = `Bearer ${token.value}`;
   if (body !== undefined) headers['content-type'] = 'application/json';

@@ -79,7 +79,7 @@ export function setQuery(changes: QueryChanges, how: 'push' | 'replace' = 'push'
 }
 
 /** Opens an address of `hrefOf`. */
-export function goTo(href: string, how: 'push' | 'replace' = 'push'): void {
+function goTo(href: string, how: 'push' | 'replace' = 'push'): void {
   if (how === 'push') history.pushState(null, '', href);
   else history.replaceState(null, '', href);
   place.value = parsePlace(location.hash);

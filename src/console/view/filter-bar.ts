@@ -18,7 +18,7 @@ export function setFilters(filters: readonly Filter[]): void {
 }
 
 /** Adds a filter to those of the present page. */
-export function addFilter(filter: Filter): void {
+function addFilter(filter: Filter): void {
   const present = filtersOf(place.value.query);
   if (!present.some(({ field, value }) => field === filter.field && value === filter.value))
     setFilters([...present, filter]);

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject } from 'vitest';
 
@@ -25,7 +24,6 @@ interface ConsoleOptions {
   readonly statuses?: readonly number[];
 }
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
 /** Describes journeys in the console. They are skipped without a browser. */
@@ -79,7 +77,7 @@ async function openConsole(page: Page, url: string, { statuses = [] }: ConsoleOp
     },
     expectClean: () => expect(faults).toEqual([]),
     async expectAccessible() {
-      await page.evaluate(await readFile(AXE, 'utf8'));
+      await page.evaluate(axe.source);
       const found = await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(RULES)} })`);
       const { violations } = found as {
         violations: { id: string; nodes: { html: string; failureSummary: string }[] }[];

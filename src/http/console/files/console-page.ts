@@ -10,7 +10,7 @@ import { linksOf } from './links.ts';
  * Allows only files and routes of this service: no inline code or style, no other address, no frame around the page. No
  * script may turn text into markup or code, because no policy of Trusted Types may be created.
  */
-export const CONSOLE_POLICY = [
+const CONSOLE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
