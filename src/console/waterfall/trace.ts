@@ -104,7 +104,8 @@ function draftOf(span: OtlpSpan, resource: readonly OtlpAttribute[], origin: big
 
 function attributeText(value: OtlpAttribute['value']): string {
   if (value.arrayValue) return (value.arrayValue.values ?? []).map(attributeText).join(', ');
-  return String(value.stringValue ?? value.intValue ?? value.doubleValue ?? value.boolValue ?? '');
+  if (value.doubleValue !== undefined) return String(Number(value.doubleValue.toPrecision(6)));
+  return String(value.stringValue ?? value.intValue ?? value.boolValue ?? '');
 }
 
 /** Adds each span to its parent, and returns the spans without one. */
