@@ -7,7 +7,7 @@ import { TracePage } from './pages/trace/trace-page.ts';
 import { TryPage } from './pages/try/try-page.ts';
 import { followAddress } from './state/location.ts';
 import { loadService } from './state/service.ts';
-import { Shell } from './view/shell.ts';
+import { restoreTheme, Shell } from './view/shell.ts';
 
 const pages = {
   try: TryPage,
@@ -18,6 +18,7 @@ const pages = {
   models: ModelsPage,
 };
 
+restoreTheme();
 followAddress();
 render(h(Shell, { pages }), document.getElementById('app')!);
 void loadService();

@@ -17,11 +17,31 @@ const TITLES: Readonly<Record<Page, readonly [title: string, question: string]>>
 
 type Theme = 'auto' | 'light' | 'dark';
 const THEMES: readonly Theme[] = ['auto', 'light', 'dark'];
+const THEME_KEY = 'waymark-theme';
 const theme = signal<Theme>('auto');
 
+function setTheme(next: Theme): void {
+  theme.value = next;
+  document.documentElement.dataset['theme'] = next;
+}
+
 function nextTheme(): void {
-  theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length]!;
-  document.documentElement.dataset['theme'] = theme.value;
+  setTheme(THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length]!);
+  try {
+    localStorage.setItem(THEME_KEY, theme.value);
+  } catch {
+    // Without storage the theme is kept until the page is left.
+  }
+}
+
+/** Shows the theme that somebody chose before. */
+export function restoreTheme(): void {
+  try {
+    const stored = localStorage.getItem(THEME_KEY);
+    setTheme(THEMES.find((name) => name === stored) ?? 'auto');
+  } catch {
+    // The theme of the system is shown.
+  }
 }
 
 /** The frame of all pages: navigation, heading, and the page that the address names. */

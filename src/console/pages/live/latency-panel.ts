@@ -42,7 +42,14 @@ export function LatencyPanel({
   const box = readBox(place.value.query.get('box'));
   return h(
     Panel,
-    { title: 'Request time', note: describeKept(data, kept) },
+    {
+      title: 'Request time',
+      note: describeKept(data, kept),
+      actions:
+        filters.length === 0
+          ? undefined
+          : h('a', { href: hrefOf('compare', parametersOf(filters)) }, 'Compare these with the rest'),
+    },
     dots.length === 0 && data.state !== 'loading'
       ? h(Empty, { title: 'No predictions' }, emptyAdvice(filters))
       : h(Scatter, {
