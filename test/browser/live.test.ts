@@ -98,8 +98,11 @@ describeConsole('live', (openConsole) => {
     });
     const { page, open, expectClean } = await openConsole(service.url);
     await open('#/trace');
-    const milliseconds = await page.evaluate(paintTime(String(response.headers.get('x-trace-id'))));
-    process.stdout.write(`A trace of 1,025 spans was painted ${String(milliseconds)} ms after its link was opened.\n`);
+    const times = await page.evaluate(paintTime(String(response.headers.get('x-trace-id'))));
+    const [total, own] = times as [number, number];
+    process.stdout.write(
+      `A trace of 1,025 spans was painted ${own} ms after the answer, ${total} ms after its link was opened.\n`,
+    );
     await page.getByRole('listbox', { name: 'Spans of the trace, 1025' }).waitFor();
     const spans = page.getByRole('listbox').getByRole('option');
     expect(await spans.count()).toBeLessThan(60);
@@ -134,7 +137,11 @@ function paintTime(traceId: string): string {
     const start = performance.now();
     const look = () => {
       if (document.querySelector('.waterfall-rows > .row') === null) requestAnimationFrame(look);
-      else requestAnimationFrame(() => setTimeout(() => resolve(Math.round(performance.now() - start))));
+      else requestAnimationFrame(() => setTimeout(() => {
+        const { responseEnd } = performance.getEntriesByType('resource').at(-1);
+        const now = performance.now();
+        resolve([now - start, now - responseEnd].map(Math.round));
+      }));
     };
     location.hash = '#/trace?id=${traceId}';
     look();

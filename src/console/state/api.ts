@@ -35,7 +35,8 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
 /** Sends a request and returns the response. @throws {ApiError} as `request` does */
 async function send(path: string, { signal, method = 'GET', body }: RequestOptions = {}): Promise<Response> {
   const headers: Record<string, string> = {};
-  if (token.value !== undefined) headers['authorization'] = `Bearer ${token.value}`;
+  const sent = token.value;
+  if (sent !== undefined) headers['authorization'] = `Bearer ${sent}`;
   if (body !== undefined) headers['content-type'] = 'application/json';
   const init: RequestInit = { method, headers, signal: signal ?? null, cache: 'no-store' };
   if (body !== undefined) init.body = JSON.stringify(body);
@@ -44,7 +45,8 @@ async function send(path: string, { signal, method = 'GET', body }: RequestOptio
     throw new ApiError('The service cannot be reached. Is it running?', 0);
   });
   if (response.ok) return response;
-  if (response.status === 401) isTokenNeeded.value = true;
+  // The refusal of a former token says nothing about the present one.
+  if (response.status === 401 && sent === token.value) isTokenNeeded.value = true;
   throw await readProblem(response);
 }
 
