@@ -43,6 +43,17 @@ export default defineConfig({
       },
       {
         test: {
+          // The console in a real browser, against the real service.
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/support/temporary-folder.ts', 'test/browser/support/global-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'stack',
           include: ['test/stack/**/*.test.ts'],
           globalSetup: ['test/support/temporary-folder.ts', 'test/stack/support/global-setup.ts'],

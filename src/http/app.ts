@@ -3,12 +3,12 @@ import Koa from 'koa';
 import { inputExceptionAttributes } from '../telemetry/logs/log.ts';
 import { authorize } from './access/authorize.ts';
 import { refuseOtherSites } from './access/other-sites.ts';
+import { showConsole, showConsoleFile } from './console/files/console-page.ts';
 import { addConsoleRoutes } from './console/routes.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
 import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
 import { correctFeedback, eraseFeedback, listReviews, recordFeedback } from './routes/feedback.ts';
 import { pathHints, reportLiveness, reportReadiness } from './routes/health.ts';
-import { showLandingPage } from './routes/landing-page.ts';
 import { evaluateModels } from './routes/maintenance.ts';
 import { listModels, showModel } from './routes/models.ts';
 import { predict, predictBatch } from './routes/predict.ts';
@@ -33,7 +33,7 @@ function createPredictionRouter(service: Service): Router<RequestState> {
 /** Creates the router of all routes. */
 export function createRouter(service: Service): Router<RequestState> {
   const router = createPredictionRouter(service);
-  router.get('/', showLandingPage(service));
+  router.get('/', showConsole(service));
   router.post('/feedback', recordFeedback(service));
   router.put('/feedback/:id', correctFeedback(service));
   router.delete('/feedback/:id', eraseFeedback(service));
@@ -59,6 +59,7 @@ export function createRouter(service: Service): Router<RequestState> {
   router.get('/openapi.json', showDocument(service));
   router.get('/docs', showDocsPage());
   router.get('/docs/:file', showDocsFile());
+  router.get('/console/:file', showConsoleFile());
   return router;
 }
 

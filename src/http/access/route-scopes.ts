@@ -9,6 +9,7 @@ export type RouteScope = Scope | 'public';
  */
 export const ROUTE_SCOPES: Readonly<Record<string, RouteScope>> = {
   'GET /': 'public',
+  'GET /console/:file': 'public',
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /docs': 'public',

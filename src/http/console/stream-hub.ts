@@ -31,12 +31,18 @@ interface Group {
   readonly readers: Set<Reader>;
   cursors: readonly NewsCursor[];
   isBusy: boolean;
+  /** Resolves when the group knows where its news begin. */
+  readonly begun: Promise<void>;
+  hasBegun: boolean;
 }
 
 /** Sends predictions to open pages as they come. */
 export interface StreamHub {
-  /** Adds a response. Returns false if there are too many. */
-  add(response: ServerResponse, filters: Restricted): boolean;
+  /**
+   * Adds a response. Resolves to false if there are too many; otherwise when the response gets every prediction that is made
+   * from then on.
+   */
+  add(response: ServerResponse, filters: Restricted): Promise<boolean>;
 }
 
 /** Creates the hub. It asks the workers only while a page is open. */
@@ -79,8 +85,8 @@ export function createStreamHub({ recent, phase }: Pick<Service, 'recent' | 'pha
       .map(({ worker, point, inFlight }) => ({ worker, ...measurementsOf(point), inFlight }))
       .toSorted((a, b) => a.worker - b.worker);
     const line = lineOf({ kind: 'process', time: new Date().toISOString(), workers });
-    for (const { readers } of groups.values()) {
-      for (const reader of readers) if (!isSlow(reader)) reader.response.write(line);
+    for (const { readers, hasBegun } of groups.values()) {
+      for (const reader of readers) if (hasBegun && !isSlow(reader)) reader.response.write(line);
     }
   }
 
@@ -90,7 +96,7 @@ export function createStreamHub({ recent, phase }: Pick<Service, 'recent' | 'pha
       return;
     }
     for (const group of groups.values()) {
-      if (group.isBusy) continue;
+      if (group.isBusy || !group.hasBegun) continue;
       group.isBusy = true;
       // A worker that cannot answer is asked again at the next tick.
       void sendNews(group)
@@ -109,6 +115,24 @@ export function createStreamHub({ recent, phase }: Pick<Service, 'recent' | 'pha
       });
   }
 
+  /** Creates a group. Its news begin now, and not at the next tick. */
+  function startGroup(key: string, filters: Restricted): Group {
+    const begin = async () => {
+      const { answers } = await recent.ask({ kind: 'news', filters, limit: MAX_ROWS, cursors: [] });
+      group.cursors = answers.map(({ cursor }) => cursor);
+    };
+    const begun = Promise.resolve()
+      .then(begin)
+      // Then the news begin at the next tick.
+      .catch(() => {})
+      .finally(() => {
+        group.hasBegun = true;
+      });
+    const group: Group = { filters, readers: new Set(), cursors: [], isBusy: false, begun, hasBegun: false };
+    groups.set(key, group);
+    return group;
+  }
+
   function remove(key: string, group: Group, reader: Reader): void {
     if (!group.readers.delete(reader)) return;
     readers -= 1;
@@ -119,16 +143,16 @@ export function createStreamHub({ recent, phase }: Pick<Service, 'recent' | 'pha
   }
 
   return {
-    add(response, filters) {
+    async add(response, filters) {
       if (readers >= MAX_STREAMS) return false;
       const key = JSON.stringify(filters);
-      const group = groups.get(key) ?? { filters, readers: new Set(), cursors: [], isBusy: false };
-      groups.set(key, group);
+      const group = groups.get(key) ?? startGroup(key, filters);
       const reader = { response, skipped: 0 };
       group.readers.add(reader);
       readers += 1;
       response.once('close', () => remove(key, group, reader));
       timer ??= setInterval(tick, TICK_MS).unref();
+      await group.begun;
       return true;
     },
   };

@@ -8,11 +8,11 @@ import { createStreamHub, MAX_STREAMS } from './stream-hub.ts';
 
 /**
  * `GET /predictions/stream`: sends predictions, feedback and measurements as they come, one JSON object a line. The handler
- * returns at once, so that an open page takes no place of `MAX_IN_FLIGHT`.
+ * returns before the first message, so that an open page takes no place of `MAX_IN_FLIGHT`.
  */
 export function streamPredictions(service: Service): Middleware<RequestState> {
   const hub = createStreamHub(service);
-  return (ctx) => {
+  return async (ctx) => {
     const filters = filterParameters(ctx, []);
     try {
       compileFilters(filters);
@@ -25,16 +25,16 @@ export function streamPredictions(service: Service): Middleware<RequestState> {
       ctx.status = 200;
       return;
     }
-    if (!hub.add(res, filters)) {
+    res.setHeader('content-type', 'application/x-ndjson; charset=utf-8');
+    res.setHeader('cache-control', 'no-store');
+    // A proxy such as nginx would collect the lines before it passes them on.
+    res.setHeader('x-accel-buffering', 'no');
+    if (!(await hub.add(res, filters))) {
       const detail = `${MAX_STREAMS} streams are open, the maximum of this process. Close one, or try again later.`;
       throw new Problem('overloaded', detail, { 'retry-after': '5' });
     }
     ctx.respond = false;
     res.statusCode = 200;
-    res.setHeader('content-type', 'application/x-ndjson; charset=utf-8');
-    res.setHeader('cache-control', 'no-store');
-    // A proxy such as nginx would collect the lines before it passes them on.
-    res.setHeader('x-accel-buffering', 'no');
     res.flushHeaders();
   };
 }

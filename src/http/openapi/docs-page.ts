@@ -12,23 +12,48 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Waymark: API documentation</title>
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="console/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="docs/page.css">
 </head>
 <body>
+<nav aria-label="Pages"><a href="./">Waymark console</a></nav>
 <div id="api"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/docs/page.js"></script>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="docs/page.js"></script>
 </body>
 </html>
 `;
 
-const PAGE_SCRIPT = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });\n`;
+/** Relative addresses, so that the page works behind a path prefix. Swagger UI has a dark theme of its own. */
+const PAGE_SCRIPT = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+SwaggerUIBundle({ url: 'openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null });
+`;
+
+/** The look of the console around Swagger UI. */
+const PAGE_STYLE = `:root { color-scheme: light dark; }
+body { margin: 0; background: #f5f6f8; font: 13px/1.45 system-ui, sans-serif; }
+nav { padding: 12px 24px; background: #fff; border-bottom: 1px solid #dfe3e8; }
+nav a { color: #1b5cb8; font-weight: 600; }
+.swagger-ui .topbar { display: none; }
+.dark-mode body { background: #0f1216; }
+.dark-mode nav { background: #171b21; border-color: #2b323b; }
+.dark-mode nav a { color: #82b3ff; }
+`;
 
 const require = createRequire(import.meta.url);
 
 const FILES: Readonly<Record<string, { type: string; path: string }>> = {
   'swagger-ui.css': { type: 'text/css', path: require.resolve('swagger-ui-dist/swagger-ui.css') },
   'swagger-ui-bundle.js': { type: 'text/javascript', path: require.resolve('swagger-ui-dist/swagger-ui-bundle.js') },
+};
+
+const OWN_FILES: Readonly<Record<string, { type: string; content: string }>> = {
+  'page.js': { type: 'text/javascript', content: PAGE_SCRIPT },
+  'page.css': { type: 'text/css', content: PAGE_STYLE },
 };
 
 /** Allows only files of this service. Swagger UI sets styles on elements and has its images in the style sheet. */
@@ -61,9 +86,10 @@ export function showDocsFile(): Middleware<RequestState> {
   const contents = new Map<string, Promise<Buffer>>();
   return async (ctx) => {
     const file = String(ctx['params'].file);
-    if (file === 'page.js') {
-      ctx.type = 'text/javascript';
-      ctx.body = PAGE_SCRIPT;
+    const own = Object.hasOwn(OWN_FILES, file) ? OWN_FILES[file] : undefined;
+    if (own) {
+      ctx.type = own.type;
+      ctx.body = own.content;
       return;
     }
     const found = Object.hasOwn(FILES, file) ? FILES[file] : undefined;

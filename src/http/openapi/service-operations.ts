@@ -15,7 +15,7 @@ export const serviceOperations: readonly Operation[] = [
     path: '/',
     id: 'showLinks',
     tag: 'Service',
-    summary: 'Returns the links of the service, as a page for browsers and as JSON for other clients',
+    summary: 'Returns the console for browsers, and the links of the service as JSON for other clients',
     description: 'Metrics have a port of their own. The 404 of `/metrics` names it.',
     response: {
       description: 'The links',
@@ -29,6 +29,24 @@ export const serviceOperations: readonly Operation[] = [
       },
     },
     problems: [],
+  },
+  {
+    method: 'get',
+    path: '/console/{file}',
+    id: 'showConsoleFile',
+    tag: 'Service',
+    summary: 'Returns a file of the console',
+    parameters: [
+      {
+        name: 'file',
+        in: 'path',
+        description: 'A file of the console',
+        schema: z.enum(['console.js', 'console.css', 'icon.svg']),
+        example: 'console.css',
+      },
+    ],
+    response: { description: 'The file', type: '*/*' },
+    problems: ['route-not-found'],
   },
   {
     method: 'get',
@@ -92,7 +110,7 @@ export const serviceOperations: readonly Operation[] = [
         name: 'file',
         in: 'path',
         description: 'A file of the page',
-        schema: z.enum(['page.js', 'swagger-ui.css', 'swagger-ui-bundle.js']),
+        schema: z.enum(['page.js', 'page.css', 'swagger-ui.css', 'swagger-ui-bundle.js']),
         example: 'page.js',
       },
     ],

@@ -41,6 +41,14 @@ test('sends measurements, predictions and feedback as they come', async () => {
   expect(await next(lines, 'feedback')).toMatchObject({ id: predicted.id, feedback: { label: 'spam' } });
 });
 
+test('sends a prediction that is made right after the stream has opened', async () => {
+  const { url } = await serve();
+  const { lines } = await open(url);
+  const predicted = (await (await post(`${url}/predict`, { text: 'See you at the meeting' })).json()) as { id: string };
+  const { predictions } = await next(lines, 'predictions');
+  expect(predictions.map(({ id }) => id)).toEqual([predicted.id]);
+});
+
 test('sends at most 100 predictions at once, counts the others, and filters', async () => {
   const { url } = await serve();
   const all = await open(url);

@@ -15,10 +15,11 @@ test('GET /docs returns a page with files of this service only', async () => {
   expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
   const page = await response.text();
   const parts = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, part]) => part!);
-  expect(parts).toHaveLength(3);
-  for (const part of parts) {
-    expect(part).toMatch(/^\/docs\//);
-    const file = await fetch(url + part);
+  expect(parts).toHaveLength(6);
+  expect(parts).toEqual(expect.arrayContaining(['./', 'console/icon.svg']));
+  for (const part of parts.filter((part) => part.startsWith('docs'))) {
+    expect(part).toMatch(/^docs\//);
+    const file = await fetch(`${url}/${part}`);
     expect(file.status).toBe(200);
     expect(file.headers.get('content-type')).toMatch(part.endsWith('.css') ? /^text\/css/ : /^text\/javascript/);
     expect((await file.text()).length).toBeGreaterThan(50);
