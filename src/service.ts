@@ -87,7 +87,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   await namingFolder(config, () => prepareFolder(config.DATA_DIR));
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
-    openFeedbackStore(config.DATA_DIR, reportStore),
+    openFeedbackStore(config.DATA_DIR, reportStore, config.FEEDBACK_KEY_FILE),
   ]);
   const signatures = await readSignatures(config);
   const tokens = await openTokenStore(config, log);
@@ -186,6 +186,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     createRetrainer({
       modelsFolder: config.MODELS_DIR,
       dataFolder: config.DATA_DIR,
+      feedbackKeyFile: config.FEEDBACK_KEY_FILE,
       servingProcesses: config.WORKERS,
       signatures,
       registry,

@@ -86,6 +86,7 @@ const settings = {
   MODEL_SIGNATURE_KEYS: file,
   MODEL_SIGNING_KEY: file,
   REVIEW_SHARE: { ...share, fallback: '0' },
+  FEEDBACK_KEY_FILE: file,
   FEEDBACK_TEXT_DAYS: { ...positive, fallback: '365' },
   MAX_BODY_BYTES: { ...positive, fallback: String(1024 * 1024) },
   MAX_TEXT_CHARACTERS: { ...positive, fallback: '100000' },

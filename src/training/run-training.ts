@@ -40,7 +40,8 @@ async function trainLinear(
   onData: (data: TrainingData) => void,
 ): Promise<TrainingResult> {
   const { storedBytes: total, contentBytes } = await measureSources(files.paths);
-  const feedbackExamples = job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name);
+  const feedbackExamples =
+    job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name, job.feedbackKeyFile);
   const trainer = createTrainer({
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,

@@ -14,6 +14,7 @@ export interface RetrainTask {
   readonly data: DataFiles;
   /** The service's `DATA_DIR`, which holds the feedback. */
   readonly dataFolder: string;
+  readonly feedbackKeyFile?: string | undefined;
   readonly algorithm: AlgorithmName | 'auto';
   readonly tokenizer: TokenizerName | 'auto';
   /** The share of the data that takes no part in any choice; undefined for the usual one. */

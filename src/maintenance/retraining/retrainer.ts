@@ -49,6 +49,8 @@ export interface RetrainerOptions {
   readonly modelsFolder: string;
   /** The service's `DATA_DIR`. */
   readonly dataFolder: string;
+  /** The file with the keys of the feedback texts. */
+  readonly feedbackKeyFile?: string | undefined;
   /** The number of processes that serve requests on this machine. */
   readonly servingProcesses: number;
   /** The signatures that versions need, and the key that signs the trained ones. */
@@ -79,7 +81,7 @@ function tryLockIfWritable(path: string, purpose: string): Lock | undefined {
 
 /** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
-  const { modelsFolder, dataFolder, servingProcesses, signatures, registry, log } = options;
+  const { modelsFolder, dataFolder, feedbackKeyFile, servingProcesses, signatures, registry, log } = options;
   const files = await openJobFiles(join(dataFolder, 'jobs'));
   const telemetry = createRetrainTelemetry(log, options.instruments);
   const ownRuns = new Map<string, JobRun>();
@@ -151,7 +153,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
     const data = { paths, textField: policy.textField, labelField: policy.labelField };
-    return { job, model, modelsFolder, data, dataFolder, ...settings, maxMemoryMB, niceness, signingKey };
+    return { job, model, modelsFolder, data, dataFolder, feedbackKeyFile, ...settings, maxMemoryMB, niceness, signingKey };
   }
 
   /** Writes the active version into the roles: without roles, the newest version would become active. */

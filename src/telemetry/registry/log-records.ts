@@ -79,6 +79,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'shadow failed': [...MODEL, ATTRIBUTE.shadowVersion, ...EXCEPTION],
   'experiment data not stored': EXCEPTION,
   'feedback texts not deleted': EXCEPTION,
+  'feedback texts not encrypted': EXCEPTION,
   'model report incomplete': [ATTRIBUTE.modelName, ...EXCEPTION],
   'telemetry problem': [ATTRIBUTE.reason],
   'policy refused': [ATTRIBUTE.modelName, ATTRIBUTE.reason],
