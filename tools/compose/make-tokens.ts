@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 const TOKENS = [
   { name: 'mail-gateway', scopes: ['predict', 'feedback'], file: 'gateway-token' },
   { name: 'alertmanager', scopes: ['manage'], file: 'alertmanager-token' },
-  { name: 'operator', scopes: ['predict', 'feedback', 'read', 'manage'], file: 'operator-token' },
+  { name: 'operator', scopes: ['predict', 'explain', 'feedback', 'read', 'manage'], file: 'operator-token' },
 ] as const;
 
 /** The receiver of Alertmanager that calls the service. */

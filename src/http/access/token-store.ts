@@ -88,13 +88,13 @@ function isDigest(digest: Buffer, digits: string): boolean {
 function fixedToken(token: string): [string, KnownToken] {
   const digits = hash('sha256', token);
   const name = `api token ${digits.slice(0, 8)}`;
-  return [digits, { name, digest: Buffer.from(digits, 'hex'), scopes: new Set(SCOPES) }];
+  return [digits, { name, digest: Buffer.from(digits, 'hex'), scopes: new Set(SCOPES), answers: 'scores' }];
 }
 
 /** Returns the tokens of the file under their digests. A quota that is unchanged keeps its level. */
 function storedTokens(stored: readonly StoredToken[], former: KnownTokens): [string, KnownToken][] {
   return stored.map((token) => {
-    const { name, sha256, scopes, models, expires, requestsPerSecond, charactersPerSecond } = token;
+    const { name, sha256, scopes, models, expires, answers, requestsPerSecond, charactersPerSecond } = token;
     const before = former.get(sha256);
     return [
       sha256,
@@ -104,6 +104,7 @@ function storedTokens(stored: readonly StoredToken[], former: KnownTokens): [str
         scopes: new Set(scopes),
         models: models && new Set(models),
         expires,
+        answers,
         requests: quotaOf('requests', requestsPerSecond, before?.requests),
         characters: quotaOf('characters', charactersPerSecond, before?.characters),
       },

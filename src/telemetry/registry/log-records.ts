@@ -38,8 +38,9 @@ export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
 /** The additional log record when a version that requests named is not needed any more. */
 export const memoryLogRecords: Readonly<Record<string, readonly string[]>> = { 'model left memory': MODEL };
 
-/** The additional log records of a service with tokens. */
+/** The additional log records of a service with tokens, and those with more attributes. */
 export const tokenLogRecords: Readonly<Record<string, readonly string[]>> = {
+  prediction: [...(logRecords['prediction'] ?? []), ATTRIBUTE.caller],
   'tokens loaded': [],
   'tokens not loaded': EXCEPTION,
   'request refused': [ATTRIBUTE.caller, ATTRIBUTE.missingScope],
@@ -70,6 +71,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.predictionConfidence,
     ATTRIBUTE.anomalyReason,
     ATTRIBUTE.predictionReview,
+    ATTRIBUTE.caller,
     ATTRIBUTE.predictionDuration,
     ATTRIBUTE.tokenizeDuration,
     ATTRIBUTE.scoreDuration,
