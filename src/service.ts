@@ -152,7 +152,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   });
   const address = { host: config.HOST, port: config.PORT };
   const onError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
-  const open = () => listen(app.callback(), address, config, onError, worker?.connections);
+  const open = () => listen(app.callback(), address, config, onError, log, worker?.connections);
   const earlyServer = worker ? undefined : await open();
 
   const opening = openRegistry({

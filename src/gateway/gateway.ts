@@ -86,6 +86,7 @@ export async function startGateway(config: GatewayConfig, log: Log, shared: Gate
     slots: slots.computing,
     budget,
     maxConnections: config.GATEWAY_MAX_IN_FLIGHT * CONNECTIONS_PER_SLOT,
+    tls: shared,
     maxConnectionsPerAddress: shared.MAX_CONNECTIONS_PER_ADDRESS,
     idleTimeoutMs: shared.REQUEST_TIMEOUT_MS,
     classifyMail,
@@ -102,6 +103,7 @@ export async function startGateway(config: GatewayConfig, log: Log, shared: Gate
     },
     shared,
     (error) => log.error('connection failed', exceptionAttributes(error)),
+    log,
   );
 
   return {

@@ -71,6 +71,10 @@ const settings = {
     secret: true,
   },
   API_TOKENS_FILE: file,
+  TLS_CERT_FILE: file,
+  TLS_KEY_FILE: file,
+  TLS_CLIENT_CA_FILE: file,
+  METRICS_TOKEN_FILE: file,
   PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
   PREDICTION_ID_KEYS_OLD: {
     schema: list(

@@ -50,15 +50,6 @@ export class TokenFileError extends Error {
 }
 
 /**
- * Returns a value that changes when the file at a path changes, also if a link on the way to it is replaced, or
- * `undefined` if there is no file.
- */
-export async function fileVersion(path: string): Promise<string | undefined> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
-  return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
-}
-
-/**
  * Reads a token file.
  *
  * @throws {TokenFileError} if the file cannot be used

@@ -1,10 +1,11 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type Config, ConfigError } from '../../platform/config.ts';
+import { fileVersion } from '../../platform/regular-file.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { type Caller, SCOPES } from '../server/caller.ts';
 import type { TokenStore } from '../server/service.ts';
 import { createQuota } from './quota.ts';
-import { fileVersion, readTokenFile, type StoredToken } from './token-file.ts';
+import { readTokenFile, type StoredToken } from './token-file.ts';
 
 /** The time in milliseconds between two looks at the token file. */
 const POLL_MS = 1_000;

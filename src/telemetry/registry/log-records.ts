@@ -38,10 +38,11 @@ export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
 /** The additional log record when a version that requests named is not needed any more. */
 export const memoryLogRecords: Readonly<Record<string, readonly string[]>> = { 'model left memory': MODEL };
 
-/** The additional log records of a service with tokens, and those with more attributes. */
+/** The additional log records of a service with tokens or TLS, and those with more attributes. */
 export const tokenLogRecords: Readonly<Record<string, readonly string[]>> = {
   prediction: [...(logRecords['prediction'] ?? []), ATTRIBUTE.caller],
   'tokens loaded': [],
+  'certificate loaded': [],
   'tokens not loaded': EXCEPTION,
   'request refused': [ATTRIBUTE.caller, ATTRIBUTE.missingScope],
 };
@@ -51,6 +52,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
   'request failed': EXCEPTION,
   'connection failed': EXCEPTION,
+  'certificate not loaded': [ATTRIBUTE.reason],
   'shutdown incomplete': EXCEPTION,
   'trace not read': [ATTRIBUTE.url, ...EXCEPTION],
   'bundled model not copied': [...MODEL, ATTRIBUTE.reason],
