@@ -14,6 +14,7 @@ export interface RetrainTask {
   readonly data: DataFiles;
   /** The service's `DATA_DIR`, which holds the feedback. */
   readonly dataFolder: string;
+  /** The file with the keys of the feedback texts. */
   readonly feedbackKeyFile?: string | undefined;
   readonly algorithm: AlgorithmName | 'auto';
   readonly tokenizer: TokenizerName | 'auto';

@@ -45,12 +45,8 @@ export interface Retrainer {
 }
 
 /** Dependencies of {@link createRetrainer}. */
-export interface RetrainerOptions {
+export interface RetrainerOptions extends Pick<RetrainTask, 'dataFolder' | 'feedbackKeyFile'> {
   readonly modelsFolder: string;
-  /** The service's `DATA_DIR`. */
-  readonly dataFolder: string;
-  /** The file with the keys of the feedback texts. */
-  readonly feedbackKeyFile?: string | undefined;
   /** The number of processes that serve requests on this machine. */
   readonly servingProcesses: number;
   /** The signatures that versions need, and the key that signs the trained ones. */
@@ -153,7 +149,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
     const data = { paths, textField: policy.textField, labelField: policy.labelField };
-    return { job, model, modelsFolder, data, dataFolder, feedbackKeyFile, ...settings, maxMemoryMB, niceness, signingKey };
+    const folders = { modelsFolder, dataFolder, feedbackKeyFile };
+    return { job, model, data, ...folders, ...settings, maxMemoryMB, niceness, signingKey };
   }
 
   /** Writes the active version into the roles: without roles, the newest version would become active. */
