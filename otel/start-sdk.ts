@@ -75,7 +75,8 @@ async function start(config: Config): Promise<void> {
   }
   registerInstrumentations({ instrumentations: requestInstrumentations });
   registerInstrumentations({ instrumentations: processInstrumentations, meterProvider: processProvider });
-  createRequire(import.meta.url)('node:http');
+  const require = createRequire(import.meta.url);
+  for (const name of ['node:http', 'node:https']) require(name);
   registerSdkShutdown(async () => {
     // Twice: before the export, which can take too long, and after it, because it changes the metrics of the exporters.
     await sendToSupervisor();

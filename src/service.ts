@@ -87,7 +87,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   await namingFolder(config, () => prepareFolder(config.DATA_DIR));
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
-    openFeedbackStore(config.DATA_DIR, reportStore),
+    openFeedbackStore(config.DATA_DIR, reportStore, config.FEEDBACK_KEY_FILE),
   ]);
   const signatures = await readSignatures(config);
   const tokens = await openTokenStore(config, log);
@@ -152,7 +152,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   });
   const address = { host: config.HOST, port: config.PORT };
   const onError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
-  const open = () => listen(app.callback(), address, config, onError, worker?.connections);
+  const open = () => listen(app.callback(), address, config, onError, log, worker?.connections);
   const earlyServer = worker ? undefined : await open();
 
   const opening = openRegistry({
@@ -186,6 +186,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     createRetrainer({
       modelsFolder: config.MODELS_DIR,
       dataFolder: config.DATA_DIR,
+      feedbackKeyFile: config.FEEDBACK_KEY_FILE,
       servingProcesses: config.WORKERS,
       signatures,
       registry,

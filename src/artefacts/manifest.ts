@@ -63,6 +63,19 @@ const feedback = z.object({
   until: z.int().nonnegative().max(8.64e15).optional(),
 });
 
+/** What an attack by the loss learns of the membership in the training data. */
+const privacy = z.object({
+  attack: z.literal('loss'),
+  /** The attacked texts: those of the training data, and held-out ones. */
+  members: count,
+  nonMembers: count,
+  /** 0.5 is chance. */
+  auc: share,
+  /** The share of members that are found while this share of the others is taken for members. */
+  truePositives: share,
+  falsePositives: share,
+});
+
 const distribution = labelRecord(share);
 
 const sharedFields = {
@@ -86,6 +99,8 @@ const sharedFields = {
     feedback: feedback.optional(),
   }),
   evaluation,
+  /** Missing without held-out data of a separate file. */
+  privacy: privacy.optional(),
   reference: z.object({
     label: distribution,
     confidence: distribution,

@@ -14,7 +14,7 @@ import { packSections, readSection } from './weights-file.ts';
 /** The parts of a manifest that do not come from the model. */
 export type ManifestDetails = Pick<
   Manifest,
-  'name' | 'version' | 'training' | 'evaluation' | 'reference' | 'thresholds'
+  'name' | 'version' | 'training' | 'evaluation' | 'privacy' | 'reference' | 'thresholds'
 >;
 
 /** The content of a version's folder. */
@@ -105,9 +105,10 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-const measurements = ({ training, evaluation, reference, thresholds }: ManifestDetails) => ({
+const measurements = ({ training, evaluation, privacy, reference, thresholds }: ManifestDetails) => ({
   training,
   evaluation,
+  ...(privacy && { privacy }),
   reference,
   thresholds,
 });

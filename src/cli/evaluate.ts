@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { comparePairs } from '../classifier/statistics/paired-difference.ts';
 import type { Model } from '../models/store.ts';
 import { evaluateVersions } from '../training/evaluate-versions.ts';
+import { measurePrivacy } from '../training/measure-privacy.ts';
 import type { ExamplePredictions } from '../training/predict-examples.ts';
 import type { DataFiles } from '../training/read-examples.ts';
 import { describeComparison, sentenceOf, verdictOf } from './comparison-report.ts';
@@ -26,6 +27,8 @@ Evaluates a model on labelled texts, or compares two versions on the same texts.
   --label-field NAME      the field with the label (default: label)
   --models DIR            the models folder (default: ./models)
   --html FILE             write a page with the matrix, the calibration, and the worst mistakes with their texts
+  --privacy               also attack the model: guess which texts it learned from (needs --train)
+  --train FILE            the data that it learned from
   --json                  print one JSON object instead of tables
 
 ${DATA_HELP}
@@ -57,11 +60,13 @@ async function evaluateModels(
 async function evaluateOne(
   model: Model,
   data: DataFiles,
-  { asJson, page }: { asJson: boolean; page: string | undefined },
+  { asJson, page, training }: { asJson: boolean; page: string | undefined; training: string | undefined },
 ): Promise<void> {
   const details = createDetailsCollector();
   const [result] = await evaluateModels([model], data, (text, [prediction]) => details.add(text, prediction!));
-  const report = reportOf(result!);
+  const privacy =
+    training === undefined ? undefined : await measurePrivacy(model.classifier, { ...data, paths: [training] }, data);
+  const report: Report = { ...reportOf(result!), ...(privacy && { privacy }) };
   if (page !== undefined) {
     const content = {
       ...details.finish(),
@@ -114,6 +119,8 @@ async function main(): Promise<void> {
       compare: { type: 'string', multiple: true },
       models: { type: 'string', default: './models' },
       html: { type: 'string' },
+      privacy: { type: 'boolean', default: false },
+      train: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -123,11 +130,12 @@ async function main(): Promise<void> {
     return;
   }
   if (values.data === undefined) throw new UsageError('--data is missing');
+  if (values.privacy !== (values.train !== undefined)) throw new UsageError('--privacy and --train need each other');
   requireOneStandardInput(values.data);
   const data = toDataFiles(values.data, values);
   if (values.compare === undefined) {
     if (positionals.length > 0) throw new UsageError(`${JSON.stringify(positionals[0])} belongs to no option`);
-    const output = { asJson: values.json, page: values.html };
+    const output = { asJson: values.json, page: values.html, training: values.train };
     await evaluateOne(await loadVersion(values.models, values.model), data, output);
     return;
   }

@@ -1,11 +1,14 @@
 import { type ConfusionMatrix, sum } from '../classifier/statistics/confusion-matrix.ts';
 import type { Evaluation } from '../classifier/statistics/evaluation.ts';
+import type { MembershipInference } from '../classifier/statistics/membership-inference.ts';
 import { columns, count, percent, printable, shorten } from './terminal.ts';
 
 /** The output of `evaluate --json`. */
 export interface Report extends Evaluation {
   /** The time for tokenising and scoring one text, in seconds, after a warm-up. */
   readonly secondsPerText: { readonly p50: number; readonly p99: number };
+  /** Present with `--privacy`. */
+  readonly privacy?: MembershipInference;
 }
 
 /** The maximum number of labels in the confusion matrix: more do not fit on a terminal. */
@@ -33,6 +36,7 @@ export function describeEvaluation(report: Report): string {
     '',
     `accuracy ${accuracy.toFixed(4)}, log loss ${logLoss.toFixed(4)}, calibration error ${expectedCalibrationError.toFixed(4)}`,
     `per text: p50 ${microseconds(secondsPerText.p50)}, p99 ${microseconds(secondsPerText.p99)}`,
+    ...(report.privacy ? [describePrivacy(report.privacy)] : []),
     '',
     ...describeMatrix(confusionMatrix),
     ...describeMistakes(confusionMatrix),
@@ -105,4 +109,9 @@ const nameOf = (label: string) => printable(shorten(label, MAX_LABEL_CHARACTERS)
 
 function microseconds(seconds: number): string {
   return `${(seconds * 1e6).toFixed(0)} µs`;
+}
+
+function describePrivacy({ auc, truePositives, falsePositives, members, nonMembers }: MembershipInference): string {
+  const found = `${(100 * truePositives).toFixed(2)} % of ${members} training texts`;
+  return `loss attack: AUC ${auc.toFixed(4)} (chance 0.5), finds ${found} with ${100 * falsePositives} % false ones of ${nonMembers}`;
 }

@@ -35,6 +35,8 @@ one waits until it gets a role.
   --model NAME         the name of the model
   --with-feedback      learn also from the feedback on this model that came with its text
   --data-dir DIR       the DATA_DIR of the service, which contains the feedback (default: ./data)
+  --feedback-key-file FILE
+                       the FEEDBACK_KEY_FILE of the service, if it encrypts the feedback
   --test FILE          held-out data for the evaluation (default: a share of the training data), and for the comparison
                        with the active version
   --test-share SHARE   the share of the training data that takes no part in any choice and is evaluated, from 0.01 to
@@ -100,6 +102,7 @@ async function main(): Promise<void> {
       'from-natural': { type: 'string' },
       'with-feedback': { type: 'boolean', default: false },
       'data-dir': { type: 'string', default: './data' },
+      'feedback-key-file': { type: 'string' },
       model: { type: 'string' },
       test: { type: 'string', multiple: true },
       'test-share': { type: 'string' },
@@ -144,6 +147,7 @@ async function main(): Promise<void> {
   const job: TrainingJob = {
     source,
     feedback: withFeedback ? values['data-dir'] : undefined,
+    feedbackKeyFile: values['feedback-key-file'],
     test: test && toDataFiles(test, values),
     testShare,
     compareWith: active === undefined ? undefined : join(models, name, active),

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { ConfigError } from '../platform/config.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
 import type { ExperimentDatabase } from './database/experiment-database.ts';
 import type { Feedback, FeedbackOutcome } from './database/feedback.ts';
 import { FEEDBACK_FILE, type FeedbackDatabase } from './database/feedback-database.ts';
+import { readTextCipher } from './database/text-cipher.ts';
 
 /** The methods of the database that the store's thread calls at once. To store feedback waits for a shared commit instead. */
 export type DatabaseMethod = Exclude<
@@ -17,6 +19,13 @@ export type ExperimentMethod = Exclude<keyof ExperimentDatabase, 'close'>;
 export type ImmediateRequest =
   | { readonly kind: 'call'; readonly method: DatabaseMethod; readonly args: readonly unknown[] }
   | { readonly kind: 'call experiments'; readonly method: ExperimentMethod; readonly args: readonly unknown[] };
+
+/** The files of the store's thread. */
+export interface ThreadOptions {
+  readonly folder: string;
+  /** The file with the keys of the texts. */
+  readonly keyFile?: string | undefined;
+}
 
 type StoreRequest =
   | ImmediateRequest
@@ -70,12 +79,16 @@ const MAX_START_MS = 10_000;
  * @param folder the folder of the files; created if it does not exist
  * @param onStatus receives the reason when the store cannot be used, and `undefined` when it can be used again. The store
  *   then opens also if the files cannot be used, and tries again until they can. Without this function it tries once.
+ * @param keyFile the file with the keys that encrypt the texts
  * @throws {FeedbackStoreError} if the files cannot be opened, and there is no `onStatus`
+ * @throws {ConfigError} if the keys cannot be used
  */
 export async function openFeedbackStore(
   folder: string,
   onStatus?: (fault: string | undefined) => void,
+  keyFile?: string,
 ): Promise<FeedbackStore> {
+  requireKeys(keyFile);
   let worker: Worker;
   let exited: Promise<void> = Promise.resolve();
   let restartMs = MIN_RESTART_MS;
@@ -94,7 +107,8 @@ export async function openFeedbackStore(
 
   function startThread(): void {
     // execArgv is empty, because the telemetry preload must run in the main thread only.
-    const started = new Worker(new URL('./feedback-thread.ts', import.meta.url), { workerData: folder, execArgv: [] });
+    const workerData: ThreadOptions = { folder, keyFile };
+    const started = new Worker(new URL('./feedback-thread.ts', import.meta.url), { workerData, execArgv: [] });
     worker = started;
     endError = undefined;
     started.on('message', receive);
@@ -169,6 +183,7 @@ export async function openFeedbackStore(
     erase: call('erase'),
     changes: call('changes'),
     deleteTexts: call('deleteTexts'),
+    encryptTexts: call('encryptTexts'),
     experiments: {
       save: callExperiments('save'),
       pairs: callExperiments('pairs'),
@@ -187,4 +202,16 @@ export async function openFeedbackStore(
       await exited;
     },
   };
+}
+
+/** Checks the keys before the thread reads them: with bad keys it would end and start again forever. */
+function requireKeys(keyFile: string | undefined): void {
+  try {
+    readTextCipher(keyFile);
+  } catch (error) {
+    const { message } = error as Error;
+    throw new ConfigError(
+      `FEEDBACK_KEY_FILE: ${JSON.stringify(keyFile)} cannot be used: ${message}; allowed: a file of keys`,
+    );
+  }
 }

@@ -1,14 +1,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Feedback } from './database/feedback.ts';
 import { openFeedbackDatabase } from './database/feedback-database.ts';
-import type { ImmediateRequest, RequestMessage, ResponseMessage } from './feedback-store.ts';
+import { readTextCipher } from './database/text-cipher.ts';
+import type { ImmediateRequest, RequestMessage, ResponseMessage, ThreadOptions } from './feedback-store.ts';
 
 /** The totals of metrics. One process of the folder reports them. */
 const REPORTED_METHODS: ReadonlySet<string> = new Set(['totals', 'confidenceTotals']);
 
 const port = parentPort!;
-const folder = String(workerData);
-let database = openFeedbackDatabase(folder);
+const { folder, keyFile } = workerData as ThreadOptions;
+const cipher = readTextCipher(keyFile);
+let database = openFeedbackDatabase(folder, undefined, cipher);
 const pending: { requestId: number; feedback: Feedback }[] = [];
 
 port.on('message', ({ requestId, request }: RequestMessage) => {
@@ -43,7 +45,7 @@ function recordPending(): void {
 function requirePresent(): void {
   if (database.isPresent()) return;
   const deleted = database;
-  database = openFeedbackDatabase(folder);
+  database = openFeedbackDatabase(folder, undefined, cipher);
   deleted.close();
 }
 

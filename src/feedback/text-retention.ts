@@ -7,12 +7,13 @@ const DAY_MS = 86_400_000;
 const INTERVAL_MS = 3_600_000;
 
 /**
- * Deletes texts of feedback that are older than a number of days: at once, and every hour. Their labels stay.
+ * Deletes texts of feedback that are older than a number of days: at once, and every hour. Their labels stay. Then encrypts
+ * once the texts that are stored as they are, or with an earlier key.
  *
  * @returns a handle that stops the deletions
  */
 export function startTextRetention(
-  store: Pick<FeedbackStore, 'deleteTexts'>,
+  store: Pick<FeedbackStore, 'deleteTexts' | 'encryptTexts'>,
   days: number,
   log: Log,
 ): { readonly stop: () => void } {
@@ -23,6 +24,14 @@ export function startTextRetention(
     });
   };
   deleteOld();
+  encryptAll(store).catch((error: unknown) => {
+    log.error('feedback texts not encrypted', exceptionAttributes(error));
+  });
   const timer = setInterval(deleteOld, INTERVAL_MS).unref();
   return { stop: () => clearInterval(timer) };
+}
+
+async function encryptAll(store: Pick<FeedbackStore, 'encryptTexts'>): Promise<void> {
+  let row: number | undefined = 0;
+  while (row !== undefined) row = await store.encryptTexts(row);
 }

@@ -7,7 +7,7 @@ import type { Config } from '../platform/config.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { createGatewayApp } from './app.ts';
 import { createMailClassifier } from './classify-message.ts';
-import type { GatewayConfig } from './config.ts';
+import { type GatewayConfig, readServiceToken } from './config.ts';
 import { createMaildirDelivery, createSmtpDelivery } from './delivery.ts';
 import { listenSmtp } from './smtp.ts';
 import { createGatewayInstruments } from './telemetry.ts';
@@ -35,9 +35,10 @@ export interface RunningGateway {
  */
 export async function startGateway(config: GatewayConfig, log: Log, shared: GatewayLimits): Promise<RunningGateway> {
   const deadlineMs = config.GATEWAY_DEADLINE_MS;
+  const token = await readServiceToken(config);
   const client = createClient({
     url: config.WAYMARK_URL,
-    ...(config.WAYMARK_TOKEN !== undefined && { token: config.WAYMARK_TOKEN }),
+    ...(token !== undefined && { token }),
     // Retries continue until the deadline, so that a restart of the service delays a message but costs no verdict. When
     // they have failed for long, the circuit breaker lets mail pass at once until the service is back.
     retries: 1_000,
@@ -85,6 +86,7 @@ export async function startGateway(config: GatewayConfig, log: Log, shared: Gate
     slots: slots.computing,
     budget,
     maxConnections: config.GATEWAY_MAX_IN_FLIGHT * CONNECTIONS_PER_SLOT,
+    tls: shared,
     maxConnectionsPerAddress: shared.MAX_CONNECTIONS_PER_ADDRESS,
     idleTimeoutMs: shared.REQUEST_TIMEOUT_MS,
     classifyMail,
@@ -101,6 +103,7 @@ export async function startGateway(config: GatewayConfig, log: Log, shared: Gate
     },
     shared,
     (error) => log.error('connection failed', exceptionAttributes(error)),
+    log,
   );
 
   return {

@@ -5,6 +5,7 @@ import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 's
 import type { Slots } from '../http/server/admission.ts';
 import type { ByteBudget } from '../http/server/byte-budget.ts';
 import { limitConnectionsPerAddress } from '../http/server/connections.ts';
+import { followTlsFiles, readTlsFiles, type TlsSettings } from '../http/server/tls-files.ts';
 import { markMessage } from '../mail/message-headers.ts';
 import { toListenError } from '../platform/listen-address.ts';
 import { inputExceptionAttributes, type Log } from '../telemetry/logs/log.ts';
@@ -29,6 +30,8 @@ export interface SmtpOptions {
   readonly host: string;
   readonly port: number;
   readonly maxBytes: number;
+  /** The files of STARTTLS; without them it is not offered. */
+  readonly tls: TlsSettings;
   /** The messages in progress. A message takes its slot when it is complete. */
   readonly slots: Slots;
   /** The bytes of messages in memory. */
@@ -62,6 +65,7 @@ export interface SmtpListener {
  */
 export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
   const { host, port, maxBytes, maxConnectionsPerAddress, delivery, log } = options;
+  const tls = await readTlsFiles(options.tls);
   const sessions = new Map<string, DeliverySession>();
 
   function sessionOf({ id }: SMTPServerSession): DeliverySession {
@@ -81,8 +85,9 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
   }
 
   const server: SMTPServer = new SMTPServer({
-    // The sender is a mail server beside this one, which handles encryption and passwords.
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    // The sender is a mail server beside this one, which handles passwords.
+    disabledCommands: tls ? ['AUTH'] : ['AUTH', 'STARTTLS'],
+    ...(tls && { cert: tls.cert, key: tls.key }),
     authOptional: true,
     disableReverseLookup: true,
     logger: false,
@@ -121,12 +126,15 @@ export async function listenSmtp(options: SmtpOptions): Promise<SmtpListener> {
   await once(listening, 'listening').catch((error: NodeJS.ErrnoException) => {
     throw toListenError(error, host, port, { host: 'GATEWAY_HOST', port: 'GATEWAY_SMTP_PORT' });
   });
+  const stopFollowing =
+    tls && followTlsFiles(options.tls, ({ cert, key }) => server.updateSecureContext({ cert, key }), log);
   const address = listening.address();
   const bound = typeof address === 'object' && address ? address.port : port;
   return {
     url: `smtp://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     close: (timeoutMs) =>
       new Promise((resolve) => {
+        stopFollowing?.();
         server.options.closeTimeout = timeoutMs;
         server.close(resolve);
       }),

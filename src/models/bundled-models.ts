@@ -1,5 +1,6 @@
 import { access, constants, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { listVersions } from '../artefacts/versions.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { ConfigError } from '../platform/config.ts';
@@ -69,12 +70,16 @@ async function requireWritable(folder: string): Promise<void> {
   });
 }
 
-/** Compares two versions by their manifests, which contain the SHA-256 of the weights. */
+/**
+ * Compares two versions by their manifests, which contain the SHA-256 of the weights. A measurement that one of them lacks is
+ * no difference: an image can have measured more of the same version.
+ */
 async function haveSameManifest(a: string, b: string): Promise<boolean> {
   const [one, other] = await Promise.all(
     [a, b].map((folder) => readRegularFile(join(folder, 'manifest.json'), MAX_FILE_BYTES).catch(() => {})),
   );
-  return one !== undefined && other !== undefined && one.equals(other);
+  if (one === undefined || other === undefined) return false;
+  return one.equals(other) || isDeepStrictEqual(withoutPrivacy(one), withoutPrivacy(other));
 }
 
 function exists(path: string): Promise<boolean> {
@@ -82,4 +87,13 @@ function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+function withoutPrivacy(manifest: Buffer): unknown {
+  try {
+    const { privacy: _, ...rest } = JSON.parse(manifest.toString()) as Record<string, unknown>;
+    return rest;
+  } catch {
+    return manifest;
+  }
 }

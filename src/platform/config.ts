@@ -71,6 +71,10 @@ const settings = {
     secret: true,
   },
   API_TOKENS_FILE: file,
+  TLS_CERT_FILE: file,
+  TLS_KEY_FILE: file,
+  TLS_CLIENT_CA_FILE: file,
+  METRICS_TOKEN_FILE: file,
   PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
   PREDICTION_ID_KEYS_OLD: {
     schema: list(
@@ -86,6 +90,7 @@ const settings = {
   MODEL_SIGNATURE_KEYS: file,
   MODEL_SIGNING_KEY: file,
   REVIEW_SHARE: { ...share, fallback: '0' },
+  FEEDBACK_KEY_FILE: file,
   FEEDBACK_TEXT_DAYS: { ...positive, fallback: '365' },
   MAX_BODY_BYTES: { ...positive, fallback: String(1024 * 1024) },
   MAX_TEXT_CHARACTERS: { ...positive, fallback: '100000' },

@@ -81,3 +81,12 @@ export async function withDeadline<T>(path: string, work: () => Promise<T>, time
     clearTimeout(timer);
   }
 }
+
+/**
+ * Returns a value that changes when the file at a path changes, also if a link on the way to it is replaced, or
+ * `undefined` if there is no file.
+ */
+export async function fileVersion(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
+}

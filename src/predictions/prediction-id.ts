@@ -22,8 +22,8 @@ export interface PredictionReference {
 export interface PredictionDetails {
   /** The reason why this version answered. */
   readonly role: AnsweringRole;
-  /** The confidence in steps of 1/255. */
-  readonly confidence: number;
+  /** The confidence in steps of 1/255; undefined if the caller may not know it. */
+  readonly confidence: number | undefined;
   /** The share of predictions that were picked for review when this one was; 0 if this one was not picked. */
   readonly reviewShare: number;
   /** The first 12 hexadecimal digits of the sha256 of the version's weights. */
@@ -35,6 +35,7 @@ export interface PredictionDetails {
 /** A prediction that gets an id. */
 export interface SignedPrediction extends Omit<PredictionReference, 'details'> {
   readonly role: AnsweringRole;
+  /** `UNKNOWN_CONFIDENCE` if the caller may not know it. */
   readonly confidence: number;
   readonly reviewShare: number;
   /** The sha256 of the version's weights, in hexadecimal. */
@@ -78,6 +79,8 @@ const SIGNATURE_BYTES = 16;
 /** The maximum number of cached names. Usually all loaded models together have fewer labels. */
 const MAX_CACHED_NAMES = 10_000;
 const MAX_BYTE = 255;
+/** The confidence in ids for callers that may not know it. The most probable label has a higher one. */
+export const UNKNOWN_CONFIDENCE = 0;
 /** The shares of a review are whole multiples of 1 / 65,535. */
 export const REVIEW_STEPS = 65_535;
 
@@ -145,7 +148,8 @@ export function createPredictionIds(
     bytes.write(spanId, SPAN_ID_AT, SPAN_ID_BYTES, 'hex');
     bytes.writeUIntBE(time, TIME_AT, TIME_BYTES);
     bytes[ROLE_AT] = ROLES.indexOf(role);
-    bytes[CONFIDENCE_AT] = Math.round(confidence * MAX_BYTE);
+    bytes[CONFIDENCE_AT] =
+      confidence === UNKNOWN_CONFIDENCE ? UNKNOWN_CONFIDENCE : Math.max(Math.round(confidence * MAX_BYTE), 1);
     bytes.writeUInt16BE(Math.round(reviewShare * REVIEW_STEPS), REVIEW_AT);
     bytes.write(sha256, ARTEFACT_AT, ARTEFACT_BYTES, 'hex');
     hashOf(text).copy(bytes, TEXT_AT);
@@ -202,7 +206,7 @@ function decodeNames(bytes: Buffer): z.output<typeof namesSchema> | undefined {
 function readDetails(payload: Buffer): PredictionDetails {
   return {
     role: ROLES[payload[ROLE_AT]!] ?? 'named',
-    confidence: payload[CONFIDENCE_AT]! / MAX_BYTE,
+    confidence: payload[CONFIDENCE_AT] === UNKNOWN_CONFIDENCE ? undefined : payload[CONFIDENCE_AT]! / MAX_BYTE,
     reviewShare: payload.readUInt16BE(REVIEW_AT) / REVIEW_STEPS,
     artefact: payload.toString('hex', ARTEFACT_AT, TEXT_AT),
     textHash: payload.toString('hex', TEXT_AT, HEADER_BYTES),

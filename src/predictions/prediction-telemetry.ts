@@ -3,17 +3,16 @@ import type { Scores, Tokens } from '../classifier/scoring/classifier.ts';
 import { type AnomalyReason, findAnomalies } from '../classifier/statistics/anomalies.ts';
 import type { Observation } from '../classifier/statistics/training-reference.ts';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
-import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
 import type { PredictionMemory } from '../recent/memory/prediction-memory.ts';
-import type { RecentRequest } from '../recent/memory/recent-request.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
 import { traceIds } from '../telemetry/tracing.ts';
 import type { ExperimentRecorder } from './experiment-recorder.ts';
 import { telemetryOf } from './model-telemetry.ts';
-import type { PredictionIds } from './prediction-id.ts';
+import { type PredictionIds, UNKNOWN_CONFIDENCE } from './prediction-id.ts';
+import type { PredictionOrigin } from './prediction-origin.ts';
 import type { ReviewSampler } from './review-sampler.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
 
@@ -41,13 +40,6 @@ export interface PredictionTelemetryOptions {
   readonly memory?: Pick<PredictionMemory, 'add'>;
   /** If true, spans contain the text. */
   readonly captureText: boolean;
-}
-
-/** The parent span of a prediction, the role of the model that answered, and the request in the memory. */
-export interface PredictionOrigin {
-  readonly parent: Context;
-  readonly role: AnsweringRole;
-  readonly request: RecentRequest | undefined;
 }
 
 /** The facts about a recorded prediction that its answer contains. */
@@ -133,7 +125,7 @@ export function createPredictionTelemetry({
       const { traceId, spanId, sampled } = traceIds(scope, request?.traceId);
       const { label, confidence } = scores;
       const { sha256 } = model.manifest.weights;
-      const { role } = origin;
+      const { role, caller } = origin;
       const reviewShare = reviewSampler.shareOf(traceId, origin.index);
       const asked = reviewShare > 0;
       const idBytes = ids.encode({
@@ -144,7 +136,8 @@ export function createPredictionTelemetry({
         version,
         label,
         role,
-        confidence,
+        // Everybody can read an id.
+        confidence: caller?.answers === 'label' ? UNKNOWN_CONFIDENCE : confidence,
         reviewShare,
         sha256,
         text,
@@ -170,6 +163,7 @@ export function createPredictionTelemetry({
         attributes[ATTRIBUTE.inputUnknownRatio] = tokens.unknownRatio;
         if (reason !== undefined) attributes[ATTRIBUTE.anomalyReason] = reason;
         if (asked) attributes[ATTRIBUTE.predictionReview] = true;
+        if (caller !== undefined) attributes[ATTRIBUTE.caller] = caller.name;
         if (captureText) attributes[ATTRIBUTE.inputText] = text;
         span.setAttributes(attributes);
       }
@@ -219,6 +213,7 @@ export function createPredictionTelemetry({
         };
         if (reason !== undefined) record[ATTRIBUTE.anomalyReason] = reason;
         if (asked) record[ATTRIBUTE.predictionReview] = true;
+        if (caller !== undefined) record[ATTRIBUTE.caller] = caller.name;
         record[ATTRIBUTE.predictionDuration] = seconds;
         if (seconds > SLOW_SECONDS) logSlow(record, text, classification, scope);
         log.info('prediction', record, scope);
@@ -234,6 +229,7 @@ export function createPredictionTelemetry({
         [ATTRIBUTE.modelRole]: origin.role,
         [ATTRIBUTE.inputCharacters]: text.length,
       };
+      if (origin.caller !== undefined) attributes[ATTRIBUTE.caller] = origin.caller.name;
       if (captureText) attributes[ATTRIBUTE.inputText] = text;
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();

@@ -5,6 +5,7 @@ import type { Model } from '../models/store.ts';
 import { Problem } from '../platform/problems.ts';
 import type { RecentRequest } from '../recent/memory/recent-request.ts';
 import { createFairQueue } from './fair-queue.ts';
+import type { PredictionCaller } from './prediction-origin.ts';
 import {
   createPredictionTelemetry,
   type PredictionTelemetryOptions,
@@ -25,6 +26,8 @@ interface PredictOptions {
   readonly role?: AnsweringRole;
   /** The request in the memory of predictions. Without it, the prediction is not remembered. */
   readonly request?: RecentRequest | undefined;
+  /** Undefined if the service has no tokens. */
+  readonly caller?: PredictionCaller | undefined;
 }
 
 /** Predicts labels and records each prediction. */
@@ -81,6 +84,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       explain,
       role,
       request,
+      caller,
       index,
     }: PredictOptions & { steps: boolean; explain: number; index: number; role: AnsweringRole },
   ): Prediction {
@@ -90,7 +94,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     try {
       classification = classify(model, text);
     } catch (error) {
-      telemetry.recordFailure(model, text, started, { parent, role, request });
+      telemetry.recordFailure(model, text, started, { parent, role, request, caller });
       throw error;
     }
     const { tokens, scores } = classification;
@@ -100,6 +104,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       parent,
       role,
       request,
+      caller,
       steps,
       index,
     });
@@ -116,19 +121,19 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   }
 
   return {
-    predict(model, text, { role = 'named', request } = {}) {
+    predict(model, text, { role = 'named', request, caller } = {}) {
       checkLength(text, '"text"');
-      return predictOne(model, text, { steps: true, explain: 0, role, request, index: 0 });
+      return predictOne(model, text, { steps: true, explain: 0, role, request, caller, index: 0 });
     },
 
-    async explain(model, text, { features, signal, role = 'named', request }) {
+    async explain(model, text, { features, signal, role = 'named', request, caller }) {
       checkLength(text, '"text"');
       await queue.nextTurn();
       signal.throwIfAborted();
-      return predictOne(model, text, { steps: true, explain: features, role, request, index: 0 });
+      return predictOne(model, text, { steps: true, explain: features, role, request, caller, index: 0 });
     },
 
-    async predictBatch(model, texts, { signal, role = 'named', request }) {
+    async predictBatch(model, texts, { signal, role = 'named', request, caller }) {
       for (const [index, text] of texts.entries()) checkLength(text, `"texts[${index}]"`);
       const predictions: Prediction[] = [];
       let turnEndsAt = Number.NEGATIVE_INFINITY;
@@ -138,7 +143,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
           signal.throwIfAborted();
           turnEndsAt = performance.now() + TURN_MS;
         }
-        predictions.push(predictOne(model, text, { steps: false, explain: 0, role, request, index }));
+        predictions.push(predictOne(model, text, { steps: false, explain: 0, role, request, caller, index }));
       }
       return predictions;
     },

@@ -1,8 +1,10 @@
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { MeterProvider as MeterProviderApi } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { AggregationType, MeterProvider, type MetricProducer, type ViewOptions } from '@opentelemetry/sdk-metrics';
 import { type Config, EXIT_CONFIG } from '../platform/config.ts';
 import { createHostCheck } from '../platform/hosts.ts';
+import { readRegularFile } from '../platform/regular-file.ts';
 import { LiveVersions, liveVersions } from '../telemetry/live-versions.ts';
 import { GC_SECONDS } from '../telemetry/metric-definition.ts';
 import {
@@ -26,6 +28,9 @@ export interface Metrics {
   sendToSupervisor(): Promise<void>;
   shutdown(): Promise<void>;
 }
+
+/** The maximum size of the file with the token of a scrape. */
+const MAX_TOKEN_BYTES = 8_192;
 
 const VIEWS: ViewOptions[] = [
   // The instrumentation leaves out the unit, so the metric's name would lack its suffix.
@@ -85,10 +90,25 @@ function createExporter(
   const host = config.OTEL_EXPORTER_PROMETHEUS_HOST;
   const isAllowedHost = createHostCheck(host, config.ALLOWED_HOSTS);
   return new UnitNamingPrometheusExporter(
-    { host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT, isAllowedHost },
+    { host, port: config.OTEL_EXPORTER_PROMETHEUS_PORT, isAllowedHost, isAuthorized: scrapeCheck(config) },
     producers,
     versions,
   );
+}
+
+/**
+ * Returns the check of the token of a scrape; undefined without `METRICS_TOKEN_FILE`. The file is read for each scrape, so it
+ * can be replaced. Without a token in it nobody is admitted.
+ */
+function scrapeCheck({ METRICS_TOKEN_FILE: file }: Config) {
+  if (file === undefined) return undefined;
+  return async (authorization = '') => {
+    const text = await readRegularFile(file, MAX_TOKEN_BYTES).catch(() => undefined);
+    const token = text?.toString().trim() ?? '';
+    const sent = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+    if (token === '' || sent === undefined) return false;
+    return timingSafeEqual(hash('sha256', sent, 'buffer'), hash('sha256', token, 'buffer'));
+  };
 }
 
 async function listen(exporter: UnitNamingPrometheusExporter, config: Config): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Manifest } from '../artefacts/manifest.ts';
 import { DataFileError } from '../datasets/data-file-error.ts';
 import { type FeedbackTexts, openFeedbackTexts } from '../feedback/database/feedback-texts.ts';
+import { FeedbackKeyError } from '../feedback/database/text-cipher.ts';
 import type { Example } from './read-examples.ts';
 
 type FeedbackSummary = NonNullable<Manifest['training']['feedback']>;
@@ -31,14 +32,16 @@ export interface FeedbackExamples {
  * labels of an earlier version must not return. To save memory the texts are not kept, but read a second time.
  *
  * @param folder the `DATA_DIR` of a service
+ * @param keyFile the file with the keys of encrypted texts
  * @throws {DataFileError} if the folder has no feedback that can be read
  */
-export function collectFeedbackExamples(folder: string, model: string): FeedbackExamples {
+export function collectFeedbackExamples(folder: string, model: string, keyFile?: string): FeedbackExamples {
+  const withFeedbackTexts = (read: (texts: FeedbackTexts) => void) => readFeedbackTexts(folder, keyFile, read);
   let given = 0;
   let characters = 0;
   let until: number | undefined;
   const latestRows = new Map<string, number>();
-  withFeedbackTexts(folder, (texts) => {
+  withFeedbackTexts((texts) => {
     for (const { row, text, receivedAt } of texts.of(model)) {
       given += 1;
       characters += text.length;
@@ -60,7 +63,7 @@ export function collectFeedbackExamples(folder: string, model: string): Feedback
       const rows = new Set(latestRows.values());
       const added = new Set<string>();
       let otherLabels = 0;
-      withFeedbackTexts(folder, (texts) => {
+      withFeedbackTexts((texts) => {
         for (const { row, text, label } of texts.of(model)) {
           // Feedback that arrived after the first reading is left to the next training.
           if (!rows.has(row)) continue;
@@ -92,13 +95,15 @@ function keyOf(text: string): string {
   return createHash('sha256').update(text).digest('base64').slice(0, 22);
 }
 
-function withFeedbackTexts(folder: string, read: (texts: FeedbackTexts) => void): void {
+function readFeedbackTexts(folder: string, keyFile: string | undefined, read: (texts: FeedbackTexts) => void): void {
   let texts: FeedbackTexts | undefined;
   try {
-    texts = openFeedbackTexts(folder);
+    texts = openFeedbackTexts(folder, keyFile);
     read(texts);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_SQLITE_ERROR') throw error;
+    const isExpected =
+      error instanceof FeedbackKeyError || (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR';
+    if (!isExpected) throw error;
     const reason = `has no feedback that can be read: ${(error as Error).message}`;
     throw new DataFileError({ file: folder, reason }, { cause: error });
   } finally {

@@ -1,11 +1,15 @@
+import type { Manifest } from '../artefacts/manifest.ts';
 import { packLinear } from '../artefacts/pack.ts';
 import { createTrainer } from '../classifier/learning/trainer.ts';
 import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
+import type { LinearModel } from '../classifier/scoring/linear-model.ts';
 import { comparePairs } from '../classifier/statistics/paired-difference.ts';
 import { measureSources } from '../datasets/byte-source.ts';
+import { DataFileError } from '../datasets/data-file-error.ts';
 import { collectFeedbackExamples } from './feedback-examples.ts';
 import { importNatural } from './import-natural.ts';
+import { measurePrivacy } from './measure-privacy.ts';
 import { compareHeldOut, labelOf, readOther } from './other-version.ts';
 import { predictAll, summariseEvaluation } from './predict-examples.ts';
 import { type DataFiles, type Example, toDataFiles } from './read-examples.ts';
@@ -40,7 +44,8 @@ async function trainLinear(
   onData: (data: TrainingData) => void,
 ): Promise<TrainingResult> {
   const { storedBytes: total, contentBytes } = await measureSources(files.paths);
-  const feedbackExamples = job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name);
+  const feedbackExamples =
+    job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name, job.feedbackKeyFile);
   const trainer = createTrainer({
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,
@@ -74,6 +79,7 @@ async function trainLinear(
   const trained = trainer.finish();
   const { candidates } = trained;
   const tested = heldOut && predictAll(createLinearClassifier(trained.model), heldOut.examples);
+  const privacy = job.test === undefined ? undefined : await privacyOf(trained.model, files, toDataFiles(job.test));
   const comparison: VersionComparison | undefined =
     other &&
     (tested
@@ -101,8 +107,18 @@ async function trainLinear(
     evaluation: tested
       ? summariseEvaluation(tested.evaluation, 'held-out')
       : summariseEvaluation(trained.evaluation, trained.evaluationMethod),
+    ...(privacy && { privacy }),
     reference: trained.reference,
     thresholds: trained.thresholds,
   });
   return { ...packed, candidates, ...(comparison && { comparison }) };
+}
+
+/** Measures the privacy of a model. There is no figure if a file cannot be read twice, or if all texts are in the training data. */
+async function privacyOf(model: LinearModel, training: DataFiles, test: DataFiles): Promise<Manifest['privacy']> {
+  if ([...training.paths, ...test.paths].includes('-')) return undefined;
+  return measurePrivacy(createLinearClassifier(model), training, test).catch((error: unknown) => {
+    if (!(error instanceof DataFileError)) throw error;
+    return undefined;
+  });
 }

@@ -15,6 +15,8 @@ export interface TrainingJob {
   readonly source: { readonly examples: string | DataFiles } | { readonly natural: string };
   /** The `DATA_DIR` of a service. Its feedback on this model is used in addition to the examples. */
   readonly feedback?: string | undefined;
+  /** The file with the keys of the feedback texts, if they are encrypted. */
+  readonly feedbackKeyFile?: string | undefined;
   /** Held-out data for the evaluation. Without them a share of the data is held out. */
   readonly test?: string | DataFiles | undefined;
   /** The share of the data that is held out, without `test`. */

@@ -26,6 +26,45 @@ afterAll(() => rm(folder, { recursive: true }));
 const train = (...args: string[]) => runCli('train', ['--models', models, ...args]);
 const evaluate = (...args: string[]) => runCli('evaluate', ['--models', models, ...args]);
 
+describe('evaluate --privacy', () => {
+  test('attacks the model with its training data, as training with a held-out file does', async () => {
+    const heldOut = join(folder, 'held-out.jsonl');
+    // Texts that are in the training data too are no non-members.
+    await writeFile(
+      heldOut,
+      toLines([...smallMails(30), ...smallMails(60).map(({ text, label }) => ({ text: `${text} indeed`, label }))]),
+    );
+    expect((await train('--data', data, '--model', 'private', '--test', heldOut)).code).toBe(0);
+    const { code, stdout } = await evaluate(
+      '--model',
+      'private',
+      '--data',
+      heldOut,
+      '--privacy',
+      '--train',
+      data,
+      '--json',
+    );
+    expect(code).toBe(0);
+    const { privacy } = JSON.parse(stdout) as { privacy: Record<string, number> };
+    expect(privacy).toMatchObject({ attack: 'loss', members: 60, nonMembers: 120, falsePositives: 0.001 });
+    const manifest = JSON.parse(await readFile(join(models, 'private', '1', 'manifest.json'), 'utf8')) as object;
+    expect(manifest).toMatchObject({ privacy });
+    const table = await evaluate('--model', 'private', '--data', heldOut, '--privacy', '--train', data);
+    expect(table.stdout).toMatch(/^loss attack: AUC 0\.\d{4} \(chance 0\.5\), finds \d+\.\d\d % of 60 training texts/m);
+  });
+
+  test('needs the training data, and says so', async () => {
+    const missing = await evaluate('--model', 'private', '--data', data, '--privacy');
+    expect(missing).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining('--privacy and --train need each other'),
+    });
+    const same = await evaluate('--model', 'private', '--data', data, '--privacy', '--train', data);
+    expect(same.stderr).toContain('has no text that is not in the training data');
+  });
+});
+
 describe('train, then evaluate', () => {
   test('train writes a version and reports its choice, and the next run takes the next number', async () => {
     const first = await train('--data', data, '--model', 'mail', '--test', data);

@@ -37,6 +37,18 @@ test('a version that the models folder lacks is copied as a whole and logged, al
   expect(await copy(bundled, models)).toEqual([]);
 });
 
+test('a version that lacks a measurement of the bundled one is the same version', async () => {
+  const [bundled, models] = await Promise.all([smallModels('1'), smallModels('1')]);
+  const file = join(bundled, 'spam/1/manifest.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as object;
+  await cp(join(bundled, 'spam/1'), join(models, 'spam/1'), { recursive: true });
+  const privacy = { attack: 'loss', members: 1, nonMembers: 1, auc: 0.5, truePositives: 0, falsePositives: 0.001 };
+  await writeFile(file, JSON.stringify({ ...manifest, privacy }));
+  expect(await copy(bundled, models)).toEqual([]);
+  await writeFile(file, JSON.stringify({ ...manifest, privacy, labels: ['a', 'b'] }));
+  expect((await copy(bundled, models)).map(summary)).toEqual(['warn: bundled model not copied spam 1']);
+});
+
 test('a version of the same number with other content stays, and the log says so', async () => {
   const bundled = await smallModels('1');
   const models = await mkdtemp(join(tmpdir(), 'waymark-models-'));

@@ -1,9 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { openTokenStore } from '../../src/http/access/token-store.ts';
+import { SCOPES } from '../../src/http/server/caller.ts';
+import { createLog } from '../../src/telemetry/logs/log.ts';
+import { makeTokens } from '../../tools/compose/make-tokens.ts';
 import { startArguments } from '../../tools/stack/start-command.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
@@ -51,6 +57,92 @@ describe('docker-compose.yml', () => {
     const hosts = [...dataSources.matchAll(/^ *url: http:\/\/([a-z-]+):\d+$/gm)].map(([, host]) => host);
     expect(hosts.length).toBeGreaterThanOrEqual(2);
     expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(hosts));
+  });
+});
+
+describe('what a container may do', () => {
+  const limits = z.object({
+    services: z.record(
+      z.string(),
+      z.object({
+        read_only: z.literal(true),
+        cap_drop: z.tuple([z.literal('ALL')]),
+        security_opt: z.tuple([z.literal('no-new-privileges:true')]),
+        pids_limit: z.int().positive().max(1_000),
+        deploy: z.object({ resources: z.object({ limits: z.object({ cpus: z.string(), memory: z.string() }) }) }),
+        privileged: z.undefined().optional(),
+        network_mode: z.undefined().optional(),
+        pid: z.undefined().optional(),
+        volumes: z.array(z.string().refine((volume) => !volume.includes('docker.sock'))).optional(),
+      }),
+    ),
+  });
+
+  test('is limited for each of them: no capabilities, no root file system to write, processes, memory and CPU', () => {
+    expect(limits.safeParse(written).error?.issues ?? []).toEqual([]);
+  });
+
+  test('does not include changes of Grafana for visitors without a password', () => {
+    const { environment } = compose.services['grafana']!;
+    expect(environment['GF_AUTH_ANONYMOUS_ORG_ROLE']).toMatch(/^\$\{GRAFANA_ROLE:-Viewer\}$/);
+    expect(environment['GF_AUTH_DISABLE_LOGIN_FORM']).toBe('true');
+  });
+});
+
+describe('docker-compose.tokens.yml', () => {
+  const tokens: unknown = parse(text('docker-compose.tokens.yml'));
+  const schema = z.object({
+    services: z.record(
+      z.string(),
+      z.object({ environment: z.record(z.string(), z.string()).default({}), secrets: z.array(z.string()) }),
+    ),
+    secrets: z.record(z.string(), z.object({ file: z.string() })),
+  });
+
+  test('follows the schema, and its secrets are files, never values', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+    ajv.validate(JSON.parse(text('test/fixtures/compose-spec/compose-spec.json')), tokens);
+    expect(ajv.errors ?? []).toEqual([]);
+    const { services: changed, secrets } = schema.parse(tokens);
+    expect(Object.keys(compose.services)).toEqual(expect.arrayContaining(Object.keys(changed)));
+    for (const { environment, secrets: used } of Object.values(changed)) {
+      for (const value of Object.values(environment))
+        expect(used.map((name) => `/run/secrets/${name}`)).toContain(value);
+      expect(Object.keys(secrets)).toEqual(expect.arrayContaining(used));
+    }
+  });
+
+  test('gets a token for each caller by `npm run tokens`, and the service takes them', async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), 'waymark-secrets-')), 'secrets');
+    await makeTokens(PROJECT, folder);
+    expect((await readdir(folder)).sort()).toEqual(
+      ['alertmanager-token', 'alertmanager.yml', 'gateway-token', 'operator-token', 'tokens.json'].sort(),
+    );
+    const written = schema.parse(tokens);
+    for (const { file } of Object.values(written.secrets)) expect(existsSync(join(folder, '..', file))).toBe(true);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    const store = await openTokenStore(
+      { API_TOKENS: undefined, API_TOKENS_FILE: join(folder, 'tokens.json') },
+      createLog('silent'),
+    );
+    const scopes = async (file: string) => [...(store!.find(await readFile(join(folder, file), 'utf8'))?.scopes ?? [])];
+    expect(await scopes('gateway-token')).toEqual(['predict', 'feedback']);
+    expect(await scopes('alertmanager-token')).toEqual(['manage']);
+    expect(await scopes('operator-token')).toEqual([...SCOPES]);
+    store!.close();
+    const configuration = parse(await readFile(join(folder, 'alertmanager.yml'), 'utf8')) as unknown;
+    expect(configuration).toMatchObject({
+      receivers: [
+        {
+          webhook_configs: [
+            { http_config: { authorization: { credentials_file: '/run/secrets/alertmanager-token' } } },
+          ],
+        },
+        { name: 'webhook' },
+      ],
+    });
+    // Existing secrets are never replaced.
+    await expect(makeTokens(PROJECT, folder)).rejects.toMatchObject({ code: 'EEXIST' });
   });
 });
 

@@ -1,6 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { artefactOf, createPredictionIds, type SignedPrediction } from '../../src/predictions/prediction-id.ts';
+import {
+  artefactOf,
+  createPredictionIds,
+  type SignedPrediction,
+  UNKNOWN_CONFIDENCE,
+} from '../../src/predictions/prediction-id.ts';
 
 const sha256 = '5f'.repeat(32);
 const facts = {
@@ -55,9 +60,15 @@ describe('prediction ids', () => {
     expect(ids.verify(ids.sign({ ...prediction, role }))?.details?.role).toBe(role);
   });
 
-  test.each([0, 0.002, 0.5, 0.998, 1])('contain the confidence %d in a byte', (confidence) => {
+  test.each([0.002, 0.5, 0.998, 1])('contain the confidence %d in a byte', (confidence) => {
     const known = ids.verify(ids.sign({ ...prediction, confidence }))?.details?.confidence;
     expect(Math.abs(known! - confidence)).toBeLessThanOrEqual(0.5 / 255);
+  });
+
+  test('tell an unknown confidence from a very small one', () => {
+    const known = (confidence: number) => ids.verify(ids.sign({ ...prediction, confidence }))?.details?.confidence;
+    expect(known(UNKNOWN_CONFIDENCE)).toBe(undefined);
+    expect(known(1e-9)).toBe(1 / 255);
   });
 
   test('know their text, and no other', () => {

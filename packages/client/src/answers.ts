@@ -12,11 +12,11 @@ export interface Prediction {
   readonly id: string;
   /** The most probable label. */
   readonly prediction: string;
-  /** The probability of that label. */
+  /** The probability of that label. Missing if the token may get the label only. */
   readonly confidence: number;
-  /** The probability of each label. */
+  /** The probability of each label. Missing if the answers of the token are limited. */
   readonly scores: Readonly<Record<string, number>>;
-  /** The reasons why the text is unusual for the model; usually none. */
+  /** The reasons why the text is unusual for the model; usually none. Missing if the token may get the label only. */
   readonly anomalies: readonly ('low_confidence' | 'unknown_words' | 'length')[];
   readonly model: ModelReference;
   /** True if a reviewed label of this prediction is wanted: see the service's `REVIEW_SHARE`. */

@@ -17,6 +17,7 @@ import {
 import { type FeedbackChange, openFeedbackChanges } from './feedback-changes.ts';
 import { openLabelQueries } from './label-queries.ts';
 import { prepareSchema } from './schema.ts';
+import { createTextCipher, type TextCipher } from './text-cipher.ts';
 import { inTransaction } from './transaction.ts';
 
 /** The file name of the database in `DATA_DIR`. */
@@ -61,6 +62,13 @@ export interface FeedbackDatabase {
   /** Deletes the texts that arrived before a time in milliseconds; returns their number. */
   deleteTexts(before: number): number;
   /**
+   * Encrypts a page of the texts that are not encrypted with the first key. It does nothing without keys.
+   *
+   * @param after the result of the previous call, or 0
+   * @returns the last row of the page; undefined if it was the last page
+   */
+  encryptTexts(after: number): number | undefined;
+  /**
    * Returns true if this process reports the totals. Several processes may share the folder, and metrics add up their
    * counts, so only one process reports. It holds a lock that the operating system releases when the process ends.
    *
@@ -79,9 +87,14 @@ export interface FeedbackDatabase {
  * an older schema.
  *
  * @param now returns the time in milliseconds; old rows are deleted by it
+ * @param cipher encrypts the texts; without it they are stored as they are
  * @throws if the files cannot be opened or written
  */
-export function openFeedbackDatabase(folder: string, now: () => number = createCautiousClock()): FeedbackDatabase {
+export function openFeedbackDatabase(
+  folder: string,
+  now: () => number = createCautiousClock(),
+  cipher: TextCipher = createTextCipher([]),
+): FeedbackDatabase {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, FEEDBACK_FILE);
   const inode = restrict(path);
@@ -95,7 +108,7 @@ export function openFeedbackDatabase(folder: string, now: () => number = createC
   // SQLite writes the content of its files to the disk, but not their names in WAL mode.
   syncNames(folder);
   const queries = openLabelQueries(db);
-  const changes = openFeedbackChanges(db);
+  const changes = openFeedbackChanges(db, cipher);
   const select = db.prepare('SELECT actual, source, reported FROM feedback WHERE id = ?');
   const insert = db.prepare(`
     INSERT INTO feedback (id, model, version, predicted, actual, predicted_at, received_at, text, source, reported, role, bin,
@@ -114,18 +127,18 @@ export function openFeedbackDatabase(folder: string, now: () => number = createC
     if (!isReport) answerReview.run(predictedAt, id);
     const known = select.get(id);
     if (!known) {
-      insert.run(...valuesOf(feedback), predictedAt, id.slice(-16));
+      insert.run(...valuesOf(feedback, cipher), predictedAt, id.slice(-16));
       return 'recorded';
     }
     if (isReport) addReport.run(actual, id);
     // A label from a fair sample is worth more than a report, so it takes its place. The report itself is kept beside it.
     else if (known['source'] === 'report') {
       replaceReport.run(actual, source, receivedAt, id);
-      if (text !== undefined) addText.run(text, id);
+      if (text !== undefined) addText.run(cipher.seal(text, id), id);
       return 'recorded';
     }
     if (known['actual'] !== actual) return 'conflict';
-    if (text !== undefined) addText.run(text, id);
+    if (text !== undefined) addText.run(cipher.seal(text, id), id);
     return 'repeated';
   }
 
@@ -169,11 +182,12 @@ function restrict(path: string): number {
   return statSync(path).ino;
 }
 
-function valuesOf(feedback: Feedback) {
+function valuesOf(feedback: Feedback, cipher: TextCipher) {
   const { id, model, version, artefact, predicted, actual, predictedAt, receivedAt, text, source, role } = feedback;
   const reported = source === 'report' ? actual : null;
   const facts = [source, reported, role ?? '', binOf(feedback.confidence), feedback.reviewShare, artefact];
-  return [id, model, version, predicted, actual, predictedAt, receivedAt, text ?? null, ...facts];
+  const stored = text === undefined ? null : cipher.seal(text, id);
+  return [id, model, version, predicted, actual, predictedAt, receivedAt, stored, ...facts];
 }
 
 /**

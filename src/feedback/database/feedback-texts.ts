@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { FEEDBACK_FILE } from './feedback-database.ts';
+import { readTextCipher } from './text-cipher.ts';
 
 /** The longest wait while another process recovers the file. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -29,13 +30,16 @@ export interface FeedbackTexts {
 /**
  * Opens the feedback in a folder for reading.
  *
+ * @param keyFile the file with the keys of encrypted texts
  * @throws if the folder has no feedback file
+ * @throws {FeedbackKeyError} if the keys cannot be used; while reading, if no key decrypts a text
  */
-export function openFeedbackTexts(folder: string): FeedbackTexts {
+export function openFeedbackTexts(folder: string, keyFile?: string): FeedbackTexts {
+  const cipher = readTextCipher(keyFile);
   const db = new DatabaseSync(join(folder, FEEDBACK_FILE), { readOnly: true, timeout: BUSY_TIMEOUT_MS });
   // NOT INDEXED: the index is in the order of reception times, so each page would sort all rows again.
   const page = db.prepare(
-    `SELECT rowid AS row, text, actual, received_at FROM feedback NOT INDEXED
+    `SELECT rowid AS row, id, text, actual, received_at FROM feedback NOT INDEXED
      WHERE model = ? AND text IS NOT NULL AND rowid > ? ORDER BY rowid LIMIT ${PAGE_ROWS}`,
   );
   return {
@@ -47,8 +51,9 @@ export function openFeedbackTexts(folder: string): FeedbackTexts {
         for (const row of page.iterate(model, lastRow)) {
           pageRows += 1;
           lastRow = Number(row['row']);
-          const { text, actual, received_at: receivedAt } = row;
-          yield { row: lastRow, text: String(text), label: String(actual), receivedAt: Number(receivedAt) };
+          const { actual, received_at: receivedAt } = row;
+          const text = cipher.open(String(row['text']), String(row['id']));
+          yield { row: lastRow, text, label: String(actual), receivedAt: Number(receivedAt) };
         }
       }
     },

@@ -5,7 +5,7 @@ import { Problem } from '../../platform/problems.ts';
 import { setCallerName } from '../../telemetry/http-attributes.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
-import { type Caller, requireAllowedModel, type Scope, setQuotaHeaders } from '../server/caller.ts';
+import { type Caller, missingScopeProblem, requireAllowedModel, setQuotaHeaders } from '../server/caller.ts';
 import type { RequestContext, RequestState } from '../server/context.ts';
 import type { TokenStore } from '../server/service.ts';
 import { type RouteScope, scopeOfRoute } from './route-scopes.ts';
@@ -89,13 +89,6 @@ function requireCaller({ req }: RequestContext, tokens: TokenStore): Caller {
   const isSent = BEARER.test(req.headers.authorization ?? '');
   throw new Problem('unauthorized', 'Send an "authorization: Bearer TOKEN" header with a token of this service.', {
     'www-authenticate': isSent ? 'Bearer error="invalid_token"' : 'Bearer',
-  });
-}
-
-function missingScopeProblem({ scopes }: Caller, scope: Scope): Problem {
-  const held = scopes.size === 0 ? 'none' : [...scopes].join(', ');
-  return new Problem('forbidden', `This route needs the scope "${scope}". The scopes of this token: ${held}.`, {
-    'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"`,
   });
 }
 

@@ -1,14 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { SAFE_NAME } from '../../platform/safe-names.ts';
-import { SCOPES } from '../server/caller.ts';
+import { ANSWERS, SCOPES } from '../server/caller.ts';
 
 /** The largest token file in bytes: about 50,000 tokens. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 const rate = z.number('must be a number').positive('must be above 0').optional();
 
-const tokenSchema = z.strictObject(
+const fields = z.strictObject(
   {
     name: z
       .string('must be a string')
@@ -23,11 +23,18 @@ const tokenSchema = z.strictObject(
       .datetime({ offset: true, error: 'must be a date-time such as 2030-01-31T00:00:00Z' })
       .transform((time) => Date.parse(time))
       .optional(),
+    answers: z.enum(ANSWERS, `must be one of ${ANSWERS.join(', ')}`).default('scores'),
     requestsPerSecond: rate,
     charactersPerSecond: rate,
   },
-  'must be an object without other fields than name, sha256, scopes, models, expires, requestsPerSecond, charactersPerSecond',
+  'must be an object without other fields than name, sha256, scopes, models, expires, answers, requestsPerSecond, charactersPerSecond',
 );
+
+const tokenSchema = fields.refine(({ answers, scopes }) => answers === 'scores' || !scopes.includes('explain'), {
+  // The weights of an explanation tell the scores.
+  error: 'must not limit the answers and have the scope explain',
+  path: ['answers'],
+});
 
 const fileSchema = z.strictObject(
   { tokens: z.array(tokenSchema, 'must be a list of tokens') },
@@ -40,15 +47,6 @@ export type StoredToken = z.output<typeof tokenSchema>;
 /** An error in a token file. The message never quotes the file. */
 export class TokenFileError extends Error {
   override name = 'TokenFileError';
-}
-
-/**
- * Returns a value that changes when the file at a path changes, also if a link on the way to it is replaced, or
- * `undefined` if there is no file.
- */
-export async function fileVersion(path: string): Promise<string | undefined> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
-  return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
 }
 
 /**

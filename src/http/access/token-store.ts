@@ -1,10 +1,11 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type Config, ConfigError } from '../../platform/config.ts';
+import { fileVersion } from '../../platform/regular-file.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { type Caller, SCOPES } from '../server/caller.ts';
 import type { TokenStore } from '../server/service.ts';
 import { createQuota } from './quota.ts';
-import { fileVersion, readTokenFile, type StoredToken } from './token-file.ts';
+import { readTokenFile, type StoredToken } from './token-file.ts';
 
 /** The time in milliseconds between two looks at the token file. */
 const POLL_MS = 1_000;
@@ -88,13 +89,13 @@ function isDigest(digest: Buffer, digits: string): boolean {
 function fixedToken(token: string): [string, KnownToken] {
   const digits = hash('sha256', token);
   const name = `api token ${digits.slice(0, 8)}`;
-  return [digits, { name, digest: Buffer.from(digits, 'hex'), scopes: new Set(SCOPES) }];
+  return [digits, { name, digest: Buffer.from(digits, 'hex'), scopes: new Set(SCOPES), answers: 'scores' }];
 }
 
 /** Returns the tokens of the file under their digests. A quota that is unchanged keeps its level. */
 function storedTokens(stored: readonly StoredToken[], former: KnownTokens): [string, KnownToken][] {
   return stored.map((token) => {
-    const { name, sha256, scopes, models, expires, requestsPerSecond, charactersPerSecond } = token;
+    const { name, sha256, scopes, models, expires, answers, requestsPerSecond, charactersPerSecond } = token;
     const before = former.get(sha256);
     return [
       sha256,
@@ -104,6 +105,7 @@ function storedTokens(stored: readonly StoredToken[], former: KnownTokens): [str
         scopes: new Set(scopes),
         models: models && new Set(models),
         expires,
+        answers,
         requests: quotaOf('requests', requestsPerSecond, before?.requests),
         characters: quotaOf('characters', charactersPerSecond, before?.characters),
       },

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Problem } from '../../platform/problems.ts';
 import { parseJson, readBody, validate } from '../server/body.ts';
+import type { Caller } from '../server/caller.ts';
 import type { RequestContext } from '../server/context.ts';
 import { decodeStrings } from './binary-tensors.ts';
 import {
@@ -36,19 +37,22 @@ export interface InferenceLimits {
  * @throws {Problem} 400, 413, 415 or 422
  */
 export async function readInference(ctx: RequestContext, limits: InferenceLimits): Promise<Inference> {
-  return parseInference(await readBody(ctx, limits.maxBytes), ctx.get(JSON_LENGTH_HEADER), limits);
+  const body = await readBody(ctx, limits.maxBytes);
+  return parseInference(body, ctx.get(JSON_LENGTH_HEADER), limits, ctx.state.caller?.answers);
 }
 
 /**
  * Parses the body of an inference request.
  *
  * @param jsonLengthHeader the header with the length of the JSON; empty if all of the body is JSON
- * @throws {Problem} 400 or 422
+ * @param answers what the caller may know
+ * @throws {Problem} 400 or 422, 403 for an output that the caller may not know
  */
 export function parseInference(
   body: Uint8Array,
   jsonLengthHeader: string,
   limits: Omit<InferenceLimits, 'maxBytes'>,
+  answers?: Caller['answers'],
 ): Inference {
   const jsonLength = readJsonLength(jsonLengthHeader, body.length);
   const request = validate(parseJson(body.subarray(0, jsonLength)), inferenceRequest);
@@ -69,7 +73,7 @@ export function parseInference(
       `Element ${index} of the input "${INPUT}" has ${texts[index]!.length} characters; at most ${limits.maxCharacters} are allowed.`,
     );
   }
-  return { id: request.id ?? undefined, texts, outputs: readOutputs(request) };
+  return { id: request.id ?? undefined, texts, outputs: readOutputs(request, answers) };
 }
 
 function readJsonLength(header: string, bodyLength: number): number {
@@ -153,12 +157,27 @@ function unassignedBytes(count: number): Problem {
   return new Problem('invalid-request', `${count} bytes of binary data belong to no input.`);
 }
 
-function readOutputs({ outputs, parameters }: InferenceRequest): Inference['outputs'] {
+/** The outputs that a caller may know. Without `caller.answers`, all of them. */
+const ALLOWED_OUTPUTS: Readonly<Record<Caller['answers'], readonly OutputName[]>> = {
+  label: ['label', 'id'],
+  top: ['label', 'confidence', 'id'],
+  scores: OUTPUTS,
+};
+
+function readOutputs(
+  { outputs, parameters }: InferenceRequest,
+  answers: Caller['answers'] = 'scores',
+): Inference['outputs'] {
+  const allowed = ALLOWED_OUTPUTS[answers];
   const fallback = parameters?.binary_data_output ?? false;
   // Clients send an empty list if their caller selected no outputs.
-  if (!outputs?.length) return OUTPUTS.map((name) => ({ name, binary: fallback }));
+  if (!outputs?.length) return allowed.map((name) => ({ name, binary: fallback }));
   if (new Set(outputs.map(({ name }) => name)).size < outputs.length) {
     throw new Problem('invalid-request', '"outputs" names an output more than once.');
+  }
+  const refused = outputs.find(({ name }) => !allowed.includes(name));
+  if (refused !== undefined) {
+    throw new Problem('forbidden', `This token may get these outputs only: ${allowed.join(', ')}.`);
   }
   return outputs.map((output) => ({ name: output.name, binary: output.parameters?.binary_data ?? fallback }));
 }

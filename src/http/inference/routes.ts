@@ -41,11 +41,16 @@ function infer(service: Service): Middleware<RequestState> {
     const inference = await readInference(ctx, limits);
     takeCharacters(ctx, inference.texts);
     const [only, ...others] = inference.texts;
-    const request = ctx.state.recent;
+    const { caller, recent: request } = ctx.state;
     const predictions =
       others.length === 0
-        ? [predictor.predict(model, only ?? '', { role, request })]
-        : await predictor.predictBatch(model, inference.texts, { role, request, signal: disconnectSignal(ctx) });
+        ? [predictor.predict(model, only ?? '', { role, request, caller })]
+        : await predictor.predictBatch(model, inference.texts, {
+            role,
+            request,
+            caller,
+            signal: disconnectSignal(ctx),
+          });
     writeInference(ctx, model, inference, predictions);
   };
 }

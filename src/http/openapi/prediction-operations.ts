@@ -18,11 +18,20 @@ const contribution = z.object({
 const prediction = z.object({
   id: z.string().meta({ description: 'The signed id of the prediction, for feedback' }),
   prediction: z.string().meta({ description: 'The most probable label' }),
-  confidence: share.meta({ description: 'The probability of that label' }),
-  scores: z.record(z.string(), share).meta({ description: 'The probability of each label' }),
+  confidence: share
+    .optional()
+    .meta({ description: 'The probability of that label; missing if the token may get the label only' }),
+  scores: z
+    .record(z.string(), share)
+    .optional()
+    .meta({ description: 'The probability of each label; missing if the answers of the token are limited' }),
   anomalies: z
     .array(z.enum(['low_confidence', 'unknown_words', 'length']))
-    .meta({ description: 'The reasons why the text is unusual for the model; usually none' }),
+    .optional()
+    .meta({
+      description:
+        'The reasons why the text is unusual for the model; usually none. Missing if the token may get the label only',
+    }),
   model,
   review: z.literal(true).optional().meta({ description: 'Present if a reviewed label is wanted (`REVIEW_SHARE`)' }),
 });
@@ -61,7 +70,8 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
         {
           name: 'explain',
           in: 'query',
-          description: 'Adds an explanation: the features with the strongest influence, 20 or the given number',
+          description:
+            'Adds an explanation: the features with the strongest influence, 20 or the given number. With tokens it needs the scope `explain`',
           schema: z.union([z.enum(['true', 'false', '']), z.int().min(1).max(999_999)]),
           example: 'true',
         },

@@ -2,7 +2,7 @@ import { type RoutedModel, routeModel } from '../../models/routing.ts';
 import { findModel, type Models, type ModelVersion } from '../../models/store.ts';
 import { parseDurationMs } from '../../platform/durations.ts';
 import { Problem } from '../../platform/problems.ts';
-import { requireAllowedModel } from '../server/caller.ts';
+import { requireAllowedModel, requireScope } from '../server/caller.ts';
 import type { RequestContext } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 
@@ -65,11 +65,12 @@ const DEFAULT_FEATURES = 20;
  * Returns the number of features that the parameter `explain` requests. It is 20 for `true` or no value, and 0 without the
  * parameter.
  *
- * @throws {Problem} 422 for another value
+ * @throws {Problem} 422 for another value, 403 without the scope `explain`
  */
 export function explainParameter(ctx: RequestContext): number {
   const value = ctx.query['explain'];
   if (value === undefined || value === 'false') return 0;
+  requireScope(ctx, 'explain');
   if (value === 'true' || value === '') return DEFAULT_FEATURES;
   if (typeof value === 'string' && /^[1-9][0-9]{0,5}$/.test(value)) return Number(value);
   throw new Problem('invalid-request', 'The parameter "explain" must be true, false or a number of features from 1.');

@@ -44,13 +44,13 @@ export function predict(service: Service): Middleware<RequestState> {
     const routed = requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
     const { model: chosen, role } = routed instanceof Promise ? await routed : routed;
     takeCharacters(ctx, text);
-    const request = ctx.state.recent;
+    const { caller, recent: request } = ctx.state;
     // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
     const prediction =
       features > 0
-        ? await predictor.explain(chosen, text, { features, role, request, signal: disconnectSignal(ctx) })
-        : predictor.predict(chosen, text, { role, request });
-    answerJson(ctx, `{${predictionFields(prediction)},${traceField(ctx)}}`);
+        ? await predictor.explain(chosen, text, { features, role, request, caller, signal: disconnectSignal(ctx) })
+        : predictor.predict(chosen, text, { role, request, caller });
+    answerJson(ctx, `{${predictionFields(prediction, caller?.answers)},${traceField(ctx)}}`);
   };
 }
 
@@ -62,13 +62,15 @@ export function predictBatch(service: Service): Middleware<RequestState> {
     const { texts, model } = await readJson(ctx, body, config.MAX_BODY_BYTES);
     const routed = requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
     const { model: chosen, role } = routed instanceof Promise ? await routed : routed;
+    const { caller, recent: request } = ctx.state;
     takeCharacters(ctx, texts);
     const predictions = await predictor.predictBatch(chosen, texts, {
       role,
-      request: ctx.state.recent,
+      request,
+      caller,
       signal: disconnectSignal(ctx),
     });
-    const fields = predictions.map((prediction) => `{${predictionFields(prediction)}}`);
+    const fields = predictions.map((prediction) => `{${predictionFields(prediction, caller?.answers)}}`);
     answerJson(ctx, `{"predictions":[${fields.join()}],${traceField(ctx)}}`);
   };
 }

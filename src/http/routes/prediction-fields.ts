@@ -1,4 +1,5 @@
 import type { Model } from '../../models/store.ts';
+import type { PredictionCaller } from '../../predictions/prediction-origin.ts';
 import type { Prediction } from '../../predictions/predictor.ts';
 
 /** The constant parts of the answers of one model version, as JSON. */
@@ -15,9 +16,13 @@ const constantParts = new WeakMap<Model, ConstantParts>();
 /**
  * Returns a prediction as the fields of a JSON object, without its braces. Only the numbers are converted for each
  * answer. Names and labels are quoted once for each model version.
+ *
+ * @param answers what the caller may know
  */
-export function predictionFields({ id, model, scores, anomalies, review, explanation }: Prediction): string {
+export function predictionFields(prediction: Prediction, answers: PredictionCaller['answers'] = 'scores'): string {
+  const { id, model, scores, anomalies, review, explanation } = prediction;
   const { keys, labels, model: reference } = constantPartsOf(model);
+  if (answers !== 'scores') return limitedFields(prediction, answers);
   let probabilities = '';
   for (let i = 0; i < keys.length; i += 1) {
     probabilities += `${i === 0 ? '' : ','}${keys[i]}${scores.probabilities[i]}`;
@@ -27,6 +32,14 @@ export function predictionFields({ id, model, scores, anomalies, review, explana
     `"scores":{${probabilities}},"anomalies":${anomalies.length === 0 ? '[]' : JSON.stringify(anomalies)},${reference}`;
   const asked = review ? `${fields},"review":true` : fields;
   return explanation ? `${asked},"explanation":${JSON.stringify(explanation)}` : asked;
+}
+
+/** Returns the fields for a caller that may not know the scores. Without the confidence it may not know the anomalies either. */
+function limitedFields({ id, model, scores, anomalies, review }: Prediction, answers: 'label' | 'top'): string {
+  const { labels, model: reference } = constantPartsOf(model);
+  const top = answers === 'top' ? `"confidence":${scores.confidence},"anomalies":${JSON.stringify(anomalies)},` : '';
+  const asked = review ? ',"review":true' : '';
+  return `"id":"${id}","prediction":${labels.get(scores.label)},${top}${reference}${asked}`;
 }
 
 function constantPartsOf(model: Model): ConstantParts {

@@ -1,9 +1,10 @@
 import type { Models } from '../../models/store.ts';
 import { Problem } from '../../platform/problems.ts';
+import type { PredictionCaller } from '../../predictions/prediction-origin.ts';
 import type { RequestContext } from './context.ts';
 
 /** The rights that a token can have. */
-export const SCOPES = ['predict', 'feedback', 'read', 'manage'] as const;
+export const SCOPES = ['predict', 'explain', 'feedback', 'read', 'manage'] as const;
 
 /** The right that a route needs. */
 export type Scope = (typeof SCOPES)[number];
@@ -24,10 +25,11 @@ export interface Quota {
   state(): { remaining: number; reset: number };
 }
 
-/** The owner of a token. */
-export interface Caller {
-  /** The name of the token. It is the actor in the audit trail. */
-  readonly name: string;
+/** What an answer to a token may contain, from the least to the most. */
+export const ANSWERS = ['label', 'top', 'scores'] as const satisfies readonly PredictionCaller['answers'][];
+
+/** The owner of a token. Its name is the actor in the audit trail. */
+export interface Caller extends PredictionCaller {
   readonly scopes: ReadonlySet<Scope>;
   /** The names of the models that the token may use, or `undefined` for all models. */
   readonly models?: ReadonlySet<string> | undefined;
@@ -46,6 +48,23 @@ export function requireAllowedModel({ state: { caller } }: RequestContext, refer
   const [name = ''] = reference.split('@', 1);
   if (caller.models.has(name)) return;
   throw new Problem('forbidden', `This token may use these models only: ${[...caller.models].join(', ')}.`);
+}
+
+/**
+ * Checks that the caller has a scope that a part of a route needs in addition to that of the route.
+ *
+ * @throws {Problem} 403 if the token lacks the scope
+ */
+export function requireScope({ state: { caller } }: RequestContext, scope: Scope): void {
+  if (caller !== undefined && !caller.scopes.has(scope)) throw missingScopeProblem(caller, scope);
+}
+
+/** Returns the problem of a token that lacks a scope. */
+export function missingScopeProblem({ scopes }: Caller, scope: Scope): Problem {
+  const held = scopes.size === 0 ? 'none' : [...scopes].join(', ');
+  return new Problem('forbidden', `This route needs the scope "${scope}". The scopes of this token: ${held}.`, {
+    'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"`,
+  });
 }
 
 /** Returns the models that the caller may use. */

@@ -1,14 +1,17 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../platform/config.ts';
 import { toListenError, urlOf } from '../../platform/listen-address.ts';
+import type { Log } from '../../telemetry/logs/log.ts';
 import { answerMalformed, closeUnread, limitConnectionsPerAddress } from './connections.ts';
 import { type ConnectionSource, serveHandedConnections } from './handed-connections.ts';
+import { followTlsFiles, readTlsFiles, type TlsSettings } from './tls-files.ts';
 
 /** A listening server. */
 export interface HttpServer {
-  /** The URL of the server, as `http://HOST:PORT`. It is empty if another process owns the port. */
+  /** The URL of the server, as `http://HOST:PORT` or `https://HOST:PORT`. It is empty if another process owns the port. */
   readonly url: string;
   /**
    * Answers the requests in progress and closes. After `timeoutMs` milliseconds it closes the remaining connections.
@@ -20,7 +23,8 @@ export interface HttpServer {
 export type ServerSettings = Pick<
   Config,
   'REQUEST_TIMEOUT_MS' | 'KEEP_ALIVE_TIMEOUT_MS' | 'SHUTDOWN_DELAY_MS' | 'MAX_CONNECTIONS_PER_ADDRESS'
->;
+> &
+  TlsSettings;
 
 /** The address of a server. */
 export interface ServerAddress {
@@ -46,18 +50,20 @@ const KEEP_CONNECTIONS_MS = 100;
 const LAST_REQUESTS_MS = 250;
 
 /**
- * Listens for HTTP requests. A client that is too slow loses its connection: its request must arrive within
+ * Listens for HTTP requests, with TLS if its files are set. A client that is too slow loses its connection: its request must arrive within
  * `REQUEST_TIMEOUT_MS`, and it must not stop reading its answer for so long.
  *
  * @param onError gets the errors after the start, such as those of connections that cannot be accepted
+ * @param log gets changes of the files of TLS
  * @param source the connections to serve, if another process owns the port
- * @throws {ConfigError} if the server cannot listen on the address
+ * @throws {ConfigError} if the server cannot listen on the address, or if the files of TLS cannot be used
  */
 export async function listen(
   handler: RequestListener,
   address: ServerAddress,
   config: ServerSettings,
   onError: (error: Error) => void,
+  log: Log,
   source?: ConnectionSource,
 ): Promise<HttpServer> {
   const requestTimeout = config.REQUEST_TIMEOUT_MS;
@@ -67,7 +73,9 @@ export async function listen(
     connectionsCheckingInterval: Math.min(MAX_CHECK_INTERVAL_MS, requestTimeout),
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
   };
-  const server = createServer(options, handler);
+  const tls = await readTlsFiles(config);
+  const secure = tls && createTlsServer({ ...options, ...tls, handshakeTimeout: options.headersTimeout }, handler);
+  const server = secure ?? createServer(options, handler);
   server.on('clientError', answerMalformed);
   server.setTimeout(requestTimeout, closeUnread);
   if (config.MAX_CONNECTIONS_PER_ADDRESS !== undefined) {
@@ -76,9 +84,12 @@ export async function listen(
   const stopConnections = source && serveHandedConnections(server, source);
   if (!source) await listenOn(server, address, onError);
 
+  const stopFollowing = secure && followTlsFiles(config, (changed) => secure.setSecureContext(changed), log);
+
   return {
-    url: source ? '' : urlOf(server.address() as AddressInfo),
+    url: source ? '' : urlOf(server.address() as AddressInfo).replace(/^http/, secure ? 'https' : 'http'),
     async drain(timeoutMs) {
+      stopFollowing?.();
       const deadline = performance.now() + timeoutMs;
       const wait = (milliseconds: number) => delay(Math.max(Math.min(milliseconds, deadline - performance.now()), 0));
       await wait(config.SHUTDOWN_DELAY_MS);

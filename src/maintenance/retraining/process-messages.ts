@@ -14,6 +14,8 @@ export interface RetrainTask {
   readonly data: DataFiles;
   /** The service's `DATA_DIR`, which holds the feedback. */
   readonly dataFolder: string;
+  /** The file with the keys of the feedback texts. */
+  readonly feedbackKeyFile?: string | undefined;
   readonly algorithm: AlgorithmName | 'auto';
   readonly tokenizer: TokenizerName | 'auto';
   /** The share of the data that takes no part in any choice; undefined for the usual one. */

@@ -45,10 +45,8 @@ export interface Retrainer {
 }
 
 /** Dependencies of {@link createRetrainer}. */
-export interface RetrainerOptions {
+export interface RetrainerOptions extends Pick<RetrainTask, 'dataFolder' | 'feedbackKeyFile'> {
   readonly modelsFolder: string;
-  /** The service's `DATA_DIR`. */
-  readonly dataFolder: string;
   /** The number of processes that serve requests on this machine. */
   readonly servingProcesses: number;
   /** The signatures that versions need, and the key that signs the trained ones. */
@@ -79,7 +77,7 @@ function tryLockIfWritable(path: string, purpose: string): Lock | undefined {
 
 /** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
-  const { modelsFolder, dataFolder, servingProcesses, signatures, registry, log } = options;
+  const { modelsFolder, dataFolder, feedbackKeyFile, servingProcesses, signatures, registry, log } = options;
   const files = await openJobFiles(join(dataFolder, 'jobs'));
   const telemetry = createRetrainTelemetry(log, options.instruments);
   const ownRuns = new Map<string, JobRun>();
@@ -151,7 +149,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
     const data = { paths, textField: policy.textField, labelField: policy.labelField };
-    return { job, model, modelsFolder, data, dataFolder, ...settings, maxMemoryMB, niceness, signingKey };
+    const folders = { modelsFolder, dataFolder, feedbackKeyFile };
+    return { job, model, data, ...folders, ...settings, maxMemoryMB, niceness, signingKey };
   }
 
   /** Writes the active version into the roles: without roles, the newest version would become active. */

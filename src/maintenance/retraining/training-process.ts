@@ -74,6 +74,7 @@ async function trainVersion({
   modelsFolder,
   data,
   dataFolder,
+  feedbackKeyFile,
   algorithm,
   tokenizer,
   testShare,
@@ -84,6 +85,7 @@ async function trainVersion({
     {
       source: { examples: data },
       feedback: dataFolder,
+      feedbackKeyFile,
       name: model,
       version: await nextVersion(modelsFolder, model),
       algorithm,

@@ -43,6 +43,8 @@ interface Address {
   readonly port: number;
   /** Checks the header `host` of a scrape. */
   readonly isAllowedHost?: ((host: string | undefined) => boolean) | undefined;
+  /** Checks the header `authorization` of a scrape. */
+  readonly isAuthorized?: ((authorization: string | undefined) => Promise<boolean>) | undefined;
 }
 
 /**
@@ -125,6 +127,10 @@ export class UnitNamingPrometheusExporter extends MetricReader {
     response.setHeader('x-content-type-options', 'nosniff').setHeader('cross-origin-resource-policy', 'same-origin');
     if (this.#address.isAllowedHost?.(request.headers.host) === false) {
       response.writeHead(403).end('The host of the request is not allowed. ALLOWED_HOSTS lists the hosts that are.\n');
+      return;
+    }
+    if ((await this.#address.isAuthorized?.(request.headers.authorization)) === false) {
+      response.writeHead(401, { 'www-authenticate': 'Bearer' }).end('The token of METRICS_TOKEN_FILE is needed.\n');
       return;
     }
     if (request.url?.split('?', 1)[0] !== '/metrics') {

@@ -38,9 +38,11 @@ export const workerLogRecords: Readonly<Record<string, readonly string[]>> = {
 /** The additional log record when a version that requests named is not needed any more. */
 export const memoryLogRecords: Readonly<Record<string, readonly string[]>> = { 'model left memory': MODEL };
 
-/** The additional log records of a service with tokens. */
+/** The additional log records of a service with tokens or TLS, and those with more attributes. */
 export const tokenLogRecords: Readonly<Record<string, readonly string[]>> = {
+  prediction: [...(logRecords['prediction'] ?? []), ATTRIBUTE.caller],
   'tokens loaded': [],
+  'certificate loaded': [],
   'tokens not loaded': EXCEPTION,
   'request refused': [ATTRIBUTE.caller, ATTRIBUTE.missingScope],
 };
@@ -50,6 +52,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
   'request failed': EXCEPTION,
   'connection failed': EXCEPTION,
+  'certificate not loaded': [ATTRIBUTE.reason],
   'shutdown incomplete': EXCEPTION,
   'trace not read': [ATTRIBUTE.url, ...EXCEPTION],
   'bundled model not copied': [...MODEL, ATTRIBUTE.reason],
@@ -70,6 +73,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
     ATTRIBUTE.predictionConfidence,
     ATTRIBUTE.anomalyReason,
     ATTRIBUTE.predictionReview,
+    ATTRIBUTE.caller,
     ATTRIBUTE.predictionDuration,
     ATTRIBUTE.tokenizeDuration,
     ATTRIBUTE.scoreDuration,
@@ -79,6 +83,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'shadow failed': [...MODEL, ATTRIBUTE.shadowVersion, ...EXCEPTION],
   'experiment data not stored': EXCEPTION,
   'feedback texts not deleted': EXCEPTION,
+  'feedback texts not encrypted': EXCEPTION,
   'model report incomplete': [ATTRIBUTE.modelName, ...EXCEPTION],
   'telemetry problem': [ATTRIBUTE.reason],
   'policy refused': [ATTRIBUTE.modelName, ATTRIBUTE.reason],

@@ -54,6 +54,7 @@ export const SPAN_DEFINITIONS: readonly SpanDefinition[] = [
       ATTRIBUTE.shadowConfidence,
       ATTRIBUTE.shadowAgrees,
     ],
+    optionalAttributes: [ATTRIBUTE.caller],
   },
   {
     name: SPAN.tokenize,

@@ -33,8 +33,6 @@ import { linkedRoot } from './linked-context.ts';
 /** The instrumentation scope of server spans. */
 export const SERVER_SCOPE = 'waymark/http-server';
 
-const SCHEME = 'http';
-
 type Emit = (event: string, ...args: unknown[]) => boolean;
 
 /** The headers of the default propagators. `OTEL_PROPAGATORS` can select others. */
@@ -49,6 +47,7 @@ interface Exchange {
   readonly scope: Context;
   readonly method: string;
   readonly httpVersion: string;
+  readonly isEncrypted: boolean;
   readonly peerAddress: string | undefined;
   readonly peerPort: number | undefined;
   readonly started: number;
@@ -58,6 +57,7 @@ interface Exchange {
 interface RequestKind {
   readonly method: string;
   readonly httpVersion: string;
+  readonly isEncrypted: boolean;
   readonly status: number | undefined;
   readonly route: string | undefined;
   readonly spanName: string;
@@ -93,16 +93,19 @@ export class ServerInstrumentation extends InstrumentationBase {
     this.#isTrusted = isTrusted;
   }
 
-  protected override init(): InstrumentationNodeModuleDefinition {
+  protected override init(): InstrumentationNodeModuleDefinition[] {
     const patch = (emit: unknown) => this.#patch(emit as Emit);
-    return new InstrumentationNodeModuleDefinition(
-      'http',
-      ['*'],
-      (http: { Server: typeof Server }) => {
-        this._wrap(http.Server.prototype, 'emit', patch);
-        return http;
-      },
-      (http: { Server: typeof Server }) => this._unwrap(http.Server.prototype, 'emit'),
+    return ['http', 'https'].map(
+      (name) =>
+        new InstrumentationNodeModuleDefinition(
+          name,
+          ['*'],
+          (http: { Server: typeof Server }) => {
+            this._wrap(http.Server.prototype, 'emit', patch);
+            return http;
+          },
+          (http: { Server: typeof Server }) => this._unwrap(http.Server.prototype, 'emit'),
+        ),
     );
   }
 
@@ -129,7 +132,17 @@ export class ServerInstrumentation extends InstrumentationBase {
     const scope = trace.setSpan(parentScope, span);
     // Read here, because a closed socket no longer has them.
     const { remoteAddress: peerAddress, remotePort: peerPort } = socket;
-    const exchange = { span, scope, method, httpVersion, peerAddress, peerPort, started: performance.now() };
+    const isEncrypted = 'encrypted' in socket;
+    const exchange = {
+      span,
+      scope,
+      method,
+      httpVersion,
+      isEncrypted,
+      peerAddress,
+      peerPort,
+      started: performance.now(),
+    };
     response.on('close', () => this.#finish(response, exchange));
     return context.with(scope, () => emit.call(server, 'request', request, response));
   }
@@ -154,12 +167,16 @@ export class ServerInstrumentation extends InstrumentationBase {
   }
 
   /** Returns the shared data of a request. Most requests are of the same kind as the previous one. */
-  #kindOf({ method, httpVersion }: Exchange, status: number | undefined, route: string | undefined): RequestKind {
+  #kindOf(
+    { method, httpVersion, isEncrypted }: Exchange,
+    status: number | undefined,
+    route: string | undefined,
+  ): RequestKind {
     const last = this.#lastKind;
     const isSameKind = last?.route === route && last?.status === status && last?.method === method;
-    if (last && isSameKind && last.httpVersion === httpVersion) return last;
-    const key = `${method} ${httpVersion} ${status} ${route}`;
-    const kind = this.#kinds.get(key) ?? describeKind(method, httpVersion, status, route);
+    if (last && isSameKind && last.httpVersion === httpVersion && last.isEncrypted === isEncrypted) return last;
+    const key = `${method} ${httpVersion} ${isEncrypted} ${status} ${route}`;
+    const kind = this.#kinds.get(key) ?? describeKind(method, httpVersion, isEncrypted, status, route);
     this.#kinds.set(key, kind);
     this.#lastKind = kind;
     return kind;
@@ -169,13 +186,14 @@ export class ServerInstrumentation extends InstrumentationBase {
 function describeKind(
   method: string,
   httpVersion: string,
+  isEncrypted: boolean,
   status: number | undefined,
   route: string | undefined,
 ): RequestKind {
   const errorType = errorTypeOf(status);
   const request = {
     [ATTR_HTTP_REQUEST_METHOD]: method,
-    [ATTR_URL_SCHEME]: SCHEME,
+    [ATTR_URL_SCHEME]: isEncrypted ? 'https' : 'http',
     [ATTR_NETWORK_PROTOCOL_VERSION]: httpVersion,
   };
   const response = {
@@ -186,6 +204,7 @@ function describeKind(
   return {
     method,
     httpVersion,
+    isEncrypted,
     status,
     route,
     spanName: route === undefined ? method : `${method} ${route}`,

@@ -1,0 +1,20 @@
+import type { Context } from '@opentelemetry/api';
+import type { AnsweringRole } from '../models/routing.ts';
+import type { RecentRequest } from '../recent/memory/recent-request.ts';
+
+/** The caller of a prediction. */
+export interface PredictionCaller {
+  /** The name of the token. */
+  readonly name: string;
+  /** What an answer may contain: the label, its confidence too, or the scores of all labels too. */
+  readonly answers: 'label' | 'top' | 'scores';
+}
+
+/** The parent span of a prediction, the role of the model that answered, and the request in the memory. */
+export interface PredictionOrigin {
+  readonly parent: Context;
+  /** Undefined if the service has no tokens. */
+  readonly caller: PredictionCaller | undefined;
+  readonly role: AnsweringRole;
+  readonly request: RecentRequest | undefined;
+}
