@@ -2,7 +2,10 @@ import {
   CharacterClass,
   type CharacterTable,
   characterClassOf,
+  foldedTable,
   isDistinct,
+  isMark,
+  isMarkInPlace,
   isStablePair,
   lowerCaseOf,
   normalTable,
@@ -11,7 +14,7 @@ import {
 } from './characters.ts';
 import { isLatinUnit } from './confusables.ts';
 import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
-import { normaliseText } from './normalisation.ts';
+import { copyFolded, finishFolded, foldText } from './normalisation.ts';
 import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate, lookalike, unstable } = CharacterClass;
@@ -24,7 +27,8 @@ const { gap, word, sign, ideograph, highSurrogate, lowSurrogate, lookalike, unst
  * The text is not normalised: artefacts of format 1 were trained in this way.
  */
 export function tokenizeRaw(text: string, buffer: TokenBuffer): void {
-  tokenizeWith(rawTable, text, buffer);
+  loadText(text, buffer);
+  tokenizeUnits(rawTable, text.length, buffer);
 }
 
 /**
@@ -32,22 +36,36 @@ export function tokenizeRaw(text: string, buffer: TokenBuffer): void {
  * the units finds out, so that they cost no other pass.
  */
 export function tokenizeNormalised(text: string, buffer: TokenBuffer): void {
-  if (tokenizeWith(normalTable, text, buffer)) return;
-  const { text: normalised, isObfuscated } = normaliseText(text);
-  tokenizeWith(settledTable, normalised, buffer);
+  loadText(text, buffer);
+  if (tokenizeUnits(normalTable, text.length, buffer)) return;
+  const folded = foldText(text);
+  if (folded !== undefined) {
+    resetTokens(buffer, folded.length);
+    copyFolded(buffer.units, folded);
+    if (tokenizeUnits(foldedTable, folded.length, buffer)) {
+      buffer.isObfuscated = folded.isObfuscated;
+      return;
+    }
+  }
+  const { text: normalised, isObfuscated } = finishFolded(text, folded);
+  loadText(normalised, buffer);
+  tokenizeUnits(settledTable, normalised.length, buffer);
   buffer.isObfuscated = isObfuscated;
 }
 
-/**
- * Finds the tokens of a text.
- *
- * @returns false if the text may have another normal form. Only `normalTable` tells. The buffer is then not usable.
- */
-function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer): boolean {
-  const { length } = text;
-  resetTokens(buffer, length);
+function loadText(text: string, buffer: TokenBuffer): void {
+  resetTokens(buffer, text.length);
   // V8 checks the representation of a string at each unit it reads: reading from an array takes half the time.
   buffer.unitBytes.write(text, 'utf16le');
+}
+
+/**
+ * Finds the tokens of the first `length` units of the buffer.
+ *
+ * @returns false if they may have another normal form. Only `normalTable` and `foldedTable` tell, the latter by look-alike
+ *   letters alone. The buffer is then not usable.
+ */
+function tokenizeUnits(table: CharacterTable, length: number, buffer: TokenBuffer): boolean {
   const { units, starts, ends, hashes, kinds } = buffer;
   // A gap after the text ends its last token.
   units[length] = 0;
@@ -72,7 +90,7 @@ function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer):
       if (unitClass === word) {
         for (;;) {
           next = table[units[at]!]!;
-          if (characterClassOf(next) !== word) break;
+          if (characterClassOf(next) !== word && !(isMark(next) && isMarkInPlace(units[at]!, units[at - 1]!))) break;
           const lower = lowerCaseOf(next);
           units[at] = lower;
           hash = addUnit(hash, lower);
@@ -86,10 +104,11 @@ function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer):
         for (;;) {
           next = table[units[at]!]!;
           const nextClass = characterClassOf(next);
-          if (nextClass !== word && nextClass !== lookalike) break;
+          if (nextClass === lookalike) {
+            if (isDistinct(next)) hasDistinct = true;
+          } else if (nextClass !== word && !(isMark(next) && isMarkInPlace(units[at]!, units[at - 1]!))) break;
           const lower = lowerCaseOf(next);
           if (nextClass === word) hasLatin ||= isLatinUnit(lower);
-          else if (isDistinct(next)) hasDistinct = true;
           units[at] = lower;
           hash = addUnit(hash, lower);
           at += 1;
