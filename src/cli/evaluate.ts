@@ -4,7 +4,8 @@ import { comparePairs } from '../classifier/statistics/paired-difference.ts';
 import type { Model } from '../models/store.ts';
 import { evaluateVersions } from '../training/evaluate-versions.ts';
 import type { ExamplePredictions } from '../training/predict-examples.ts';
-import type { DataFiles } from '../training/read-examples.ts';
+import type { DataFiles, Example } from '../training/read-examples.ts';
+import { measureRobustness } from '../training/robustness.ts';
 import { describeComparison, sentenceOf, verdictOf } from './comparison-report.ts';
 import { DATA_HELP, dataOptions, requireOneStandardInput, toDataFiles } from './data-arguments.ts';
 import { describeFiles } from './data-report.ts';
@@ -25,6 +26,8 @@ Evaluates a model on labelled texts, or compares two versions on the same texts.
   --text-field NAME       the field with the text (default: text)
   --label-field NAME      the field with the label (default: label)
   --models DIR            the models folder (default: ./models)
+  --robust                also evaluate with seeded changes: typos, case, spacing, leetspeak, zero width characters,
+                          look-alike letters, added words, cut, doubled, other punctuation
   --html FILE             write a page with the matrix, the calibration, and the worst mistakes with their texts
   --json                  print one JSON object instead of tables
 
@@ -57,11 +60,18 @@ async function evaluateModels(
 async function evaluateOne(
   model: Model,
   data: DataFiles,
-  { asJson, page }: { asJson: boolean; page: string | undefined },
+  { asJson, page, isRobust }: { asJson: boolean; page: string | undefined; isRobust: boolean },
 ): Promise<void> {
   const details = createDetailsCollector();
-  const [result] = await evaluateModels([model], data, (text, [prediction]) => details.add(text, prediction!));
-  const report = reportOf(result!);
+  const examples: Example[] = [];
+  const [result] = await evaluateModels([model], data, (text, [prediction]) => {
+    details.add(text, prediction!);
+    if (isRobust) examples.push({ text, label: prediction!.actual });
+  });
+  const report = {
+    ...reportOf(result!),
+    ...(isRobust && { robustness: measureRobustness(model.classifier, examples) }),
+  };
   if (page !== undefined) {
     const content = {
       ...details.finish(),
@@ -113,6 +123,7 @@ async function main(): Promise<void> {
       model: { type: 'string' },
       compare: { type: 'string', multiple: true },
       models: { type: 'string', default: './models' },
+      robust: { type: 'boolean', default: false },
       html: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
@@ -127,10 +138,11 @@ async function main(): Promise<void> {
   const data = toDataFiles(values.data, values);
   if (values.compare === undefined) {
     if (positionals.length > 0) throw new UsageError(`${JSON.stringify(positionals[0])} belongs to no option`);
-    const output = { asJson: values.json, page: values.html };
+    const output = { asJson: values.json, page: values.html, isRobust: values.robust };
     await evaluateOne(await loadVersion(values.models, values.model), data, output);
     return;
   }
+  if (values.robust) throw new UsageError('--robust and --compare exclude each other');
   if (values.html !== undefined) throw new UsageError('--html and --compare exclude each other');
   const references = [...(values.model === undefined ? [] : [values.model]), ...values.compare, ...positionals];
   const [first, second, ...others] = references;

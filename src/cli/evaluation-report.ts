@@ -1,11 +1,14 @@
 import { type ConfusionMatrix, sum } from '../classifier/statistics/confusion-matrix.ts';
 import type { Evaluation } from '../classifier/statistics/evaluation.ts';
+import { type Robustness, robustnessTable } from '../training/robustness.ts';
 import { columns, count, percent, printable, shorten } from './terminal.ts';
 
 /** The output of `evaluate --json`. */
 export interface Report extends Evaluation {
   /** The time for tokenising and scoring one text, in seconds, after a warm-up. */
   readonly secondsPerText: { readonly p50: number; readonly p99: number };
+  /** The figures of changed texts, with --robust. */
+  readonly robustness?: Robustness;
 }
 
 /** The maximum number of labels in the confusion matrix: more do not fit on a terminal. */
@@ -36,6 +39,7 @@ export function describeEvaluation(report: Report): string {
     '',
     ...describeMatrix(confusionMatrix),
     ...describeMistakes(confusionMatrix),
+    ...(report.robustness ? ['', ...robustnessTable(report.robustness)] : []),
     '',
   ].join('\n');
 }

@@ -155,6 +155,7 @@ export function createPredictionTelemetry({
         confidence,
         characters: text.length,
         unknownRatio: tokens.unknownRatio,
+        isObfuscated: tokens.isObfuscated,
       };
       const anomalies = findAnomalies(observation, model.manifest.thresholds);
       const reason = anomalies.length > 0 ? anomalies.join() : undefined;
@@ -170,7 +171,7 @@ export function createPredictionTelemetry({
         attributes[ATTRIBUTE.inputUnknownRatio] = tokens.unknownRatio;
         if (reason !== undefined) attributes[ATTRIBUTE.anomalyReason] = reason;
         if (asked) attributes[ATTRIBUTE.predictionReview] = true;
-        if (captureText) attributes[ATTRIBUTE.inputText] = text;
+        if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
         span.setAttributes(attributes);
       }
       let row = 0;
@@ -234,7 +235,7 @@ export function createPredictionTelemetry({
         [ATTRIBUTE.modelRole]: origin.role,
         [ATTRIBUTE.inputCharacters]: text.length,
       };
-      if (captureText) attributes[ATTRIBUTE.inputText] = text;
+      if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
       origin.request?.fail(telemetryOf(model).reference, origin.role, text.length);

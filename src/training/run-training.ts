@@ -9,6 +9,7 @@ import { importNatural } from './import-natural.ts';
 import { compareHeldOut, labelOf, readOther } from './other-version.ts';
 import { predictAll, summariseEvaluation } from './predict-examples.ts';
 import { type DataFiles, type Example, toDataFiles } from './read-examples.ts';
+import { measureRobustness } from './robustness.ts';
 import { readHeldOut, readTrainingData } from './training-data.ts';
 import type { TrainingData, TrainingJob, TrainingResult, VersionComparison } from './training-job.ts';
 
@@ -73,7 +74,9 @@ async function trainLinear(
   const feedback = feedbackExamples?.addTo(add, labels);
   const trained = trainer.finish();
   const { candidates } = trained;
-  const tested = heldOut && predictAll(createLinearClassifier(trained.model), heldOut.examples);
+  const classifier = createLinearClassifier(trained.model);
+  const tested = heldOut && predictAll(classifier, heldOut.examples);
+  const robustness = job.robust && heldOut ? measureRobustness(classifier, heldOut.examples) : undefined;
   const comparison: VersionComparison | undefined =
     other &&
     (tested
@@ -101,6 +104,7 @@ async function trainLinear(
     evaluation: tested
       ? summariseEvaluation(tested.evaluation, 'held-out')
       : summariseEvaluation(trained.evaluation, trained.evaluationMethod),
+    robustness,
     reference: trained.reference,
     thresholds: trained.thresholds,
   });
