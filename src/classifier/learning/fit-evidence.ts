@@ -24,8 +24,8 @@ export function defaultEvidenceCalibration(prior: Float64Array): Pick<EvidenceCa
 }
 
 /**
- * Fits the calibration by evidence of lowest log loss, on scores of texts that the model did not see, whole documents and
- * excerpts alike. It is logistic regression with a scale and a shift for each knot, by Newton's method.
+ * Fits the calibration by evidence of lowest log loss. The scores are those of documents and excerpts that the model did
+ * not see. It is logistic regression with a scale and a shift for each knot, by Newton's method.
  *
  * @param scores `columns` scores for each text
  * @param evidence the number of known features of each text

@@ -74,8 +74,8 @@ export function isCombining(character: string): boolean {
 }
 
 /**
- * Returns the rank of a mark in the order in which normal forms sort the marks of a letter, from 1; 0 for characters that
- * are not sorted, and for marks whose normal form is something else. The dot above can be nothing: see `dropSecondDots`.
+ * Returns the rank of a mark in the order in which normal forms sort the marks of a letter, from 1. It is 0 for characters
+ * that are not sorted, and for marks whose normal form is something else: the dot above can be nothing (`dropSecondDots`).
  */
 export function markRankOf(character: string): number {
   if (

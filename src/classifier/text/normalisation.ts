@@ -54,8 +54,10 @@ let sourceBytes = Buffer.from(source.buffer);
 let folded = new Uint16Array(4096);
 let foldedBytes = Buffer.from(folded.buffer);
 
-/** The normal form of a text but for its look-alike letters: see `copyFolded`. */
+/** The normal form of the end of a text, but for its look-alike letters: see `copyFolded`. */
 export interface FoldedText {
+  /** The position from which on the text was folded. */
+  readonly from: number;
   readonly length: number;
   /** True if invisible characters hid letters. */
   readonly isObfuscated: boolean;
@@ -68,15 +70,7 @@ export interface FoldedText {
  */
 export function normaliseText(original: string): NormalisedText {
   if (ASCII.test(original)) return { text: original.toLowerCase(), isObfuscated: false };
-  return finishFolded(original, foldText(original));
-}
-
-/**
- * Returns the normal form of a text.
- *
- * @param folded the latest result of `foldText`, for the same text
- */
-export function finishFolded(original: string, folded: FoldedText | undefined): NormalisedText {
+  const folded = foldText(original);
   const { text, isObfuscated } = folded
     ? { text: foldedBytes.toString('utf16le', 0, folded.length * 2), isObfuscated: folded.isObfuscated }
     : foldFully(original);
@@ -85,21 +79,22 @@ export function finishFolded(original: string, folded: FoldedText | undefined): 
   return { text: dropSecondDots(withoutLookalikes).normalize('NFC'), isObfuscated: true };
 }
 
-/** Copies the units of the latest result of `foldText`. */
-export function copyFolded(target: Uint16Array, { length }: FoldedText): void {
-  target.set(folded.subarray(0, length));
+/** Copies the units of the latest result of `foldText` to its position. */
+export function copyFolded(target: Uint16Array, { from, length }: FoldedText): void {
+  target.set(folded.subarray(0, length), from);
 }
 
 /**
  * Folds a text in one pass. Most texts need no more.
  *
+ * @param from the position of a word before which the text is its own normal form
  * @returns undefined if the form of a unit depends on more than the unit before it
  */
-export function foldText(text: string): FoldedText | undefined {
-  return foldSimple(text) ?? foldSimple(text.normalize('NFKC'));
+export function foldText(text: string, from = 0): FoldedText | undefined {
+  return foldSimple(text, from) ?? foldSimple(text.normalize('NFKC'), 0);
 }
 
-function foldSimple(text: string): FoldedText | undefined {
+function foldSimple(text: string, from: number): FoldedText | undefined {
   const { length } = text;
   reserve(length);
   sourceBytes.write(text, 'utf16le');
@@ -110,7 +105,7 @@ function foldSimple(text: string): FoldedText | undefined {
   let used = 0;
   // The end of the latest form of several units. It may have lost a mark that sorts after the next one.
   let formEnd = 0;
-  for (let at = 0; at < length; at += 1) {
+  for (let at = from; at < length; at += 1) {
     const unit = units[at]!;
     const entry = table[unit]!;
     const unitClass = characterClassOf(entry);
@@ -137,7 +132,7 @@ function foldSimple(text: string): FoldedText | undefined {
       }
       reserve(used + form.length + length - at);
       target = folded;
-      for (let from = 0; from < form.length; from += 1) target[used + from] = form.charCodeAt(from);
+      for (let part = 0; part < form.length; part += 1) target[used + part] = form.charCodeAt(part);
       used += form.length;
       formEnd = used;
     } else {
@@ -145,11 +140,11 @@ function foldSimple(text: string): FoldedText | undefined {
       return undefined;
     }
   }
-  return { length: used, isObfuscated };
+  return { from, length: used, isObfuscated };
 }
 
 /**
- * Adds a mark, or a part of a Hangul syllable, to the folded units, of which there is at least one.
+ * Adds a mark, or a part of a Hangul syllable, to the folded units. There must be one before it.
  *
  * @returns the number of folded units, or 0 if the form of the mark depends on more than the unit before it
  */

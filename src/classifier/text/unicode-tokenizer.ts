@@ -14,7 +14,7 @@ import {
 } from './characters.ts';
 import { isLatinUnit } from './confusables.ts';
 import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
-import { copyFolded, finishFolded, foldText } from './normalisation.ts';
+import { copyFolded, foldText, normaliseText } from './normalisation.ts';
 import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate, lookalike, unstable } = CharacterClass;
@@ -28,28 +28,30 @@ const { gap, word, sign, ideograph, highSurrogate, lowSurrogate, lookalike, unst
  */
 export function tokenizeRaw(text: string, buffer: TokenBuffer): void {
   loadText(text, buffer);
-  tokenizeUnits(rawTable, text.length, buffer);
+  tokenizeUnits(rawTable, 0, text.length, buffer);
 }
 
 /**
  * Finds the words of the normal form of a text, as `tokenizeRaw` does. Most texts are their own normal form: the pass over
- * the units finds out, so that they cost no other pass.
+ * the units finds out, so that they cost no other pass. Others are folded from the first word that has another form.
  */
 export function tokenizeNormalised(text: string, buffer: TokenBuffer): void {
   loadText(text, buffer);
-  if (tokenizeUnits(normalTable, text.length, buffer)) return;
-  const folded = foldText(text);
-  if (folded !== undefined) {
-    resetTokens(buffer, folded.length);
+  const stop = tokenizeUnits(normalTable, 0, text.length, buffer);
+  if (stop === text.length) return;
+  const folded = stop === NEEDS_SCRIPTS ? undefined : foldText(text, stop);
+  const end = folded ? folded.from + folded.length : 0;
+  if (folded && end < buffer.units.length && end <= buffer.starts.length) {
+    if (folded.from === 0) clearTokens(buffer);
     copyFolded(buffer.units, folded);
-    if (tokenizeUnits(foldedTable, folded.length, buffer)) {
+    if (tokenizeUnits(foldedTable, folded.from, end, buffer) === end) {
       buffer.isObfuscated = folded.isObfuscated;
       return;
     }
   }
-  const { text: normalised, isObfuscated } = finishFolded(text, folded);
+  const { text: normalised, isObfuscated } = normaliseText(text);
   loadText(normalised, buffer);
-  tokenizeUnits(settledTable, normalised.length, buffer);
+  tokenizeUnits(settledTable, 0, normalised.length, buffer);
   buffer.isObfuscated = isObfuscated;
 }
 
@@ -59,22 +61,24 @@ function loadText(text: string, buffer: TokenBuffer): void {
   buffer.unitBytes.write(text, 'utf16le');
 }
 
+/** The result of `tokenizeUnits` for units whose look-alike letters may have to be replaced. */
+const NEEDS_SCRIPTS = -1;
+
 /**
- * Finds the tokens of the first `length` units of the buffer.
+ * Finds the tokens of the units of the buffer from one position to another, and appends them.
  *
- * @returns false if they may have another normal form. Only `normalTable` and `foldedTable` tell, the latter by look-alike
- *   letters alone. The buffer is then not usable.
+ * @returns `end`, or the start of the first token that may have another form, or `NEEDS_SCRIPTS`, after which the buffer is
+ *   not usable. Only `normalTable` and `foldedTable` tell, the latter by look-alike letters alone.
  */
-function tokenizeUnits(table: CharacterTable, length: number, buffer: TokenBuffer): boolean {
+function tokenizeUnits(table: CharacterTable, from: number, end: number, buffer: TokenBuffer): number {
   const { units, starts, ends, hashes, kinds } = buffer;
   // A gap after the text ends its last token.
-  units[length] = 0;
-  let count = 0;
-  let wordCount = 0;
+  units[end] = 0;
+  let { count, wordCount } = buffer;
   let hasLookalikes = false;
   let hasDistinct = false;
-  let at = 0;
-  while (at < length) {
+  let at = from;
+  while (at < end) {
     const start = at;
     const entry = table[units[at]!]!;
     const unitClass = characterClassOf(entry);
@@ -114,7 +118,7 @@ function tokenizeUnits(table: CharacterTable, length: number, buffer: TokenBuffe
           at += 1;
         }
         // A word of two scripts.
-        if (hasLatin) return false;
+        if (hasLatin) return NEEDS_SCRIPTS;
       }
     } else if (unitClass === sign) {
       kind = TokenKind.sign;
@@ -124,11 +128,11 @@ function tokenizeUnits(table: CharacterTable, length: number, buffer: TokenBuffe
         at += 1;
       }
     } else if (unitClass === highSurrogate && characterClassOf(table[units[at]!]!) === lowSurrogate) {
-      if (table === normalTable && !isStablePair(units[start]!, units[at]!)) return false;
+      if (table === normalTable && !isStablePair(units[start]!, units[at]!)) return stopAt(start);
       hash = addUnit(hash, units[at]!);
       at += 1;
     } else if (unitClass === unstable) {
-      return false;
+      return stopAt(start);
     } else if (unitClass !== ideograph) {
       // Half of a surrogate pair is not a character.
       continue;
@@ -144,5 +148,26 @@ function tokenizeUnits(table: CharacterTable, length: number, buffer: TokenBuffe
   buffer.count = count;
   buffer.wordCount = wordCount;
   // Words of letters that all look Latin, such as the Cyrillic "сор", without a word that is certainly of their script.
-  return !hasLookalikes || hasDistinct;
+  return !hasLookalikes || hasDistinct ? end : NEEDS_SCRIPTS;
+
+  function stopAt(start: number): number {
+    // The scripts of the first part would be forgotten.
+    if (hasLookalikes) return 0;
+    buffer.count = count;
+    buffer.wordCount = wordCount;
+    return count > 0 && ends[count - 1] === start ? removeLast(buffer) : start;
+  }
+}
+
+/** Removes the last token, and returns its start. The next unit can belong to it. */
+function removeLast(buffer: TokenBuffer): number {
+  const last = buffer.count - 1;
+  buffer.count = last;
+  if (buffer.kinds[last] !== TokenKind.sign) buffer.wordCount -= 1;
+  return buffer.starts[last]!;
+}
+
+function clearTokens(buffer: TokenBuffer): void {
+  buffer.count = 0;
+  buffer.wordCount = 0;
 }
