@@ -1,10 +1,10 @@
-import { createRequire } from 'node:module';
+import LOOKS_LIKE_DATA from 'unhomoglyph/data.json' with { type: 'json' };
 
 /**
  * Unicode's table of confusable characters (UTS #39, confusables.txt of version 13.0.0, Unicode License V3), as the npm
  * package `unhomoglyph` (MIT) ships it: the character that each one looks like.
  */
-const LOOKS_LIKE = createRequire(import.meta.url)('unhomoglyph/data.json') as Readonly<Record<string, string>>;
+const LOOKS_LIKE: Readonly<Record<string, string>> = LOOKS_LIKE_DATA;
 
 const SCRIPTS =
   /^[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]$/u;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
+import { KNOT_COUNT } from '../classifier/scoring/evidence-calibration.ts';
 import { NORMALISATION_NAMES, TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { labelRecord } from '../platform/label-record.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
@@ -78,6 +79,13 @@ const privacy = z.object({
 
 const distribution = labelRecord(share);
 
+/** The accuracy on texts with seeded changes, and the share of texts whose label a change flips. */
+const robustness = z.object({
+  count,
+  seed: z.int(),
+  perturbations: z.array(z.object({ name: z.string(), accuracy: share, flipRate: share })),
+});
+
 const sharedFields = {
   format: z.int().min(OLDEST_FORMAT).max(ARTEFACT_FORMAT),
   name,
@@ -101,6 +109,7 @@ const sharedFields = {
   evaluation,
   /** Missing without held-out data of a separate file. */
   privacy: privacy.optional(),
+  robustness: robustness.optional(),
   reference: z.object({
     label: distribution,
     confidence: distribution,
@@ -129,6 +138,14 @@ const linearManifest = z.object({
   }),
   sizes: z.object({ wordFeatures: count, characterFeatures: count, otherWords: count, stems: count }),
   weightStep: z.number().positive().max(MAX_WEIGHT_STEP),
+  /** The correction of scores by the evidence in a text. Format 1 has none. */
+  evidence: z
+    .object({
+      scales: z.array(z.number()).length(KNOT_COUNT),
+      shifts: z.array(z.number()).length(KNOT_COUNT),
+      typical: z.number().min(1),
+    })
+    .optional(),
 });
 
 const naturalManifest = z.object({

@@ -14,7 +14,7 @@ import { packSections, readSection } from './weights-file.ts';
 /** The parts of a manifest that do not come from the model. */
 export type ManifestDetails = Pick<
   Manifest,
-  'name' | 'version' | 'training' | 'evaluation' | 'privacy' | 'reference' | 'thresholds'
+  'name' | 'version' | 'training' | 'evaluation' | 'privacy' | 'robustness' | 'reference' | 'thresholds'
 >;
 
 /** The content of a version's folder. */
@@ -51,6 +51,9 @@ export function packLinear(model: LinearModel, details: ManifestDetails): Packed
       stems: stems.words.length,
     },
     weightStep: model.weightStep,
+    ...(model.evidence && {
+      evidence: { ...model.evidence, scales: [...model.evidence.scales], shifts: [...model.evidence.shifts] },
+    }),
     weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
     ...measurements(details),
   };
@@ -105,10 +108,11 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-const measurements = ({ training, evaluation, privacy, reference, thresholds }: ManifestDetails) => ({
+const measurements = ({ training, evaluation, privacy, robustness, reference, thresholds }: ManifestDetails) => ({
   training,
   evaluation,
   ...(privacy && { privacy }),
+  ...(robustness && { robustness }),
   reference,
   thresholds,
 });
@@ -129,7 +133,7 @@ function requireFinite(name: string, numbers: Float64Array, min: number, max: nu
 
 /** Returns the model of a manifest. The arrays that a classifier keeps are copies, so that it does not keep the file. */
 function unpackLinear(manifest: LinearManifest, bytes: Uint8Array): LinearModel {
-  const { labels, sizes, algorithm, features, weightStep } = manifest;
+  const { labels, sizes, algorithm, features, weightStep, evidence } = manifest;
   const { sections } = manifest.weights;
   const featureCount = sizes.wordFeatures + sizes.characterFeatures;
   const columns = columnsFor(labels.length);
@@ -151,6 +155,7 @@ function unpackLinear(manifest: LinearManifest, bytes: Uint8Array): LinearModel 
     idfCodes: readSection(bytes, sections, 'idfCodes', 'uint8', featureCount),
     weights: readSection(bytes, sections, 'weights', 'int16', featureCount * columns),
     weightStep,
+    evidence,
     bias,
     prior,
   };

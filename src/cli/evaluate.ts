@@ -5,7 +5,8 @@ import type { Model } from '../models/store.ts';
 import { evaluateVersions } from '../training/evaluate-versions.ts';
 import { measurePrivacy } from '../training/measure-privacy.ts';
 import type { ExamplePredictions } from '../training/predict-examples.ts';
-import type { DataFiles } from '../training/read-examples.ts';
+import type { DataFiles, Example } from '../training/read-examples.ts';
+import { measureRobustness } from '../training/robustness.ts';
 import { describeComparison, sentenceOf, verdictOf } from './comparison-report.ts';
 import { DATA_HELP, dataOptions, requireOneStandardInput, toDataFiles } from './data-arguments.ts';
 import { describeFiles } from './data-report.ts';
@@ -26,6 +27,8 @@ Evaluates a model on labelled texts, or compares two versions on the same texts.
   --text-field NAME       the field with the text (default: text)
   --label-field NAME      the field with the label (default: label)
   --models DIR            the models folder (default: ./models)
+  --robust                also evaluate with seeded changes: typos, case, spacing, leetspeak, zero width characters,
+                          look-alike letters, added words, cut, doubled, other punctuation
   --html FILE             write a page with the matrix, the calibration, and the worst mistakes with their texts
   --privacy               also attack the model: guess which texts it learned from (needs --train)
   --train FILE            the data that it learned from
@@ -60,13 +63,26 @@ async function evaluateModels(
 async function evaluateOne(
   model: Model,
   data: DataFiles,
-  { asJson, page, training }: { asJson: boolean; page: string | undefined; training: string | undefined },
+  {
+    asJson,
+    page,
+    isRobust,
+    training,
+  }: { asJson: boolean; page: string | undefined; isRobust: boolean; training: string | undefined },
 ): Promise<void> {
   const details = createDetailsCollector();
-  const [result] = await evaluateModels([model], data, (text, [prediction]) => details.add(text, prediction!));
+  const examples: Example[] = [];
+  const [result] = await evaluateModels([model], data, (text, [prediction]) => {
+    details.add(text, prediction!);
+    if (isRobust) examples.push({ text, label: prediction!.actual });
+  });
   const privacy =
     training === undefined ? undefined : await measurePrivacy(model.classifier, { ...data, paths: [training] }, data);
-  const report: Report = { ...reportOf(result!), ...(privacy && { privacy }) };
+  const report: Report = {
+    ...reportOf(result!),
+    ...(isRobust && { robustness: measureRobustness(model.classifier, examples) }),
+    ...(privacy && { privacy }),
+  };
   if (page !== undefined) {
     const content = {
       ...details.finish(),
@@ -118,6 +134,7 @@ async function main(): Promise<void> {
       model: { type: 'string' },
       compare: { type: 'string', multiple: true },
       models: { type: 'string', default: './models' },
+      robust: { type: 'boolean', default: false },
       html: { type: 'string' },
       privacy: { type: 'boolean', default: false },
       train: { type: 'string' },
@@ -135,10 +152,11 @@ async function main(): Promise<void> {
   const data = toDataFiles(values.data, values);
   if (values.compare === undefined) {
     if (positionals.length > 0) throw new UsageError(`${JSON.stringify(positionals[0])} belongs to no option`);
-    const output = { asJson: values.json, page: values.html, training: values.train };
+    const output = { asJson: values.json, page: values.html, isRobust: values.robust, training: values.train };
     await evaluateOne(await loadVersion(values.models, values.model), data, output);
     return;
   }
+  if (values.robust) throw new UsageError('--robust and --compare exclude each other');
   if (values.html !== undefined) throw new UsageError('--html and --compare exclude each other');
   const references = [...(values.model === undefined ? [] : [values.model]), ...values.compare, ...positionals];
   const [first, second, ...others] = references;

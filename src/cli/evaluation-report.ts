@@ -1,6 +1,7 @@
 import { type ConfusionMatrix, sum } from '../classifier/statistics/confusion-matrix.ts';
 import type { Evaluation } from '../classifier/statistics/evaluation.ts';
 import type { MembershipInference } from '../classifier/statistics/membership-inference.ts';
+import { type Robustness, robustnessTable } from '../training/robustness.ts';
 import { columns, count, percent, printable, shorten } from './terminal.ts';
 
 /** The output of `evaluate --json`. */
@@ -9,6 +10,8 @@ export interface Report extends Evaluation {
   readonly secondsPerText: { readonly p50: number; readonly p99: number };
   /** Present with `--privacy`. */
   readonly privacy?: MembershipInference;
+  /** The figures of changed texts, with --robust. */
+  readonly robustness?: Robustness;
 }
 
 /** The maximum number of labels in the confusion matrix: more do not fit on a terminal. */
@@ -40,6 +43,7 @@ export function describeEvaluation(report: Report): string {
     '',
     ...describeMatrix(confusionMatrix),
     ...describeMistakes(confusionMatrix),
+    ...(report.robustness ? ['', ...robustnessTable(report.robustness)] : []),
     '',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 import type { Manifest } from '../artefacts/manifest.ts';
+import { robustnessTable } from '../training/robustness.ts';
 import type { TrainingResult, VersionComparison } from '../training/training-job.ts';
 import { describeComparison, sentenceOf, verdictOf } from './comparison-report.ts';
 import { columns, plural } from './terminal.ts';
@@ -38,11 +39,12 @@ export function describeTraining(folder: string, { manifest, bytes, candidates, 
         : 'its accuracy in cross-validation is the highest, shared with others, and its log loss the lowest among them';
     lines.unshift(`Chose ${best.algorithm}: ${reason}.`);
   }
-  const { evaluation, training } = manifest;
+  const { evaluation, robustness, training } = manifest;
   lines.push(
     describeExamples(training),
     `Accuracy ${evaluation.accuracy.toFixed(4)}, macro F1 ${evaluation.macro.f1.toFixed(4)}, calibration error ` +
       `${evaluation.expectedCalibrationError.toFixed(4)} (${evaluation.method}, ${plural(evaluation.count, 'text')})`,
+    ...(robustness ? robustnessTable(robustness) : []),
     ...(comparison ? describeVersions(comparison, manifest.version) : []),
     `Wrote ${folder} (${bytes.byteLength} bytes of weights)`,
   );

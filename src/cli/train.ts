@@ -39,6 +39,7 @@ one waits until it gets a role.
                        the FEEDBACK_KEY_FILE of the service, if it encrypts the feedback
   --test FILE          held-out data for the evaluation (default: a share of the training data), and for the comparison
                        with the active version
+  --robust             also evaluate the texts of --test with seeded changes
   --test-share SHARE   the share of the training data that takes no part in any choice and is evaluated, from 0.01 to
                        0.5 (default: 0.1); the final model learns from it too
   --activate           make the new version active at once
@@ -105,6 +106,7 @@ async function main(): Promise<void> {
       'feedback-key-file': { type: 'string' },
       model: { type: 'string' },
       test: { type: 'string', multiple: true },
+      robust: { type: 'boolean', default: false },
       'test-share': { type: 'string' },
       activate: { type: 'boolean', default: false },
       version: { type: 'string' },
@@ -125,6 +127,7 @@ async function main(): Promise<void> {
   const source = sourceOf(data, values['from-natural']);
   requireOneStandardInput([...(values.data ?? [values['from-natural'] ?? '']), ...(test ?? [])]);
   const withFeedback = values['with-feedback'];
+  if (values.robust && test === undefined) throw new UsageError('--robust needs --test');
   if (withFeedback && data === undefined) throw new UsageError('--with-feedback needs --data');
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
@@ -149,6 +152,7 @@ async function main(): Promise<void> {
     feedback: withFeedback ? values['data-dir'] : undefined,
     feedbackKeyFile: values['feedback-key-file'],
     test: test && toDataFiles(test, values),
+    robust: values.robust,
     testShare,
     compareWith: active === undefined ? undefined : join(models, name, active),
     maxTextCharacters: readTextLimit(),

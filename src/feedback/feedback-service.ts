@@ -91,7 +91,17 @@ export function createFeedbackService(
     const span = tracer.startSpan(SPAN.feedback, { attributes, links: [{ context: prediction }] });
     return withinSpan(span, async () => {
       const receivedAt = Date.now();
-      const facts = { id, model, version, predicted, actual, source, predictedAt, receivedAt, text };
+      const facts = {
+        id,
+        model,
+        version,
+        predicted,
+        actual,
+        source,
+        predictedAt,
+        receivedAt,
+        text: text?.toWellFormed(),
+      };
       const outcome = await feedbackStore.record({
         ...facts,
         artefact: details?.artefact ?? '',

@@ -148,6 +148,7 @@ export function createPredictionTelemetry({
         confidence,
         characters: text.length,
         unknownRatio: tokens.unknownRatio,
+        isObfuscated: tokens.isObfuscated,
       };
       const anomalies = findAnomalies(observation, model.manifest.thresholds);
       const reason = anomalies.length > 0 ? anomalies.join() : undefined;
@@ -164,7 +165,7 @@ export function createPredictionTelemetry({
         if (reason !== undefined) attributes[ATTRIBUTE.anomalyReason] = reason;
         if (asked) attributes[ATTRIBUTE.predictionReview] = true;
         if (caller !== undefined) attributes[ATTRIBUTE.caller] = caller.name;
-        if (captureText) attributes[ATTRIBUTE.inputText] = text;
+        if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
         span.setAttributes(attributes);
       }
       let row = 0;
@@ -230,7 +231,7 @@ export function createPredictionTelemetry({
         [ATTRIBUTE.inputCharacters]: text.length,
       };
       if (origin.caller !== undefined) attributes[ATTRIBUTE.caller] = origin.caller.name;
-      if (captureText) attributes[ATTRIBUTE.inputText] = text;
+      if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
       origin.request?.fail(telemetryOf(model).reference, origin.role, text.length);

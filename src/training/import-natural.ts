@@ -11,6 +11,7 @@ import { readTextFile } from '../datasets/read-rows.ts';
 import { compareHeldOut, readOther } from './other-version.ts';
 import { predictAll, summariseEvaluation } from './predict-examples.ts';
 import { toDataFiles } from './read-examples.ts';
+import { measureRobustness } from './robustness.ts';
 import { readHeldOut, requireKnownLabels } from './training-data.ts';
 import type { TrainingData, TrainingJob, TrainingResult } from './training-job.ts';
 
@@ -43,6 +44,7 @@ export async function importNatural(
   const classifier = createNaturalClassifier(model);
   const inTraining = predictAll(classifier, documents);
   const tested = heldOut && predictAll(classifier, heldOut.examples);
+  const robustness = job.robust && heldOut ? measureRobustness(classifier, heldOut.examples) : undefined;
   const other = heldOut && (await readOther(job.compareWith));
   const { observations } = tested ?? inTraining;
   const documentsByLabel = Object.fromEntries(counts);
@@ -59,6 +61,7 @@ export async function importNatural(
     evaluation: tested
       ? summariseEvaluation(tested.evaluation, 'held-out')
       : summariseEvaluation(inTraining.evaluation, 'training'),
+    robustness,
     reference: buildReference(observations, model.labels),
     thresholds: computeThresholds(observations),
   });

@@ -13,6 +13,7 @@ import { measurePrivacy } from './measure-privacy.ts';
 import { compareHeldOut, labelOf, readOther } from './other-version.ts';
 import { predictAll, summariseEvaluation } from './predict-examples.ts';
 import { type DataFiles, type Example, toDataFiles } from './read-examples.ts';
+import { measureRobustness } from './robustness.ts';
 import { readHeldOut, readTrainingData } from './training-data.ts';
 import type { TrainingData, TrainingJob, TrainingResult, VersionComparison } from './training-job.ts';
 
@@ -78,7 +79,9 @@ async function trainLinear(
   const feedback = feedbackExamples?.addTo(add, labels);
   const trained = trainer.finish();
   const { candidates } = trained;
-  const tested = heldOut && predictAll(createLinearClassifier(trained.model), heldOut.examples);
+  const classifier = createLinearClassifier(trained.model);
+  const tested = heldOut && predictAll(classifier, heldOut.examples);
+  const robustness = job.robust && heldOut ? measureRobustness(classifier, heldOut.examples) : undefined;
   const privacy = job.test === undefined ? undefined : await privacyOf(trained.model, files, toDataFiles(job.test));
   const comparison: VersionComparison | undefined =
     other &&
@@ -108,6 +111,7 @@ async function trainLinear(
       ? summariseEvaluation(tested.evaluation, 'held-out')
       : summariseEvaluation(trained.evaluation, trained.evaluationMethod),
     ...(privacy && { privacy }),
+    robustness,
     reference: trained.reference,
     thresholds: trained.thresholds,
   });

@@ -19,6 +19,8 @@ export interface TrainingJob {
   readonly feedbackKeyFile?: string | undefined;
   /** Held-out data for the evaluation. Without them a share of the data is held out. */
   readonly test?: string | DataFiles | undefined;
+  /** If true, the held-out texts of `test` are also evaluated with seeded changes. */
+  readonly robust?: boolean;
   /** The share of the data that is held out, without `test`. */
   readonly testShare?: number | undefined;
   /** The folder of a version to compare with. */

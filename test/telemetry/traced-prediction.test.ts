@@ -18,7 +18,7 @@ let problem: { traceId: string };
 beforeAll(async () => {
   receiver = await startOtlpReceiver();
   service = await startProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url });
-  const response = await post(`${service.url}/predict`, { text: `Win a prize ${secret}` });
+  const response = await post(`${service.url}/predict`, { text: `Wi\u200bn a prize ${secret}` });
   answerHeaders = response.headers;
   answer = (await response.json()) as typeof answer;
   batch = (await (
@@ -61,11 +61,11 @@ describe('a prediction', () => {
       'classifier.prediction.id': answer.id,
       'classifier.prediction.label': answer.prediction,
       'classifier.prediction.confidence': answer.confidence,
-      'classifier.input.characters': `Win a prize ${secret}`.length,
+      'classifier.input.characters': `Wi\u200bn a prize ${secret}`.length,
       'classifier.input.tokens': 7,
       'classifier.input.unknown_ratio': expect.any(Number),
-      // Mails are longer than this text, and predictions of them more certain.
-      'classifier.anomaly.reason': 'low_confidence,length',
+      // The text hides a word behind an invisible character.
+      'classifier.anomaly.reason': 'obfuscated',
     });
   });
 
@@ -74,7 +74,7 @@ describe('a prediction', () => {
     const line = service.lines.find(({ msg, trace_id }) => msg === 'prediction' && trace_id === answer.traceId);
     const record = receiver.logs.find(({ body, traceId }) => body === 'prediction' && traceId === answer.traceId);
     expect(line).toMatchObject({ level: 'info', span_id: classify!.spanId, 'classifier.prediction.id': answer.id });
-    expect(line).toMatchObject({ 'classifier.anomaly.reason': 'low_confidence,length' });
+    expect(line).toMatchObject({ 'classifier.anomaly.reason': 'obfuscated' });
     expect(record).toMatchObject({ spanId: classify!.spanId, attributes: { 'classifier.prediction.id': answer.id } });
     expect(record!.attributes['classifier.prediction.duration']).toBeGreaterThan(0);
   });
@@ -115,7 +115,7 @@ describe('the metrics', () => {
     ['classifier_predictions_total', 5],
     ['classifier_prediction_duration_seconds_count', 5],
     ['classifier_prediction_confidence_count', 5],
-    ['classifier_anomalies_total', 7],
+    ['classifier_anomalies_total', 6],
     ['classifier_errors_total', 1],
     ['classifier_model_info', 1],
     ['http_server_request_duration_seconds_count', 4],

@@ -37,6 +37,14 @@ test('keeps a character whole that two chunks of the file share', async () => {
   expect(examples[0]!.text).toBe(text);
 });
 
+test('half of a surrogate pair is refused in a label by its line, and replaced in a text', async () => {
+  const content =
+    '{"text":"a \\ud83d b","label":"fine"}\n{"text":"c","label":"lone \\ud83d"}\n{"text":"d","label":"\\udc00"}\n';
+  await expect(read(content)).rejects.toThrow(/line 2: label: .*surrogate pair.*line 3: label: .*surrogate pair/s);
+  const { examples } = await read(content.split('\n')[0]!);
+  expect(examples).toEqual([{ text: 'a \ufffd b', label: 'fine' }]);
+});
+
 test('reports every bad line by its number', async () => {
   const good = '{"text":"a","label":"x"}';
   const lines = [good, 'no json', good, '{"text":1,"label":"x"}', '', '{"text":"a"}', '[]', '{"text":"a","label":""}'];

@@ -36,7 +36,11 @@ export async function* readSpamAssassin(data: string): AsyncGenerator<Mail> {
  * differ only in blanks, case or quoting marks are never in both files.
  */
 export function isHeldOut(text: string): boolean {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  const digest = createHash('sha256').update(words.join(' ')).digest();
+  const digest = createHash('sha256').update(wordsOf(text)).digest();
   return digest.readUInt32BE(0) / 2 ** 32 < HELD_OUT_SHARE;
+}
+
+/** Returns the words of a text in lower case, with one blank between them. */
+export function wordsOf(text: string): string {
+  return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join(' ');
 }

@@ -14,6 +14,8 @@ export interface CountedDocuments {
   readonly words: VocabularyCounts;
   readonly characters: VocabularyCounts;
   readonly collector: DocumentCollector;
+  /** The excerpts of the documents. They do not count for the vocabulary. */
+  readonly excerpts: DocumentCollector;
   readonly trainingWords: TrainingWords;
   /** Returns the stems of frequent words. */
   frequentStems(): StemTable;
@@ -34,26 +36,27 @@ const SAMPLE_UNITS = 1_000_000;
 export function createCountVectorizer(
   tokenizer: TokenizerName | 'auto',
   dataBytes?: number,
-): { add(text: string): void; finish(): CountedDocuments } {
-  let sample: string[] = [];
+): { add(text: string, excerpts?: readonly string[]): void; finish(): CountedDocuments } {
+  let sample: { text: string; excerpts: readonly string[] }[] = [];
   let units = 0;
-  let counting: { counted: CountedDocuments; count: (text: string) => void } | undefined;
+  let counting: Counting | undefined;
 
   function startCounting() {
-    const started = countWith(chooseFeatures(sample, tokenizer, dataBytes));
-    for (const text of sample) started.count(text);
+    const texts = sample.map(({ text }) => text);
+    const started = countWith(chooseFeatures(texts, tokenizer, dataBytes));
+    for (const { text, excerpts } of sample) started.count(text, excerpts);
     sample = [];
     counting = started;
     return started;
   }
 
   return {
-    add(text) {
+    add(text, excerpts = []) {
       if (counting !== undefined) {
-        counting.count(text);
+        counting.count(text, excerpts);
         return;
       }
-      sample.push(text);
+      sample.push({ text, excerpts });
       units += text.length;
       if (sample.length >= SAMPLE_DOCUMENTS || units >= SAMPLE_UNITS) startCounting();
     },
@@ -63,22 +66,39 @@ export function createCountVectorizer(
   };
 }
 
-function countWith(features: FeatureOptions): { counted: CountedDocuments; count: (text: string) => void } {
+interface Counting {
+  readonly counted: CountedDocuments;
+  readonly count: (text: string, excerpts: readonly string[]) => void;
+}
+
+function countWith(features: FeatureOptions): Counting {
   const tokenizeInto = createTokenizer(features.tokenizer, features.normalisation);
   const { stemHash, frequentStems } = createStemRecorder();
   const buffer = createTokenBuffer();
   const words = createVocabularyCounts();
   const characters = createVocabularyCounts();
   const collector = createDocumentCollector();
+  const excerptCollector = createDocumentCollector();
   const trainingWords = createTrainingWords();
-  const extract = createFeatureExtractor(features, stemHash, { words, characters }, (hash) =>
-    addWord(trainingWords, hash),
-  );
-  const count = (text: string) => {
+  let isExcerpt = false;
+  const extract = createFeatureExtractor(features, stemHash, { words, characters }, (hash) => {
+    if (!isExcerpt) addWord(trainingWords, hash);
+  });
+  const count = (text: string, excerpts: readonly string[]) => {
     tokenizeInto(text, buffer);
     startDocument(trainingWords, buffer.wordCount);
+    isExcerpt = false;
     extract(buffer);
     collectDocument(collector, words, characters);
+    isExcerpt = true;
+    for (const excerpt of excerpts) {
+      tokenizeInto(excerpt, buffer);
+      extract(buffer);
+      collectDocument(excerptCollector, words, characters);
+    }
   };
-  return { counted: { features, words, characters, collector, trainingWords, frequentStems }, count };
+  return {
+    counted: { features, words, characters, collector, excerpts: excerptCollector, trainingWords, frequentStems },
+    count,
+  };
 }

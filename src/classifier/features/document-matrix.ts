@@ -68,6 +68,12 @@ function append(chunk: Chunk, { touched, counts, touchedCount }: VocabularyCount
   chunk.used = used;
 }
 
+/** Appends all documents of another collector, which is empty afterwards. */
+export function appendDocuments(collector: DocumentCollector, other: DocumentCollector): void {
+  collector.chunks.push(...other.chunks.splice(0));
+  for (const length of other.lengths.splice(0)) collector.lengths.push(length);
+}
+
 /** Returns the document frequency of each word feature and each character feature: the number of documents with it. */
 export function documentFrequencies(
   collector: DocumentCollector,

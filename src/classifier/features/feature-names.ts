@@ -29,7 +29,8 @@ export function nameFeatures(
   const characters = new Map<number, string>();
   const addName = (names: Map<number, string>, index: HashIndex, hash: number, name: string) => {
     const feature = findHash(index, hash);
-    if (feature >= 0 && !names.has(feature)) names.set(feature, name);
+    // An n-gram can begin or end between the halves of a surrogate pair.
+    if (feature >= 0 && !names.has(feature)) names.set(feature, name.toWellFormed());
   };
   // The n-grams that end at the previous word, shortest first.
   let endingNgrams: { hash: number; name: string }[] = [];

@@ -12,6 +12,15 @@ const COST = 30;
 const MAX_PASSES = 100;
 const TOLERANCE = 2e-3;
 
+/** Options of a fit. */
+export interface FitOptions {
+  readonly seed: number;
+  /** The weight of every row of the matrix. Without it each weight is 1. */
+  readonly rowWeights?: Float32Array;
+  /** True for a model that only serves a comparison. */
+  readonly isRough?: boolean;
+}
+
 /** Returns the learners of an algorithm: itself, or the two of a pair. */
 export function learnersIn(algorithm: AlgorithmName): readonly LearnerName[] {
   return LEARNER_NAMES.filter((learner) => algorithm.split('+').includes(learner));
@@ -23,7 +32,6 @@ export function learnersIn(algorithm: AlgorithmName): readonly LearnerName[] {
  * @param rows the rows to learn from
  * @param targets the label number of every row of the matrix
  * @param labels the number of labels
- * @param isRough true for a model that only serves a comparison
  */
 export function fitLearner(
   learner: LearnerName,
@@ -31,16 +39,15 @@ export function fitLearner(
   rows: Uint32Array,
   targets: Uint32Array,
   labels: number,
-  seed: number,
-  isRough = false,
+  { seed, rowWeights, isRough = false }: FitOptions,
 ): LinearWeights {
   switch (learner) {
     case 'multinomial-naive-bayes':
-      return fitMultinomialNaiveBayes(matrix, rows, targets, labels);
+      return fitMultinomialNaiveBayes(matrix, rows, targets, labels, rowWeights);
     case 'complement-naive-bayes':
-      return fitComplementNaiveBayes(matrix, rows, targets, labels);
+      return fitComplementNaiveBayes(matrix, rows, targets, labels, rowWeights);
     case 'logistic-regression': {
-      const options = { cost: COST, seed, maxPasses: MAX_PASSES, tolerance: TOLERANCE, isRough };
+      const options = { cost: COST, seed, maxPasses: MAX_PASSES, tolerance: TOLERANCE, isRough, rowWeights };
       return labels === 2
         ? fitLogisticRegression(matrix, rows, targets, options)
         : fitSoftmaxRegression(matrix, rows, targets, labels, options);

@@ -1,10 +1,12 @@
 import type { AlgorithmName, LearnerName } from '../scoring/algorithm-names.ts';
+import type { EvidenceCalibration } from '../scoring/evidence-calibration.ts';
 import { columnsFor } from '../scoring/linear-weights.ts';
 import { type Evaluation, evaluate, type LabelledPrediction } from '../statistics/evaluation.ts';
 import { learnersIn } from './algorithms.ts';
 import { blendScores, chooseBlendRatio } from './blend.ts';
 import { fitCalibration } from './calibration.ts';
-import { type LabelledMatrix, predictOutOfFold, scoreOutOfFold } from './cross-validation.ts';
+import { type LabelledMatrix, labelShares, predictOutOfFold, scoreOutOfFold } from './cross-validation.ts';
+import { fitEvidenceCalibration } from './fit-evidence.ts';
 
 /** The result of cross-validation for one algorithm. */
 export interface CrossValidationResult {
@@ -12,6 +14,7 @@ export interface CrossValidationResult {
   /** A factor for each learner's scores. The sum of the scaled scores, plus `shift`, is the calibrated log-odds. */
   readonly scales: readonly number[];
   readonly shift: number;
+  readonly evidence: EvidenceCalibration;
   /** A prediction for every document, by a model that did not see the document. */
   readonly predictions: readonly LabelledPrediction[];
   readonly evaluation: Evaluation;
@@ -34,6 +37,7 @@ export function compareAlgorithms(
 ): CrossValidationResult[] {
   const learners = [...new Set(algorithms.flatMap(learnersIn))];
   const columns = columnsFor(labels.length);
+  const prior = labelShares(data.targets.subarray(0, data.documents), labels.length);
   let done = 0;
   const scores = new Map<LearnerName, Float64Array>();
   for (const learner of learners) {
@@ -45,12 +49,18 @@ export function compareAlgorithms(
   }
   const results = algorithms.map((algorithm) => {
     const [first, second] = learnersIn(algorithm).map((learner) => scores.get(learner)!);
-    const ratio = second === undefined ? 0 : chooseBlendRatio(first!, second, columns, data.targets);
+    // Whole documents decide about the model, and excerpts only about the meaning of little evidence.
+    const ofDocuments = (values: Float64Array) => values.subarray(0, data.documents * columns);
+    const targets = data.targets.subarray(0, data.documents);
+    const ratio =
+      second === undefined ? 0 : chooseBlendRatio(ofDocuments(first!), ofDocuments(second), columns, targets);
     const blended = second === undefined ? first! : blendScores(first!, second, ratio);
-    const { scale, shift } = fitCalibration(blended, columns, data.targets);
-    const predictions = predictOutOfFold(blended, columns, { scale, shift }, data.targets, labels);
+    const { scale, shift } = fitCalibration(ofDocuments(blended), columns, targets);
+    const calibrated = blended.map((score) => scale * score + shift);
+    const evidence = fitEvidenceCalibration(calibrated, columns, data.evidence, data.targets, data.documents, prior);
+    const predictions = predictOutOfFold(ofDocuments(calibrated), columns, evidence, data, labels, prior);
     const scales = second === undefined ? [scale] : [scale, scale * ratio];
-    return { algorithm, scales, shift, predictions, evaluation: evaluate(predictions) };
+    return { algorithm, scales, shift, evidence, predictions, evaluation: evaluate(predictions) };
   });
   return results.sort(
     (a, b) => b.evaluation.accuracy - a.evaluation.accuracy || a.evaluation.logLoss - b.evaluation.logLoss,

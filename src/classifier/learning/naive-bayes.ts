@@ -13,16 +13,23 @@ interface LabelSums {
   readonly documents: Float64Array;
 }
 
-function sumByLabel(matrix: WeightedMatrix, rows: Uint32Array, targets: Uint32Array, labels: number): LabelSums {
+function sumByLabel(
+  matrix: WeightedMatrix,
+  rows: Uint32Array,
+  targets: Uint32Array,
+  labels: number,
+  rowWeights: Float32Array | undefined,
+): LabelSums {
   const byFeature = new Float64Array(matrix.featureCount * labels);
   const byLabel = new Float64Array(labels);
   const documents = new Float64Array(labels);
   for (const row of rows) {
     const label = targets[row]!;
-    documents[label]! += 1;
+    const weight = rowWeights?.[row] ?? 1;
+    documents[label]! += weight;
     const end = matrix.rowStarts[row + 1]!;
     for (let at = matrix.rowStarts[row]!; at < end; at += 1) {
-      const value = matrix.values[at]!;
+      const value = weight * matrix.values[at]!;
       byFeature[matrix.columns[at]! * labels + label]! += value;
       byLabel[label]! += value;
     }
@@ -38,18 +45,21 @@ function sumByLabel(matrix: WeightedMatrix, rows: Uint32Array, targets: Uint32Ar
  * @param rows the documents to learn from
  * @param targets the label number of every row of the matrix
  * @param labels the number of labels
+ * @param rowWeights the weight of every row of the matrix; without it each weight is 1
  */
 export function fitMultinomialNaiveBayes(
   matrix: WeightedMatrix,
   rows: Uint32Array,
   targets: Uint32Array,
   labels: number,
+  rowWeights?: Float32Array,
 ): LinearWeights {
-  const { byFeature, byLabel, documents } = sumByLabel(matrix, rows, targets, labels);
+  const { byFeature, byLabel, documents } = sumByLabel(matrix, rows, targets, labels, rowWeights);
   const totalSmoothing = SMOOTHING * matrix.featureCount;
   const weightOf = (feature: number, label: number) =>
     Math.log((byFeature[feature * labels + label]! + SMOOTHING) / (byLabel[label]! + totalSmoothing));
-  const bias = Float64Array.from(documents, (count) => Math.log((count + 1) / (rows.length + labels)));
+  const total = documents.reduce((sum, count) => sum + count, 0);
+  const bias = Float64Array.from(documents, (count) => Math.log((count + 1) / (total + labels)));
   return toColumns(matrix.featureCount, labels, weightOf, bias);
 }
 
@@ -61,14 +71,16 @@ export function fitMultinomialNaiveBayes(
  * @param rows the documents to learn from
  * @param targets the label number of every row of the matrix
  * @param labels the number of labels
+ * @param rowWeights the weight of every row of the matrix; without it each weight is 1
  */
 export function fitComplementNaiveBayes(
   matrix: WeightedMatrix,
   rows: Uint32Array,
   targets: Uint32Array,
   labels: number,
+  rowWeights?: Float32Array,
 ): LinearWeights {
-  const { byFeature, byLabel } = sumByLabel(matrix, rows, targets, labels);
+  const { byFeature, byLabel } = sumByLabel(matrix, rows, targets, labels, rowWeights);
   const totalSmoothing = SMOOTHING * matrix.featureCount;
   const total = byLabel.reduce((sum, value) => sum + value, 0);
   const featureSums = new Float64Array(matrix.featureCount);

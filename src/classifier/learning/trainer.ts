@@ -1,5 +1,6 @@
 import { createCountVectorizer } from '../features/count-vectorizer.ts';
-import { buildMatrix } from '../features/document-matrix.ts';
+import { appendDocuments, buildMatrix } from '../features/document-matrix.ts';
+import { takeExcerpts } from '../features/excerpts.ts';
 import { decodeIdf, type WeightedMatrix, weighMatrix } from '../features/tf-idf.ts';
 import { leaveOneOutUnknownRatio } from '../features/training-words.ts';
 import { selectVocabulary } from '../features/vocabulary.ts';
@@ -11,11 +12,14 @@ import { buildReference, type Reference } from '../statistics/training-reference
 import { addHash, createHashIndex, findHash, hashesInOrder } from '../text/hash-index.ts';
 import { hashString } from '../text/hashing.ts';
 import { combineModels, fitLearner, learnersIn } from './algorithms.ts';
+import { createRandom } from './random.ts';
 import { TrainingDataError, type TrainingOptions, type TrainingProgress } from './training-options.ts';
 import { DEFAULT_TEST_SHARE, type SelectionMethod, selectModel } from './unseen-texts.ts';
 
 /** From this number of documents on, a feature must occur in two documents or more. */
 const MIN_DOCUMENTS_TO_DROP_FEATURES = 1000;
+/** The maximum size of data, in bytes, from which excerpts are taken too. */
+const MAX_BYTES_WITH_EXCERPTS = 64_000_000;
 
 /** The quality of one algorithm in cross-validation. */
 export interface Candidate {
@@ -57,9 +61,20 @@ export function createTrainer(options: TrainingOptions): Trainer {
   const documentLabels: string[] = [];
   const textHashes: number[] = [];
   const lengths: number[] = [];
+  // The document and the weight of each excerpt.
+  const excerptDocuments: number[] = [];
+  const excerptWeights: number[] = [];
+  const random = createRandom(options.seed);
+  const takesExcerpts = (options.dataBytes ?? 0) <= MAX_BYTES_WITH_EXCERPTS;
 
   function add(text: string, label: string): void {
-    vectorizer.add(text);
+    const excerpts = takesExcerpts ? takeExcerpts(text, random) : [];
+    for (const { weight } of excerpts) {
+      excerptDocuments.push(lengths.length);
+      excerptWeights.push(weight);
+    }
+    const excerptTexts = excerpts.map((excerpt) => excerpt.text);
+    vectorizer.add(text, excerptTexts);
     documentLabels.push(label);
     textHashes.push(hashString(text));
     lengths.push(text.length);
@@ -68,15 +83,20 @@ export function createTrainer(options: TrainingOptions): Trainer {
   function finish(): TrainedModel {
     const labels = [...new Set(documentLabels)].sort();
     const labelNumbers = new Map(labels.map((label, at) => [label, at]));
-    const targets = Uint32Array.from(documentLabels, (label) => labelNumbers.get(label)!);
+    const documentTargets = Uint32Array.from(documentLabels, (label) => labelNumbers.get(label)!);
+    const documents = documentTargets.length;
     const documentCounts = new Float64Array(labels.length);
-    for (const target of targets) documentCounts[target]! += 1;
+    for (const target of documentTargets) documentCounts[target]! += 1;
     checkLabels(labels, documentCounts);
-    const { features, words, characters, collector, trainingWords, frequentStems } = vectorizer.finish();
+    const { features, words, characters, collector, excerpts, trainingWords, frequentStems } = vectorizer.finish();
 
-    const minDocuments = targets.length < MIN_DOCUMENTS_TO_DROP_FEATURES ? 1 : 2;
+    const minDocuments = documents < MIN_DOCUMENTS_TO_DROP_FEATURES ? 1 : 2;
     const vocabulary = selectVocabulary(collector, words.index, characters.index, minDocuments);
     const { wordColumns, characterColumns, wordHashes, characterHashes, idfCodes } = vocabulary;
+    appendDocuments(collector, excerpts);
+    const sources = Uint32Array.from([...Array(documents).keys(), ...excerptDocuments]);
+    const targets = sources.map((document) => documentTargets[document]!);
+    const rowWeights = Float32Array.from(sources, (_, row) => (row < documents ? 1 : excerptWeights[row - documents]!));
     const counts = buildMatrix(collector, wordColumns, characterColumns, wordHashes.length, idfCodes.length);
     let weighted: WeightedMatrix | undefined;
     const vectors = () => {
@@ -87,7 +107,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
       options.onProgress?.({ phase, done, total });
     const { testShare = DEFAULT_TEST_SHARE, seed } = options;
     const { results, predictions, evaluation, method } = selectModel(
-      { counts, vectors, targets, keys: Int32Array.from(textHashes), labels, minDocuments },
+      { counts, vectors, targets, keys: Int32Array.from(textHashes), sources, rowWeights, labels, minDocuments },
       {
         algorithms: options.algorithm === 'auto' ? ALGORITHM_NAMES : [options.algorithm],
         seed,
@@ -100,7 +120,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
     const allRows = Uint32Array.from(targets.keys());
     const fitted = learners.map((learner, at) => {
       report('fit', at, learners.length);
-      return fitLearner(learner, vectors(), allRows, targets, labels.length, seed);
+      return fitLearner(learner, vectors(), allRows, targets, labels.length, { seed, rowWeights });
     });
     report('fit', learners.length, learners.length);
     const { weights, bias } = combineModels(fitted, best.scales, best.shift);
@@ -123,7 +143,8 @@ export function createTrainer(options: TrainingOptions): Trainer {
         idfCodes,
         ...quantise(weights),
         bias,
-        prior: documentCounts.map((count) => count / targets.length),
+        evidence: best.evidence,
+        prior: documentCounts.map((count) => count / documents),
       },
       candidates: results.map(({ algorithm, evaluation }) => ({
         algorithm,
@@ -136,7 +157,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
       outOfFoldLabels: predictions.map(({ predicted }) => predicted),
       reference: buildReference(observations, labels),
       thresholds: computeThresholds(observations),
-      documents: targets.length,
+      documents,
       documentsByLabel: Object.fromEntries(labels.map((label, at) => [label, documentCounts[at]!])),
     };
   }

@@ -1,12 +1,11 @@
 import type { DocumentMatrix } from '../features/document-matrix.ts';
-import { createDocumentView } from '../features/document-view.ts';
+import { createDocumentView, type DocumentView } from '../features/document-view.ts';
 import type { WeightedMatrix } from '../features/tf-idf.ts';
 import type { AlgorithmName } from '../scoring/algorithm-names.ts';
 import { columnsFor, scoreRow } from '../scoring/linear-weights.ts';
 import { type Evaluation, evaluate, type LabelledPrediction } from '../statistics/evaluation.ts';
 import { combineModels, fitLearner, learnersIn } from './algorithms.ts';
-import { type LabelledMatrix, predictOutOfFold } from './cross-validation.ts';
-import { assignFolds } from './folds.ts';
+import { assignFolds, countEvidence, labelShares, predictOutOfFold } from './cross-validation.ts';
 import { type CrossValidationResult, compareAlgorithms } from './model-selection.ts';
 
 /** The share of the texts that take no part in any choice, if the options name none. */
@@ -30,15 +29,20 @@ const MAX_SIZE_FOR_FIVE_FOLDS = 500_000;
 /** The origin of the texts of an evaluation, as the manifest names it. */
 export type SelectionMethod = 'held-out-share' | 'nested-cross-validation' | 'cross-validation';
 
-/** The documents of a training. */
+/** The documents of a training, and excerpts of them, which only help to learn. */
 export interface TrainingDocuments {
+  /** The rows of the documents, and after them those of the excerpts. */
   readonly counts: DocumentMatrix;
-  /** Returns the vectors of all documents, with the features and weights of all documents. */
+  /** Returns the vectors of all rows, with the features and weights of all documents. */
   readonly vectors: () => WeightedMatrix;
-  /** The label number of each document. */
+  /** The label number of each row. */
   readonly targets: Uint32Array;
-  /** A hash of each document's text. */
+  /** A hash of the text of each document. Its length is the number of documents. */
   readonly keys: Int32Array;
+  /** The document of each row. */
+  readonly sources: Uint32Array;
+  /** The weight of each row in a fit. */
+  readonly rowWeights: Float32Array;
   readonly labels: readonly string[];
   /** The number of documents in which a feature must occur. */
   readonly minDocuments: number;
@@ -73,7 +77,8 @@ export interface Selection {
  * Large data have one part for the test, and the choices of the other parts are final. Of small data each part is tested once.
  */
 export function selectModel(documents: TrainingDocuments, options: SelectionOptions): Selection {
-  const { counts, targets, keys, labels } = documents;
+  const { counts, keys, labels } = documents;
+  const targets = documentTargets(documents);
   const { algorithms, seed, testShare } = options;
   const partCount = testShare === 0 ? 0 : Math.round(1 / testShare);
   if (partCount === 0 || !haveEnoughTexts(documents)) {
@@ -82,7 +87,7 @@ export function selectModel(documents: TrainingDocuments, options: SelectionOpti
     return { results, predictions, evaluation, method: 'cross-validation' };
   }
   const parts = assignFolds(targets, keys, partCount, seed);
-  const isSmall = counts.columns.length * columnsFor(labels.length) <= MAX_SIZE_FOR_NESTING;
+  const isSmall = counts.rowStarts[keys.length]! * columnsFor(labels.length) <= MAX_SIZE_FOR_NESTING;
   const tested = isSmall ? [...new Set(parts)] : [0];
   const runs = tested.length + (isSmall ? 1 : 0);
   let finished = 0;
@@ -112,19 +117,25 @@ export function selectModel(documents: TrainingDocuments, options: SelectionOpti
   };
 }
 
+function documentTargets({ targets, keys }: TrainingDocuments): Uint32Array {
+  return targets.subarray(0, keys.length);
+}
+
 /** Returns whether two labels have enough different texts, so that each part of a division can still be learned. */
-function haveEnoughTexts({ targets, keys, labels }: TrainingDocuments): boolean {
+function haveEnoughTexts(documents: TrainingDocuments): boolean {
+  const { keys, labels } = documents;
   const texts = labels.map(() => new Set<number>());
-  for (const [row, target] of targets.entries()) {
+  for (const [row, target] of documentTargets(documents).entries()) {
     const known = texts[target]!;
     if (known.size < MIN_TEXTS_OF_A_LABEL) known.add(keys[row]!);
   }
   return texts.filter(({ size }) => size === MIN_TEXTS_OF_A_LABEL).length >= 2;
 }
 
-/** Returns the rows of a part, and the others. A label that occurs in this part only stays among the others. */
-function splitOff(part: number, parts: Uint8Array, { targets, labels }: TrainingDocuments) {
-  const remaining = new Uint32Array(labels.length);
+/** Returns the documents of a part, and the others. A label that occurs in this part only stays among the others. */
+function splitOff(part: number, parts: Uint8Array, documents: TrainingDocuments) {
+  const targets = documentTargets(documents);
+  const remaining = new Uint32Array(documents.labels.length);
   for (const [row, target] of targets.entries()) if (parts[row] !== part) remaining[target]! += 1;
   const isTest = (row: number) => parts[row] === part && remaining[targets[row]!]! > 0;
   const rows = Uint32Array.from(targets.keys());
@@ -138,20 +149,19 @@ function chooseWithout(
   documents: TrainingDocuments,
   options: SelectionOptions,
 ): { results: CrossValidationResult[]; predictions: LabelledPrediction[] } {
-  const { counts, targets, keys, labels, minDocuments } = documents;
+  const { counts, targets, labels, minDocuments } = documents;
   const view = createDocumentView(counts, learning, minDocuments);
-  const vectors = view(learning);
-  const subset = {
-    ...documents,
-    vectors: () => vectors,
-    targets: learning.map((row) => targets[row]!),
-    keys: Int32Array.from(learning, (row) => keys[row]!),
-  };
+  const subset = selectDocuments(learning, documents, view);
+  const vectors = subset.vectors();
   const results = chooseFrom(subset, options, options.onProgress);
-  const { algorithm, scales, shift } = results[0]!;
-  const allRows = Uint32Array.from(learning.keys());
+  const { algorithm, scales, shift, evidence } = results[0]!;
+  const allRows = Uint32Array.from(subset.targets.keys());
   const fitted = learnersIn(algorithm).map((learner) =>
-    fitLearner(learner, vectors, allRows, subset.targets, labels.length, options.seed, true),
+    fitLearner(learner, vectors, allRows, subset.targets, labels.length, {
+      seed: options.seed,
+      rowWeights: subset.rowWeights,
+      isRough: true,
+    }),
   );
   const model = combineModels(fitted, scales, shift);
   const testVectors = view(test);
@@ -159,17 +169,46 @@ function chooseWithout(
   for (const at of test.keys()) {
     scoreRow(model, testVectors, at, scores.subarray(at * model.columns, (at + 1) * model.columns));
   }
-  const testTargets = test.map((row) => targets[row]!);
-  return { results, predictions: predictOutOfFold(scores, model.columns, { scale: 1, shift: 0 }, testTargets, labels) };
+  const tested = { targets: test.map((row) => targets[row]!), evidence: countEvidence(testVectors) };
+  const prior = labelShares(documentTargets(subset), labels.length);
+  return { results, predictions: predictOutOfFold(scores, model.columns, evidence, tested, labels, prior) };
+}
+
+/** Returns some documents with their excerpts. */
+function selectDocuments(selected: Uint32Array, documents: TrainingDocuments, view: DocumentView): TrainingDocuments {
+  const { targets, keys, sources, rowWeights } = documents;
+  const numbers = new Int32Array(keys.length).fill(-1);
+  for (const [number, document] of selected.entries()) numbers[document] = number;
+  const rows = new Uint32Array(targets.length);
+  rows.set(selected);
+  let used = selected.length;
+  for (let row = keys.length; row < targets.length; row += 1) {
+    if (numbers[sources[row]!]! < 0) continue;
+    rows[used] = row;
+    used += 1;
+  }
+  const kept = rows.subarray(0, used);
+  const vectors = view(kept);
+  return {
+    ...documents,
+    vectors: () => vectors,
+    targets: kept.map((row) => targets[row]!),
+    keys: Int32Array.from(selected, (row) => keys[row]!),
+    sources: kept.map((row) => numbers[sources[row]!]!),
+    rowWeights: Float32Array.from(kept, (row) => rowWeights[row]!),
+  };
 }
 
 function chooseFrom(
-  { vectors, targets, keys, labels }: TrainingDocuments,
+  { vectors, targets, keys, sources, rowWeights, labels }: TrainingDocuments,
   { algorithms, seed }: SelectionOptions,
   onProgress: SelectionOptions['onProgress'],
 ): CrossValidationResult[] {
-  const data: LabelledMatrix = { matrix: vectors(), targets, labels: labels.length };
-  const foldCount = targets.length * labels.length > MAX_SIZE_FOR_FIVE_FOLDS ? 3 : 5;
-  const folds = assignFolds(targets, keys, foldCount, seed);
+  const documents = keys.length;
+  const foldCount = documents * labels.length > MAX_SIZE_FOR_FIVE_FOLDS ? 3 : 5;
+  const documentFolds = assignFolds(targets.subarray(0, documents), keys, foldCount, seed);
+  const folds = Uint8Array.from(sources, (document) => documentFolds[document]!);
+  const matrix = vectors();
+  const data = { matrix, targets, labels: labels.length, documents, rowWeights, evidence: countEvidence(matrix) };
   return compareAlgorithms(algorithms, data, labels, folds, foldCount, seed, onProgress);
 }

@@ -7,6 +7,8 @@ export interface Tokens {
   readonly count: number;
   /** The share of words, from 0 to 1, that do not occur in the training data; 1 for a text without words. */
   readonly unknownRatio: number;
+  /** True if the text hides letters behind invisible characters or look-alike letters. */
+  readonly isObfuscated: boolean;
 }
 
 /** The scores of one text. They stay valid after later calls. */

@@ -5,6 +5,7 @@ import { createStemHasher } from '../text/stemming.ts';
 import { createTokenBuffer } from '../text/token-buffer.ts';
 import { createTokenizer } from '../text/tokenizers.ts';
 import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
+import { type Correction, correctScores, labelOffsets } from './evidence-calibration.ts';
 import { createFeatureLookup } from './feature-lookup.ts';
 import type { LinearModel } from './linear-model.ts';
 import { buildTables, type LinearTables } from './linear-tables.ts';
@@ -26,7 +27,8 @@ export const PRIOR_CONTRIBUTION = '(prior)';
  * @param tables the lookup tables of the same model
  */
 export function createLinearClassifier(model: LinearModel, tables: LinearTables = buildTables(model)): Classifier {
-  const { labels, features, bias, prior, weightStep } = model;
+  const { labels, features, bias, prior, weightStep, evidence } = model;
+  const offsets = labelOffsets(prior);
   const columns = columnsFor(labels.length);
   const firstLabel = labels.length - columns;
   const rowLength = columns + 1;
@@ -40,12 +42,14 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
   const buffer = createTokenBuffer();
   const partSums = new Float64Array(columns);
   const scores = new Float64Array(columns);
+  // The correction of the latest scores.
+  let correction: Correction = { scale: 1, shift: 0 };
 
   function tokenize(text: string): Tokens {
     tokenizeInto(text, buffer);
     const unknownWords = lookUp(buffer);
     const count = buffer.wordCount;
-    return { count, unknownRatio: count === 0 ? 1 : unknownWords / count };
+    return { count, unknownRatio: count === 0 ? 1 : unknownWords / count, isObfuscated: buffer.isObfuscated };
   }
 
   // Values use idf codes, which are 16 times the idf: scaling a part to length 1 removes the factor.
@@ -92,7 +96,7 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
 
   function score(tokens: Tokens): Scores {
     const probabilities = new Float64Array(labels.length);
-    if (tokens.unknownRatio === 1) {
+    if (evidence === undefined && tokens.unknownRatio === 1) {
       probabilities.set(prior);
     } else {
       const add = columns === 1 ? addToOneColumn : addToColumns;
@@ -100,6 +104,9 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
       add(words, 0);
       add(characters, wordFeatureCount);
       probabilities.set(scores, firstLabel);
+      if (evidence !== undefined) {
+        correction = correctScores(probabilities, evidence, offsets, words.touchedCount + characters.touchedCount);
+      }
       softmaxInPlace(probabilities);
     }
     const best = indexOfHighest(probabilities, -1);
@@ -109,19 +116,20 @@ export function createLinearClassifier(model: LinearModel, tables: LinearTables 
   function explain(tokens: Tokens, { probabilities }: Scores): Contribution[] {
     const best = indexOfHighest(probabilities, -1);
     const second = indexOfHighest(probabilities, best);
-    if (tokens.unknownRatio === 1) {
+    if (evidence === undefined && tokens.unknownRatio === 1) {
       return [{ feature: PRIOR_CONTRIBUTION, weight: Math.log(prior[best]! / prior[second]!) }];
     }
     const weightOf = (base: number, label: number) =>
       label < firstLabel ? 0 : table[base + 1 + label - firstLabel]! * weightStep;
-    const biasOf = (label: number) => (label < firstLabel ? 0 : bias[label - firstLabel]!);
+    const biasOf = (label: number) =>
+      (label < firstLabel ? 0 : bias[label - firstLabel]!) * correction.scale + correction.shift * offsets[label]!;
     const names = nameFeatures(features, buffer, tables.words, tables.characters);
     const contributions = [{ feature: PRIOR_CONTRIBUTION, weight: biasOf(best) - biasOf(second) }];
     for (const [part, firstFeature, partNames] of [
       [words, 0, names.words],
       [characters, wordFeatureCount, names.characters],
     ] as const) {
-      const scale = scaleOf(part, firstFeature);
+      const scale = scaleOf(part, firstFeature) * correction.scale;
       for (const feature of part.touched.subarray(0, part.touchedCount)) {
         const base = (firstFeature + feature) * rowLength;
         const value = scale * termFrequency(part.counts[feature]!) * table[base]!;

@@ -1,6 +1,7 @@
 import type { StemTable } from '../text/stemming.ts';
 import type { FeatureOptions } from '../text/text-options.ts';
 import type { AlgorithmName } from './algorithm-names.ts';
+import type { EvidenceCalibration } from './evidence-calibration.ts';
 
 /**
  * All data of a linear classifier: training makes them, and the artefact stores them. Feature numbers count the word
@@ -26,6 +27,8 @@ export interface LinearModel {
   readonly weightStep: number;
   /** One value for each column. */
   readonly bias: Float64Array;
+  /** The correction of scores by the evidence in a text. Models of format 1 have none. */
+  readonly evidence?: EvidenceCalibration | undefined;
   /** The share of each label in the training data. */
   readonly prior: Float64Array;
 }

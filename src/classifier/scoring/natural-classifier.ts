@@ -38,7 +38,11 @@ export function createNaturalClassifier(model: NaturalModel): Classifier {
     }
     // natural adds from the last feature to the first. The order decides the last digits, and with them ties.
     present = [...found].sort((a, b) => b - a);
-    return { count: tokens.length, unknownRatio: tokens.length === 0 ? 1 : unknown / tokens.length };
+    return {
+      count: tokens.length,
+      unknownRatio: tokens.length === 0 ? 1 : unknown / tokens.length,
+      isObfuscated: false,
+    };
   }
 
   function sumOf(label: number): number {

@@ -13,7 +13,7 @@ export interface Thresholds {
 }
 
 /** The reasons for which a text can be unusual, in the order of a report. */
-export const ANOMALY_REASONS = ['low_confidence', 'unknown_words', 'length'] as const;
+export const ANOMALY_REASONS = ['low_confidence', 'unknown_words', 'length', 'obfuscated'] as const;
 export type AnomalyReason = (typeof ANOMALY_REASONS)[number];
 
 /** The share of training texts beyond each threshold. */
@@ -21,11 +21,12 @@ const ANOMALY_SHARE = 0.01;
 
 /** Returns the reasons for which a text is unusual; none for a usual text. */
 export function findAnomalies(observation: Observation, thresholds: Thresholds): AnomalyReason[] {
-  const { confidence, unknownRatio, characters } = observation;
+  const { confidence, unknownRatio, characters, isObfuscated = false } = observation;
   const isBeyond = {
     low_confidence: confidence < thresholds.lowConfidence,
     unknown_words: unknownRatio > thresholds.unknownRatio,
     length: characters < thresholds.minCharacters || characters > thresholds.maxCharacters,
+    obfuscated: isObfuscated,
   };
   return ANOMALY_REASONS.filter((reason) => isBeyond[reason]);
 }

@@ -15,6 +15,8 @@ export interface Observation {
   readonly characters: number;
   /** The share of unknown words, from 0 to 1. */
   readonly unknownRatio: number;
+  /** True if the text hides letters. Drift does not look at it. */
+  readonly isObfuscated?: boolean;
 }
 
 interface Bins {

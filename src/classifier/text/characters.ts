@@ -1,4 +1,13 @@
-import { isCombining, isIgnorable, normalFormOf } from './code-points.ts';
+import {
+  collectCompositions,
+  composeUnits,
+  isCombining,
+  isComposingSign,
+  isIgnorable,
+  isWholeVowel,
+  markRankOf,
+  normalFormOf,
+} from './code-points.ts';
 import { CONFUSABLE_LETTERS } from './confusable-letters.ts';
 
 /** The class of a UTF-16 code unit, which decides how a tokeniser treats it. */
@@ -27,6 +36,15 @@ const CLASS_MASK = 0b111;
 const UNIT_MASK = 0xffff;
 /** The bit of a `lookalike` letter that looks like no Latin letter. */
 const DISTINCT_BIT = 1 << 19;
+/**
+ * The bits of an `unstable` mark whose normal form depends on the unit before it alone. The rank tells where normal forms
+ * sort it among the marks of a letter. A mark without a rank is not sorted.
+ */
+const RANK_SHIFT = 20;
+const RANK_MASK = 0b111111;
+const MARK_BIT = 1 << 26;
+/** The bit of a mark that joins some letters. */
+const JOINING_BIT = 1 << 27;
 
 const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
 const WORD = /[\p{L}\p{N}\p{M}_]/u;
@@ -42,18 +60,21 @@ const CAN_CHANGE = /[\p{Changes_When_NFKC_Casefolded}\p{Script=Cherokee}\p{P}\u0
  */
 export type CharacterTable = Uint32Array;
 
+/** The letters that a lower-case letter and a mark compose: see `collectCompositions`. */
+export const compositions = collectCompositions();
+const composedLetters = new Set(compositions.composed);
+
 /** The table of models that were trained without normalisation: the lower case of each unit by itself. */
 export const rawTable: CharacterTable = buildRawTable();
 
 /** The table of texts that may need normalisation: the normal form of each unit, and the classes of all units. */
 export const normalTable: CharacterTable = buildNormalTable();
 
+/** The table of texts in their normal form but for `lookalike` letters: `unstable` units are parts of words. */
+export const foldedTable: CharacterTable = normalTable.map((entry) => settle(entry, CharacterClass.unstable));
+
 /** The table of normalised texts: `lookalike` and `unstable` units are parts of words. */
-export const settledTable: CharacterTable = normalTable.map((entry) =>
-  characterClassOf(entry) >= CharacterClass.lookalike
-    ? (CharacterClass.word << CLASS_SHIFT) | lowerCaseOf(entry)
-    : entry,
-);
+export const settledTable: CharacterTable = normalTable.map((entry) => settle(entry, CharacterClass.lookalike));
 
 /** Returns the `CharacterClass` in an entry of a table. */
 export function characterClassOf(entry: number): number {
@@ -70,6 +91,26 @@ export function isDistinct(entry: number): boolean {
   return (entry & DISTINCT_BIT) !== 0;
 }
 
+/** Returns whether an entry of `normalTable` is that of a mark whose normal form depends on the unit before it alone. */
+export function isMark(entry: number): boolean {
+  return (entry & MARK_BIT) !== 0;
+}
+
+/** Returns whether a mark, for which `isMark` is true, stays as it is after a unit, which is a part of a word. */
+export function isMarkInPlace(mark: number, before: number): boolean {
+  const entry = normalTable[mark]!;
+  const rank = rankOf(entry);
+  const rankBefore = rankOf(normalTable[before]!);
+  if ((entry & JOINING_BIT) === 0) return rankBefore <= rank;
+  if (composeUnits(compositions, before, mark) >= 0) return false;
+  // A sorted mark can go before the mark of a composed letter, and join the letter below it.
+  return rank === 0 || (rankBefore === 0 && !composedLetters.has(before));
+}
+
+function rankOf(entry: number): number {
+  return (entry >>> RANK_SHIFT) & RANK_MASK;
+}
+
 /**
  * Returns whether a surrogate pair is its own normal form. It is false for some pairs that are, and true for all emoji
  * and rare ideographs.
@@ -77,6 +118,10 @@ export function isDistinct(entry: number): boolean {
 export function isStablePair(high: number, low: number): boolean {
   const codePoint = ((high - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
   return (codePoint >= 0x1f300 && codePoint < 0x1fbf0) || (codePoint >= 0x20000 && codePoint < 0x2f800);
+}
+
+function settle(entry: number, firstClass: number): number {
+  return characterClassOf(entry) >= firstClass ? (CharacterClass.word << CLASS_SHIFT) | lowerCaseOf(entry) : entry;
 }
 
 function buildRawTable(): CharacterTable {
@@ -101,8 +146,13 @@ function buildNormalTable(): CharacterTable {
     // Surrogates.
     if (unit === 0xd800) unit = 0xe000;
     const character = String.fromCharCode(unit);
+    if (isWholeVowel(character)) continue;
     if (isIgnorable(character) || isCombining(character)) {
-      table[unit] = unstable | unit;
+      const rank = markRankOf(character);
+      const isJoining = compositions.marks.has(unit);
+      const isMark = rank > 0 || (isJoining && isComposingSign(character));
+      const bits = (isMark ? MARK_BIT : 0) | (isJoining ? JOINING_BIT : 0);
+      table[unit] = unstable | (rank << RANK_SHIFT) | bits | unit;
       continue;
     }
     const form = CAN_CHANGE.test(character) ? normalFormOf(character) : character;

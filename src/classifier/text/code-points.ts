@@ -1,3 +1,6 @@
+import { addHash, createHashIndex, findHash, type HashIndex } from './hash-index.ts';
+import { finishHash } from './hashing.ts';
+
 const IGNORABLE = /^\p{Default_Ignorable_Code_Point}$/u;
 const IGNORABLES = /\p{Default_Ignorable_Code_Point}/gu;
 const MARK = /^\p{M}$/u;
@@ -8,8 +11,19 @@ const MAX_ROUNDS = 4;
 const LOW_MARK = '\u0334';
 const KANA_MARK = '\u3099';
 
+/** A mark of each combining class of the Basic Multilingual Plane, in the order in which normal forms sort them. */
+const MARKS_IN_ORDER = Array.from(
+  '\u0334\u093c\u3099\u094d\u05b0\u05b1\u05b2\u05b3\u05b4\u05b5\u05b6\u05b7\u05b8\u05b9\u05bb\u05bc\u05bd\u05bf\u05c1\u05c2\ufb1e' +
+    '\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0670\u0711\u0c55\u0c56\u0e38\u0e48\u0eb8\u0ec8\u0f71\u0f72\u0f74' +
+    '\u0327\u1dce\u031b\u302a\u0316\u059a\u302e\u05ae\u0300\u0315\u035c\u035d\u0345',
+);
+/** The blocks of letters that a letter and a mark can compose. */
+const COMPOSED_LETTERS =
+  /[\u00c0-\u024f\u0370-\u052f\u0620-\u06ff\u0900-\u0dff\u1000-\u102f\u1b00-\u1b4f\u1e00-\u1fff\u2190-\u22ff\u3040-\u30ff]/;
+
 const DOT_ABOVE = '\u0307';
-const SECOND_DOT = /(?<=[ij\u0456\u0458]\p{M}*)\u0307/gu;
+const DOTTED_LETTERS = 'ij\u0456\u0458';
+const SECOND_DOT = new RegExp(`(?<=[${DOTTED_LETTERS}]\\p{M}*)${DOT_ABOVE}`, 'gu');
 
 /** Vowels and final consonants of Hangul, which join the letter before them into one syllable. */
 const HANGUL_JAMO = /^[\u1161-\u1175\u11a8-\u11c2]$/;
@@ -19,7 +33,7 @@ const COMPOSING_SIGNS =
 
 /** Punctuation that differs from ASCII by language or by typesetting only, under the sign that stands for it. */
 const PUNCTUATION: Readonly<Record<string, string>> = {
-  "'": '\u2018\u2019\u201a\u201b\u2032\u2035\u02bc',
+  "'": '\u2018\u2019\u201a\u201b\u2032\u2035',
   '"': '\u00ab\u00bb\u201c\u201d\u201e\u201f\u301d\u301e\u301f',
   '-': '\u2010\u2012\u2013\u2014\u2015\u2212',
   ',': '\u3001\u060c',
@@ -39,6 +53,16 @@ export function isIgnorable(character: string): boolean {
   return IGNORABLE.test(character);
 }
 
+/** Returns whether a character is a vowel am of Thai or Lao. NFKC takes it apart, but dictionaries have the whole vowel. */
+export function isWholeVowel(character: string): boolean {
+  return character === '\u0e33' || character === '\u0eb3';
+}
+
+/** Returns whether a character is a vowel sign that joins some signs before it, and is not sorted among marks. */
+export function isComposingSign(character: string): boolean {
+  return COMPOSING_SIGNS.test(character);
+}
+
 /**
  * Returns whether the normal form of a character depends on the characters before it: marks that reorder or join, and
  * parts of a Hangul syllable.
@@ -46,7 +70,33 @@ export function isIgnorable(character: string): boolean {
 export function isCombining(character: string): boolean {
   if (HANGUL_JAMO.test(character) || COMPOSING_SIGNS.test(character)) return true;
   if (!MARK.test(character)) return false;
-  return !isOrdered(`a${character}${LOW_MARK}`) || !isOrdered(`a${KANA_MARK}${character}`);
+  return isSorted(character);
+}
+
+/**
+ * Returns the rank of a mark in the order in which normal forms sort the marks of a letter, from 1. It is 0 for characters
+ * that are not sorted, and for marks whose normal form is something else: the dot above can be nothing (`dropSecondDots`).
+ */
+export function markRankOf(character: string): number {
+  if (
+    character === DOT_ABOVE ||
+    !isCombining(character) ||
+    !isSorted(character) ||
+    normalFormOf(character) !== character
+  )
+    return 0;
+  let [low, high] = [0, MARKS_IN_ORDER.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isOrdered(`a${MARKS_IN_ORDER[middle]}${character}`)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function isSorted(mark: string): boolean {
+  const first = mark.normalize('NFD').charAt(0);
+  return !isOrdered(`a${first}${LOW_MARK}`) || !isOrdered(`a${KANA_MARK}${first}`);
 }
 
 function isOrdered(decomposed: string): boolean {
@@ -86,4 +136,66 @@ function foldCharacters(text: string): string {
  */
 export function dropSecondDots(text: string): string {
   return text.includes(DOT_ABOVE) ? text.normalize('NFD').replace(SECOND_DOT, '') : text;
+}
+
+/** The letters that a lower-case letter and a mark compose. */
+export interface Compositions {
+  /** The numbers of the pairs of a mark and a letter, under `pairKey`. */
+  readonly pairs: HashIndex;
+  /** The unit of the composed letter of each pair. It is 0 if the normal form of the pair is not that letter. */
+  readonly composed: readonly number[];
+  /** The units of the marks that join a letter. */
+  readonly marks: ReadonlySet<number>;
+}
+
+/** Returns all compositions. */
+export function collectCompositions(): Compositions {
+  const pairs = createHashIndex();
+  const composed: number[] = [];
+  const marks = new Set<number>();
+  const add = (letter: string, mark: string, unit: number) => {
+    composed[addHash(pairs, pairKey(letter.charCodeAt(0), mark.charCodeAt(0)))] = unit;
+    marks.add(mark.charCodeAt(0));
+  };
+  for (let unit = 0xc0; unit < 0x3100; unit += 1) {
+    const character = String.fromCharCode(unit);
+    if (!COMPOSED_LETTERS.test(character)) continue;
+    const parts = character.normalize('NFD');
+    if (parts === character || parts.normalize('NFC') !== character) continue;
+    const letter = parts.slice(0, -1).normalize('NFC');
+    if (letter.length === 1) add(letter, parts.at(-1)!, normalFormOf(character) === character ? unit : 0);
+  }
+  // They have a dot of their own: see `dropSecondDots`.
+  for (const letter of DOTTED_LETTERS) add(letter, DOT_ABOVE, letter.charCodeAt(0));
+  return { pairs, composed, marks };
+}
+
+/** Returns the unit that a letter and a mark compose: 0 if their normal form is something else, -1 if they do not join. */
+export function composeUnits({ pairs, composed }: Compositions, letter: number, mark: number): number {
+  const pair = findHash(pairs, pairKey(letter, mark));
+  return pair < 0 ? -1 : composed[pair]!;
+}
+
+function pairKey(letter: number, mark: number): number {
+  return finishHash((mark << 16) | letter);
+}
+
+const FIRST_SYLLABLE = 0xac00;
+const [FIRST_LEADING, LEADING_COUNT] = [0x1100, 19];
+const [FIRST_VOWEL, VOWEL_COUNT] = [0x1161, 21];
+/** The unit before the first final consonant, and the number of finals, counting that there is none. */
+const [NO_FINAL, FINAL_COUNT] = [0x11a7, 28];
+
+/** Returns the syllable that two units of Hangul compose, or -1. */
+export function composeHangul(first: number, second: number): number {
+  const vowel = second - FIRST_VOWEL;
+  if (vowel >= 0 && vowel < VOWEL_COUNT) {
+    const leading = first - FIRST_LEADING;
+    if (leading < 0 || leading >= LEADING_COUNT) return -1;
+    return FIRST_SYLLABLE + (leading * VOWEL_COUNT + vowel) * FINAL_COUNT;
+  }
+  const final = second - NO_FINAL;
+  const syllable = first - FIRST_SYLLABLE;
+  const isOpen = syllable >= 0 && syllable < LEADING_COUNT * VOWEL_COUNT * FINAL_COUNT && syllable % FINAL_COUNT === 0;
+  return final > 0 && final < FINAL_COUNT && isOpen ? first + final : -1;
 }

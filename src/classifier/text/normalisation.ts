@@ -1,5 +1,14 @@
-import { CharacterClass, characterClassOf, isStablePair, lowerCaseOf, normalTable } from './characters.ts';
-import { dropSecondDots, isCombining, normalFormOf } from './code-points.ts';
+import {
+  CharacterClass,
+  characterClassOf,
+  compositions,
+  isMark,
+  isMarkInPlace,
+  isStablePair,
+  lowerCaseOf,
+  normalTable,
+} from './characters.ts';
+import { composeHangul, composeUnits, dropSecondDots, isCombining, normalFormOf } from './code-points.ts';
 import { foldConfusables } from './confusables.ts';
 
 /** A text as its reader sees it. */
@@ -9,7 +18,7 @@ export interface NormalisedText {
   readonly isObfuscated: boolean;
 }
 
-const { highSurrogate, lowSurrogate, unstable } = CharacterClass;
+const { highSurrogate, lookalike, unstable, word } = CharacterClass;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII.
 const ASCII = /^[\u0000-\u007f]*$/;
@@ -34,6 +43,25 @@ const AM: Readonly<Record<string, string>> = { '\u0e4d\u0e32': '\u0e33', '\u0ecd
 /** Marks without a letter. NFKC makes them of accents by themselves, such as "´". */
 const LOOSE_MARKS = /(?<![\p{L}\p{N}\p{M}_])\p{M}+/gu;
 const MAX_ROUNDS = 3;
+/** The parts of syllables of Hangul. */
+const [MIN_HANGUL, MAX_HANGUL] = [0x1100, 0x11ff];
+
+/** The form of each unstable unit that does not depend on its neighbours. */
+const unitForms = collectUnitForms();
+// Reading from an array takes half the time of reading from a string.
+let source = new Uint16Array(4096);
+let sourceBytes = Buffer.from(source.buffer);
+let folded = new Uint16Array(4096);
+let foldedBytes = Buffer.from(folded.buffer);
+
+/** The normal form of the end of a text, but for its look-alike letters: see `copyFolded`. */
+export interface FoldedText {
+  /** The position from which on the text was folded. */
+  readonly from: number;
+  readonly length: number;
+  /** True if invisible characters hid letters. */
+  readonly isObfuscated: boolean;
+}
 
 /**
  * Returns the normal form of a text: compatibility composition (NFKC), full case folding, no invisible characters, and no
@@ -42,32 +70,118 @@ const MAX_ROUNDS = 3;
  */
 export function normaliseText(original: string): NormalisedText {
   if (ASCII.test(original)) return { text: original.toLowerCase(), isObfuscated: false };
-  let text = original;
-  let isObfuscated = false;
-  if (isUnstable(original)) {
-    text = text.toWellFormed().replace(IGNORABLES, (run: string, at: number, whole: string) => {
-      isObfuscated ||= hidesLetters(run, at, whole);
-      return '';
-    });
-    text = composeText(text);
-  } else {
-    text = foldUnits(text);
-  }
-  const folded = foldConfusables(text);
-  if (folded === text) return { text, isObfuscated };
-  return { text: dropSecondDots(folded).normalize('NFC'), isObfuscated: true };
+  const folded = foldText(original);
+  const { text, isObfuscated } = folded
+    ? { text: foldedBytes.toString('utf16le', 0, folded.length * 2), isObfuscated: folded.isObfuscated }
+    : foldFully(original);
+  const withoutLookalikes = foldConfusables(text);
+  if (withoutLookalikes === text) return { text, isObfuscated };
+  return { text: dropSecondDots(withoutLookalikes).normalize('NFC'), isObfuscated: true };
 }
 
-function isUnstable(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const unitClass = characterClassOf(normalTable[text.charCodeAt(at)]!);
-    if (unitClass === unstable || unitClass === lowSurrogate) return true;
-    if (unitClass === highSurrogate) {
-      if (!isStablePair(text.charCodeAt(at), text.charCodeAt(at + 1))) return true;
+/** Copies the units of the latest result of `foldText` to its position. */
+export function copyFolded(target: Uint16Array, { from, length }: FoldedText): void {
+  target.set(folded.subarray(0, length), from);
+}
+
+/**
+ * Folds a text in one pass. Most texts need no more.
+ *
+ * @param from the position of a word before which the text is its own normal form
+ * @returns undefined if the form of a unit depends on more than the unit before it
+ */
+export function foldText(text: string, from = 0): FoldedText | undefined {
+  return foldSimple(text, from) ?? foldSimple(text.normalize('NFKC'), 0);
+}
+
+function foldSimple(text: string, from: number): FoldedText | undefined {
+  const { length } = text;
+  reserve(length);
+  sourceBytes.write(text, 'utf16le');
+  // Reading a variable of the module in each round takes longer.
+  const [table, units] = [normalTable, source];
+  let target = folded;
+  let isObfuscated = false;
+  let used = 0;
+  // The end of the latest form of several units. It may have lost a mark that sorts after the next one.
+  let formEnd = 0;
+  for (let at = from; at < length; at += 1) {
+    const unit = units[at]!;
+    const entry = table[unit]!;
+    const unitClass = characterClassOf(entry);
+    if (unitClass < highSurrogate || unitClass === lookalike) {
+      target[used] = lowerCaseOf(entry);
+      used += 1;
+    } else if (unitClass === highSurrogate) {
       at += 1;
+      if (at === length || !isStablePair(unit, units[at]!)) return undefined;
+      target[used] = unit;
+      target[used + 1] = units[at]!;
+      used += 2;
+    } else if (unitClass === unstable) {
+      const form = isMark(entry) ? undefined : unitForms.get(unit);
+      if (form === undefined) {
+        if (used === formEnd) return undefined;
+        used = addMark(unit, entry, used);
+        if (used === 0) return undefined;
+        continue;
+      }
+      if (form === '') {
+        if (!isObfuscated) isObfuscated = hidesLetters(text.charAt(at), at, text);
+        continue;
+      }
+      reserve(used + form.length + length - at);
+      target = folded;
+      for (let part = 0; part < form.length; part += 1) target[used + part] = form.charCodeAt(part);
+      used += form.length;
+      formEnd = used;
+    } else {
+      // Half of a surrogate pair.
+      return undefined;
     }
   }
-  return false;
+  return { from, length: used, isObfuscated };
+}
+
+/**
+ * Adds a mark, or a part of a Hangul syllable, to the folded units. There must be one before it.
+ *
+ * @returns the number of folded units, or 0 if the form of the mark depends on more than the unit before it
+ */
+function addMark(mark: number, entry: number, used: number): number {
+  const before = folded[used - 1]!;
+  const composed =
+    mark < MIN_HANGUL || mark > MAX_HANGUL ? composeUnits(compositions, before, mark) : composeHangul(before, mark);
+  if (composed >= 0) {
+    folded[used - 1] = composed;
+    return composed === 0 ? 0 : used;
+  }
+  const entryBefore = normalTable[before]!;
+  const classBefore = characterClassOf(entryBefore);
+  const isInWord = classBefore === word || classBefore === lookalike || isMark(entryBefore);
+  if (!isInWord || !isMark(entry) || !isMarkInPlace(mark, before)) return 0;
+  folded[used] = mark;
+  return used + 1;
+}
+
+/** Makes room for a number of folded units, and for as many units to fold. */
+function reserve(length: number): void {
+  if (length <= folded.length) return;
+  const larger = new Uint16Array(length * 2);
+  larger.set(folded);
+  folded = larger;
+  foldedBytes = Buffer.from(folded.buffer);
+  source = new Uint16Array(length * 2);
+  sourceBytes = Buffer.from(source.buffer);
+}
+
+function foldFully(original: string): NormalisedText {
+  let isObfuscated = false;
+  const visible = original.toWellFormed().replace(IGNORABLES, (run: string, at: number, whole: string) => {
+    isObfuscated ||= hidesLetters(run, at, whole);
+    return '';
+  });
+  return { text: composeText(visible), isObfuscated };
 }
 
 function composeText(text: string): string {
@@ -80,7 +194,11 @@ function composeText(text: string): string {
   }
   return composed
     .replace(AM_PARTS, (parts) => AM[parts]!)
-    .replace(LOOSE_MARKS, (marks) => Array.from(marks, (mark) => (isCombining(mark) ? '' : mark)).join(''));
+    .replace(LOOSE_MARKS, (marks) => {
+      const characters = Array.from(marks);
+      const kept = characters.findIndex((mark) => !isCombining(mark));
+      return kept < 0 ? '' : characters.slice(kept).join('');
+    });
 }
 
 /** Replaces each unit by the normal form that `normalTable` has for it. */
@@ -88,6 +206,18 @@ function foldUnits(text: string): string {
   const units = new Uint16Array(text.length);
   for (let at = 0; at < text.length; at += 1) units[at] = lowerCaseOf(normalTable[text.charCodeAt(at)]!);
   return Buffer.from(units.buffer).toString('utf16le');
+}
+
+function collectUnitForms(): ReadonlyMap<number, string> {
+  const forms = new Map<number, string>();
+  normalTable.forEach((entry, unit) => {
+    const character = String.fromCharCode(unit);
+    if (characterClassOf(entry) !== unstable || isCombining(character)) return;
+    const form = normalFormOf(character);
+    const isSimple = Array.from(form).every((part) => !isCombining(part) && part.length === 1);
+    if (isSimple) forms.set(unit, form);
+  });
+  return forms;
 }
 
 /** Returns whether invisible characters stand between two letters that belong together, or spell a text of their own. */

@@ -2,7 +2,10 @@ import {
   CharacterClass,
   type CharacterTable,
   characterClassOf,
+  foldedTable,
   isDistinct,
+  isMark,
+  isMarkInPlace,
   isStablePair,
   lowerCaseOf,
   normalTable,
@@ -11,7 +14,7 @@ import {
 } from './characters.ts';
 import { isLatinUnit } from './confusables.ts';
 import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
-import { normaliseText } from './normalisation.ts';
+import { copyFolded, foldText, normaliseText } from './normalisation.ts';
 import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
 
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate, lookalike, unstable } = CharacterClass;
@@ -24,39 +27,58 @@ const { gap, word, sign, ideograph, highSurrogate, lowSurrogate, lookalike, unst
  * The text is not normalised: artefacts of format 1 were trained in this way.
  */
 export function tokenizeRaw(text: string, buffer: TokenBuffer): void {
-  tokenizeWith(rawTable, text, buffer);
+  loadText(text, buffer);
+  tokenizeUnits(rawTable, 0, text.length, buffer);
 }
 
 /**
  * Finds the words of the normal form of a text, as `tokenizeRaw` does. Most texts are their own normal form: the pass over
- * the units finds out, so that they cost no other pass.
+ * the units finds out, so that they cost no other pass. Others are folded from the first word that has another form.
  */
 export function tokenizeNormalised(text: string, buffer: TokenBuffer): void {
-  if (tokenizeWith(normalTable, text, buffer)) return;
+  loadText(text, buffer);
+  const stop = tokenizeUnits(normalTable, 0, text.length, buffer);
+  if (stop === text.length) return;
+  const folded = stop === NEEDS_SCRIPTS ? undefined : foldText(text, stop);
+  const end = folded ? folded.from + folded.length : 0;
+  if (folded && end < buffer.units.length && end <= buffer.starts.length) {
+    if (folded.from === 0) clearTokens(buffer);
+    copyFolded(buffer.units, folded);
+    if (tokenizeUnits(foldedTable, folded.from, end, buffer) === end) {
+      buffer.isObfuscated = folded.isObfuscated;
+      return;
+    }
+  }
   const { text: normalised, isObfuscated } = normaliseText(text);
-  tokenizeWith(settledTable, normalised, buffer);
+  loadText(normalised, buffer);
+  tokenizeUnits(settledTable, 0, normalised.length, buffer);
   buffer.isObfuscated = isObfuscated;
 }
 
-/**
- * Finds the tokens of a text.
- *
- * @returns false if the text may have another normal form. Only `normalTable` tells. The buffer is then not usable.
- */
-function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer): boolean {
-  const { length } = text;
-  resetTokens(buffer, length);
+function loadText(text: string, buffer: TokenBuffer): void {
+  resetTokens(buffer, text.length);
   // V8 checks the representation of a string at each unit it reads: reading from an array takes half the time.
   buffer.unitBytes.write(text, 'utf16le');
+}
+
+/** The result of `tokenizeUnits` for units whose look-alike letters may have to be replaced. */
+const NEEDS_SCRIPTS = -1;
+
+/**
+ * Finds the tokens of the units of the buffer from one position to another, and appends them.
+ *
+ * @returns `end`, or the start of the first token that may have another form, or `NEEDS_SCRIPTS`, after which the buffer is
+ *   not usable. Only `normalTable` and `foldedTable` tell, the latter by look-alike letters alone.
+ */
+function tokenizeUnits(table: CharacterTable, from: number, end: number, buffer: TokenBuffer): number {
   const { units, starts, ends, hashes, kinds } = buffer;
   // A gap after the text ends its last token.
-  units[length] = 0;
-  let count = 0;
-  let wordCount = 0;
+  units[end] = 0;
+  let { count, wordCount } = buffer;
   let hasLookalikes = false;
   let hasDistinct = false;
-  let at = 0;
-  while (at < length) {
+  let at = from;
+  while (at < end) {
     const start = at;
     const entry = table[units[at]!]!;
     const unitClass = characterClassOf(entry);
@@ -72,7 +94,7 @@ function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer):
       if (unitClass === word) {
         for (;;) {
           next = table[units[at]!]!;
-          if (characterClassOf(next) !== word) break;
+          if (characterClassOf(next) !== word && !(isMark(next) && isMarkInPlace(units[at]!, units[at - 1]!))) break;
           const lower = lowerCaseOf(next);
           units[at] = lower;
           hash = addUnit(hash, lower);
@@ -86,16 +108,17 @@ function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer):
         for (;;) {
           next = table[units[at]!]!;
           const nextClass = characterClassOf(next);
-          if (nextClass !== word && nextClass !== lookalike) break;
+          if (nextClass === lookalike) {
+            if (isDistinct(next)) hasDistinct = true;
+          } else if (nextClass !== word && !(isMark(next) && isMarkInPlace(units[at]!, units[at - 1]!))) break;
           const lower = lowerCaseOf(next);
           if (nextClass === word) hasLatin ||= isLatinUnit(lower);
-          else if (isDistinct(next)) hasDistinct = true;
           units[at] = lower;
           hash = addUnit(hash, lower);
           at += 1;
         }
         // A word of two scripts.
-        if (hasLatin) return false;
+        if (hasLatin) return NEEDS_SCRIPTS;
       }
     } else if (unitClass === sign) {
       kind = TokenKind.sign;
@@ -105,11 +128,11 @@ function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer):
         at += 1;
       }
     } else if (unitClass === highSurrogate && characterClassOf(table[units[at]!]!) === lowSurrogate) {
-      if (table === normalTable && !isStablePair(units[start]!, units[at]!)) return false;
+      if (table === normalTable && !isStablePair(units[start]!, units[at]!)) return stopAt(start);
       hash = addUnit(hash, units[at]!);
       at += 1;
     } else if (unitClass === unstable) {
-      return false;
+      return stopAt(start);
     } else if (unitClass !== ideograph) {
       // Half of a surrogate pair is not a character.
       continue;
@@ -125,5 +148,26 @@ function tokenizeWith(table: CharacterTable, text: string, buffer: TokenBuffer):
   buffer.count = count;
   buffer.wordCount = wordCount;
   // Words of letters that all look Latin, such as the Cyrillic "сор", without a word that is certainly of their script.
-  return !hasLookalikes || hasDistinct;
+  return !hasLookalikes || hasDistinct ? end : NEEDS_SCRIPTS;
+
+  function stopAt(start: number): number {
+    // The scripts of the first part would be forgotten.
+    if (hasLookalikes) return 0;
+    buffer.count = count;
+    buffer.wordCount = wordCount;
+    return count > 0 && ends[count - 1] === start ? removeLast(buffer) : start;
+  }
+}
+
+/** Removes the last token, and returns its start. The next unit can belong to it. */
+function removeLast(buffer: TokenBuffer): number {
+  const last = buffer.count - 1;
+  buffer.count = last;
+  if (buffer.kinds[last] !== TokenKind.sign) buffer.wordCount -= 1;
+  return buffer.starts[last]!;
+}
+
+function clearTokens(buffer: TokenBuffer): void {
+  buffer.count = 0;
+  buffer.wordCount = 0;
 }

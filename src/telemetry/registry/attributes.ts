@@ -108,7 +108,7 @@ const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
     name: ATTRIBUTE.anomalyReason,
     type: 'string',
     description:
-      'The reasons why the text is an anomaly for the model: `low_confidence`, `unknown_words`, `length`, separated by commas',
+      'The reasons why the text is an anomaly for the model: `low_confidence`, `unknown_words`, `length`, `obfuscated`, separated by commas',
   },
   {
     name: ATTRIBUTE.shadowVersion,

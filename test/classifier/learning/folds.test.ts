@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { assignFolds } from '../../../src/classifier/learning/folds.ts';
+import { assignFolds } from '../../../src/classifier/learning/cross-validation.ts';
 
 const targets = Uint32Array.from({ length: 300 }, (_, row) => (row < 250 ? 0 : 1));
 const keys = Int32Array.from(targets.keys());

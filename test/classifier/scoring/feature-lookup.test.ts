@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createFeatureExtractor } from '../../../src/classifier/features/extract-features.ts';
 import {
@@ -108,4 +109,20 @@ test('counts stop at 255, the largest byte', () => {
   const { words } = lookUp('free '.repeat(1000));
   expect([...words.values()]).toEqual([255]);
   expect(words).toEqual(extract('free '.repeat(1000)).words);
+});
+
+test('scoring finds in any text the words and features that training counted', () => {
+  const text = fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), fc.string({ unit: 'grapheme', maxLength: 40 }));
+  // One vocabulary for many texts: making one takes longer than all the rest.
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 200, maxLength: 200 }), (texts) => {
+      const { extract, lookUp } = createPair(texts);
+      for (const learned of texts) {
+        const found = lookUp(learned);
+        expect(found).toEqual(extract(learned));
+        expect(found.unknownWords).toBe(0);
+      }
+    }),
+    { numRuns: 1, endOnFailure: true },
+  );
 });

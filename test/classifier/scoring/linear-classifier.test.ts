@@ -67,15 +67,15 @@ test('the time grows in proportion to the length, and not faster', () => {
   }
 });
 
-test('a text without known words has the unknown ratio 1 and gets the prior', () => {
+test('a text without known words has the unknown ratio 1 and gets about the prior', () => {
   const { tokens, scores } = classify(unevenLabels, 'qwertz zuiopü');
-  expect(tokens).toEqual({ count: 2, unknownRatio: 1 });
-  expect([...scores.probabilities]).toEqual([0.75, 0.25]);
+  expect(tokens).toEqual({ count: 2, unknownRatio: 1, isObfuscated: false });
+  expect(Math.abs(scores.probabilities[0]! - 0.75)).toBeLessThan(0.1);
   expect(scores.label).toBe('ham');
 });
 
 test('the unknown ratio is the share of words that the training data do not have', () => {
-  expect(classify(twoLabels, 'free qwertz money !!!').tokens).toEqual({ count: 3, unknownRatio: 1 / 3 });
+  expect(classify(twoLabels, 'free qwertz money !!!').tokens).toMatchObject({ count: 3, unknownRatio: 1 / 3 });
 });
 
 test('scores do not depend on earlier texts', () => {

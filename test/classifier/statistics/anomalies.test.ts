@@ -12,6 +12,7 @@ test.each([
   [{ unknownRatio: 0.31 }, ['unknown_words']],
   [{ characters: 9 }, ['length']],
   [{ characters: 1001 }, ['length']],
+  [{ isObfuscated: true }, ['obfuscated']],
   [{ confidence: 0.5, unknownRatio: 1, characters: 0 }, ['low_confidence', 'unknown_words', 'length']],
 ])('a text with %j is unusual for the reasons %j', (change, reasons) => {
   expect(findAnomalies({ ...usual, ...change }, thresholds)).toEqual(reasons);

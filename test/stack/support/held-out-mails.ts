@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CORPUS_DATA_FOLDER } from '../../../tools/corpus/download.ts';
+import { MAIL_FOLDER } from '../../../tools/corpus/download.ts';
 
 /** A mail of the corpus that the bundled model was not trained on. */
 export interface HeldOutMail {
@@ -19,11 +19,13 @@ export async function heldOutMails(): Promise<HeldOutMail[]> {
   try {
     await promisify(execFile)(process.execPath, ['tools/corpus/main.ts', '--out', out]);
     const lines = (await readFile(join(out, 'test.jsonl'), 'utf8')).trim().split('\n');
+    const mails = lines.flatMap((line) => {
+      const { text, label, file } = JSON.parse(line) as { text: string; label: string; file?: string };
+      // A text without a file is not a mail.
+      return file === undefined ? [] : [{ text, label, file }];
+    });
     return await Promise.all(
-      lines.map(async (line) => {
-        const { text, label, file } = JSON.parse(line) as { text: string; label: string; file: string };
-        return { text, label, raw: await readFile(join(CORPUS_DATA_FOLDER, file)) };
-      }),
+      mails.map(async ({ text, label, file }) => ({ text, label, raw: await readFile(join(MAIL_FOLDER, file)) })),
     );
   } finally {
     await rm(out, { recursive: true });
