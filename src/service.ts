@@ -24,7 +24,7 @@ import { findModel } from './models/store.ts';
 import { makePrivateFolder } from './platform/atomic-write.ts';
 import { type Config, ConfigError } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
-import { describeStorageError } from './platform/storage-errors.ts';
+import { describeUnusableFolder } from './platform/storage-errors.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createReviewSampler } from './predictions/review-sampler.ts';
@@ -238,9 +238,7 @@ async function namingFolder<T>(config: Config, work: () => Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    const fault = describeStorageError(error, config);
-    if (fault === undefined) throw error;
-    const path = 'path' in (error as object) ? ` ${JSON.stringify((error as NodeJS.ErrnoException).path)}` : '';
-    throw new ConfigError(`${fault.slice(0, -1)}:${path}; allowed: a folder that this process can write`);
+    const fault = describeUnusableFolder(error, config);
+    throw fault === undefined ? error : new ConfigError(fault);
   }
 }

@@ -7,7 +7,7 @@ import type { Model } from '../models/store.ts';
 import { classifyText, describeAnswer, describeInLine, toAnswerJson } from './classify-report.ts';
 import { requireOneStandardInput } from './data-arguments.ts';
 import { loadVersion } from './model-versions.ts';
-import { runCommand, UsageError } from './usage.ts';
+import { asInvoked, runCommand, UsageError } from './usage.ts';
 
 const HELP = `Usage: npm run classify -- --model NAME[@VERSION] TEXT
        npm run classify -- --model NAME[@VERSION] --data FILE
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(HELP);
+    process.stdout.write(asInvoked(HELP));
     return;
   }
   const { data, json: asJson } = values;

@@ -14,7 +14,7 @@ import { describeBoth, describeEvaluation, type Report } from './evaluation-repo
 import { createDetailsCollector } from './html/evaluation-details.ts';
 import { evaluationPage } from './html/evaluation-page.ts';
 import { loadVersion } from './model-versions.ts';
-import { runCommand, UsageError } from './usage.ts';
+import { asInvoked, runCommand, UsageError } from './usage.ts';
 
 const HELP = `Usage: npm run evaluate -- --model NAME[@VERSION] --data FILE [options]
        npm run evaluate -- --compare NAME[@VERSION] NAME[@VERSION] --data FILE [options]
@@ -143,7 +143,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(HELP);
+    process.stdout.write(asInvoked(HELP));
     return;
   }
   if (values.data === undefined) throw new UsageError('--data is missing');

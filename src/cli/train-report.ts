@@ -3,6 +3,7 @@ import { robustnessTable } from '../training/robustness.ts';
 import type { TrainingResult, VersionComparison } from '../training/training-job.ts';
 import { describeComparison, sentenceOf, verdictOf } from './comparison-report.ts';
 import { columns, plural } from './terminal.ts';
+import { asInvoked } from './usage.ts';
 
 /** The role of a new version. */
 export interface Deployment {
@@ -73,7 +74,7 @@ export function nextSteps({ model, version, models }: Deployment): NextStep[] {
   const post = (role: string, body: object) =>
     `curl ${SERVICE}/models/${model}/${role} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
   return [
-    { step: 'try', command: `npm run classify -- --model ${model}@${version}${folder} "a text"` },
+    { step: 'try', command: asInvoked(`npm run classify -- --model ${model}@${version}${folder} "a text"`) },
     { step: 'shadow', command: post('shadow', { version }) },
     { step: 'canary', command: post('canary', { version, share: CANARY_SHARE }) },
     { step: 'activate', command: post('activate', { version }) },

@@ -19,7 +19,7 @@ import { changeActive, pinActive } from './deployment.ts';
 import { findActive } from './model-versions.ts';
 import { createProgress } from './progress.ts';
 import { type Deployment, describeDeployment, describeTraining, nextSteps } from './train-report.ts';
-import { requireName, requireOneOf, runCommand, UsageError } from './usage.ts';
+import { asInvoked, requireName, requireOneOf, runCommand, UsageError } from './usage.ts';
 
 const HELP = `Usage: npm run train -- --data FILE --model NAME [options]
        npm run train -- --from-natural FILE --model NAME [options]
@@ -119,7 +119,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(HELP);
+    process.stdout.write(asInvoked(HELP));
     return;
   }
   const { models, test } = values;

@@ -1,7 +1,7 @@
 import { SAFE_NAME } from '../platform/safe-names.ts';
 
 /** The exit code for bad arguments: `EX_USAGE` of sysexits.h. */
-const EXIT_USAGE = 64;
+export const EXIT_USAGE = 64;
 /** The exit code for bad data: `EX_DATAERR` of sysexits.h. */
 const EXIT_DATA = 65;
 /** The exit code after an interrupt, as shells use it: 128 plus the number of SIGINT. */
@@ -49,11 +49,19 @@ export function requireOneOf<T extends string>(flag: string, value: string, allo
   return found;
 }
 
+/** Returns a help text with the commands as they were invoked: `waymark train` instead of `npm run train --`. */
+export function asInvoked(help: string): string {
+  if (!process.argv[1]?.startsWith('waymark ')) return help;
+  return help.replace(/npm run (train|evaluate|classify|load) --/g, 'waymark $1');
+}
+
 /** Runs a command. An error becomes a line on stderr and an exit code. */
 export function runCommand(name: string, main: () => Promise<void>): void {
   main().catch((error: NodeJS.ErrnoException) => {
     const isUsage = error.name === 'UsageError' || String(error.code).startsWith('ERR_PARSE_ARGS');
-    process.stderr.write(`${name}: ${error.message}\n${isUsage ? `Try: npm run ${name} -- --help\n` : ''}`);
+    process.stderr.write(
+      `${name}: ${error.message}\n${isUsage ? `${asInvoked(`Try: npm run ${name} --`)} --help\n` : ''}`,
+    );
     if (error.name === 'AbortError') process.exitCode = EXIT_INTERRUPTED;
     else process.exitCode = isUsage ? EXIT_USAGE : DATA_ERRORS.has(error.name) ? EXIT_DATA : 1;
   });

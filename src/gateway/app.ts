@@ -5,11 +5,12 @@ import type { WaymarkClient } from '../../packages/client/src/client.ts';
 import { ProblemError, WaymarkError } from '../../packages/client/src/errors.ts';
 import { refuseOtherSites } from '../http/access/other-sites.ts';
 import { limitInFlight, type ServerSlots } from '../http/server/admission.ts';
-import { answerDetails, reportProblem } from '../http/server/answer-problems.ts';
+import { answerDetails, rejectUnrouted, reportProblem } from '../http/server/answer-problems.ts';
 import { parseJson, readBody, validate } from '../http/server/body.ts';
 import type { ByteBudget } from '../http/server/byte-budget.ts';
 import type { RequestState } from '../http/server/context.ts';
 import { traceRequest } from '../http/server/trace-request.ts';
+import { type RouteParameters, refuseUnknownParameters } from '../http/server/unknown-names.ts';
 import { MARK, markMessage, readField } from '../mail/message-headers.ts';
 import { Problem, problemDetails } from '../platform/problems.ts';
 import type { Log } from '../telemetry/logs/log.ts';
@@ -38,6 +39,14 @@ const feedbackBody = z.strictObject(
   'must be an object: {"id": string, "spam": boolean}',
 );
 
+/** The query parameters of the routes. Health checks take any, because probes add some. */
+const QUERY_PARAMETERS: RouteParameters = new Map([
+  ['POST /messages', []],
+  ['POST /feedback', ['spam']],
+]);
+
+const NO_ROUTE = 'There is no such route. The routes are POST /messages, POST /feedback, GET /livez and GET /readyz.';
+
 /** Creates the HTTP API of the gateway: messages, feedback and health. */
 export function createGatewayApp(options: AppOptions): Koa<RequestState> {
   const router = new Router<RequestState>();
@@ -57,13 +66,9 @@ export function createGatewayApp(options: AppOptions): Koa<RequestState> {
   app.use(traceRequest());
   app.use(answerProblems(options.log));
   app.use(refuseOtherSites(options.address));
+  app.use(refuseUnknownParameters(router, QUERY_PARAMETERS));
   app.use(router.routes());
-  app.use(() => {
-    throw new Problem(
-      'route-not-found',
-      'There is no such route. The routes are POST /messages, POST /feedback, GET /livez and GET /readyz.',
-    );
-  });
+  app.use(rejectUnrouted(new Map(), NO_ROUTE));
   // An error after the start of a response cannot change it.
   app.on('error', () => undefined);
   return app;

@@ -7,6 +7,7 @@ import { showConsole, showConsoleFile } from './console/files/console-page.ts';
 import { addConsoleRoutes } from './console/routes.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
 import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
+import { queryParameters } from './openapi/document.ts';
 import { correctFeedback, eraseFeedback, listReviews, recordFeedback } from './routes/feedback.ts';
 import { pathHints, reportLiveness, reportReadiness } from './routes/health.ts';
 import { evaluateModels } from './routes/maintenance.ts';
@@ -21,6 +22,7 @@ import { createByteBudget } from './server/byte-budget.ts';
 import type { RequestState } from './server/context.ts';
 import type { Service } from './server/service.ts';
 import { traceRequest } from './server/trace-request.ts';
+import { refuseUnknownParameters } from './server/unknown-names.ts';
 
 /** Creates the router of nearly all requests. */
 function createPredictionRouter(service: Service): Router<RequestState> {
@@ -73,6 +75,7 @@ export function createApp(service: Service): Koa<RequestState> {
   app.use(refuseOtherSites({ host, allowedHosts, corsOrigins }));
   const router = createRouter(service);
   if (service.tokens) app.use(authorize({ router, tokens: service.tokens, log: service.log }));
+  app.use(refuseUnknownParameters(router, queryParameters(service.config)));
   app.use(
     limitInFlight(
       createSlots(MAX_IN_FLIGHT, 'requests'),

@@ -39,10 +39,16 @@ export async function copyBundledModels(bundledFolder: string, modelsFolder: str
           log.warn('bundled model not copied', { ...attributes, [ATTRIBUTE.reason]: reason });
         }
       } catch (error) {
-        log.warn('bundled model not copied', { ...attributes, [ATTRIBUTE.reason]: (error as Error).message });
+        log.warn('bundled model not copied', { ...attributes, [ATTRIBUTE.reason]: reasonOf(error) });
       }
     }
   }
+}
+
+/** Returns the message of an error with its path. The message of a full disk has none. */
+function reasonOf(error: unknown): string {
+  const { message, path } = error as NodeJS.ErrnoException;
+  return path === undefined || message.includes(path) ? message : `${message} (${path})`;
 }
 
 /** Copies the folder of a version. The copy appears complete or not at all. Returns false if there is a folder already. */

@@ -102,6 +102,9 @@ export async function atomicWriteFolder(folder: string, fill: (draft: string) =>
     );
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
+    // The error of a write, unlike that of other calls, does not name its file.
+    const { code, path } = error as NodeJS.ErrnoException;
+    if (code !== undefined && path === undefined) Object.assign(error as NodeJS.ErrnoException, { path: folder });
     throw error;
   }
   if (firstCreated !== undefined) await syncFolder(dirname(firstCreated));

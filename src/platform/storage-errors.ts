@@ -37,6 +37,21 @@ export function describeStorageError(error: unknown, folders: StorageFolders): s
   return `${folderOf(path, folders) ?? 'A folder of the service'} cannot be used: ${reason} (${code}).`;
 }
 
+/** The errors of a disk, or of a quota, without space. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Describes an error of the file system during the start, for an operator: as for a client, with the path and what to do. */
+export function describeUnusableFolder(error: unknown, folders: StorageFolders): string | undefined {
+  const fault = describeStorageError(error, folders);
+  if (fault === undefined) return undefined;
+  const { code, path } = error as StorageError;
+  const place = path === undefined ? '' : ` ${JSON.stringify(path)}`;
+  const remedy = FULL.has(code)
+    ? 'free some space, or choose a folder on another disk'
+    : 'allowed: a folder that this process can write';
+  return `${fault.slice(0, -1)}:${place}; ${remedy}`;
+}
+
 function folderOf(path: string | undefined, folders: StorageFolders): string | undefined {
   if (path === undefined) return undefined;
   const inside = (folder: string) => `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);

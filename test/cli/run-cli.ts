@@ -15,6 +15,7 @@ const SCRIPTS = {
   verify: 'src/cli/signing/verify.ts',
   classify: 'src/cli/classify.ts',
   load: 'tools/load/main.ts',
+  waymark: 'tools/waymark/waymark.cjs',
 };
 
 /**

@@ -62,6 +62,28 @@ describe('POST /messages', () => {
   });
 });
 
+test('a wrong method is answered with the right one, and an unknown path with the routes', async () => {
+  const { url } = await startTestGateway({});
+  for (const path of ['/messages', '/feedback']) {
+    const response = await fetch(url + path);
+    expect([path, response.status, response.headers.get('allow')]).toEqual([path, 405, 'POST']);
+    expect(await response.json()).toMatchObject({ type: 'urn:waymark:problem:method-not-allowed' });
+  }
+  const response = await fetch(`${url}/nowhere`);
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({ detail: expect.stringContaining('POST /messages') });
+});
+
+test('an unknown parameter is refused, and an unknown field too', async () => {
+  const { url } = await startTestGateway({});
+  const unknown = await post(`${url}/feedback?spm=true`, { id: 'x', spam: true });
+  expect(unknown.status).toBe(422);
+  expect(await unknown.json()).toMatchObject({ detail: expect.stringContaining('"spm"; allowed: spam.') });
+  const field = await post(`${url}/feedback`, { id: 'x', spam: true, lable: 'a' });
+  expect(await field.json()).toMatchObject({ detail: expect.stringContaining('"lable"; allowed: id, spam.') });
+  expect((await fetch(`${url}/livez?probe=1`)).status).toBe(200);
+});
+
 describe('POST /feedback', () => {
   const recorded = respondWith({
     id: 'x',

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { runCommand, UsageError } from '../../src/cli/usage.ts';
+import { asInvoked, runCommand, UsageError } from '../../src/cli/usage.ts';
 import { ConfigError, readSettings } from '../../src/platform/config.ts';
 import { readTexts } from './generator/texts.ts';
 import { type LoadArguments, loadArguments } from './load-arguments.ts';
@@ -124,7 +124,7 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) {
-    process.stdout.write(HELP);
+    process.stdout.write(asInvoked(HELP));
     return;
   }
   if (positionals.length > 1) {

@@ -29,7 +29,7 @@ export interface CircuitBreaker {
    *
    * @throws {CircuitOpenError} if the circuit is open
    */
-  enter(): CircuitAttempt;
+  enter(url?: string): CircuitAttempt;
 }
 
 /**
@@ -56,10 +56,10 @@ export function createCircuitBreaker(
   }
 
   return {
-    enter() {
+    enter(url) {
       if (openUntil !== undefined) {
         const left = openUntil - now();
-        if (left > 0 || probing) throw new CircuitOpenError(Math.max(left, 0));
+        if (left > 0 || probing) throw new CircuitOpenError(Math.max(left, 0), url);
         probing = true;
       }
       const enteredIn = period;

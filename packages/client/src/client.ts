@@ -1,7 +1,8 @@
 import type { BatchAnswer, FeedbackAnswer, LabelSource, Model, PredictAnswer, Quality } from './answers.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
+import { createManagement, type MakeCall, type Management, queryOf } from './management.ts';
 import type { Comparison, PredictionFilters, PredictionsAnswer } from './memory.ts';
-import { send } from './transport.ts';
+import { type CallOptions, send } from './transport.ts';
 
 /** Options of `createClient`. */
 export interface ClientOptions {
@@ -29,18 +30,10 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch;
 }
 
-/** Options of each call. */
-export interface CallOptions {
-  /** Cancels the call. */
-  readonly signal?: AbortSignal;
-  /** Replaces the client's `timeoutMs`. */
-  readonly timeoutMs?: number;
-}
-
 /**
  * A client of one service. A failed call is rejected with a `WaymarkError`, a cancelled call with its signal's reason.
  */
-export interface WaymarkClient {
+export interface WaymarkClient extends Management {
   /** Returns the label of one text. With `explain`, the strongest 20 features, or a number of them. */
   predict(text: string, options?: CallOptions & { model?: string; explain?: boolean | number }): Promise<PredictAnswer>;
   /** Returns the labels of many texts, in their order. */
@@ -85,10 +78,11 @@ export function createClient(options: ClientOptions): WaymarkClient {
       : undefined,
   } satisfies Parameters<typeof send>[0];
 
-  const call = <T>(path: string, { signal, timeoutMs = defaultTimeoutMs }: CallOptions, body?: unknown) =>
-    send<T>(transport, { path, body, timeoutMs, signal });
+  const call: MakeCall = (path, { signal, timeoutMs = defaultTimeoutMs }, body, way) =>
+    send(transport, { path, body, timeoutMs, signal, ...way });
 
   return {
+    ...createManagement(call),
     predict: (text, { model, explain = false, ...rest } = {}) =>
       call(`/predict${explain ? `?explain=${explain}` : ''}`, rest, { text, ...(model !== undefined && { model }) }),
     predictBatch: (texts, { model, ...rest } = {}) =>
@@ -98,10 +92,7 @@ export function createClient(options: ClientOptions): WaymarkClient {
       return call('/feedback', rest, { id, label, ...optional });
     },
     models: async (rest = {}) => (await call<{ models: readonly Model[] }>('/models', rest)).models,
-    quality: ({ model, window, ...rest } = {}) => {
-      const query = new URLSearchParams({ ...(model && { model }), ...(window && { window }) }).toString();
-      return call(`/quality${query && `?${query}`}`, rest);
-    },
+    quality: ({ model, window, ...rest } = {}) => call(`/quality${queryOf({ model, window })}`, rest),
     predictions: ({ filters = {}, limit, ...rest } = {}) => {
       const values = Object.entries(filters).flatMap(([name, value]) =>
         (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),

@@ -1,6 +1,13 @@
 /** The base class of the errors of this client. Test with `instanceof` for one of the classes below. */
 export class WaymarkError extends Error {
   override name = 'WaymarkError';
+  /** The URL of the call, without its query. */
+  readonly url: string | undefined;
+
+  constructor(message?: string, { url, ...options }: ErrorOptions & { readonly url?: string | undefined } = {}) {
+    super(message, options);
+    this.url = url;
+  }
 }
 
 /** Problem details (RFC 9457) in the form that the service sends. */
@@ -24,8 +31,8 @@ export class ProblemError extends WaymarkError {
   /** The time in milliseconds after which the service accepts a retry. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(details: ProblemDetails, retryAfterMs?: number) {
-    super(details.detail);
+  constructor(details: ProblemDetails, retryAfterMs?: number, url?: string) {
+    super(details.detail, { url });
     this.status = details.status;
     this.problem = details.type.slice(details.type.lastIndexOf(':') + 1);
     this.title = details.title;
@@ -39,8 +46,8 @@ export class UnexpectedAnswerError extends WaymarkError {
   override name = 'UnexpectedAnswerError';
   readonly status: number;
 
-  constructor(status: number, defect: string) {
-    super(`The response with status ${status} ${defect}.`);
+  constructor(status: number, defect: string, url?: string) {
+    super(`The response${url === undefined ? '' : ` of ${url}`} with status ${status} ${defect}.`, { url });
     this.status = status;
   }
 }
@@ -61,8 +68,9 @@ export class CircuitOpenError extends WaymarkError {
   /** The time in milliseconds until a call is tried again. */
   readonly retryAfterMs: number;
 
-  constructor(retryAfterMs: number) {
-    super(`The service failed too often; the next call is possible in ${Math.ceil(retryAfterMs)} ms.`);
+  constructor(retryAfterMs: number, url?: string) {
+    const subject = url === undefined ? 'The service' : `The service of ${url}`;
+    super(`${subject} failed too often; the next call is possible in ${Math.ceil(retryAfterMs)} ms.`, { url });
     this.retryAfterMs = retryAfterMs;
   }
 }

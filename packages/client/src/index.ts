@@ -12,7 +12,7 @@ export type {
   Quality,
   Score,
 } from './answers.ts';
-export { type CallOptions, type ClientOptions, createClient, type WaymarkClient } from './client.ts';
+export { type ClientOptions, createClient, type WaymarkClient } from './client.ts';
 export {
   CircuitOpenError,
   ConnectionError,
@@ -22,9 +22,19 @@ export {
   WaymarkError,
 } from './errors.ts';
 export type {
+  ChangeOptions,
+  Drift,
+  Management,
+  ModelReport,
+  RetrainJob,
+  Review,
+  RoleChange,
+} from './management.ts';
+export type {
   Comparison,
   Finding,
   PredictionFilters,
   PredictionsAnswer,
   RememberedPrediction,
 } from './memory.ts';
+export type { CallOptions } from './transport.ts';

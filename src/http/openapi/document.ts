@@ -5,6 +5,7 @@ import type { ProblemType } from '../../platform/problems.ts';
 import { scopeOfRoute } from '../access/route-scopes.ts';
 import type { Scope } from '../server/caller.ts';
 import { isHealthCheck } from '../server/context.ts';
+import type { RouteParameters } from '../server/unknown-names.ts';
 import { feedbackOperations, feedbackSchemas } from './feedback-operations.ts';
 import { inferenceOperations, inferenceSchemas } from './inference-operations.ts';
 import { maintenanceOperations, maintenanceSchemas } from './maintenance-operations.ts';
@@ -43,17 +44,7 @@ type Json = Record<string, unknown>;
 export function createDocument({ API_TOKENS, API_TOKENS_FILE, MAX_BATCH_SIZE }: Config): Json {
   const hasTokens = API_TOKENS !== undefined || API_TOKENS_FILE !== undefined;
   const predictions = predictionOperations(MAX_BATCH_SIZE);
-  const operations = [
-    ...predictions.operations,
-    ...feedbackOperations,
-    ...qualityOperations,
-    ...recentOperations,
-    ...modelOperations,
-    ...retrainOperations,
-    ...maintenanceOperations,
-    ...inferenceOperations,
-    ...serviceOperations,
-  ];
+  const operations = allOperations(predictions.operations);
   const named: NamedSchemas = {
     ...predictions.schemas,
     ...feedbackSchemas,
@@ -77,7 +68,7 @@ export function createDocument({ API_TOKENS, API_TOKENS_FILE, MAX_BATCH_SIZE }: 
 
   const paths: Record<string, Json> = {};
   for (const operation of operations) {
-    const needed = scopeOfRoute(operation.method.toUpperCase(), operation.path.replace(/\{(\w+)\}/g, ':$1'));
+    const needed = scopeOfRoute(operation.method.toUpperCase(), routePath(operation.path));
     const scope = hasTokens && needed !== 'public' ? needed : undefined;
     paths[operation.path] = {
       ...paths[operation.path],
@@ -105,6 +96,44 @@ export function createDocument({ API_TOKENS, API_TOKENS_FILE, MAX_BATCH_SIZE }: 
   };
 }
 
+function allOperations(predictions: readonly Operation[]): readonly Operation[] {
+  return [
+    ...predictions,
+    ...feedbackOperations,
+    ...qualityOperations,
+    ...recentOperations,
+    ...modelOperations,
+    ...retrainOperations,
+    ...maintenanceOperations,
+    ...inferenceOperations,
+    ...serviceOperations,
+  ];
+}
+
+/**
+ * Returns whether a route refuses unknown query parameters. Public routes do not, because browsers and probes add some, nor
+ * does the Open Inference Protocol, which allows more.
+ */
+function hasStrictParameters({ method, path }: Operation): boolean {
+  return scopeOfRoute(method.toUpperCase(), routePath(path)) !== 'public' && !path.startsWith('/v2');
+}
+
+/** Returns the query parameters of the routes that refuse unknown ones. */
+export function queryParameters({ MAX_BATCH_SIZE }: Pick<Config, 'MAX_BATCH_SIZE'>): RouteParameters {
+  const strict = allOperations(predictionOperations(MAX_BATCH_SIZE).operations).filter(hasStrictParameters);
+  return new Map(
+    strict.map(({ method, path, parameters = [] }) => [
+      `${method.toUpperCase()} ${routePath(path)}`,
+      parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name),
+    ]),
+  );
+}
+
+/** Converts the path of an operation to the notation of the router. */
+function routePath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
+
 function describe(
   operation: Operation,
   scope: Scope | undefined,
@@ -118,6 +147,9 @@ function describe(
     ...(isHealthCheck(operation) ? [] : (['overloaded'] as const)),
     ...(operation.method === 'get' ? [] : (['other-site'] as const)),
     ...(scope ? TOKEN_PROBLEMS : []),
+    ...(hasStrictParameters(operation) && !operation.problems.includes('invalid-request')
+      ? (['invalid-request'] as const)
+      : []),
   ];
   return {
     operationId: id,

@@ -28,7 +28,7 @@ export function showModel(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     const name = String(ctx['params'].name);
     const model = models().get(name);
-    if (!model) throw modelNotFoundProblem(models());
+    if (!model) throw modelNotFoundProblem(ctx, models(), name);
     ctx.body = await reportModel(ctx, service, model);
   };
 }

@@ -2,7 +2,7 @@ import { type RoutedModel, routeModel } from '../../models/routing.ts';
 import { findModel, type Models, type ModelVersion } from '../../models/store.ts';
 import { parseDurationMs } from '../../platform/durations.ts';
 import { Problem } from '../../platform/problems.ts';
-import { requireAllowedModel, requireScope } from '../server/caller.ts';
+import { allowedModels, requireAllowedModel, requireScope } from '../server/caller.ts';
 import type { RequestContext } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 
@@ -15,7 +15,7 @@ export function requireModel(ctx: RequestContext, models: Models, reference: str
   requireAllowedModel(ctx, reference);
   const model = findModel(models, reference);
   if (model) return model;
-  throw modelNotFoundProblem(models);
+  throw modelNotFoundProblem(ctx, models, reference);
 }
 
 /**
@@ -32,18 +32,31 @@ export function requireRoutedModel(
   requireAllowedModel(ctx, reference);
   const required = (found: RoutedModel | undefined): RoutedModel => {
     if (found) return found;
-    throw modelNotFoundProblem(registry().models());
+    throw modelNotFoundProblem(ctx, registry().models(), reference);
   };
   const routed = routeModel(registry(), reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
   return routed instanceof Promise ? routed.then(required) : required(routed);
 }
 
-/** Returns the problem of a request for a model that is not loaded. */
-export function modelNotFoundProblem(models: Models): Problem {
-  return new Problem(
-    'model-not-found',
-    `No such model or version is loaded; there are: ${[...models.keys()].join(', ')}.`,
-  );
+/** The maximum number of versions or models that a problem lists. */
+const MAX_LISTED = 20;
+
+/**
+ * Returns the problem of a request for a model or a version that is not loaded. It lists the versions of a model that is
+ * loaded, or the models that the caller may use. It does not quote the reference, which could be a text.
+ */
+export function modelNotFoundProblem(ctx: RequestContext, models: Models, reference: string): Problem {
+  const at = reference.indexOf('@');
+  const model = at === -1 ? undefined : models.get(reference.slice(0, at));
+  const detail = model
+    ? `The model ${JSON.stringify(model.name)} has no such version; there are: ${listed(model.versions.map(({ version }) => version))}.`
+    : `No such model is loaded; there are: ${listed([...allowedModels(ctx, models).keys()])}.`;
+  return new Problem('model-not-found', detail);
+}
+
+function listed(names: readonly string[]): string {
+  const others = names.length - MAX_LISTED;
+  return names.slice(0, MAX_LISTED).join(', ') + (others > 0 ? ` and ${others} more` : '');
 }
 
 /**

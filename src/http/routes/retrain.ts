@@ -47,7 +47,7 @@ export function cancelRetraining(service: Service): Middleware<RequestState> {
 function modelOf(ctx: RequestContext, { models }: Service): ModelVersions {
   const name = String(ctx['params'].name);
   const model = models().get(name);
-  if (!model) throw modelNotFoundProblem(models());
+  if (!model) throw modelNotFoundProblem(ctx, models(), name);
   return model;
 }
 

@@ -65,16 +65,17 @@ function setErrorHeaders(ctx: RequestContext, headers: Readonly<Record<string, s
  * Returns the last middleware, for requests that no route took. It answers 405 with the methods of the path, or 404.
  *
  * @param hints the detail of the 404 by path, for paths that clients try
+ * @param noRoute the detail of the 404 of other paths
  */
-export function rejectUnrouted(hints: ReadonlyMap<string, string>): Middleware<RequestState> {
+export function rejectUnrouted(
+  hints: ReadonlyMap<string, string>,
+  noRoute = 'There is no such route. GET /docs lists the routes.',
+): Middleware<RequestState> {
   return function rejectUnrouted(ctx) {
     const { matched = [] } = ctx as Partial<RouterContext>;
     const methods = [...new Set(matched.flatMap((layer) => layer.methods))];
     if (methods.length === 0) {
-      throw new Problem(
-        'route-not-found',
-        hints.get(ctx.path) ?? 'There is no such route. GET /docs lists the routes.',
-      );
+      throw new Problem('route-not-found', hints.get(ctx.path) ?? noRoute);
     }
     const allow = methods.join(', ');
     throw new Problem('method-not-allowed', `This route answers ${allow} only.`, { allow });

@@ -4,6 +4,7 @@ import { Problem, type ProblemType } from '../../platform/problems.ts';
 import { type Admission, overloaded } from './admission.ts';
 import type { HeldBytes } from './byte-budget.ts';
 import { type RequestContext, recordRoute } from './context.ts';
+import { describeUnknown } from './unknown-names.ts';
 
 /**
  * A body of up to 16 times its limit is read and discarded. Many clients read a response only after they have sent
@@ -42,7 +43,7 @@ export function validate<S extends z.ZodType>(value: unknown, schema: S): z.outp
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const { issues } = result.error;
-  const sentences = issues.slice(0, MAX_DESCRIBED).map(describeIssue);
+  const sentences = issues.slice(0, MAX_DESCRIBED).map((issue) => describeIssue(issue, schema));
   const others = issues.length - sentences.length;
   if (others > 0) sentences.push(`There are ${others} more faults.`);
   throw new Problem(problemTypeOf(issues[0]), sentences.join(' '));
@@ -165,13 +166,14 @@ export function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
+function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): string {
   const path = issue.path
     .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i ? '.' : ''}${String(key)}`))
     .join('');
   const subject = path === '' ? 'The body' : `"${path}"`;
   if (issue.code === 'unrecognized_keys') {
-    return `${subject} has ${issue.keys.length} unknown ${issue.keys.length === 1 ? 'field' : 'fields'}.`;
+    const allowed = path === '' && 'shape' in schema ? Object.keys(schema.shape as object) : [];
+    return `${subject} has ${describeUnknown(issue.keys, 'field', allowed)}.`;
   }
   return `${subject} ${issue.message}.`;
 }

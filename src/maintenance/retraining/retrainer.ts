@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Manifest } from '../../artefacts/manifest.ts';
-import { type Policy, readPolicy } from '../../models/policy-file.ts';
+import type { Policy } from '../../models/policy-file.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { ChangeAttribution } from '../../models/roles.ts';
 import { type Lock, LockNotWritableError, tryLock } from '../../platform/file-lock.ts';
@@ -11,6 +10,7 @@ import { Problem } from '../../platform/problems.ts';
 import { requireSigningKey, type Signatures } from '../../signing/settings.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
+import { readDeclaredData } from './declared-data.ts';
 import type { RetrainJob } from './job.ts';
 import { openJobFiles } from './job-files.ts';
 import { type JobRun, runJob } from './job-runner.ts';
@@ -135,20 +135,10 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   }
 
   async function createTask(job: string, model: string): Promise<RetrainTask> {
-    const folder = join(modelsFolder, model);
-    const { policy, problem } = await readPolicy(folder);
-    const help = `policy.json in the model's folder declares them as {"data": PATH}, relative to that folder. "npm run train -- --data FILE --model ${model}" writes the file if it does not exist.`;
-    const refuse = (reason: string) => new Problem('retrain-not-configured', reason);
-    if (problem !== undefined) throw refuse(`The model's ${problem}.`);
-    if (policy.data === undefined) throw refuse(`The original data of ${model} are not declared: ${help}`);
-    const paths = [policy.data].flat().map((path) => resolve(folder, path));
-    await Promise.all(paths.map((path) => access(path, constants.R_OK))).catch(() => {
-      throw refuse(`The declared data of ${model} cannot be read: ${help}`);
-    });
+    const { policy, data } = await readDeclaredData(modelsFolder, model);
     const signingKey = signatures && requireSigningKey(signatures);
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
-    const data = { paths, textField: policy.textField, labelField: policy.labelField };
     const folders = { modelsFolder, dataFolder, feedbackKeyFile };
     return { job, model, data, ...folders, ...settings, maxMemoryMB, niceness, signingKey };
   }

@@ -150,7 +150,7 @@ describe('an invalid inference request gets an error of one sentence', () => {
 
   test.each([
     ['/v2/models/none/infer', 404, 'there are: spam'],
-    ['/v2/models/spam/versions/0/infer', 404, 'there are: spam'],
+    ['/v2/models/spam/versions/0/infer', 404, 'there are: 1'],
     ['/v2/nothing', 404, 'no such route'],
     ['/v2', 405, 'GET only'],
   ])('POST %s is answered with %d', async (path, status, sentence) => {

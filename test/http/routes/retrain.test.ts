@@ -1,7 +1,9 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readPolicy } from '../../../src/models/policy-file.ts';
 import { prepareFolders } from '../../maintenance/retraining/retrain-service.ts';
 import { post, serve } from '../in-process.ts';
 
@@ -23,6 +25,22 @@ test('without declared data the problem says how to declare them', async () => {
     expect(problem.type).toBe('urn:waymark:problem:retrain-not-configured');
     expect(problem.detail).toMatch(detail);
   }
+});
+
+test('for the bundled model the problem has the two lines that declare its data', async () => {
+  const { url } = await serve({ DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-')) });
+  const { detail } = await problemOf(await post(`${url}/models/spam/retrain`, {}));
+  const [sentence, corpus, policy, ...others] = detail.split('\n');
+  expect(others).toEqual([]);
+  expect(sentence).toMatch(/these two lines declare it:$/);
+  expect(corpus).toBe('npm run corpus -- --out data/corpus');
+  // The shell expands the second line, so this runs it in a folder of its own.
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-'));
+  await mkdir(join(folder, 'models/spam'), { recursive: true });
+  execFileSync('sh', ['-c', policy!], { cwd: folder });
+  expect((await readPolicy(join(folder, 'models/spam'))).policy?.data).toBe(
+    join(await realpath(folder), 'data/corpus/train.jsonl'),
+  );
 });
 
 test('a model or a retraining that does not exist is answered with 404', async () => {

@@ -102,7 +102,7 @@ describe('a change that is not possible', () => {
     ['activate', { version: null }, 422, 'invalid-request', /"version" must be a string/],
     ['activate', { version: '1', reason: longReason }, 422, 'invalid-request', /"reason" is longer than 500/],
     ['activate', { version: '1', why: longReason }, 422, 'invalid-request', /"why" is longer than 500/],
-    ['rollback', { version: '1' }, 422, 'invalid-request', /1 unknown field/],
+    ['rollback', { version: '1' }, 422, 'invalid-request', /unknown field "version"; allowed: reason, why/],
     ['rollback', '', 400, 'malformed-json', /empty/],
   ])('%s %j is answered with %i', async (action, body, status, type, detail) => {
     const { MODELS_DIR, change, answer, predict, url } = await start();

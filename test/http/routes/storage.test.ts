@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { describeUnusableFolder } from '../../../src/platform/storage-errors.ts';
 import { writeSmallVersion } from '../../models/small-models.ts';
 import { failingStart } from '../../support/service-process.ts';
 import { post, serve } from '../in-process.ts';
@@ -76,6 +77,17 @@ describe('a start with a folder that cannot be used names it, and ends with 78',
     const { code, stderr } = await failingStart({ WORKERS, DATA_DIR: `${UNWRITABLE}/waymark`, MODELS_DIR: models });
     expect(stderr).toMatch(/^DATA_DIR cannot be used: .*"\/sys\/kernel\/waymark"; allowed: a folder .*\n$/);
     expect(code).toBe(78);
+  });
+
+  test('a full disk, which is to be freed', () => {
+    // Only root could mount a file system for a test, so this is the error that Node reports on one.
+    const error = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      path: join(data, 'prediction-id.key'),
+    });
+    expect(describeUnusableFolder(error, { DATA_DIR: data, MODELS_DIR: models })).toBe(
+      `DATA_DIR cannot be used: its disk is full (ENOSPC): ${JSON.stringify(error.path)}; free some space, or choose a folder on another disk`,
+    );
   });
 
   test('a file instead of the folder of jobs', async () => {

@@ -28,9 +28,29 @@ describe('an invalid request gets a problem of its own type', () => {
     ['a text that is not a string', { text: 7 }, 422, 'invalid-request', '"text" must be a string'],
     ['a null text', { text: null }, 422, 'invalid-request', '"text" must be a string'],
     ['a model that is not a string', { text: 'a', model: {} }, 422, 'invalid-request', '"model" must be a string'],
-    ['an unknown field', { text: 'a', modle: 'spam' }, 422, 'invalid-request', '1 unknown field'],
+    [
+      'an unknown field',
+      { text: 'a', modle: 'spam' },
+      422,
+      'invalid-request',
+      'the unknown field "modle"; allowed: text, model.',
+    ],
+    ['an unknown field that could be a text', { text: 'a', 'dear sir': 1 }, 422, 'invalid-request', '1 unknown field;'],
+    [
+      'unknown fields of both kinds',
+      { text: 'a', hunter2: 1, modle: 'spam' },
+      422,
+      'invalid-request',
+      'the unknown fields "modle" and 1 more;',
+    ],
     ['an unknown model', { text: 'a', model: 'ham' }, 404, 'model-not-found', 'there are: spam'],
-    ['an unknown version', { text: 'a', model: 'spam@0' }, 404, 'model-not-found', 'there are: spam'],
+    [
+      'an unknown version',
+      { text: 'a', model: 'spam@0' },
+      404,
+      'model-not-found',
+      'The model "spam" has no such version; there are: 1.',
+    ],
     ['a text that is too long', { text: 'a'.repeat(101) }, 422, 'text-too-long', 'has 101 characters; at most 100'],
   ])('%s', async (_, body, status, type, detail) => {
     const { url } = await serve({ MAX_TEXT_CHARACTERS: '100' });
@@ -87,6 +107,43 @@ describe('an invalid request gets a problem of its own type', () => {
     const { url } = await serve();
     const response = await post(`${url}/predict?explain=maybe`, { text: 'a' });
     expect(await problem(response)).toMatchObject({ status: 422, detail: expect.stringContaining('"explain"') });
+  });
+
+  test.each([
+    ['/models/spam?verbose=1', '"verbose". This route has no parameters.'],
+    ['/quality?modle=spam', 'the unknown parameter "modle"; allowed: model, window.'],
+    ['/quality?model=spam&hunter2=1', '1 unknown parameter; allowed: model, window.'],
+    ['/models?a=1&b=2', 'the unknown parameters "a", "b".'],
+  ])('an unknown parameter: %s', async (path, detail) => {
+    const { url } = await serve();
+    expect(await problem(await fetch(url + path))).toMatchObject({
+      status: 422,
+      type: 'urn:waymark:problem:invalid-request',
+      detail: expect.stringContaining(detail),
+    });
+    expect((await fetch(url + path, { method: 'HEAD' })).status).toBe(422);
+  });
+
+  test('an unknown parameter of a route with a body', async () => {
+    const { url } = await serve();
+    expect(await problem(await post(`${url}/predict?explian=true`, { text: 'a' }))).toMatchObject({
+      status: 422,
+      detail: 'The request has the unknown parameter "explian"; allowed: explain.',
+    });
+  });
+
+  test.each(['/livez?probe=1', '/?utm_source=mail', '/v2?x=1', '/quality?model=spam&window=1h', '/models?'])(
+    'parameters are allowed: %s',
+    async (path) => {
+      const { url } = await serve();
+      expect((await fetch(url + path)).status).toBe(200);
+    },
+  );
+
+  test('parameters of a route that does not exist do not hide that', async () => {
+    const { url } = await serve();
+    expect((await fetch(`${url}/nowhere?x=1`)).status).toBe(404);
+    expect((await fetch(`${url}/predict?x=1`)).status).toBe(405);
   });
 
   test('an unknown route', async () => {
