@@ -1,9 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { ConfigError } from './config.ts';
 
-/** Returns the URL of a server that listens for HTTP, as `http://HOST:PORT`. */
-export function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+/** Returns the URL of a server that listens for HTTP, as `SCHEME://HOST:PORT`. */
+export function urlOf({ address, family, port }: AddressInfo, scheme: 'http' | 'https' = 'http'): string {
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 /** Converts an error of `listen` to a `ConfigError` that names the setting. Returns other errors unchanged. */

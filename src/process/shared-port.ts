@@ -1,5 +1,6 @@
 import type { Worker } from 'node:cluster';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Config } from '../platform/config.ts';
 import { toListenError, urlOf } from '../platform/listen-address.ts';
 import type { ToSupervisor, ToWorker } from './messages.ts';
 
@@ -38,7 +39,7 @@ interface Unconfirmed {
  * @param onError gets the errors of connections that cannot be accepted
  */
 export function createSharedPort(
-  { HOST: host, PORT: port }: { readonly HOST: string; readonly PORT: number },
+  { HOST: host, PORT: port, TLS_CERT_FILE }: Pick<Config, 'HOST' | 'PORT'> & Partial<Pick<Config, 'TLS_CERT_FILE'>>,
   onError: (error: Error) => void,
 ): SharedPort {
   const members = new Set<Worker>();
@@ -133,7 +134,7 @@ export function createSharedPort(
         server.listen({ host, port }, () => {
           server.off('error', rejectStart);
           server.on('error', onError);
-          resolve(urlOf(server.address() as AddressInfo));
+          resolve(urlOf(server.address() as AddressInfo, TLS_CERT_FILE === undefined ? 'http' : 'https'));
         });
       });
       return opened;

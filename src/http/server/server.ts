@@ -87,7 +87,7 @@ export async function listen(
   const stopFollowing = secure && followTlsFiles(config, (changed) => secure.setSecureContext(changed), log);
 
   return {
-    url: source ? '' : urlOf(server.address() as AddressInfo).replace(/^http/, secure ? 'https' : 'http'),
+    url: source ? '' : urlOf(server.address() as AddressInfo, secure ? 'https' : 'http'),
     async drain(timeoutMs) {
       stopFollowing?.();
       const deadline = performance.now() + timeoutMs;

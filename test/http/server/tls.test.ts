@@ -52,6 +52,20 @@ describe('with TLS files', () => {
     expect(receiver.spans.find((one) => one.name === 'classify')?.parentSpanId).toBe(span?.spanId);
   });
 
+  test('several workers speak HTTPS too', { timeout: 90_000 }, async () => {
+    const { settings } = await serverFiles();
+    const service = await startProcess({ WORKERS: '2', ...settings });
+    expect(service.url).toMatch(/^https:/);
+    const client = await clientFiles();
+    for (let i = 0; i < 4; i++) {
+      expect(await send(`${service.url}/predict`, client, { text: 'hello' })).toMatchObject({
+        status: 200,
+        server: 'server',
+      });
+    }
+    await service.stop();
+  });
+
   test('files that are replaced are followed, and bad ones keep the former', { timeout: 90_000 }, async () => {
     const { settings, install, replace } = await serverFiles();
     const { url, lines } = await serve(settings);
