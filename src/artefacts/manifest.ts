@@ -64,7 +64,7 @@ const feedback = z.object({
   until: z.int().nonnegative().max(8.64e15).optional(),
 });
 
-/** What an attack by the loss learns of the membership in the training data. */
+/** The result of a loss attack on the membership in the training data. */
 const privacy = z.object({
   attack: z.literal('loss'),
   /** The attacked texts: those of the training data, and held-out ones. */

@@ -43,7 +43,7 @@ function highestOf(versions: readonly string[]): number {
   return Math.max(0, ...versions.filter(isNumber).map(Number));
 }
 
-/** Reads the highest number; 0 if there is no usable file. */
+/** Reads the highest number; 0 without a usable file. */
 async function readHighest(folder: string): Promise<number> {
   try {
     const content = await readRegularFile(join(folder, HIGHEST_FILE), MAX_BYTES);

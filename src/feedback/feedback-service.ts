@@ -38,14 +38,14 @@ export interface FeedbackService {
    * Replaces the label of a feedback in every count, and writes the change into its trail.
    *
    * @param actor the origin of the correction
-   * @throws {Problem} if the id is not from this service, if its model does not have the label, or if there is no feedback
+   * @throws {Problem} if the id is not from this service, if its model does not have the label, or if it has no feedback
    */
   correct(models: Models, id: string, label: string, actor: string): Promise<Correction>;
   /**
    * Deletes the label, the text and the trail of a feedback.
    *
    * @param checkModel throws if the actor may not erase feedback for a model
-   * @throws {Problem} if the id is not from this service, or if there is no feedback
+   * @throws {Problem} if the id is not from this service, or if it has no feedback
    */
   erase(id: string, actor: string, checkModel?: (name: string) => void): Promise<void>;
 }

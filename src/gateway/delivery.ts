@@ -43,7 +43,7 @@ export function createSmtpDelivery(url: string): Delivery {
     return connection;
   }
 
-  // A failure here is no error yet: the next server may start later.
+  // A failure here is not an error yet: the next server may start later.
   connect().then(
     (connection) => connection.close(),
     () => undefined,

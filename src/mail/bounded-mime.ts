@@ -18,7 +18,7 @@ const MAX_DEPTH = 64;
 const MAX_HEADER_BYTES = 128 * 1024;
 /** The maximum number of bytes in one line of a header. */
 const MAX_HEADER_LINE_BYTES = 16 * 1024;
-/** The maximum length of a line that may end a part: "--" and a boundary, of which RFC 2046 allows 70 characters. */
+/** The maximum length of a line that may end a part: "--" and a boundary. RFC 2046 allows 70 characters in a boundary. */
 const MAX_BOUNDARY_LENGTH = 1_024;
 /** The number of lines between two looks at the clock. */
 const LINES_BETWEEN_CHECKS = 512;

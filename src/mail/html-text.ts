@@ -26,7 +26,7 @@ const CHUNK_LENGTH = 65_536;
 interface OpenElement {
   readonly name: string;
   readonly visibility: Visibility;
-  /** True if the content is no text at all, as in a script. */
+  /** True if the content is not text, as in a script. */
   readonly isCode: boolean;
 }
 

@@ -29,7 +29,7 @@ export function createAuditWriter(name: string, modelFolder: string, log: Log): 
   const withRolesLock = <T>(work: () => Promise<T>) => withLock(lock, `the roles of the model ${name}`, work);
   /** The content of the roles file at the last successful check of the audit trail. */
   let auditedText: string | undefined;
-  /** Whether a change of roles is in effect, and a crash of the machine may lose it. */
+  /** True if a change of roles is in effect, and a crash of the machine may lose the change. */
   let isUnsynced = false;
 
   /** Writes to the audit trail under the lock. Returns false if the write must be tried again. */

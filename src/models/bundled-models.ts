@@ -77,8 +77,8 @@ async function requireWritable(folder: string): Promise<void> {
 }
 
 /**
- * Compares two versions by their manifests, which contain the SHA-256 of the weights. A measurement that one of them lacks is
- * no difference: an image can have measured more of the same version.
+ * Compares two versions by their manifests, which contain the SHA-256 of the weights. A measurement that one of them lacks
+ * does not count as a difference: an image can have measured more of the same version.
  */
 async function haveSameManifest(a: string, b: string): Promise<boolean> {
   const [one, other] = await Promise.all(

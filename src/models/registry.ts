@@ -153,7 +153,7 @@ export async function openRegistry({
     const stored = await listModelFolders(folder);
     for (const one of synchronizers.keys()) if (!stored.includes(one) && !models.has(one)) loader.retain(one, []);
     const names = stored.filter((one) => !unloaded.has(one));
-    // A model whose folder cannot be read is no reason to lose the others.
+    // If the folder of one model cannot be read, the others stay.
     await Promise.all(
       names.map((one) =>
         withDeadline(join(folder, one), () => synchronizerOf(one).refresh(), REFRESH_TIMEOUT_MS).then(

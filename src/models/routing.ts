@@ -17,7 +17,7 @@ export interface RoutedModel {
  * loaded.
  *
  * @param key the key that the client chose, or the trace id
- * @returns `undefined`, or a promise of it, if there is no such model or version, or the version cannot be loaded
+ * @returns `undefined`, or a promise of it, if the model or the version does not exist, or cannot be loaded
  */
 export function routeModel(
   registry: Pick<ModelRegistry, 'models' | 'use'>,

@@ -84,7 +84,7 @@ export async function withDeadline<T>(path: string, work: () => Promise<T>, time
 
 /**
  * Returns a value that changes when the file at a path changes, also if a link on the way to it is replaced, or
- * `undefined` if there is no file.
+ * `undefined` without a file.
  */
 export async function fileVersion(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);

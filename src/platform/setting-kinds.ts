@@ -48,7 +48,7 @@ export const list = (item: z.ZodType<string, string>) =>
     .string()
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(item));
-/** A list of OpenTelemetry, of which only some exporters have an effect. */
+/** A list of exporters of OpenTelemetry. Only some of them have an effect. */
 export const exporters = {
   schema: list(z.string().transform((name) => name.toLowerCase())),
   allowed: 'exporters, separated by commas',

@@ -6,7 +6,7 @@ import type { RecentRequest } from '../recent/memory/recent-request.ts';
 export interface PredictionCaller {
   /** The name of the token. */
   readonly name: string;
-  /** What an answer may contain: the label, its confidence too, or the scores of all labels too. */
+  /** The content of an answer: the label, also its confidence, or also the scores of all labels. */
   readonly answers: 'label' | 'top' | 'scores';
 }
 

@@ -35,7 +35,7 @@ export function sendSnapshots(
 
   /**
    * Collects the metrics that add up, and the series that have ended in this collection. The two belong together: a series
-   * that has ended is no longer in the metrics.
+   * that has ended has left the metrics.
    */
   async function collectShared(): Promise<Pick<Snapshot, 'metrics' | 'ended'>> {
     const serializedMetrics = await serialized(metrics);

@@ -12,7 +12,7 @@ const MAX_CERTIFICATES = 10;
 /** A version that is not signed, or whose signature does not fit. The message completes "the version cannot be used: ". */
 export class SignatureError extends Error {
   override name = 'SignatureError';
-  /** `unsigned`: there is no signature. `signature`: there is one that does not fit. */
+  /** `unsigned`: the signature is missing. `signature`: the signature does not fit. */
   readonly kind: 'unsigned' | 'signature';
 
   constructor(reason: string, kind: 'unsigned' | 'signature' = 'signature', options: ErrorOptions = {}) {

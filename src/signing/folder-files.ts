@@ -29,7 +29,7 @@ async function listFiles(folder: string): Promise<string[]> {
   return files;
 }
 
-/** Lists the files of which a signature is about: all but the signature itself, and but the files below ignored paths. */
+/** Lists the files that a signature covers: all but the signature itself, and but the files below ignored paths. */
 export async function listSignedFiles(folder: string, ignoredPaths: readonly string[]): Promise<string[]> {
   const ignored = [SIGNATURE_FILE, ...ignoredPaths.map((path) => path.replace(/\/+$/, ''))];
   const isIgnored = (file: string) => ignored.some((path) => file === path || file.startsWith(`${path}/`));

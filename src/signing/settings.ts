@@ -37,7 +37,7 @@ export async function readSignatures({
 }
 
 /**
- * Returns the file of the key that signs a retrained version, or `undefined` if none is needed.
+ * Returns the file of the key that signs a retrained version, or `undefined` if it is not needed.
  *
  * @throws {Problem} if the version could not be used, because a signature is needed and there is no key
  */

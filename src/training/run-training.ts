@@ -118,7 +118,7 @@ async function trainLinear(
   return { ...packed, candidates, ...(comparison && { comparison }) };
 }
 
-/** Measures the privacy of a model. There is no figure if a file cannot be read twice, or if all texts are in the training data. */
+/** Measures the privacy of a model. The figure is missing if a file cannot be read twice, or if all texts are in the training data. */
 async function privacyOf(model: LinearModel, training: DataFiles, test: DataFiles): Promise<Manifest['privacy']> {
   if ([...training.paths, ...test.paths].includes('-')) return undefined;
   return measurePrivacy(createLinearClassifier(model), training, test).catch((error: unknown) => {

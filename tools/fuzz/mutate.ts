@@ -21,11 +21,11 @@ const INTERESTING_BYTES = [0x00, 0x01, 0x09, 0x0a, 0x0d, 0x20, 0x22, 0x2c, 0x3a,
 const MAX_CHANGES_LOG2 = 5;
 const MAX_BLOCK_BYTES = 64;
 
-/** What mutations need beside the input. */
+/** The parameters of mutations, beside the input. */
 export interface MutationContext {
   readonly random: Random;
   readonly words: readonly Buffer[];
-  /** The inputs of which blocks are taken. */
+  /** The inputs that give their blocks. */
   readonly corpus: readonly Buffer[];
   readonly maxBytes: number;
 }

@@ -89,7 +89,7 @@ export interface ModelVersion {
     readonly logLoss: number;
     readonly expectedCalibrationError: number;
   } | null;
-  /** Whether the version is in the memory of the answering process. Absent in answers of earlier services. */
+  /** True if the version is in the memory of the answering process. Absent in answers of earlier services. */
   readonly loaded?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What a loss attack learns of the membership in the training data. */
+/** The result of a loss attack on the membership in the training data. */
 export interface MembershipInference {
   readonly attack: 'loss';
   /** The number of texts of the training data. */

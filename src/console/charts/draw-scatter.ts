@@ -6,7 +6,7 @@ const MARGIN = { left: 52, right: 10, top: 14, bottom: 22 };
 const PIXELS_PER_TICK = 110;
 const RADIUS = 4.2;
 
-/** Where a scatter chart has its values. */
+/** The positions of the values of a scatter chart. */
 export interface Frame {
   readonly width: number;
   readonly height: number;
@@ -24,7 +24,7 @@ export interface Box {
   readonly high: number;
 }
 
-/** What a scatter chart shows. */
+/** The content of a scatter chart. */
 export interface Scene {
   readonly frame: Frame;
   readonly dots: readonly Dot[];

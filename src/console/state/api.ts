@@ -56,7 +56,7 @@ async function readProblem(response: Response): Promise<ApiError> {
   return new ApiError(detail, response.status, problem.traceId);
 }
 
-/** What happens with a stream of JSON lines. */
+/** The listeners of a stream of JSON lines. */
 interface LineHandlers<T> {
   /** Is called once, when the service has begun to send. */
   readonly onOpen: () => void;

@@ -20,7 +20,7 @@ const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
 
 const MARKED = new Set(['slow', 'error', 'anomaly', 'wrong']);
 
-/** What the page Live shows. */
+/** The content of the page Live. */
 export interface LiveData {
   /** Newest first. */
   readonly rows: readonly PredictionRow[];

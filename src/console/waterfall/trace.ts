@@ -121,7 +121,7 @@ function connect(drafts: ReadonlyMap<string, Draft>): Draft[] {
   return roots.toSorted((a, b) => a.start - b.start);
 }
 
-/** Returns the spans in the order of the waterfall. Hostile documents can be deep, so there is no recursion. */
+/** Returns the spans in the order of the waterfall. A loop takes the place of recursion, because hostile documents can be deep. */
 function inOrder(roots: readonly Draft[]): Draft[] {
   const order: Draft[] = [];
   const stack = roots.toReversed();

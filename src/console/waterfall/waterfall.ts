@@ -24,7 +24,7 @@ interface WaterfallProps {
 }
 
 /**
- * The spans of a trace over time, as one list of which one row is selected. Up and down change the selection, left and right
+ * The spans of a trace over time, as one list with one selected row. Up and down change the selection, left and right
  * close and open a span with children, plus and minus zoom.
  */
 export function Waterfall({

@@ -73,7 +73,7 @@ export interface LabelCount extends ConfusionCount {
 export interface LabelQuery extends VersionKey {
   /** The earliest time of the prediction in milliseconds; without it, all labels count. */
   readonly since?: number | undefined;
-  /** The latest time of the prediction; without it, there is no limit. */
+  /** The latest time of the prediction; without it, times have no limit. */
   readonly until?: number | undefined;
   /** Only predictions of this role; without it, of all roles. */
   readonly role?: AnsweringRole | undefined;

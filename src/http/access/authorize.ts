@@ -31,8 +31,8 @@ interface AuthorizeOptions {
 }
 
 /**
- * Returns a middleware that rejects requests without a valid token (401), with a token that lacks the scope of the route or
- * the right to its model (403), and above the quotas of the token (429).
+ * Returns a middleware that rejects requests without a valid token (401) and above the quotas of the token (429). It rejects
+ * a token that lacks the scope of the route, or the right to its model (403).
  */
 export function authorize({ router, tokens, log }: AuthorizeOptions): Middleware<RequestState> {
   const requirementOf = createRequirements(router);

@@ -14,7 +14,7 @@ export interface ArrayBounds {
  * Returns the schema of an array that is too long or has valid elements. The length is checked first: to check each of
  * 500,000 elements, and to describe each fault, takes seconds and a gigabyte.
  *
- * @param message the end of a sentence about a value that is no array
+ * @param message the end of a sentence about a value that is not an array
  */
 export function boundedArray<Item extends z.ZodType>(item: Item, message: string, bounds: ArrayBounds) {
   const { max, tooLong = () => `must hold at most ${max} elements`, problem } = bounds;

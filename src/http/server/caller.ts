@@ -25,7 +25,7 @@ export interface Quota {
   state(): { remaining: number; reset: number };
 }
 
-/** What an answer to a token may contain, from the least to the most. */
+/** The levels of detail of answers to a token, from the least to the most. */
 export const ANSWERS = ['label', 'top', 'scores'] as const satisfies readonly PredictionCaller['answers'][];
 
 /** The owner of a token. Its name is the actor in the audit trail. */

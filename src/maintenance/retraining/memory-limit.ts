@@ -24,7 +24,7 @@ export interface Memory {
  * Returns the memory limit of a training in MB, for a policy without `retrain.maxMemoryMB`: the part of the container's or
  * the machine's memory that the serving processes leave, at least 64 and at most 2,048.
  *
- * `process.availableMemory()` is no measure of that part, because it counts the page cache as used. A container that has
+ * `process.availableMemory()` does not measure that part, because it counts the page cache as used. A container that has
  * written its logs and its database for some hours would have nearly nothing available.
  *
  * @param servingProcesses the number of processes that serve requests in this container

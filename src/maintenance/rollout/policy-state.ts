@@ -87,7 +87,7 @@ export type Decision =
   | (ActionDecision & {
       /** The end of the cool-down that delays the action, in milliseconds; undefined where the action may start now. */
       readonly coolDownUntil?: number | undefined;
-      /** The reason why the action is only recommended, whatever the mode; undefined where it may be carried out. */
+      /** The reason why the action is only recommended, in any mode; undefined where it may be carried out. */
       readonly unproven?: string | undefined;
     })
   | {

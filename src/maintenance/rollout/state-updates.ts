@@ -82,7 +82,7 @@ function hasAccuracyDropped(policy: Policy, measurements: PolicyMeasurements): b
   return isBelowTraining(policy, measurements, measurements.recent);
 }
 
-/** Returns whether the recent accuracy is lower than chance can explain, whatever the missing labels are. */
+/** Returns whether the recent accuracy is lower than chance can explain, for any missing labels. */
 export function isDropProven(policy: Policy, measurements: PolicyMeasurements): boolean {
   const tallies = policy.labels.fairSample ? [measurements.recent] : measurements.recentAtBest;
   return tallies.some((tally) => isBelowTraining(policy, measurements, tally));

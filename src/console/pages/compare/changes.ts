@@ -11,7 +11,7 @@ const KINDS: Readonly<Record<Change['kind'], string>> = {
   traffic: 'traffic',
 };
 
-/** What changed within the window of the selection. Only this may be called a likely cause. */
+/** Shows the changes within the window of the selection. Only these may be called a likely cause. */
 export function Changes({ changes }: { readonly changes: readonly Change[] }): ComponentChildren {
   return h(
     Panel,

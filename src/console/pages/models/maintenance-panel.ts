@@ -9,7 +9,7 @@ const MODES: Readonly<Record<string, string>> = {
   off: 'off',
 };
 
-/** What maintenance has decided or recommends, and why. */
+/** Shows the decisions and the recommendations of maintenance, with their reasons. */
 export function MaintenancePanel({ report }: { readonly report: ModelReport }): ComponentChildren {
   const { maintenance, retrain } = report;
   return h(

@@ -12,7 +12,7 @@ const FILTERS: Readonly<Record<string, string>> = {
   unknown_ratio: 'unknownRatio',
 };
 
-/** How far the texts of the last hour are from those of the training, by feature. */
+/** Shows the distance between the texts of the last hour and those of the training, by feature. */
 export function DriftPanel({ drift, model }: { readonly drift: Drift; readonly model: string }): ComponentChildren {
   return h(
     Panel,

@@ -6,7 +6,7 @@ import { formatShare, words } from '../../view/format.ts';
 import { Bar, DataTable, LabelName, labelClass, Panel } from '../../view/parts.ts';
 import { MAX_MARKED_CHARACTERS, markText } from './marked-text.ts';
 
-/** What each anomaly means for the reader of a prediction. */
+/** The meaning of each anomaly for the reader of a prediction. */
 const ANOMALIES: Readonly<Record<string, string>> = {
   low_confidence: 'The model hesitates: it is less sure than for nearly all texts of its training.',
   unknown_words: 'The model does not know most of the words, so it decided by the rest.',
