@@ -71,7 +71,7 @@ const bundleSchema = z.object({
 /**
  * Parses a Sigstore bundle with a DSSE envelope, as OpenSSF model signing writes it.
  *
- * @throws {SignatureError} if the text is no such bundle, or one of a keyless signature
+ * @throws {SignatureError} if the text is not such a bundle, or a keyless one
  */
 export function parseBundle(text: string): Bundle {
   let json: unknown;
