@@ -109,7 +109,7 @@ describe('GET /quality', () => {
       accuracy: 1,
       sources: { truth: 1, review: 1, report: 1 },
       confusionMatrix: { labels: ['spam'], counts: [[2]] },
-      calibration: [{ from: 0.9, to: 1, count: 2, accuracy: 1 }],
+      calibration: [{ from: 0.8, to: 0.9, count: 2, accuracy: 1 }],
     });
     expect((await give(2, 'spam', 'rumour')).status).toBe(422);
   });
