@@ -116,6 +116,8 @@ const sharedFields = {
     characters: distribution,
     unknown_ratio: distribution,
   }),
+  /** The number of texts of the reference, if they are not the training documents. */
+  referenceDocuments: count.optional(),
   thresholds: z.object({
     lowConfidence: share,
     unknownRatio: share,

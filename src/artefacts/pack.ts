@@ -14,7 +14,15 @@ import { packSections, readSection } from './weights-file.ts';
 /** The parts of a manifest that do not come from the model. */
 export type ManifestDetails = Pick<
   Manifest,
-  'name' | 'version' | 'training' | 'evaluation' | 'privacy' | 'robustness' | 'reference' | 'thresholds'
+  | 'name'
+  | 'version'
+  | 'training'
+  | 'evaluation'
+  | 'privacy'
+  | 'robustness'
+  | 'reference'
+  | 'referenceDocuments'
+  | 'thresholds'
 >;
 
 /** The content of a version's folder. */
@@ -108,13 +116,14 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-const measurements = ({ training, evaluation, privacy, robustness, reference, thresholds }: ManifestDetails) => ({
-  training,
-  evaluation,
-  ...(privacy && { privacy }),
-  ...(robustness && { robustness }),
-  reference,
-  thresholds,
+const measurements = (details: ManifestDetails) => ({
+  training: details.training,
+  evaluation: details.evaluation,
+  ...(details.privacy && { privacy: details.privacy }),
+  ...(details.robustness && { robustness: details.robustness }),
+  reference: details.reference,
+  ...(details.referenceDocuments && { referenceDocuments: details.referenceDocuments }),
+  thresholds: details.thresholds,
 });
 
 const isNatural = (manifest: Manifest): manifest is NaturalManifest => manifest.algorithm.startsWith('natural-');

@@ -144,7 +144,7 @@ export function createDriftMonitor(
         const reference = names.map((name) => shareOf(model, feature, name));
         return {
           feature,
-          ...measureDrift(counts, reference, model.manifest.training.documents),
+          ...measureDrift(counts, reference, model.manifest.referenceDocuments ?? model.manifest.training.documents),
           bins: names.map((name, index) => ({ name, reference: reference[index]!, count: counts[index]! })),
         };
       });

@@ -34,6 +34,12 @@ export function observeDrift(monitor: DriftMonitor, instruments: Instruments): v
   instruments.trainingDocuments.addCallback((result) => {
     for (const model of monitor.watched()) result.observe(model.manifest.training.documents, modelLabels(model));
   });
+  instruments.referenceDocuments.addCallback((result) => {
+    for (const model of monitor.watched()) {
+      const { referenceDocuments, training } = model.manifest;
+      result.observe(referenceDocuments ?? training.documents, modelLabels(model));
+    }
+  });
   instruments.trainingTestDocuments.addCallback((result) => {
     for (const model of monitor.watched()) result.observe(model.manifest.evaluation.count, modelLabels(model));
   });

@@ -24,6 +24,7 @@ export interface Instruments {
   readonly driftPsi: ObservableGauge;
   readonly driftJs: ObservableGauge;
   readonly trainingDocuments: ObservableGauge;
+  readonly referenceDocuments: ObservableGauge;
   readonly trainingTestDocuments: ObservableGauge;
   readonly trainingAccuracy: ObservableGauge;
   readonly trainingF1: ObservableGauge;
@@ -64,6 +65,7 @@ export function createInstruments(): Instruments {
     driftPsi: gauge(MODEL_METRIC.driftPsi),
     driftJs: gauge(MODEL_METRIC.driftJs),
     trainingDocuments: gauge(MODEL_METRIC.trainingDocuments),
+    referenceDocuments: gauge(MODEL_METRIC.referenceDocuments),
     trainingTestDocuments: gauge(MODEL_METRIC.trainingTestDocuments),
     trainingAccuracy: gauge(MODEL_METRIC.trainingAccuracy),
     trainingF1: gauge(MODEL_METRIC.trainingF1),

@@ -55,6 +55,13 @@ export const MODEL_METRIC = {
     description: 'Texts that the version was trained on',
     labels: [LABEL.model, LABEL.version],
   },
+  referenceDocuments: {
+    name: 'classifier.feature.reference_documents',
+    type: 'gauge',
+    unit: '',
+    description: 'Texts of the reference for drift: the training texts, or the texts of a large test file',
+    labels: [LABEL.model, LABEL.version],
+  },
   trainingTestDocuments: {
     name: 'classifier.training.test_documents',
     type: 'gauge',

@@ -63,6 +63,7 @@ export async function importNatural(
       : summariseEvaluation(inTraining.evaluation, 'training'),
     robustness,
     reference: buildReference(observations, model.labels),
+    ...(tested && { referenceDocuments: observations.length }),
     thresholds: computeThresholds(observations),
   });
   const comparison = other && tested && compareHeldOut(other, heldOut.examples, tested.correct);

@@ -5,6 +5,7 @@ import type { TrainingProgress } from '../classifier/learning/training-options.t
 import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
 import type { LinearModel } from '../classifier/scoring/linear-model.ts';
 import { comparePairs } from '../classifier/statistics/paired-difference.ts';
+import { buildReference } from '../classifier/statistics/training-reference.ts';
 import { measureSources } from '../datasets/byte-source.ts';
 import { DataFileError } from '../datasets/data-file-error.ts';
 import { collectFeedbackExamples } from './feedback-examples.ts';
@@ -19,6 +20,12 @@ import type { TrainingData, TrainingJob, TrainingResult, VersionComparison } fro
 
 /** The longest text that the service takes if it has no setting of its own. */
 const DEFAULT_MAX_TEXT_CHARACTERS = 100_000;
+
+/**
+ * The number of test texts from which on they are the reference for drift. A test file is chosen to be like the traffic, and
+ * the training data may contain more: other sources, or rare labels several times.
+ */
+const MIN_REFERENCE_TEXTS = 1_000;
 
 /**
  * Runs a training job on this thread, from its files to the bytes of an artefact.
@@ -112,7 +119,12 @@ async function trainLinear(
       : summariseEvaluation(trained.evaluation, trained.evaluationMethod),
     ...(privacy && { privacy }),
     robustness,
-    reference: trained.reference,
+    ...(tested && tested.observations.length >= MIN_REFERENCE_TEXTS
+      ? {
+          reference: buildReference(tested.observations, trained.model.labels),
+          referenceDocuments: tested.observations.length,
+        }
+      : { reference: trained.reference }),
     thresholds: trained.thresholds,
   });
   return { ...packed, candidates, ...(comparison && { comparison }) };

@@ -25,6 +25,18 @@ test('the same data and seed give the same bytes', async () => {
   expect(await train(job)).toEqual(await train(job));
 });
 
+test.each([
+  [1_000, 1_000],
+  [999, undefined],
+])('a test file of %d texts is the reference for drift only if it is large', async (count, referenceDocuments) => {
+  const test = join(folder, 'test.jsonl');
+  const text = 'a short text';
+  await writeFile(test, toLines(Array.from({ length: count }, () => ({ text, label: 'ham' }))));
+  const { manifest } = await train({ ...job, test });
+  expect(manifest.referenceDocuments).toBe(referenceDocuments);
+  expect(manifest.reference.characters['0-15'] === 1).toBe(referenceDocuments !== undefined);
+});
+
 test('the event loop of the caller is not blocked', async () => {
   let longest = 0;
   let last = performance.now();
