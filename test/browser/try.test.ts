@@ -84,6 +84,6 @@ describeConsole('try', (openConsole) => {
     await open('#/try?model=none');
     await page.getByLabel('Text', { exact: true }).fill('a text');
     await page.getByRole('button', { name: 'Classify' }).click();
-    expect(await page.getByRole('alert').textContent()).toMatch(/No model "none" is loaded; there are: spam/);
+    expect(await page.getByRole('alert').textContent()).toMatch(/No such model is loaded; there are: spam/);
   });
 });
