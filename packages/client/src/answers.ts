@@ -17,7 +17,7 @@ export interface Prediction {
   /** The probability of each label. Missing if the answers of the token are limited. */
   readonly scores: Readonly<Record<string, number>>;
   /** The reasons why the text is unusual for the model; usually none. Missing if the token may get the label only. */
-  readonly anomalies: readonly ('low_confidence' | 'unknown_words' | 'length')[];
+  readonly anomalies: readonly ('low_confidence' | 'unknown_words' | 'length' | 'obfuscated')[];
   readonly model: ModelReference;
   /** True if a reviewed label of this prediction is wanted: see the service's `REVIEW_SHARE`. */
   readonly review?: true;

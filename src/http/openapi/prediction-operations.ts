@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANOMALY_REASONS } from '../../classifier/statistics/anomalies.ts';
 import { batchBody, predictBody } from '../routes/predict.ts';
 import { BODY_PROBLEMS, type NamedSchemas, type Operation } from './operation.ts';
 
@@ -25,13 +26,10 @@ const prediction = z.object({
     .record(z.string(), share)
     .optional()
     .meta({ description: 'The probability of each label; missing if the answers of the token are limited' }),
-  anomalies: z
-    .array(z.enum(['low_confidence', 'unknown_words', 'length']))
-    .optional()
-    .meta({
-      description:
-        'The reasons why the text is unusual for the model; usually none. Missing if the token may get the label only',
-    }),
+  anomalies: z.array(z.enum(ANOMALY_REASONS)).optional().meta({
+    description:
+      'The reasons why the text is unusual for the model; usually none. Missing if the token may get the label only',
+  }),
   model,
   review: z.literal(true).optional().meta({ description: 'Present if a reviewed label is wanted (`REVIEW_SHARE`)' }),
 });

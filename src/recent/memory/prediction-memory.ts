@@ -1,7 +1,8 @@
+import { ANOMALY_REASONS } from '../../classifier/statistics/anomalies.ts';
 import { detectScript } from './detect-script.ts';
 import { readHex } from './hexadecimal.ts';
 import type { NewRow, RecentRequest } from './recent-request.ts';
-import { ANOMALIES, createColumns, FLAG, ID_BYTES, ROLES, SOURCES } from './row-columns.ts';
+import { createColumns, FLAG, ID_BYTES, ROLES, SOURCES } from './row-columns.ts';
 import { RowStrings } from './row-strings.ts';
 import { RowTexts } from './row-texts.ts';
 import { endOf, SLOTS, SlotStore } from './slot-store.ts';
@@ -222,5 +223,5 @@ function readNumber(bytes: Uint8Array, at: number): number {
 }
 
 function bitsOf(anomalies: readonly string[]): number {
-  return ANOMALIES.reduce((bits, reason, at) => (anomalies.includes(reason) ? bits | (1 << at) : bits), 0);
+  return ANOMALY_REASONS.reduce((bits, reason, at) => (anomalies.includes(reason) ? bits | (1 << at) : bits), 0);
 }

@@ -13,9 +13,6 @@ export const ROLES = [null, 'active', 'canary', 'named'] as const;
 /** The sources by their number in the column `feedbackSource`. */
 export const SOURCES = [null, 'truth', 'review', 'report'] as const;
 
-/** The reasons of anomalies by their bit in the column `anomalies`. */
-export const ANOMALIES = ['low_confidence', 'unknown_words', 'length'] as const;
-
 /** The scripts by their number in the column `script`. */
 export const SCRIPTS = [
   null,

@@ -1,7 +1,8 @@
+import { ANOMALY_REASONS } from '../../classifier/statistics/anomalies.ts';
 import { writeHex } from '../memory/hexadecimal.ts';
 import type { PredictionMemory } from '../memory/prediction-memory.ts';
 import { ROUTES } from '../memory/recent-request.ts';
-import { ANOMALIES, FLAG, ID_BYTES, KEPT, ROLES, SCRIPTS, SOURCES } from '../memory/row-columns.ts';
+import { FLAG, ID_BYTES, KEPT, ROLES, SCRIPTS, SOURCES } from '../memory/row-columns.ts';
 import type { KeptReason, PredictionRow, RowFeedback } from '../prediction-row.ts';
 
 const KEPT_REASONS = Object.keys(KEPT) as KeptReason[];
@@ -44,7 +45,7 @@ export function spanIdOf(spans: Uint32Array, slot: number): string {
 
 /** Returns the reasons of anomalies of a row. */
 export function anomaliesOf(bits: number): string[] {
-  return ANOMALIES.filter((_, at) => (bits & (1 << at)) !== 0);
+  return ANOMALY_REASONS.filter((_, at) => (bits & (1 << at)) !== 0);
 }
 
 /** Returns the length of the text of a row, or null if the request failed before it was known. */

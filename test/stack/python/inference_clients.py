@@ -74,7 +74,7 @@ class Triton(unittest.TestCase):
         self.assertEqual(labels, [b"spam", b"ham"])
 
     def test_errors(self):
-        with self.assertRaisesRegex(InferenceServerException, r"\[404\] No such model or version is loaded"):
+        with self.assertRaisesRegex(InferenceServerException, r"\[404\] No such model is loaded"):
             self.client.infer("none", self.texts(SPAM))
         with self.assertRaisesRegex(InferenceServerException, r"\[400\] .*must be one of label"):
             self.client.infer("spam", self.texts(SPAM), outputs=[triton.InferRequestedOutput("nothing")])

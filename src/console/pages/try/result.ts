@@ -11,6 +11,7 @@ const ANOMALIES: Readonly<Record<string, string>> = {
   low_confidence: 'The model hesitates: it is less sure than for nearly all texts of its training.',
   unknown_words: 'The model does not know most of the words, so it decided by the rest.',
   length: 'The text is much shorter or longer than those of the training.',
+  obfuscated: 'The text hides letters behind invisible or look-alike characters.',
 };
 
 /** The number of strengths of a mark in the style sheet. */
