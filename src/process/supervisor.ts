@@ -40,7 +40,7 @@ export interface Supervisor {
  *
  * @param out the destination of the log lines of all workers
  * @throws {ConfigError} if a worker rejects a setting at its first start
- * @throws {ProcessEnded} if a worker ends during its first start for another reason
+ * @throws {ProcessEnded} if a worker ends for another reason before any worker was ready
  */
 export async function startSupervisor(
   config: Config,
@@ -56,6 +56,8 @@ export async function startSupervisor(
   const stopping = new AbortController();
   const started = Promise.withResolvers<string>();
   let unready = config.WORKERS;
+  /** True once a worker was ready. The port is open then, so the end of a worker must not end the service. */
+  let hasServed = false;
   const port = createSharedPort(config, (error) => log.error('connection failed', exceptionAttributes(error)));
   // A worker ends by itself before this process kills it, so that its last telemetry arrives.
   const workerTimeoutMs = Math.ceil(stopTimeoutMs(config) * WORKER_SHARE);
@@ -65,6 +67,7 @@ export async function startSupervisor(
     const url = await port.open();
     port.add(worker);
     log.info('worker ready', describe(workerIndex, worker));
+    hasServed = true;
     unready -= 1;
     if (unready === 0) started.resolve(url);
   }
@@ -74,12 +77,16 @@ export async function startSupervisor(
     const { worker, ended } = fork(workerIndex, { SHUTDOWN_TIMEOUT_MS: String(workerTimeoutMs) });
     living.add(worker);
     let refusal: string | undefined;
+    let isReady = false;
     worker.on('message', (message: ToSupervisor) => {
       if (message.kind === 'refused') refusal = message.message;
       if (message.kind === 'counted' && worker.isConnected()) {
         worker.send({ kind: 'counts', counts: pool(message.counts) } satisfies ToWorker);
       }
-      if (message.kind === 'ready') admit(workerIndex, worker).catch(started.reject);
+      if (message.kind === 'ready') {
+        isReady = true;
+        admit(workerIndex, worker).catch(started.reject);
+      }
     });
     const written = worker.process.stdout ? forwardLines(worker.process.stdout, out) : undefined;
     const end = await ended;
@@ -92,7 +99,9 @@ export async function startSupervisor(
       ...describeEnd(end),
       ...(refusal && { [ATTRIBUTE.reason]: refusal }),
     };
-    if (unready <= 0 && !stopping.signal.aborted) (end.code === 0 ? log.warn : log.error)('worker ended', record);
+    if (hasServed && !stopping.signal.aborted) (end.code === 0 ? log.warn : log.error)('worker ended', record);
+    // Until the first start of all workers has ended, its replacement must become ready.
+    if (isReady && unready > 0) unready += 1;
     return { end, refusal };
   }
 
@@ -103,7 +112,7 @@ export async function startSupervisor(
       const startedAt = performance.now();
       const { end, refusal } = await run(workerIndex);
       if (stopping.signal.aborted) return;
-      if (unready > 0) {
+      if (unready > 0 && (refusal !== undefined || !hasServed)) {
         started.reject(refusal === undefined ? new ProcessEnded(exitCode(end)) : new ConfigError(refusal));
         return;
       }

@@ -47,6 +47,30 @@ test('the port stays open when all workers die at once: connections wait for the
   expect(service.lines.filter(({ msg }) => msg === 'ready')).toHaveLength(1);
 });
 
+test('a worker that dies when it is ready and the others are not is replaced, because the port is open', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'waymark-crash-'));
+  // The first worker kills itself after it was ready. The second one starts only then.
+  service = await startWorkers(
+    2,
+    preloading(`import { existsSync, writeFileSync } from 'node:fs';
+      const file = ${JSON.stringify(join(folder, 'was-ready'))};
+      const { send } = process;
+      if (send && process.argv.includes('worker-1') && !existsSync(file)) process.send = function (message, ...rest) {
+        if (message?.kind === 'ready') {
+          writeFileSync(file, '');
+          setTimeout(() => process.kill(process.pid, 'SIGKILL'), 200);
+        }
+        return send.call(this, message, ...rest);
+      };
+      if (send && process.argv.includes('worker-2')) {
+        while (!existsSync(file)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      }`),
+  );
+  expect(pidsOf(service, 1)).toHaveLength(2);
+  expect(pidsOf(service, 2)).toHaveLength(1);
+  await predictTimes(service.url, 4);
+});
+
 test('a worker that could not receive a connection, because it had no free descriptor, gets further ones', async () => {
   service = await startWorkers(2);
   await predictTimes(service.url, 4);
