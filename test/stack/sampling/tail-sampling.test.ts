@@ -16,7 +16,9 @@ describeStack('tail sampling', (stack) => {
   }, async () => {
     const traceIds = await predictMany(stack(), 400);
     const alwaysKept = await sendErrorAndSlowTrace(stack());
-    const anomaly = await post(`${stack().urls.service}/predict`, { text: 'Добрый день, счёт за прошлый месяц во вложении' });
+    const anomaly = await post(`${stack().urls.service}/predict`, {
+      text: 'Добрый день, счёт за прошлый месяц во вложении',
+    });
     await eventually(async () => expect((await countPredictions(stack())).received).toBe(401));
     for (const traceId of alwaysKept) await eventually(() => requireSpans(stack(), traceId));
     await eventually(() => requireTrace(stack().urls.jaeger, String(anomaly.headers.get('x-trace-id'))));
