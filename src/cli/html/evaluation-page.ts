@@ -1,7 +1,7 @@
 import type { ConfusionMatrix } from '../../classifier/statistics/confusion-matrix.ts';
 import type { Evaluation } from '../../classifier/statistics/evaluation.ts';
 import type { CalibrationBin, EvaluationDetails, Mistake } from './evaluation-details.ts';
-import { REPORT_STYLE } from './report-style.ts';
+import { escapeHtml, reportPage, table, tiles } from './report-page.ts';
 
 /** The content of the page. */
 export interface EvaluationPage extends EvaluationDetails {
@@ -38,33 +38,18 @@ const STYLE = `
 export function evaluationPage(page: EvaluationPage): string {
   const { model, data, evaluation, bins, mistakes } = page;
   const title = `Evaluation of ${model}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(title)}</title>
-<style>${REPORT_STYLE}${STYLE}</style>
-</head>
-<body>
-<main>
-<header><h1>${escapeHtml(title)}</h1><p>${escapeHtml(data)}</p></header>
-${tiles(page)}
+  const body = `<header><h1>${escapeHtml(title)}</h1><p>${escapeHtml(data)}</p></header>
+${tiles(figures(page))}
 ${section('Confusion matrix', matrix(evaluation.confusionMatrix))}
 ${section('Calibration', calibration(bins))}
 ${section('Labels', labels(evaluation))}
-${section('Worst mistakes', worst(mistakes))}
-</main>
-</body>
-</html>
-`;
+${section('Worst mistakes', worst(mistakes))}`;
+  return reportPage(title, body, STYLE);
 }
 
-function tiles({ evaluation, medianTime }: EvaluationPage): string {
+function figures({ evaluation, medianTime }: EvaluationPage): [string, string][] {
   const { accuracy, macro, logLoss, expectedCalibrationError, count } = evaluation;
-  const all = [
+  return [
     ['accuracy', percent(accuracy)],
     ['macro F1', percent(macro.f1)],
     ['log loss', logLoss.toFixed(3)],
@@ -72,7 +57,6 @@ function tiles({ evaluation, medianTime }: EvaluationPage): string {
     ['texts', String(count)],
     ['per text, p50', `${(medianTime * 1e6).toFixed(0)} µs`],
   ];
-  return `<dl class="tiles">${all.map(([name, value]) => `<div><dt>${name}</dt><dd>${value}</dd></div>`).join('')}</dl>`;
 }
 
 function matrix({ labels: all, counts }: ConfusionMatrix): string {
@@ -149,18 +133,6 @@ function section(title: string, content: string): string {
   return `<section><h2>${title}</h2>${content}</section>`;
 }
 
-/** Returns a table whose first column is text, and the others numbers. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (row: readonly string[], tag: 'th' | 'td') =>
-    row.map((cell, at) => `<${tag}${at === 0 ? '' : ' class="number"'}>${escapeHtml(cell)}</${tag}>`).join('');
-  return `<div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead>
-<tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table></div>`;
-}
-
 function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,4 +1,4 @@
-import { REPORT_STYLE } from '../../../src/cli/html/report-style.ts';
+import { escapeHtml, reportPage, table, tiles } from '../../../src/cli/html/report-page.ts';
 import type { LoadResult } from '../scenarios/result.ts';
 import { format, outcomeOf } from '../scenarios/thresholds.ts';
 import { chartsOf } from './report-charts.ts';
@@ -10,39 +10,24 @@ export function htmlReport(result: LoadResult): string {
   const { scenario, target, started } = result;
   const verdict = verdictOf(result);
   const title = `${scenario} on ${target}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeHtml(`${verdict}: ${title}`)}</title>
-<style>${REPORT_STYLE}</style>
-</head>
-<body>
-<main>
-<header class="${verdict.toLowerCase()}">
+  const body = `<header class="${verdict.toLowerCase()}">
 <p class="verdict">${verdict}</p>
 <h1>${escapeHtml(scenario)}</h1>
 <p>${escapeHtml(target)}, ${escapeHtml(started.slice(0, 19).replace('T', ' '))} UTC, ${format(result.seconds)} s</p>
 </header>
-${tiles(result)}
+${tiles(figures(result))}
 <section><h2>Checks</h2>${checks(result)}</section>
 ${notes(result)}
 <section><h2>Over time</h2>${chartsOf(result)
     .map((svg) => `<figure>${svg}</figure>`)
     .join('\n')}</section>
 ${tablesOf(result).map(section).join('\n')}
-${section(conditions(result))}
-</main>
-</body>
-</html>
-`;
+${section(conditions(result))}`;
+  return reportPage(`${verdict}: ${title}`, body);
 }
 
-/** Returns the most important numbers as a row of tiles. */
-function tiles({ checkedPhases, knee, accuracy, recovery }: LoadResult): string {
+/** Returns the most important numbers. */
+function figures({ checkedPhases, knee, accuracy, recovery }: LoadResult): [string, string][] {
   const p99 = Math.max(...checkedPhases.map(({ latency }) => latency?.p99 ?? Number.NaN));
   const p50 = Math.max(...checkedPhases.map(({ latency }) => latency?.p50 ?? Number.NaN));
   const failed = checkedPhases.reduce((sum, phase) => sum + phase.failed, 0);
@@ -57,8 +42,7 @@ function tiles({ checkedPhases, knee, accuracy, recovery }: LoadResult): string 
   ];
   if (accuracy.ratio !== null) all.push(['accuracy', `${(accuracy.ratio * 100).toFixed(2)} %`]);
   if (recovery != null) all.push(['recovery', recovery.seconds === null ? 'none' : `${format(recovery.seconds)} s`]);
-  const items = all.map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`);
-  return `<dl class="tiles">${items.join('')}</dl>`;
+  return all;
 }
 
 function checks({ checks }: LoadResult): string {
@@ -80,10 +64,7 @@ function notes({ notes }: LoadResult): string {
 }
 
 function section({ title, head, rows, textColumns, note }: Table): string {
-  const cells = (row: readonly string[], tag: 'th' | 'td') =>
-    row.map((cell, at) => `<${tag}${at < textColumns ? '' : ' class="number"'}>${escapeHtml(cell)}</${tag}>`).join('');
-  return `<section><h2>${escapeHtml(title)}</h2><div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead>
-<tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table></div>${
+  return `<section><h2>${escapeHtml(title)}</h2>${table(head, rows, textColumns)}${
     note === undefined ? '' : `<p class="faint">${escapeHtml(note)}</p>`
   }</section>`;
 }
@@ -108,8 +89,4 @@ function conditions({ data, settings, generator, metrics, seconds }: LoadResult)
     ],
   ];
   return { title: 'Conditions', head: ['condition', ''], rows, textColumns: 2 };
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
