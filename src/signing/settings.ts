@@ -39,7 +39,7 @@ export async function readSignatures({
 /**
  * Returns the file of the key that signs a retrained version, or `undefined` if it is not needed.
  *
- * @throws {Problem} if the version could not be used, because a signature is needed and there is no key
+ * @throws {Problem} if the version could not be used, because a signature is needed and the key is not set
  */
 export function requireSigningKey({ verifier, signingKey }: Signatures): string | undefined {
   if (verifier === undefined || signingKey !== undefined) return signingKey;

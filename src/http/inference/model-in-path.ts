@@ -18,10 +18,7 @@ export function modelInPath(ctx: RequestContext, models: Models): ModelVersion {
  *
  * @throws {Problem} 404 if the model is not loaded
  */
-export function routedModelInPath(
-  ctx: RequestContext,
-  service: Pick<Service, 'registry'>,
-): RoutedModel | Promise<RoutedModel> {
+export function routedModelInPath(ctx: RequestContext, service: Pick<Service, 'registry'>): Promise<RoutedModel> {
   return requireRoutedModel(ctx, service, referenceInPath(ctx));
 }
 

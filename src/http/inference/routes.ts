@@ -36,8 +36,7 @@ function infer(service: Service): Middleware<RequestState> {
     maxCharacters: config.MAX_TEXT_CHARACTERS,
   };
   return async (ctx) => {
-    const routed = routedModelInPath(ctx, service);
-    const { model, role } = routed instanceof Promise ? await routed : routed;
+    const { model, role } = await routedModelInPath(ctx, service);
     const inference = await readInference(ctx, limits);
     takeCharacters(ctx, inference.texts);
     const [only, ...others] = inference.texts;

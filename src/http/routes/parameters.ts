@@ -20,22 +20,19 @@ export function requireModel(ctx: RequestContext, models: Models, reference: str
 
 /**
  * Returns the version that answers a request for `NAME` or `NAME@VERSION`. For a bare name it may be the canary. A named
- * version that is not in memory is loaded, and only then the result is a promise.
+ * version that is not in memory is loaded.
  *
  * @throws {Problem} 403 if the caller may not use the model, 404 if the model is not loaded or the version is damaged
  */
-export function requireRoutedModel(
+export async function requireRoutedModel(
   ctx: RequestContext,
   { registry }: Pick<Service, 'registry'>,
   reference: string,
-): RoutedModel | Promise<RoutedModel> {
+): Promise<RoutedModel> {
   requireAllowedModel(ctx, reference);
-  const required = (found: RoutedModel | undefined): RoutedModel => {
-    if (found) return found;
-    throw modelNotFoundProblem(ctx, registry().models(), reference);
-  };
-  const routed = routeModel(registry(), reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
-  return routed instanceof Promise ? routed.then(required) : required(routed);
+  const found = await routeModel(registry(), reference, ctx.get('x-canary-key') || ctx.state.trace.traceId);
+  if (!found) throw modelNotFoundProblem(ctx, registry().models(), reference);
+  return found;
 }
 
 /** The maximum number of versions or models that a problem lists. */

@@ -41,8 +41,7 @@ export function predict(service: Service): Middleware<RequestState> {
   return async (ctx) => {
     const features = explainParameter(ctx);
     const { text, model } = await readJson(ctx, predictBody, config.MAX_BODY_BYTES);
-    const routed = requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
-    const { model: chosen, role } = routed instanceof Promise ? await routed : routed;
+    const { model: chosen, role } = await requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
     takeCharacters(ctx, text);
     const { caller, recent: request } = ctx.state;
     // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
@@ -60,8 +59,7 @@ export function predictBatch(service: Service): Middleware<RequestState> {
   const body = batchBody(config.MAX_BATCH_SIZE);
   return async (ctx) => {
     const { texts, model } = await readJson(ctx, body, config.MAX_BODY_BYTES);
-    const routed = requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
-    const { model: chosen, role } = routed instanceof Promise ? await routed : routed;
+    const { model: chosen, role } = await requireRoutedModel(ctx, service, model ?? config.DEFAULT_MODEL);
     const { caller, recent: request } = ctx.state;
     takeCharacters(ctx, texts);
     const predictions = await predictor.predictBatch(chosen, texts, {

@@ -21,8 +21,8 @@ const constantParts = new WeakMap<Model, ConstantParts>();
  */
 export function predictionFields(prediction: Prediction, answers: PredictionCaller['answers'] = 'scores'): string {
   const { id, model, scores, anomalies, review, explanation } = prediction;
-  const { keys, labels, model: reference } = constantPartsOf(model);
   if (answers !== 'scores') return limitedFields(prediction, answers);
+  const { keys, labels, model: reference } = constantPartsOf(model);
   let probabilities = '';
   for (let i = 0; i < keys.length; i += 1) {
     probabilities += `${i === 0 ? '' : ','}${keys[i]}${scores.probabilities[i]}`;

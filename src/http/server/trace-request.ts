@@ -75,9 +75,7 @@ function hasOwnPath(request: IncomingMessage): boolean {
   return true;
 }
 
-/**
- * Returns one frozen object of labels for each method. A counter finds the series of a frozen object by its identity.
- */
+/** Returns one object of labels for each method. */
 function labelsByMethod(): (method: string) => Attributes {
   const known = new Map<string, Attributes>();
   return (method) => {
