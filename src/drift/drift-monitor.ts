@@ -144,7 +144,7 @@ export function createDriftMonitor(
         const reference = names.map((name) => shareOf(model, feature, name));
         return {
           feature,
-          ...measureDrift(counts, reference, model.manifest.referenceDocuments ?? model.manifest.training.documents),
+          ...measureDrift(counts, reference, referenceDocumentsOf(model)),
           bins: names.map((name, index) => ({ name, reference: reference[index]!, count: counts[index]! })),
         };
       });
@@ -171,7 +171,12 @@ export function createDriftMonitor(
   };
 }
 
-/** Returns the share of a bin in the training data. Labels are names of bins, and an object has properties of its own. */
+/** Returns the number of texts of the reference. Older manifests have the training documents as the reference. */
+export function referenceDocumentsOf({ manifest }: ModelVersion): number {
+  return manifest.referenceDocuments ?? manifest.training.documents;
+}
+
+/** Returns the share of a bin in the reference. Labels are names of bins, and an object has properties of its own. */
 function shareOf({ manifest }: ModelVersion, feature: DriftFeature, bin: string): number {
   const shares = manifest.reference[feature];
   return Object.hasOwn(shares, bin) ? shares[bin]! : 0;

@@ -1,7 +1,7 @@
 import type { ModelVersion } from '../models/store.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { LABEL } from '../telemetry/names.ts';
-import type { DriftMonitor } from './drift-monitor.ts';
+import { type DriftMonitor, referenceDocumentsOf } from './drift-monitor.ts';
 
 /**
  * Observes the drift metrics. The counts and the training reference by bin allow drift over any window and all
@@ -35,10 +35,7 @@ export function observeDrift(monitor: DriftMonitor, instruments: Instruments): v
     for (const model of monitor.watched()) result.observe(model.manifest.training.documents, modelLabels(model));
   });
   instruments.referenceDocuments.addCallback((result) => {
-    for (const model of monitor.watched()) {
-      const { referenceDocuments, training } = model.manifest;
-      result.observe(referenceDocuments ?? training.documents, modelLabels(model));
-    }
+    for (const model of monitor.watched()) result.observe(referenceDocumentsOf(model), modelLabels(model));
   });
   instruments.trainingTestDocuments.addCallback((result) => {
     for (const model of monitor.watched()) result.observe(model.manifest.evaluation.count, modelLabels(model));
