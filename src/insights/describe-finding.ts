@@ -7,17 +7,29 @@ const MAX_TRACES = 3;
 /** The quantile of the normal distribution for an interval of 95 %. */
 const Z = 1.959964;
 
-/** A slice that is different, with its figures. */
+/** A value of an attribute. Ranges are `min..max`; a missing value is `not set`. */
+export interface Condition {
+  readonly attribute: string;
+  readonly value: string;
+}
+
+/** One or two conditions that hold more often in the selection, with their figures. */
 export interface FoundSlice {
-  readonly conditions: readonly { readonly attribute: string; readonly value: string }[];
+  readonly conditions: readonly Condition[];
+  /** The share of the selection for which the conditions hold. It is the same number as `coverage`. */
   readonly selectionShare: number;
   readonly baselineShare: number;
+  /** `selectionShare / baselineShare`; null if no prediction of the baseline fulfils the conditions. */
   readonly ratio: number | null;
+  /** The 95 % interval of the ratio. The upper end is null if it is unlimited. */
   readonly interval: readonly [number, number | null];
   readonly coverage: number;
+  /** The share of random selections of the same size that have a slice as strong as this. */
   readonly pValue: number;
   readonly score: number;
+  /** The number of predictions in the selection for which the conditions hold. */
   readonly count: number;
+  /** Up to three trace ids. */
   readonly traces: readonly string[];
   readonly medianSeconds: number;
   readonly p99Seconds: number;

@@ -1,3 +1,5 @@
+import type { FoundSlice } from '../insights/describe-finding.ts';
+
 /** The role by which a version answered. */
 export type RowRole = 'active' | 'canary' | 'named';
 
@@ -156,32 +158,8 @@ export interface CompareRequest {
   readonly baseline?: RowFilters | undefined;
 }
 
-/** A value of an attribute. Ranges are `min..max`; a missing value is `not set`. */
-export interface Condition {
-  readonly attribute: string;
-  readonly value: string;
-}
-
 /** One or two conditions that hold more often in the selection. */
-export interface Finding {
-  readonly conditions: readonly Condition[];
-  /** The share of the selection for which the conditions hold. It is the same number as `coverage`. */
-  readonly selectionShare: number;
-  readonly baselineShare: number;
-  /** `selectionShare / baselineShare`; null if no prediction of the baseline fulfils the conditions. */
-  readonly ratio: number | null;
-  /** The 95 % interval of the ratio. The upper end is null if it is unlimited. */
-  readonly interval: readonly [number, number | null];
-  readonly coverage: number;
-  /** The share of random selections of the same size that have a slice as strong as this. */
-  readonly pValue: number;
-  readonly score: number;
-  /** The number of predictions in the selection for which the conditions hold. */
-  readonly count: number;
-  /** Up to three trace ids. */
-  readonly traces: readonly string[];
-  readonly medianSeconds: number;
-  readonly p99Seconds: number;
+export interface Finding extends FoundSlice {
   /** The same as a query for Prometheus, if the labels of a metric can express it. */
   readonly promql?: string;
 }

@@ -1,4 +1,4 @@
-import type { Condition } from '../../recent/prediction-row.ts';
+import type { Condition } from '../../insights/describe-finding.ts';
 
 /** The label of `classifier_predictions_total` for an attribute. */
 const PREDICTION_LABELS: Readonly<Record<string, string>> = { model: 'model', version: 'version', prediction: 'label' };

@@ -1,10 +1,12 @@
 import { type ComponentChildren, h } from 'preact';
-import type { Condition, Finding } from '../../../recent/prediction-row.ts';
+import type { Finding } from '../../../recent/prediction-row.ts';
 import { describeFilter, FILTER_FIELDS, type Filter, parametersOf } from '../../state/filters.ts';
 import { hrefOf } from '../../state/location.ts';
 import { settings } from '../../state/service.ts';
 import { formatCount, formatNumber, formatSeconds, formatShare } from '../../view/format.ts';
 import { Bar, TableBehind } from '../../view/parts.ts';
+
+type Condition = Finding['conditions'][number];
 
 interface FindingsProps {
   readonly findings: readonly Finding[];
