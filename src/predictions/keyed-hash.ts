@@ -11,11 +11,14 @@ const OUTER_PAD = 0x5c;
 const MAX_BYTES_PER_UNIT = 3;
 const FIRST_CAPACITY = 16_384;
 
-/** Returns the HMAC-SHA256 of a string (in UTF-8) or of bytes. The next call overwrites nothing that was returned. */
-export type KeyedHash = (data: string | Uint8Array) => Buffer;
+/**
+ * Returns the HMAC-SHA256 of a string (in UTF-8) or of bytes. Each character of the result is one byte (`latin1`): a hash takes
+ * half the time without an object for its bytes.
+ */
+export type KeyedHash = (data: string | Uint8Array) => string;
 
 /**
- * Creates a function that returns the same as `createHmac('sha256', key).update(data).digest()`. It calls `hash` twice,
+ * Creates a function that returns the same as `createHmac('sha256', key).update(data).digest('latin1')`. It calls `hash` twice,
  * because the objects of `createHmac` cost 6 % of the CPU time of a request (docs/dependencies.md).
  */
 export function createKeyedHash(key: Uint8Array): KeyedHash {
@@ -37,7 +40,7 @@ export function createKeyedHash(key: Uint8Array): KeyedHash {
     let { length } = data;
     if (typeof data === 'string') length = inner.write(data, BLOCK_BYTES, 'utf8');
     else inner.set(data, BLOCK_BYTES);
-    outer.set(hash(ALGORITHM, inner.subarray(0, BLOCK_BYTES + length), 'buffer'), BLOCK_BYTES);
-    return hash(ALGORITHM, outer, 'buffer');
+    outer.write(hash(ALGORITHM, inner.subarray(0, BLOCK_BYTES + length), 'latin1'), BLOCK_BYTES, 'latin1');
+    return hash(ALGORITHM, outer, 'latin1');
   };
 }

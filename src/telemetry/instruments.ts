@@ -4,7 +4,7 @@ import {
   metrics,
   type ObservableCounter,
   type ObservableGauge,
-  type UpDownCounter,
+  type ObservableUpDownCounter,
 } from '@opentelemetry/api';
 import { instrumentOptions, type MetricDefinition } from './metric-definition.ts';
 import { MODEL_METRIC } from './model-metrics.ts';
@@ -39,14 +39,13 @@ export interface Instruments {
   readonly retrainJobs: Counter;
   readonly retrainDuration: Histogram;
   readonly maintenanceDecisions: Counter;
-  readonly activeRequests: UpDownCounter;
+  readonly activeRequests: ObservableUpDownCounter;
 }
 
 /** Creates the instruments with the global meter provider. Called once, after the SDK has started. */
 export function createInstruments(): Instruments {
   const meter = metrics.getMeter(SCOPE);
   const counter = (metric: MetricDefinition) => meter.createCounter(metric.name, instrumentOptions(metric));
-  const upDownCounter = (metric: MetricDefinition) => meter.createUpDownCounter(metric.name, instrumentOptions(metric));
   const observableCounter = (metric: MetricDefinition) =>
     meter.createObservableCounter(metric.name, instrumentOptions(metric));
   const gauge = (metric: MetricDefinition) => meter.createObservableGauge(metric.name, instrumentOptions(metric));
@@ -80,6 +79,9 @@ export function createInstruments(): Instruments {
     retrainJobs: counter(MODEL_METRIC.retrainJobs),
     retrainDuration: histogram(MODEL_METRIC.retrainDuration),
     maintenanceDecisions: counter(MODEL_METRIC.maintenanceDecisions),
-    activeRequests: upDownCounter(METRIC.activeRequests),
+    activeRequests: meter.createObservableUpDownCounter(
+      METRIC.activeRequests.name,
+      instrumentOptions(METRIC.activeRequests),
+    ),
   };
 }

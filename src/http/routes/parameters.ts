@@ -78,7 +78,8 @@ const DEFAULT_FEATURES = 20;
  * @throws {Problem} 422 for another value, 403 without the scope `explain`
  */
 export function explainParameter(ctx: RequestContext): number {
-  const value = ctx.query['explain'];
+  // Koa would parse the empty query of most requests.
+  const value = ctx.querystring === '' ? undefined : ctx.query['explain'];
   if (value === undefined || value === 'false') return 0;
   requireScope(ctx, 'explain');
   if (value === 'true' || value === '') return DEFAULT_FEATURES;

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import { Problem } from '../../platform/problems.ts';
-import type { ByteBudget, HeldBytes } from './byte-budget.ts';
+import type { ByteBudget } from './byte-budget.ts';
 import { isHealthCheck, type RequestState } from './context.ts';
 
 /** The methods whose routes read a body. Their requests count from the moment the body is complete. */
@@ -85,10 +85,15 @@ export class Admission {
     this.#hasSlot = true;
   }
 
-  /** Takes the slot of a request whose body is complete. @throws {Problem} 503 if none is free */
-  complete(body: HeldBytes | undefined): void {
-    this.#bodyBytes = body?.end() ?? 0;
-    this.budget.take(this.#bodyBytes);
+  /**
+   * Takes the slot of a request whose body is complete.
+   *
+   * @param bytes the length of the body
+   * @throws {Problem} 503 if no slot is free
+   */
+  complete(bytes: number): void {
+    this.#bodyBytes = bytes;
+    this.budget.take(bytes);
     this.enter();
   }
 

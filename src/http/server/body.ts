@@ -107,7 +107,8 @@ function readBytes(request: IncomingMessage, maxBytes: number, admission: Admiss
       held?.end();
       reject(new Problem('request-aborted', 'The connection was closed before the body was complete.'));
     };
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes * DISCARD_FACTOR) {
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (announced > maxBytes * DISCARD_FACTOR) {
       rejectTooLarge();
       return;
     }
@@ -116,7 +117,8 @@ function readBytes(request: IncomingMessage, maxBytes: number, admission: Admiss
       length += chunk.length;
       if (length <= maxBytes) {
         chunks.push(chunk);
-        if (!admission) return;
+        // A body that arrives at once is not held for a slow client.
+        if (!admission || (chunk.length === announced && !held)) return;
         held ??= admission.budget.hold(rejectOverloaded);
         held.add(chunk.length);
       } else if (length <= maxBytes * DISCARD_FACTOR) {
@@ -132,7 +134,8 @@ function readBytes(request: IncomingMessage, maxBytes: number, admission: Admiss
         return;
       }
       try {
-        admission?.complete(held);
+        held?.end();
+        admission?.complete(length);
         resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
       } catch (error) {
         reject(error);

@@ -10,7 +10,7 @@ export interface HeldBytes {
 export interface ByteBudget {
   /** Holds bytes for a client. `cancel` is called if they are given up for others: it must call `end`. */
   hold(cancel: () => void): HeldBytes;
-  /** Counts bytes that are not held for a slow client, such as those of a complete body. */
+  /** Counts bytes that are not held for a slow client, such as those of a complete body. It may cancel held bytes. */
   take(bytes: number): void;
   release(bytes: number): void;
 }
@@ -56,6 +56,7 @@ export function createByteBudget(limit: number): ByteBudget {
     },
     take(bytes) {
       used += bytes;
+      if (used > limit) makeRoom();
     },
     release(bytes) {
       used -= bytes;

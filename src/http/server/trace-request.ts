@@ -14,14 +14,14 @@ import { type RequestContext, type RequestState, recordRoute } from './context.t
  * Returns the first middleware. It sets the trace of a request in its state and in the headers of its response, records
  * its route, and counts active requests.
  *
- * @param activeRequests the counter of active requests, if the service has one
+ * @param activeRequests the counter that observes the active requests, if the service has one
  * @param tracker follows the requests for predictions, if the service remembers them
  */
 export function traceRequest(
   activeRequests?: Instruments['activeRequests'],
   tracker?: RequestTracker,
 ): Middleware<RequestState> {
-  const labelsOf = labelsByMethod();
+  const activeOf = countByMethod(activeRequests);
   return async function traceRequest(ctx, next) {
     const ids = traceIds();
     ctx.state.trace = ids;
@@ -33,14 +33,14 @@ export function traceRequest(
       answerDetails(ctx, problemDetails(malformedTarget, ids.traceId));
       return;
     }
-    const labels = labelsOf(normalizeMethod(ctx.method));
-    activeRequests?.add(1, labels);
+    const active = activeOf(normalizeMethod(ctx.method));
+    active.count += 1;
     const request = tracker?.start(ctx.method, ctx.path, ids.traceId, ids.spanId, performance.now());
     if (request) ctx.state.recent = request;
     try {
       await next();
     } finally {
-      activeRequests?.add(-1, labels);
+      active.count -= 1;
       recordRoute(ctx);
       if (request) {
         const now = performance.now();
@@ -75,15 +75,27 @@ function hasOwnPath(request: IncomingMessage): boolean {
   return true;
 }
 
-/** Returns one object of labels for each method. */
-function labelsByMethod(): (method: string) => Attributes {
-  const known = new Map<string, Attributes>();
+/** The active requests of one method. */
+interface ActiveRequests {
+  readonly labels: Attributes;
+  count: number;
+}
+
+/**
+ * Returns a function that finds the active requests of a method. The counter observes them when metrics are collected: a
+ * counter of the SDK that adds up itself looks for its series twice for each request, which costs 1 % of its CPU time.
+ */
+function countByMethod(counter: Instruments['activeRequests'] | undefined): (method: string) => ActiveRequests {
+  const known = new Map<string, ActiveRequests>();
+  counter?.addCallback((result) => {
+    for (const { count, labels } of known.values()) result.observe(count, labels);
+  });
   return (method) => {
-    let labels = known.get(method);
-    if (labels === undefined) {
-      labels = Object.freeze({ [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_URL_SCHEME]: 'http' });
-      known.set(method, labels);
+    let active = known.get(method);
+    if (active === undefined) {
+      active = { labels: { [ATTR_HTTP_REQUEST_METHOD]: method, [ATTR_URL_SCHEME]: 'http' }, count: 0 };
+      known.set(method, active);
     }
-    return labels;
+    return active;
   };
 }
