@@ -37,6 +37,10 @@ import { SERVER_SCOPE } from '../src/telemetry/sdk/server-instrumentation.ts';
 import { randomIdGenerator } from '../src/telemetry/tracing.ts';
 
 const config = readConfigOrExit();
+
+/** Matches attributes with the command line, paths and the user. They can hold secrets, and each span repeats them. */
+const PRIVATE_ATTRIBUTE = /^process\.(?:command|command_args|executable\.path|owner)$/;
+
 if (!config.OTEL_SDK_DISABLED) await start(config);
 
 async function start(config: Config): Promise<void> {
@@ -98,6 +102,9 @@ function useLightProviders(tracing: LightTracerProviderOptions, recordProcessors
 }
 
 function describeProcess(config: Config): Resource {
+  // Only synchronous detectors. Until an asynchronous one is ready, a scrape would have no resource.
+  const { attributes } = detectResources({ detectors: [serviceInstanceIdDetector, processDetector] });
+  const known = Object.entries(attributes).filter(([name]) => !PRIVATE_ATTRIBUTE.test(name));
   return (
     defaultResource()
       .merge(
@@ -105,9 +112,10 @@ function describeProcess(config: Config): Resource {
           [ATTR_SERVICE_NAME]: config.OTEL_SERVICE_NAME,
           [ATTR_SERVICE_VERSION]: packageJson.version,
           'host.name': hostname(),
+          ...Object.fromEntries(known),
         }),
       )
-      // The environment wins over these defaults, and OTEL_SERVICE_NAME over OTEL_RESOURCE_ATTRIBUTES. Only synchronous detectors. Until an asynchronous one is ready, a scrape would have no resource.
-      .merge(detectResources({ detectors: [envDetector, serviceInstanceIdDetector, processDetector] }))
+      // The environment wins over all others, and OTEL_SERVICE_NAME over OTEL_RESOURCE_ATTRIBUTES.
+      .merge(detectResources({ detectors: [envDetector] }))
   );
 }
