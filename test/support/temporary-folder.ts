@@ -7,5 +7,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-tests-'));
   // The processes of the tests, and the processes that they start, inherit the variable.
   process.env['TMPDIR'] = folder;
+  // The tests start some hundred services. Compiled once, each of them takes 40 % less CPU time to start.
+  process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '../../node_modules/.cache/waymark');
   return () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }
