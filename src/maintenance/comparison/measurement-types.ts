@@ -56,6 +56,8 @@ export interface UsageTotal {
 }
 
 export interface CanaryMeasurements extends VersionMeasurements {
+  /** The texts that the active version answered in the same time. The load of the machine was the same then. */
+  readonly beside: UsageTotal;
   /** The evidence against the active version, since the canary began or its share changed. */
   readonly evidence: Evidence;
   /** The evidence that people report the canary as wrong more often than the active version, as an e-value. */
@@ -65,6 +67,8 @@ export interface CanaryMeasurements extends VersionMeasurements {
 }
 
 export interface ShadowMeasurements extends VersionMeasurements {
+  /** The texts that the active version answered in the same time. */
+  readonly beside: UsageTotal;
   /** The share of texts with the same label from the active version, from 0 to 1; null where no text was compared. */
   readonly agreement: number | null;
   readonly evidence: Evidence;

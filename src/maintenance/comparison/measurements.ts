@@ -54,24 +54,30 @@ export async function gatherMeasurements(
   const since = await readRoleTimes(versions, registry, now);
   const until = periodEnd(now);
   const readActive = (from: number) => readArm(active, 'active', { since: from, until }, feedbackStore);
-  const [ofActive, ofShadow, ofCanary, beside, canaryArm, activeArm, feedbackWithText] = await Promise.all([
-    measureUsage(active, 'active', since.active, feedbackStore, now),
-    shadow && measureShadow(active, shadow, since.shadow, sources, now),
-    canary && measureUsage(canary.model, 'canary', since.canary, feedbackStore, now),
-    canary && readActive(since.canary),
-    canary && readArm(canary.model, 'canary', { since: since.canary, until }, feedbackStore),
-    readActive(since.active),
-    feedbackStore.experiments.textCount(name, since.active),
-  ]);
+  const usageSince = (from: number) =>
+    measureTotal(active, 'active', { since: from, until }, feedbackStore.experiments);
+  const [ofActive, ofShadow, shadowBeside, ofCanary, canaryBeside, beside, canaryArm, activeArm, feedbackWithText] =
+    await Promise.all([
+      measureUsage(active, 'active', since.active, feedbackStore, now),
+      shadow && measureShadow(active, shadow, since.shadow, sources, now),
+      shadow && usageSince(since.shadow),
+      canary && measureUsage(canary.model, 'canary', since.canary, feedbackStore, now),
+      canary && usageSince(since.canary),
+      canary && readActive(since.canary),
+      canary && readArm(canary.model, 'canary', { since: since.canary, until }, feedbackStore),
+      readActive(since.active),
+      feedbackStore.experiments.textCount(name, since.active),
+    ]);
   const { verdict, features } = driftMonitor.report(active);
   return {
     now,
     active: { ...ofActive, ...labelsOf(activeArm) },
-    ...(ofShadow && { shadow: ofShadow }),
+    ...(ofShadow && { shadow: { ...ofShadow, beside: shadowBeside! } }),
     ...(ofCanary && {
       canary: {
         ...ofCanary,
         ...labelsOf(canaryArm!),
+        beside: canaryBeside!,
         share: canary!.share,
         evidence: evidenceOfArms(beside!.hours, canaryArm!.hours),
         reportedMore: evidenceOfReports(beside!.reports, canaryArm!.reports),
@@ -99,7 +105,7 @@ async function measureShadow(
   since: number,
   { feedbackStore }: MeasurementSources,
   now: number,
-): Promise<ShadowMeasurements> {
+): Promise<Omit<ShadowMeasurements, 'beside'>> {
   const { experiments } = feedbackStore;
   const experiment = experimentOf(active, shadow);
   const [usage, pairs, evaluatedPairs, hours] = await Promise.all([

@@ -1,7 +1,5 @@
 import { evidenceOfShareAbove } from '../../classifier/statistics/binomial-tests.ts';
-import { evidenceOfGreaterQuantile } from '../../classifier/statistics/quantile-tests.ts';
 import { evidenceOfGreater, type Tally } from '../../classifier/statistics/two-proportions.ts';
-import { bucketsInRatio, durationBucket, durationQuantile } from '../../feedback/duration-buckets.ts';
 import type { Policy } from '../../models/policy-file.ts';
 import type { Coverage, Evidence } from '../comparison/evidence.ts';
 import type {
@@ -11,6 +9,8 @@ import type {
   UsageTotal,
   VersionMeasurements,
 } from '../comparison/measurement-types.ts';
+import { confidenceOf } from './confidence.ts';
+import { findLatencyBreach, type NamedUsage } from './latency.ts';
 
 /** The reason why a version must not continue in its role, with the measurements that the reason rests on. */
 export interface Breach {
@@ -18,22 +18,6 @@ export interface Breach {
   readonly numbers: Readonly<Record<string, number | null>>;
   /** The reason why the breach is not proven; undefined where it is. */
   readonly unproven?: string | undefined;
-}
-
-/** The quantile of the latencies that are compared. */
-const SLOWEST_SHARE = 0.99;
-
-/**
- * Returns the confidence that an e-value gives, from 0 to 1: 1 - 1 / evidence. By Ville's inequality the confidence holds
- * for any number of evaluations.
- */
-export function confidenceOf(evidence: number): number {
-  return evidence <= 1 ? 0 : 1 - 1 / evidence;
-}
-
-/** Returns the e-value that gives a confidence. */
-export function evidenceOf(confidence: number): number {
-  return 1 / (1 - confidence);
 }
 
 /** A version's measurements in its role, without its accuracy. */
@@ -47,9 +31,6 @@ export function breachOfService(
 ): Breach | undefined {
   return breachOfErrors(policy, version, other) ?? breachOfLatency(policy, version, other);
 }
-
-/** The usage of a version to compare with. */
-export type NamedUsage = UsageTotal & { readonly version: string };
 
 function breachOfErrors({ rollback }: Policy, version: UsageTotal, other: UsageTotal | undefined): Breach | undefined {
   const { count, correct: errors } = failuresOf(version);
@@ -65,23 +46,12 @@ function breachOfErrors({ rollback }: Policy, version: UsageTotal, other: UsageT
   };
 }
 
-function breachOfLatency({ rollback }: Policy, version: UsageTotal, other: NamedUsage | undefined): Breach | undefined {
-  if (!other || Math.min(version.predictions, other.predictions) < rollback.minimumPredictions) return undefined;
-  const evidence = evidenceOfGreaterQuantile(
-    other.durations,
-    version.durations,
-    bucketsInRatio(rollback.latencyRatio),
-    SLOWEST_SHARE,
-    durationBucket(rollback.latencySeconds),
-  );
-  const confidence = confidenceOf(evidence);
-  if (confidence < rollback.accuracy.confidence) return undefined;
-  const p99Seconds = durationQuantile(version.durations, SLOWEST_SHARE)!;
-  const otherP99Seconds = durationQuantile(other.durations, SLOWEST_SHARE)!;
-  const ratio = p99Seconds / otherP99Seconds;
+function breachOfLatency(policy: Policy, version: UsageTotal, other: NamedUsage | undefined): Breach | undefined {
+  const figures = other && findLatencyBreach(policy, version, other);
+  if (!figures) return undefined;
   return {
-    reason: `its 99th percentile latency is ${ratio.toFixed(1)} times that of version ${other.version}`,
-    numbers: { p99Seconds, otherP99Seconds, latencyRatio: ratio, confidence },
+    reason: `its 99th percentile latency is ${figures.latencyRatio.toFixed(1)} times that of version ${other.version}`,
+    numbers: { ...figures },
   };
 }
 
@@ -150,27 +120,6 @@ export function unprovenBy(
   const share = due === 0 ? 'none' : percent(labelled / due);
   const reviews = asked === 0 ? 'none was picked for review' : `${reviewed} of ${asked} reviews are done`;
   return `this is only recommended: labels exist for ${labelled} of ${due} predictions that matter (${share}), ${reviews}, and nobody knows whether these labels are a fair sample; "labels.fairSample" of the policy can say so`;
-}
-
-/**
- * Returns a version's 99th percentile divided by another version's: of the last hour, or of all texts since they took their
- * roles if the hour has too few; null where these are too few as well. It is a rule of thumb, without an error probability.
- */
-export function latencyRatio(
-  version: VersionMeasurements,
-  other: VersionMeasurements,
-  minimumPredictions: number,
-): number | null {
-  const hasEnough = (one: { predictions: number }, two: { predictions: number }) =>
-    Math.min(one.predictions, two.predictions) >= minimumPredictions;
-  if (hasEnough(version, other)) return quotient(version.p99Seconds, other.p99Seconds);
-  if (!hasEnough(version.total, other.total)) return null;
-  const [slowest, otherSlowest] = [version, other].map(({ total }) => durationQuantile(total.durations, SLOWEST_SHARE));
-  return quotient(slowest!, otherSlowest!);
-}
-
-function quotient(dividend: number | null, divisor: number | null): number | null {
-  return dividend === null || !divisor ? null : dividend / divisor;
 }
 
 /** Returns the number of texts in all four groups. */

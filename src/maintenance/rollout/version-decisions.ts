@@ -1,19 +1,17 @@
 import type { Policy } from '../../models/policy-file.ts';
-import type { VersionMeasurements } from '../comparison/measurement-types.ts';
+import type { UsageTotal, VersionMeasurements } from '../comparison/measurement-types.ts';
 import {
   type Breach,
   breachOfPairs,
   breachOfQuality,
   breachOfReports,
   breachOfService,
-  confidenceOf,
-  evidenceOf,
-  latencyRatio,
-  type NamedUsage,
   pairCount,
   percent,
   unprovenBy,
 } from './breaches.ts';
+import { confidenceOf, evidenceOf } from './confidence.ts';
+import { compareLatencies, type LatencyComparison, type NamedUsage } from './latency.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
 import type { Action, ActionDecision, Decision, PolicyState } from './policy-state.ts';
 
@@ -23,12 +21,12 @@ export function decideOnShadow(policy: Policy, measurements: PolicyMeasurements)
   if (!shadow) return { action: 'none', reason: 'there is no shadow', numbers: {} };
   const { version, paired, since, evidence, coverage } = shadow;
   const { promote } = policy;
-  const breach = breachOfService(policy, shadow.total, usageOf(active)) ?? breachOfPairs(policy, shadow);
+  const breach = breachOfService(policy, shadow.total, besideOf(active, shadow)) ?? breachOfPairs(policy, shadow);
   if (breach) return decisionOf('drop-shadow', version, breach);
 
   const count = pairCount(paired);
   const confidence = confidenceOf(evidence.better);
-  const latency = latencyRatio(shadow, active, policy.rollback.minimumPredictions);
+  const latency = compareLatencies(policy, shadow.total, shadow.beside);
   const numbers = {
     feedback: count,
     onlyActive: paired.onlyActive,
@@ -37,7 +35,7 @@ export function decideOnShadow(policy: Policy, measurements: PolicyMeasurements)
     provenConfidence: confidenceOf(evidence.provenBetter),
     due: coverage.due,
     labelled: coverage.labelled,
-    latencyRatio: latency,
+    ...numbersOf(latency),
   };
   const comparison = `of ${count} labelled texts, only this version was right on ${paired.onlyShadow}, and only the active version on ${paired.onlyActive}`;
   const obstacle = firstObstacle(
@@ -56,7 +54,7 @@ export function decideOnShadow(policy: Policy, measurements: PolicyMeasurements)
     latencyObstacle(policy, latency, false),
   );
   if (obstacle === undefined) {
-    const reason = `${comparison}; it is not slower (${latency?.toFixed(1)} times the 99th percentile latency)`;
+    const reason = `${comparison}; ${speedOf(latency)}`;
     const unproven = unprovenBy(policy, evidence.provenBetter, promote.confidence, coverage);
     if (unproven === undefined || !hasGivenUp(policy, shadow, now)) {
       return withProof({ action: 'canary', version, reason, numbers }, unproven);
@@ -75,7 +73,7 @@ export function decideOnCanary(policy: Policy, state: PolicyState, measurements:
   const { version, feedback, since, evidence } = canary;
   const { promote } = policy;
   const breach =
-    breachOfService(policy, canary.total, usageOf(active)) ??
+    breachOfService(policy, canary.total, besideOf(active, canary)) ??
     breachOfQuality(policy, feedback, besideCanary, evidence) ??
     breachOfReports(policy, canary) ??
     (shadow?.version === version ? breachOfPairs(policy, shadow) : undefined);
@@ -86,7 +84,7 @@ export function decideOnCanary(policy: Policy, state: PolicyState, measurements:
   const asShadow = state.proven?.version === version ? state.proven.confidence : 0;
   const provenAsShadow = state.proven?.version === version ? (state.proven.provenConfidence ?? 0) : 0;
   const confidence = Math.max(asCanary, asShadow);
-  const latency = latencyRatio(canary, active, policy.rollback.minimumPredictions);
+  const latency = compareLatencies(policy, canary.total, canary.beside);
   const numbers = {
     predictions: canary.predictions,
     feedback: feedback.count,
@@ -95,7 +93,7 @@ export function decideOnCanary(policy: Policy, state: PolicyState, measurements:
     besideAccuracy: beside.count === 0 ? null : beside.correct / beside.count,
     confidence,
     provenConfidence: Math.max(confidenceOf(evidence.provenBetter), provenAsShadow),
-    latencyRatio: latency,
+    ...numbersOf(latency),
   };
   const obstacle = firstObstacle(
     [
@@ -114,10 +112,8 @@ export function decideOnCanary(policy: Policy, state: PolicyState, measurements:
   );
   if (obstacle === undefined) {
     const basis = asCanary >= asShadow ? 'by its own answers' : 'on the texts that both versions scored';
-    const speed =
-      latency === null
-        ? 'it was not slower as a shadow'
-        : `it is not slower (${latency.toFixed(1)} times the 99th percentile latency)`;
+    const isShown = latency !== undefined && latency.notSlower >= promote.confidence;
+    const speed = isShown ? speedOf(latency) : 'it was not slower as a shadow';
     const reason = `it is better with ${percent(confidence)} confidence ${basis}; ${speed}; its accuracy as a canary is ${percent(numbers.accuracy ?? 0)} of ${feedback.count} labels`;
     const proven = Math.max(evidence.provenBetter, evidenceOf(provenAsShadow));
     const unproven = unprovenBy(policy, proven, promote.confidence, evidence.coverage);
@@ -150,8 +146,22 @@ function hasGivenUp({ promote }: Policy, { since }: VersionMeasurements, now: nu
   return now - since > promote.giveUpSeconds * 1_000;
 }
 
-function usageOf({ version, total }: VersionMeasurements): NamedUsage {
-  return { version, ...total };
+/** Returns the usage of the active version in the time of a candidate. */
+function besideOf({ version }: VersionMeasurements, { beside }: { readonly beside: UsageTotal }): NamedUsage {
+  return { version, ...beside };
+}
+
+function numbersOf(latency: LatencyComparison | undefined) {
+  return {
+    latencyRatio: latency?.p99Ratio ?? null,
+    medianLatencyRatio: latency?.medianRatio ?? null,
+    notSlowerConfidence: latency?.notSlower ?? null,
+    slowerConfidence: latency?.slower ?? null,
+  };
+}
+
+function speedOf(latency: LatencyComparison | undefined): string {
+  return `it is not slower (${latency?.medianRatio.toFixed(1)} times the median latency)`;
 }
 
 function decisionOf(action: Action, version: string, { unproven, ...breach }: Breach) {
@@ -173,15 +183,24 @@ function reportNote({ reports: { objections } }: VersionMeasurements): string {
 /** A reason against a promotion, with whether the reason applies. */
 type Obstacle = readonly [applies: boolean, message: string];
 
-/** @param wasCompared true if the version was not slower before, so that it may have few predictions now */
-function latencyObstacle({ promote, rollback }: Policy, latency: number | null, wasCompared: boolean): Obstacle {
-  if (latency !== null) {
-    return [
-      latency > promote.maxLatencyRatio,
-      `its 99th percentile latency is ${latency.toFixed(1)} times that of the active version`,
-    ];
+/** @param wasCompared true if it was shown before that the version is not slower, so that this need not be shown again */
+function latencyObstacle(
+  { promote, rollback }: Policy,
+  latency: LatencyComparison | undefined,
+  wasCompared: boolean,
+): Obstacle {
+  if (latency === undefined) {
+    return [!wasCompared, `a comparison of latencies needs ${rollback.minimumPredictions} predictions of each version`];
   }
-  return [!wasCompared, `a comparison of latencies needs ${rollback.minimumPredictions} predictions of each version`];
+  const { medianRatio, p99Ratio, notSlower, slower } = latency;
+  if (slower >= promote.confidence) {
+    return [true, `its 99th percentile latency is ${p99Ratio.toFixed(1)} times that of the active version`];
+  }
+  const limit = `at most ${promote.maxLatencyRatio} times with ${percent(notSlower)} confidence`;
+  return [
+    notSlower < promote.confidence && !wasCompared,
+    `its median latency is ${medianRatio.toFixed(1)} times that of the active version, ${limit}, and ${percent(promote.confidence)} is required`,
+  ];
 }
 
 function firstObstacle(...obstacles: readonly Obstacle[]): string | undefined {

@@ -137,6 +137,7 @@ describe('measurements', () => {
         errors: 1,
         p99Seconds: expect.closeTo(2e-4, 4),
         total: { predictions: 4, errors: 1, durations: expect.any(Array) },
+        beside: { predictions: 100, errors: 1, durations: expect.any(Array) },
         // Two texts have two different labels.
         coverage: { due: 2, labelled: 2, asked: 0, reviewed: 0 },
         reports: { predictions: 0, objections: 0 },
@@ -156,6 +157,7 @@ describe('measurements', () => {
         errors: 0,
         p99Seconds: expect.closeTo(1e-3, 4),
         total: { predictions: 1, errors: 0, durations: expect.any(Array) },
+        beside: { predictions: 100, errors: 1, durations: expect.any(Array) },
         coverage: { due: 1, labelled: 2, asked: 0, reviewed: 0 },
         reports: { predictions: 1, objections: 0 },
         evidence: expect.objectContaining({ better: 1, worse: 1 }),

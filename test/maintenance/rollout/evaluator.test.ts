@@ -188,7 +188,9 @@ describe('the evaluator', () => {
       pending,
     };
     await writeFile(join(folder, 'data/maintenance/spam.json'), JSON.stringify(state));
-    const canary = { ...stable.active, version: '2', share: 0.1, evidence: evidenceOfArms([], []), reportedMore: 1 };
+    const { total } = stable.active;
+    const evidence = evidenceOfArms([], []);
+    const canary = { ...stable.active, beside: total, version: '2', share: 0.1, evidence, reportedMore: 1 };
     measured = { ...stable, active: { ...stable.active, version: active }, ...(active === '1' && { canary }) };
     await startTestEvaluator().evaluate();
     expect(applied).toEqual(expected);

@@ -222,10 +222,19 @@ export function simulate(options: Simulation): {
     return {
       now,
       active: measureRole(active),
-      ...(shadow && { shadow: { ...measureRole(shadow), agreement: null, paired, evidence: evidenceOfPairs([hour]) } }),
+      ...(shadow && {
+        shadow: {
+          ...measureRole(shadow),
+          beside: totalOf(active),
+          agreement: null,
+          paired,
+          evidence: evidenceOfPairs([hour]),
+        },
+      }),
       ...(canary && {
         canary: {
           ...measureRole(canary),
+          beside: totalOf(active),
           share: policy.promote.canaryShare,
           evidence: evidenceOfArms(armOf(beside), armOf(canary)),
           reportedMore: 1,
