@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startStack } from '../../tools/stack/stack.ts';
 import { runLoop } from './loop.ts';
@@ -10,17 +10,21 @@ import { startTimeline } from './timeline.ts';
 import { sendMails } from './traffic.ts';
 import { MODEL, policy, trainVersion, writeVersion } from './versions.ts';
 
-const HELP = `Usage: npm run demo:maintenance [-- --out FILE]
+const HELP = `Usage: npm run demo:maintenance [-- --out FILE] [--write]
 
 Shows the automatic maintenance of a model, on real mail and with the whole stack. New kinds of mail come and the accuracy
 falls; alerts fire; the model is retrained with the feedback; the new version is tried as shadow and canary and becomes
 active. Then a bad version is activated by hand and rolled back. The demonstration takes two to three minutes. The first
 run installs the programs of the stack.
 
-  --out FILE   the file for the plot (default: demo/maintenance/accuracy.svg)
+  --out FILE   the file for the plot (default: data/demo/maintenance.svg); the steps are written beside it, as .txt
+  --write      replace the picture of docs/maintenance.md, if all steps happened
 
 The exit code is 1 if a step does not happen within its time limit.
 `;
+
+/** The picture that docs/maintenance.md shows. */
+const PICTURE = join(import.meta.dirname, 'accuracy.svg');
 
 /** The rate is so high that a minute has as many mails as a day elsewhere. */
 const MAILS_PER_SECOND = 10;
@@ -33,7 +37,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      out: { type: 'string', default: join(import.meta.dirname, 'accuracy.svg') },
+      out: { type: 'string', default: 'data/demo/maintenance.svg' },
+      write: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -43,7 +48,12 @@ async function main(): Promise<void> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'waymark-demo-'));
   try {
+    await mkdir(dirname(values.out), { recursive: true });
     await demonstrate(folder, values.out);
+    if (values.write) {
+      await copyFile(values.out, PICTURE);
+      process.stdout.write(`Replaced ${PICTURE}\n`);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -80,8 +90,10 @@ async function demonstrate(folder: string, out: string): Promise<void> {
       await traffic.stop().catch(() => {});
       throw error;
     } finally {
+      const steps = `${out.replace(/\.svg$/, '')}.txt`;
       await writeFile(out, plot(traffic.answers, timeline.events, timeline.startedAt));
-      process.stdout.write(`The plot is in ${out}\n`);
+      await writeFile(steps, timeline.lines.map((line) => `${line}\n`).join(''));
+      process.stdout.write(`The plot is in ${out}, the steps are in ${steps}\n`);
     }
     process.stdout.write(`All steps happened. All of ${traffic.answers.length} mails were answered.\n`);
   } finally {

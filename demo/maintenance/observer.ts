@@ -9,7 +9,6 @@ const modelSchema = z.object({
   shadow: z.string().nullable(),
   canary: z.string().nullable(),
   versions: z.array(z.object({ version: z.string() })),
-  comparison: z.object({ shadow: z.object({ latencyRatio: z.object({ p99: z.number().nullable() }) }).nullable() }),
   retrain: z
     .object({
       state: z.string(),

@@ -46,7 +46,7 @@ export function plot(answers: readonly LabelledAnswer[], events: readonly Event[
     series,
     x: { kind: 'value', name: 'seconds', min: Math.floor(from), max: Math.ceil(to) },
     y: {
-      min: Math.floor(Math.min(...rolling.map(([, share]) => share)) * 10) / 10,
+      min: Math.floor(Math.min(0.9, ...rolling.map(([, share]) => share)) * 10) / 10,
       max: 1,
       format: (value) => `${Math.round(value * 100)} %`,
     },

@@ -12,6 +12,8 @@ export interface Event {
 /** The timeline of the demonstration. It prints the steps and collects the events for the plot. */
 export interface Timeline {
   readonly events: readonly Event[];
+  /** The printed messages with their times. */
+  readonly lines: readonly string[];
   /** The start in milliseconds since 1970. */
   readonly startedAt: number;
   /** Prints a message with the time since the start. */
@@ -36,12 +38,15 @@ export interface Timeline {
 export function startTimeline(failed: Promise<never>): Timeline {
   const startedAt = Date.now();
   const events: Event[] = [];
+  const lines: string[] = [];
   let hasFailed = false;
   failed.catch(() => {
     hasFailed = true;
   });
   const log = (message: string, at = Date.now()) => {
-    process.stdout.write(`${String(Math.round((at - startedAt) / 1_000)).padStart(4)} s  ${message}\n`);
+    const line = `${String(Math.round((at - startedAt) / 1_000)).padStart(4)} s  ${message}`;
+    lines.push(line);
+    process.stdout.write(`${line}\n`);
   };
 
   async function poll<T>(step: string, limitSeconds: number, check: () => Promise<T | undefined>): Promise<T> {
@@ -57,6 +62,7 @@ export function startTimeline(failed: Promise<never>): Timeline {
 
   return {
     events,
+    lines,
     startedAt,
     log: (message) => log(message),
     logEvent(label, message, at = Date.now()) {
