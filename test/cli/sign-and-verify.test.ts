@@ -24,6 +24,16 @@ describe('sign, then verify', () => {
     });
     const verified = await verify('--model', 'spam', '--public-key', fixture('key-public.pem'));
     expect(verified).toMatchObject({ code: 0, stdout: expect.stringMatching(/^spam@2 is signed by the key \w+\n$/) });
+    const facts = {
+      model: 'spam',
+      version: '2',
+      folder: join(models, 'spam/2'),
+      signedBy: expect.stringMatching(/^key /),
+    };
+    const signedAgain = await sign('--model', 'spam', '--private-key', fixture('key-private.pem'), '--json');
+    expect(JSON.parse(signedAgain.stdout)).toEqual({ ...facts, files: 2 });
+    const verifiedAgain = await verify('--model', 'spam', '--public-key', fixture('key-public.pem'), '--json');
+    expect(JSON.parse(verifiedAgain.stdout)).toEqual(facts);
     const other = await verify('--model', 'spam@2', '--public-key', fixture('other-key-public.pem'));
     expect(other).toMatchObject({ code: 65, stderr: expect.stringContaining('a key that is not trusted') });
   });
@@ -63,6 +73,8 @@ describe('sign, then verify', () => {
     ['sign', ['--model', 'spam'], /--private-key is missing/, 64],
     ['sign', ['--model', 'spam', '--private-key', 'a', '--certificate-chain', 'b'], /needs --signing-certificate/, 64],
     ['sign', ['--model', 'nothing', '--private-key', 'a'], /holds no such model/, 64],
+    ['sign', ['--model', 'spam@99', '--private-key', 'a'], /there is no such version; there are: 2, 7/, 65],
+    ['verify', ['--model', 'spam@99', '--public-key', 'a'], /there is no such version; there are: 2, 7/, 65],
     ['verify', ['--model', 'spam'], /--public-key or --certificate-chain is missing/, 64],
     ['verify', ['--model', 'spam', '--public-key', '/nowhere'], /cannot be read: ENOENT/, 65],
   ] as const)('%s %j explains its mistake', async (command, args, message, code) => {

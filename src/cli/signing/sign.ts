@@ -15,6 +15,7 @@ is that of OpenSSF model signing: "model_signing verify key" and "verify certifi
   --signing-certificate FILE  sign as the owner of this certificate of the key, as PEM
   --certificate-chain FILE    certificates that lead from it to a trusted one, as PEM; may be repeated
   --models DIR                the models folder (default: ./models)
+  --json                      print one JSON object
 
 The version is read first, so that a damaged one is not signed. A former signature is replaced.
 `;
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
       'signing-certificate': { type: 'string' },
       'certificate-chain': { type: 'string', multiple: true, default: [] },
       models: { type: 'string', default: './models' },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -53,7 +55,13 @@ async function main(): Promise<void> {
   }
   const signer = createSigner(privateKey, certificates);
   const count = await signFolder(named.folder, signer);
-  process.stdout.write(`Signed the ${count} files of ${named.folder} with the ${signer.signedBy}\n`);
+  const { name: model, version, folder } = named;
+  const { signedBy } = signer;
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ model, version, folder, files: count, signedBy })}\n`
+      : `Signed the ${count} files of ${folder} with the ${signedBy}\n`,
+  );
 }
 
 runCommand('sign', main);

@@ -12,6 +12,7 @@ Verifies the signature of a version as the service does with MODEL_SIGNATURE_KEY
   --public-key FILE         trusted public keys as PEM; may be repeated
   --certificate-chain FILE  trusted certificates as PEM, of signers or of authorities; may be repeated
   --models DIR              the models folder (default: ./models)
+  --json                    print one JSON object
 `;
 
 async function main(): Promise<void> {
@@ -21,6 +22,7 @@ async function main(): Promise<void> {
       'public-key': { type: 'string', multiple: true, default: [] },
       'certificate-chain': { type: 'string', multiple: true, default: [] },
       models: { type: 'string', default: './models' },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -33,7 +35,13 @@ async function main(): Promise<void> {
   const named = await findVersion(values.models, values.model);
   const artefact = await readArtefact(named.folder, createVerifier(await readTrust(trusted)));
   requireOwnName(named, artefact);
-  process.stdout.write(`${named.name}@${named.version} is signed by the ${artefact.signedBy}\n`);
+  const { name: model, version, folder } = named;
+  const { signedBy } = artefact;
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ model, version, folder, signedBy })}\n`
+      : `${model}@${version} is signed by the ${signedBy}\n`,
+  );
 }
 
 runCommand('verify', main);

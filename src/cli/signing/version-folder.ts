@@ -16,16 +16,19 @@ export interface NamedVersion {
  *
  * @param models the models folder
  * @throws {UsageError} if the reference is missing or not valid, or the model has no version
+ * @throws {ArtefactError} if the model has other versions only
  */
 export async function findVersion(models: string, reference: string | undefined): Promise<NamedVersion> {
   const [modelName, givenVersion] = (reference ?? '').split(/@(.*)/s);
   const name = requireName('model', reference === undefined ? undefined : modelName);
-  const version =
-    givenVersion === undefined ? (await listVersions(models, name)).at(-1) : requireName('model', givenVersion);
-  if (version === undefined) {
+  const versions = await listVersions(models, name);
+  const version = givenVersion === undefined ? versions.at(-1) : requireName('model', givenVersion);
+  if (version === undefined || versions.length === 0) {
     throw new UsageError(`--model is ${JSON.stringify(name)}, and ${models} holds no such model`);
   }
-  return { name, version, folder: join(models, name, version) };
+  const folder = join(models, name, version);
+  if (versions.includes(version)) return { name, version, folder };
+  throw new ArtefactError(folder, `there is no such version; there are: ${versions.join(', ')}`);
 }
 
 /**
