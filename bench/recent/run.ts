@@ -82,6 +82,7 @@ function remember(
       id,
       anomalies: at % 50 === 0 ? ['length'] : [],
       review: false,
+      abstained: false,
       index: 0,
     },
     0,

@@ -7,6 +7,8 @@ import { bar, columns, percent, printable, shorten } from './terminal.ts';
 export interface TextAnswer {
   readonly scores: Scores;
   readonly anomalies: readonly AnomalyReason[];
+  /** True if the confidence is below the minimum. */
+  readonly abstained: boolean;
   /** All contributions, strongest first. Empty without an explanation. */
   readonly explanation: readonly Contribution[];
 }
@@ -19,9 +21,14 @@ const MAX_TEXT_CHARACTERS = 80;
 /**
  * Classifies a text as the service does.
  *
- * @param explains whether the answer has an explanation
+ * @param options `explains` is true if the answer has an explanation; `minConfidence` is the lowest confidence of an answer
+ *   that does not abstain
  */
-export function classifyText({ classifier, manifest }: Model, text: string, explains: boolean): TextAnswer {
+export function classifyText(
+  { classifier, manifest }: Model,
+  text: string,
+  { explains, minConfidence }: { readonly explains: boolean; readonly minConfidence: number },
+): TextAnswer {
   const tokens = classifier.tokenize(text);
   const scores = classifier.score(tokens);
   const { label, confidence } = scores;
@@ -29,6 +36,7 @@ export function classifyText({ classifier, manifest }: Model, text: string, expl
   return {
     scores,
     anomalies: findAnomalies(observation, manifest.thresholds),
+    abstained: confidence < minConfidence,
     // The next text reuses the buffers of `tokens`.
     explanation: explains ? classifier.explain(tokens, scores) : [],
   };
@@ -41,14 +49,14 @@ export function classifyText({ classifier, manifest }: Model, text: string, expl
  */
 export function toAnswerJson(
   { name, version, classifier }: Model,
-  { scores, anomalies, explanation }: TextAnswer,
+  { scores, anomalies, abstained, explanation }: TextAnswer,
   features: number,
 ): string {
   // Written by hand: an object would order labels that are numbers, and has no label "__proto__".
   const shares = classifier.labels.map((label, at) => `${JSON.stringify(label)}:${scores.probabilities[at]}`);
   const fields =
     `"prediction":${JSON.stringify(scores.label)},"confidence":${scores.confidence},"scores":{${shares.join()}},` +
-    `"anomalies":${JSON.stringify(anomalies)},"model":${JSON.stringify({ name, version })}`;
+    `"anomalies":${JSON.stringify(anomalies)},"model":${JSON.stringify({ name, version })}${abstained ? ',"abstained":true' : ''}`;
   return features > 0 ? `{${fields},"explanation":${JSON.stringify(explanation.slice(0, features))}}` : `{${fields}}`;
 }
 
@@ -58,7 +66,7 @@ export function toAnswerJson(
  * @param features the number of words in the explanation
  */
 export function describeAnswer({ name, version, classifier }: Model, answer: TextAnswer, features: number): string {
-  const { scores, anomalies, explanation } = answer;
+  const { scores, anomalies, abstained, explanation } = answer;
   const byShare = [...classifier.labels.keys()].sort((a, b) => scores.probabilities[b]! - scores.probabilities[a]!);
   const rows = byShare.slice(0, MAX_LABELS).map((at) => {
     const share = scores.probabilities[at]!;
@@ -68,6 +76,7 @@ export function describeAnswer({ name, version, classifier }: Model, answer: Tex
   const second = classifier.labels[byShare[1]!]!;
   return [
     `${labelName(scores.label)}  ${percent(scores.confidence)}  (${name}@${version})`,
+    ...(abstained ? ['Abstained: the confidence is below the minimum, so a person should decide.'] : []),
     '',
     ...columns(rows, 2),
     ...(byShare.length > MAX_LABELS
@@ -104,9 +113,10 @@ function signed(weight: number): string {
 }
 
 /** Describes an answer in one line, for many texts. */
-export function describeInLine(text: string, { scores }: TextAnswer, labelWidth: number): string {
+export function describeInLine(text: string, { scores, abstained }: TextAnswer, labelWidth: number): string {
   const label = labelName(scores.label).padEnd(Math.min(labelWidth, MAX_LABEL_CHARACTERS));
-  return `${label}  ${percent(scores.confidence).padStart(8)}  ${printable(shorten(text, MAX_TEXT_CHARACTERS))}`;
+  const mark = abstained ? 'abstained  ' : '';
+  return `${label}  ${percent(scores.confidence).padStart(8)}  ${mark}${printable(shorten(text, MAX_TEXT_CHARACTERS))}`;
 }
 
 function labelName(label: string): string {

@@ -1,5 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import {
+  ANSWERED_SHARES,
+  accuracyByCoverage,
+  type CoveragePoint,
+  pointsAtShares,
+} from '../classifier/statistics/coverage.ts';
 import { comparePairs } from '../classifier/statistics/paired-difference.ts';
 import type { Model } from '../models/store.ts';
 import { evaluateVersions } from '../training/evaluate-versions.ts';
@@ -43,8 +49,20 @@ function quantile(durations: readonly number[], share: number): number {
   return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) / 1000;
 }
 
-function reportOf({ evaluation, durations }: ExamplePredictions): Report {
-  return { ...evaluation, secondsPerText: { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) } };
+function reportOf({ evaluation, durations, correct, observations }: ExamplePredictions): Report {
+  return {
+    ...evaluation,
+    accuracyByCoverage: coverageOf(correct, observations),
+    secondsPerText: { p50: quantile(durations, 0.5), p99: quantile(durations, 0.99) },
+  };
+}
+
+function coverageOf(
+  correct: ExamplePredictions['correct'],
+  observations: ExamplePredictions['observations'],
+): CoveragePoint[] {
+  const judged = observations.map(({ confidence }, at) => ({ confidence, count: 1, correct: Number(correct[at]) }));
+  return pointsAtShares(accuracyByCoverage(judged), ANSWERED_SHARES);
 }
 
 const referenceOf = ({ name, version }: Model) => `${name}@${version}`;

@@ -1,4 +1,5 @@
 import { type ConfusionMatrix, sum } from '../classifier/statistics/confusion-matrix.ts';
+import { type CoveragePoint, pointsAtShares } from '../classifier/statistics/coverage.ts';
 import type { Evaluation } from '../classifier/statistics/evaluation.ts';
 import type { MembershipInference } from '../classifier/statistics/membership-inference.ts';
 import { type Robustness, robustnessTable } from '../training/robustness.ts';
@@ -6,6 +7,8 @@ import { columns, count, percent, printable, shorten } from './terminal.ts';
 
 /** The output of `evaluate --json`. */
 export interface Report extends Evaluation {
+  /** What remains with a minimum for the confidence: at shares of 100 %, 95 % and so on, as far as the confidences differ. */
+  readonly accuracyByCoverage: readonly CoveragePoint[];
   /** The time for tokenising and scoring one text, in seconds, after a warm-up. */
   readonly secondsPerText: { readonly p50: number; readonly p99: number };
   /** Present with `--privacy`. */
@@ -41,11 +44,35 @@ export function describeEvaluation(report: Report): string {
     `per text: p50 ${microseconds(secondsPerText.p50)}, p99 ${microseconds(secondsPerText.p99)}`,
     ...(report.privacy ? [describePrivacy(report.privacy)] : []),
     '',
+    ...describeCoverage(report.accuracyByCoverage),
     ...describeMatrix(confusionMatrix),
     ...describeMistakes(confusionMatrix),
     ...(report.robustness ? ['', ...robustnessTable(report.robustness)] : []),
     '',
   ].join('\n');
+}
+
+/** The shares of answered texts that the table has. */
+const SHOWN_SHARES = [1, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5];
+
+/** Returns the accuracy that remains if texts below a confidence are left to a person. */
+function describeCoverage(points: readonly CoveragePoint[]): string[] {
+  const shown = pointsAtShares(points, SHOWN_SHARES);
+  // With the same confidence for all texts there is no choice.
+  if (shown.length < 2) return [];
+  const rows = shown.map(({ minConfidence, coverage, count: answered, accuracy, interval }) => [
+    percent(coverage),
+    // A rounded-up minimum would leave out the texts that have exactly this confidence.
+    (Math.floor(minConfidence * 1e4) / 1e4).toFixed(4),
+    percent(accuracy),
+    `${percent(interval.low)} to ${percent(interval.high)}`,
+    count(answered),
+  ]);
+  return [
+    'Accuracy by coverage: what remains if texts below a confidence are left to a person (--min-confidence)',
+    ...columns([['answered', 'from confidence', 'accuracy', '95 % interval', 'texts'], ...rows], 0),
+    '',
+  ];
 }
 
 /** Returns the confusion matrix. Of many labels it has those with the most mistakes. */

@@ -3,7 +3,7 @@ import { robustnessTable } from '../training/robustness.ts';
 import type { TrainingResult, VersionComparison } from '../training/training-job.ts';
 import { describeComparison, sentenceOf, verdictOf } from './comparison-report.ts';
 import { columns, plural } from './terminal.ts';
-import { asInvoked } from './usage.ts';
+import { asInvoked, isInvokedAsWaymark } from './usage.ts';
 
 /** The role of a new version. */
 export interface Deployment {
@@ -71,13 +71,18 @@ export function describeDeployment(deployment: Deployment): string {
 /** Returns the commands that try a version, or give it a role. */
 export function nextSteps({ model, version, models }: Deployment): NextStep[] {
   const folder = models === DEFAULT_MODELS ? '' : ` --models ${shellQuote(models)}`;
-  const post = (role: string, body: object) =>
-    `curl ${SERVICE}/models/${model}/${role} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+  const request = (role: 'shadow' | 'canary' | 'activate', options: { readonly share?: number } = {}) => {
+    if (isInvokedAsWaymark()) {
+      return `waymark models ${role} ${model}@${version}${options.share === undefined ? '' : ` --share ${options.share}`}`;
+    }
+    const body = JSON.stringify({ version, ...options });
+    return `curl ${SERVICE}/models/${model}/${role} -H 'content-type: application/json' -d '${body}'`;
+  };
   return [
     { step: 'try', command: asInvoked(`npm run classify -- --model ${model}@${version}${folder} "a text"`) },
-    { step: 'shadow', command: post('shadow', { version }) },
-    { step: 'canary', command: post('canary', { version, share: CANARY_SHARE }) },
-    { step: 'activate', command: post('activate', { version }) },
+    { step: 'shadow', command: request('shadow') },
+    { step: 'canary', command: request('canary', { share: CANARY_SHARE }) },
+    { step: 'activate', command: request('activate') },
   ];
 }
 

@@ -49,9 +49,14 @@ export function requireOneOf<T extends string>(flag: string, value: string, allo
   return found;
 }
 
+/** Returns whether the command was invoked as `waymark NAME`, and not by `npm run NAME`. */
+export function isInvokedAsWaymark(): boolean {
+  return process.argv[1]?.startsWith('waymark ') ?? false;
+}
+
 /** Returns a help text with the commands as they were invoked: `waymark train` instead of `npm run train --`. */
 export function asInvoked(help: string): string {
-  if (!process.argv[1]?.startsWith('waymark ')) return help;
+  if (!isInvokedAsWaymark()) return help;
   return help.replace(/npm run (train|evaluate|classify|load) --/g, 'waymark $1');
 }
 

@@ -176,6 +176,7 @@ export async function openFeedbackStore(
   return {
     record: (feedback) => send({ kind: 'record', feedback }),
     counts: call('counts'),
+    confidences: call('confidences'),
     hours: call('hours'),
     totals: call('totals'),
     confidenceTotals: call('confidenceTotals'),

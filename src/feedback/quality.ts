@@ -1,7 +1,14 @@
 import { type MatrixQuality, qualityFromCounts, sum } from '../classifier/statistics/confusion-matrix.ts';
+import {
+  ANSWERED_SHARES,
+  accuracyByCoverage,
+  type CoveragePoint,
+  pointsAtShares,
+} from '../classifier/statistics/coverage.ts';
 import { checkFairness, type SampleFairness } from '../classifier/statistics/fairness.ts';
 import { type Interval, wilsonInterval } from '../classifier/statistics/wilson.ts';
 import {
+  type ConfidenceCount,
   hourOf,
   LABEL_SOURCES,
   type LabelCount,
@@ -61,6 +68,8 @@ export interface QualityReport extends Omit<MatrixQuality, 'accuracy' | 'labels'
   readonly labels: Readonly<Record<string, LabelReport>>;
   /** The accuracy by confidence: equal to the confidence for a calibrated model. */
   readonly calibration: readonly CalibrationBin[];
+  /** What remains with a minimum for the confidence: at shares of 100 %, 95 % and so on of the last 20,000 labels. */
+  readonly accuracyByCoverage: readonly CoveragePoint[];
 }
 
 /**
@@ -77,7 +86,11 @@ export async function measureQuality(
   until?: number,
 ): Promise<QualityReport> {
   const query = { ...key, since, until };
-  const [counts, coverage] = await Promise.all([store.counts(query), measureCoverage(store, query)]);
+  const [counts, coverage, confidences] = await Promise.all([
+    store.counts(query),
+    measureCoverage(store, query),
+    store.confidences(query),
+  ]);
   const fair = counts.filter(({ source }) => source !== 'report');
   const raw = qualityFromCounts(fair);
   const weighted = weigh(fair);
@@ -108,6 +121,7 @@ export async function measureQuality(
     accuracyInterval: intervalOf(quality.accuracy, fair, weighted),
     labels: Object.fromEntries(labels),
     calibration: calibrationOf(weighted),
+    accuracyByCoverage: coverageOf(confidences),
   };
 }
 
@@ -116,8 +130,8 @@ export async function measureQuality(
  * without replacement from a finite universe, 1952), so that a changed share favours no time. The weights add up to Kish's
  * effective sample size (Survey sampling, 1965), which the intervals need. With one share, each label has the weight 1.
  */
-function weigh(counts: readonly LabelCount[]): LabelCount[] {
-  const isWeighted = ({ source, reviewShare }: LabelCount) => source === 'review' && reviewShare > 0;
+function weigh<T extends Pick<LabelCount, 'source' | 'reviewShare' | 'count'>>(counts: readonly T[]): T[] {
+  const isWeighted = ({ source, reviewShare }: T) => source === 'review' && reviewShare > 0;
   const reviews = counts.filter(isWeighted);
   const total = sum(reviews.map(({ count, reviewShare }) => count / reviewShare));
   const squares = sum(reviews.map(({ count, reviewShare }) => count / reviewShare ** 2));
@@ -156,6 +170,15 @@ function calibrationOf(counts: readonly LabelCount[]): CalibrationBin[] {
     const interval = wilsonInterval(correct, count);
     return [{ from: bin / 10, to: (bin + 1) / 10, count, accuracy: correct / count, interval }];
   });
+}
+
+function coverageOf(confidences: readonly ConfidenceCount[]): CoveragePoint[] {
+  const judged = weigh(confidences).map(({ confidence, count, correct }) => ({
+    confidence,
+    count,
+    correct: correct ? count : 0,
+  }));
+  return pointsAtShares(accuracyByCoverage(judged), ANSWERED_SHARES);
 }
 
 async function measureCoverage(store: FeedbackStore, query: LabelQuery): Promise<QualityCoverage> {

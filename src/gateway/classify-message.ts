@@ -71,7 +71,11 @@ export function createMailClassifier(options: MailClassifierOptions): MailClassi
       const score = answer.value.scores?.[spamLabel] ?? 0;
       if (!worst || score > worst.score) worst = { score, prediction: answer.value };
     }
-    if (worst) return { checked: true, spam: worst.prediction.prediction === spamLabel, ...worst, ...report };
+    if (worst) {
+      const { prediction, abstained } = worst.prediction;
+      // Where the service abstains, the message passes, and its fields say so.
+      return { checked: true, spam: prediction === spamLabel && !abstained, ...worst, ...report };
+    }
     log.warn('message not classified', inputExceptionAttributes(failure));
     return { checked: false, reason: reasonOf(failure), ...report };
   }

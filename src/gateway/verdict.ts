@@ -35,9 +35,10 @@ export function verdictFields(verdict: Verdict): HeaderField[] {
   }
   const { spam, score, prediction } = verdict;
   const { name, version } = prediction.model;
+  const abstained = prediction.abstained ? ' abstained=yes' : '';
   return [
     ['X-Spam-Flag', spam ? 'YES' : 'NO'],
-    ['X-Spam-Status', `${spam ? 'Yes' : 'No'}, score=${score.toFixed(4)} model=${name}@${version}`],
+    ['X-Spam-Status', `${spam ? 'Yes' : 'No'}, score=${score.toFixed(4)} model=${name}@${version}${abstained}`],
     ['X-Spam-Checked', 'Yes'],
     [MARK.predictionId, prediction.id],
     [MARK.traceId, prediction.traceId],
@@ -58,6 +59,6 @@ export function verdictJson(verdict: Verdict) {
   const reading = { ...(hiddenShare > 0 && { hiddenShare }), ...(limit !== undefined && { partlyRead: limit }) };
   if (!verdict.checked) return { checked: false, spam: false, reason: verdict.reason, ...reading };
   const { spam, score, prediction } = verdict;
-  const { id, prediction: label, confidence, model } = prediction;
-  return { checked: true, spam, score, id, label, confidence, model, ...reading };
+  const { id, prediction: label, confidence, model, abstained } = prediction;
+  return { checked: true, spam, score, id, label, confidence, model, ...(abstained && { abstained }), ...reading };
 }

@@ -112,6 +112,8 @@ export const policySchema = z.strictObject({
   everySeconds: z.number().min(0.1).max(MAX_INTERVAL_SECONDS).default(60),
   /** The time for which an action is not repeated, and nothing new is started after a promotion or a rollback. */
   cooldownSeconds: seconds.default(DAY_SECONDS),
+  /** An answer with a confidence below this is marked as abstained. 0: no answer is. */
+  minConfidence: share.default(0),
   labels: labels.prefault({}),
   retrain: retrain.prefault({}),
   promote: promote.prefault({}),
@@ -136,13 +138,35 @@ const MAX_BYTES = 1024 * 1024;
 export async function readPolicy(modelFolder: string): Promise<PolicyFile> {
   let text: string;
   try {
-    text = (await readRegularFile(join(modelFolder, FILE_NAME), MAX_BYTES)).toString();
+    text = await readPolicyText(modelFolder);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { policy: policySchema.parse({}) };
     return { problem: `${FILE_NAME} cannot be read (${code ?? message})` };
   }
   return parsePolicy(text);
+}
+
+/**
+ * Creates a reader of the policy's `minConfidence` for the answers of a model. The file is parsed only if it has changed. With a
+ * file that cannot be used, the last known value stays in effect: 0 at the start.
+ */
+export function createMinConfidenceReader(modelFolder: string): () => Promise<number> {
+  let lastText: string | undefined;
+  let minConfidence = 0;
+  return async () => {
+    const text = await readPolicyText(modelFolder).catch((error: NodeJS.ErrnoException) =>
+      error.code === 'ENOENT' ? '{}' : lastText,
+    );
+    if (text === undefined || text === lastText) return minConfidence;
+    lastText = text;
+    minConfidence = parsePolicy(text).policy?.minConfidence ?? minConfidence;
+    return minConfidence;
+  };
+}
+
+async function readPolicyText(modelFolder: string): Promise<string> {
+  return (await readRegularFile(join(modelFolder, FILE_NAME), MAX_BYTES)).toString();
 }
 
 /** The maximum number of faults that a reason names. */

@@ -9,6 +9,8 @@ export type AnsweringRole = 'active' | 'canary' | 'named';
 export interface RoutedModel {
   readonly model: Model;
   readonly role: AnsweringRole;
+  /** The policy's `minConfidence`. */
+  readonly minConfidence: number;
 }
 
 /**
@@ -28,16 +30,18 @@ export function routeModel(
   const versions = models.get(reference);
   if (!versions) {
     const version = findModel(models, reference);
-    const model = version && registry.use(version);
+    if (!version) return undefined;
+    const { minConfidence = 0 } = models.get(version.name) ?? {};
+    const asNamed = (model: Model | undefined): RoutedModel | undefined =>
+      model && { model, role: 'named', minConfidence };
+    const model = registry.use(version);
     return model instanceof Promise ? model.then(asNamed) : asNamed(model);
   }
-  const { active, canary } = versions;
-  if (canary && positionOf(`${versions.name} ${key}`) < canary.share) return { model: canary.model, role: 'canary' };
-  return { model: active, role: 'active' };
-}
-
-function asNamed(model: Model | undefined): RoutedModel | undefined {
-  return model && { model, role: 'named' };
+  const { active, canary, minConfidence = 0 } = versions;
+  if (canary && positionOf(`${versions.name} ${key}`) < canary.share) {
+    return { model: canary.model, role: 'canary', minConfidence };
+  }
+  return { model: active, role: 'active', minConfidence };
 }
 
 /** Maps a key to a number from 0 to below 1. Keys are distributed uniformly. */

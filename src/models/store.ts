@@ -33,6 +33,8 @@ export interface ModelVersions<V extends ModelVersion = Model> {
   readonly shadow?: V;
   /** The version that answers a share of the requests for the name of the model. */
   readonly canary?: Canary<V>;
+  /** The policy's `minConfidence`: an answer with a lower confidence is marked as abstained. */
+  readonly minConfidence?: number;
   /** All versions, newest first. Those without a role are loaded when a request names them. */
   readonly versions: readonly ModelVersion[];
 }

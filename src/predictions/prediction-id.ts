@@ -196,6 +196,20 @@ function startsWith(hash: string, bytes: Uint8Array): boolean {
   return timingSafeEqual(Buffer.from(hash, 'latin1').subarray(0, bytes.length), bytes);
 }
 
+/** The characters of base64url that hold all bytes up to the confidence. */
+const CONFIDENCE_CHARACTERS = Math.ceil(((CONFIDENCE_AT + 1) * 4) / 3);
+
+/**
+ * Returns the lowest confidence that rounds to the one in an id, from 0 to 1; undefined if the id has none. The signature is
+ * not checked: this is for ids that were verified when they were stored.
+ */
+export function lowestConfidenceIn(id: string): number | undefined {
+  const bytes = Buffer.from(id.slice(0, CONFIDENCE_CHARACTERS), 'base64url');
+  if (bytes[0] !== FORMAT || bytes.length <= CONFIDENCE_AT || bytes[CONFIDENCE_AT] === UNKNOWN_CONFIDENCE)
+    return undefined;
+  return (bytes[CONFIDENCE_AT]! - 0.5) / MAX_BYTE;
+}
+
 /** Decodes the names at the end of an id. Another program with the same key can have signed something else. */
 function decodeNames(bytes: Buffer): z.output<typeof namesSchema> | undefined {
   try {

@@ -57,13 +57,14 @@ export interface PredictionTelemetry {
   /**
    * Records one prediction.
    *
-   * @param origin its `steps` is true if each step gets a span; its `index` is the position of the text in its batch
+   * @param origin its `steps` is true if each step gets a span; its `index` is the position of the text in its batch; its
+   *   `abstained` is true if the confidence is too low for the request or the policy
    */
   record(
     model: Model,
     text: string,
     classification: TimedClassification,
-    origin: PredictionOrigin & { steps: boolean; index: number },
+    origin: PredictionOrigin & { steps: boolean; index: number; abstained: boolean },
   ): RecordedPrediction;
   /**
    * Records a failed classification.
@@ -125,7 +126,7 @@ export function createPredictionTelemetry({
       const { traceId, spanId, sampled } = traceIds(scope, request?.traceId);
       const { label, confidence } = scores;
       const { sha256 } = model.manifest.weights;
-      const { role, caller } = origin;
+      const { role, caller, abstained } = origin;
       const reviewShare = reviewSampler.shareOf(traceId, origin.index);
       const asked = reviewShare > 0;
       const idBytes = ids.encode({
@@ -164,6 +165,7 @@ export function createPredictionTelemetry({
         attributes[ATTRIBUTE.inputUnknownRatio] = tokens.unknownRatio;
         if (reason !== undefined) attributes[ATTRIBUTE.anomalyReason] = reason;
         if (asked) attributes[ATTRIBUTE.predictionReview] = true;
+        if (abstained) attributes[ATTRIBUTE.predictionAbstained] = true;
         if (caller !== undefined) attributes[ATTRIBUTE.caller] = caller.name;
         if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
         span.setAttributes(attributes);
@@ -184,6 +186,7 @@ export function createPredictionTelemetry({
           id: idBytes,
           anomalies,
           review: asked,
+          abstained,
           index: origin.index,
         };
         row = memory.add(request, remembered, epoch);
@@ -201,6 +204,7 @@ export function createPredictionTelemetry({
       instruments.predictionDuration.record(seconds, labels, scope);
       instruments.predictionConfidence.record(scores.confidence, labels, scope);
       for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
+      if (abstained) instruments.abstentions.add(1, labels, scope);
       driftMonitor.observe(model, observation);
       recorder.recordAnswer(model, role, seconds, confidence, now, asked);
       if (asked) recorder.recordReview(model, id, now, label, confidence);
@@ -214,6 +218,7 @@ export function createPredictionTelemetry({
         };
         if (reason !== undefined) record[ATTRIBUTE.anomalyReason] = reason;
         if (asked) record[ATTRIBUTE.predictionReview] = true;
+        if (abstained) record[ATTRIBUTE.predictionAbstained] = true;
         if (caller !== undefined) record[ATTRIBUTE.caller] = caller.name;
         record[ATTRIBUTE.predictionDuration] = seconds;
         if (seconds > SLOW_SECONDS) logSlow(record, text, classification, scope);

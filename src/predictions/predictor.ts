@@ -17,6 +17,8 @@ import {
 export interface Prediction extends RecordedPrediction {
   readonly model: Model;
   readonly scores: Scores;
+  /** True if the confidence is below the minimum of the request or of the policy. */
+  readonly abstained: boolean;
   /** The strongest features first. Present if the caller requested it. */
   readonly explanation?: readonly Contribution[];
 }
@@ -24,6 +26,8 @@ export interface Prediction extends RecordedPrediction {
 /** Facts about the request of a prediction. */
 interface PredictOptions {
   readonly role?: AnsweringRole;
+  /** A prediction with a lower confidence is marked as abstained; default 0. */
+  readonly minConfidence?: number | undefined;
   /** The request in the memory of predictions. Without it, the prediction is not remembered. */
   readonly request?: RecentRequest | undefined;
   /** Undefined if the service has no tokens. */
@@ -83,6 +87,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       steps,
       explain,
       role,
+      minConfidence = 0,
       request,
       caller,
       index,
@@ -100,6 +105,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     const { tokens, scores } = classification;
     // Explain now, because the next text reuses the buffers of `tokens`.
     const explanation = explain > 0 ? model.classifier.explain(tokens, scores).slice(0, explain) : undefined;
+    const abstained = scores.confidence < minConfidence;
     const { id, anomalies, review } = telemetry.record(model, text, classification, {
       parent,
       role,
@@ -107,8 +113,9 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       caller,
       steps,
       index,
+      abstained,
     });
-    const prediction = { id, model, scores, anomalies, review };
+    const prediction = { id, model, scores, anomalies, review, abstained };
     return explanation ? { ...prediction, explanation } : prediction;
   }
 
@@ -121,19 +128,27 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   }
 
   return {
-    predict(model, text, { role = 'named', request, caller } = {}) {
+    predict(model, text, { role = 'named', minConfidence, request, caller } = {}) {
       checkLength(text, '"text"');
-      return predictOne(model, text, { steps: true, explain: 0, role, request, caller, index: 0 });
+      return predictOne(model, text, { steps: true, explain: 0, role, minConfidence, request, caller, index: 0 });
     },
 
-    async explain(model, text, { features, signal, role = 'named', request, caller }) {
+    async explain(model, text, { features, signal, role = 'named', minConfidence, request, caller }) {
       checkLength(text, '"text"');
       await queue.nextTurn();
       signal.throwIfAborted();
-      return predictOne(model, text, { steps: true, explain: features, role, request, caller, index: 0 });
+      return predictOne(model, text, {
+        steps: true,
+        explain: features,
+        role,
+        minConfidence,
+        request,
+        caller,
+        index: 0,
+      });
     },
 
-    async predictBatch(model, texts, { signal, role = 'named', request, caller }) {
+    async predictBatch(model, texts, { signal, role = 'named', minConfidence, request, caller }) {
       for (const [index, text] of texts.entries()) checkLength(text, `"texts[${index}]"`);
       const predictions: Prediction[] = [];
       let turnEndsAt = Number.NEGATIVE_INFINITY;
@@ -143,7 +158,8 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
           signal.throwIfAborted();
           turnEndsAt = performance.now() + TURN_MS;
         }
-        predictions.push(predictOne(model, text, { steps: false, explain: 0, role, request, caller, index }));
+        const options = { steps: false, explain: 0, role, minConfidence, request, caller, index };
+        predictions.push(predictOne(model, text, options));
       }
       return predictions;
     },

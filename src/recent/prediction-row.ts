@@ -68,6 +68,8 @@ export interface PredictionRow {
   /** The number of the worker, starting at 1. */
   readonly worker: number;
   readonly review: boolean;
+  /** True if the confidence was below the minimum of the request or of the policy. */
+  readonly abstained: boolean;
   readonly shadow?: { readonly version: string; readonly prediction: string };
   readonly feedback?: RowFeedback;
   readonly process: RowProcess;

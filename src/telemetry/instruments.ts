@@ -19,6 +19,7 @@ export interface Instruments {
   readonly feedback: ObservableCounter;
   readonly feedbackConfidence: ObservableCounter;
   readonly anomalies: Counter;
+  readonly abstentions: Counter;
   readonly featureObservations: ObservableCounter;
   readonly featureReference: ObservableGauge;
   readonly driftPsi: ObservableGauge;
@@ -59,6 +60,7 @@ export function createInstruments(): Instruments {
     feedback: observableCounter(MODEL_METRIC.feedback),
     feedbackConfidence: observableCounter(MODEL_METRIC.feedbackConfidence),
     anomalies: counter(METRIC.anomalies),
+    abstentions: counter(METRIC.abstentions),
     featureObservations: observableCounter(MODEL_METRIC.featureObservations),
     featureReference: gauge(MODEL_METRIC.featureReference),
     driftPsi: gauge(MODEL_METRIC.driftPsi),

@@ -59,6 +59,7 @@ export const ATTRIBUTE = {
   predictionConfidence: 'classifier.prediction.confidence',
   predictionDuration: 'classifier.prediction.duration',
   predictionReview: 'classifier.prediction.review',
+  predictionAbstained: 'classifier.prediction.abstained',
   /** The two steps of a slow prediction. */
   tokenizeDuration: 'classifier.tokenize.duration',
   scoreDuration: 'classifier.score.duration',
@@ -166,6 +167,13 @@ export const METRIC = {
     unit: '{prediction}',
     description: 'Predictions for texts that are anomalies for the model, by reason',
     labels: [LABEL.model, LABEL.version, LABEL.reason],
+  },
+  abstentions: {
+    name: 'classifier.abstentions',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Predictions with a confidence below the minimum of the request or of the policy',
+    labels: [LABEL.model, LABEL.version],
   },
   requestDuration: {
     name: METRIC_HTTP_SERVER_REQUEST_DURATION,

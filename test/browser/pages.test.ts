@@ -52,6 +52,7 @@ const PAGES = [
     '#/quality',
     async ({ page }: ConsolePage) => {
       await page.getByRole('table', { name: /^Counts by true label/ }).waitFor();
+      await page.getByRole('table', { name: 'accuracy by coverage' }).waitFor();
       await page.getByRole('table', { name: /^Distribution of confidence/ }).waitFor();
     },
   ],

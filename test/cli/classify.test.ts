@@ -56,6 +56,26 @@ describe('classify', () => {
     expect(stdout).toBe(`${JSON.stringify(rest)}\n`);
   });
 
+  test('abstains below the minimum of the option, or else of the policy', async () => {
+    const own = await smallModels('1');
+    const abstains = async (...args: string[]) => {
+      const { stdout } = await runCli('classify', ['--models', own, '--model', 'spam', ...args, SPAM_TEXT]);
+      return args.includes('--json') ? (JSON.parse(stdout) as { abstained?: true }).abstained : stdout.split('\n')[1];
+    };
+    const note = 'Abstained: the confidence is below the minimum, so a person should decide.';
+    expect(await abstains()).toBe('');
+    expect(await abstains('--min-confidence', '1')).toBe(note);
+    expect(await abstains('--json', '--min-confidence', '1')).toBe(true);
+    await writeFile(join(own, 'spam/policy.json'), '{"minConfidence": 1}');
+    expect(await abstains()).toBe(note);
+    expect(await abstains('--json')).toBe(true);
+    expect(await abstains('--json', '--min-confidence', '0')).toBeUndefined();
+    await writeFile(join(own, 'spam/policy.json'), '{"minConfidence": 2}');
+    const { code, stderr } = await runCli('classify', ['--models', own, '--model', 'spam', SPAM_TEXT]);
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('minConfidence: ') });
+    await rm(own, { recursive: true });
+  });
+
   test('reads standard input as one text', async () => {
     const one = await classify(['--model', 'spam', '--json', SPAM_TEXT]);
     expect(await classify(['--model', 'spam', '--json'], `${SPAM_TEXT}\n`)).toEqual(one);
@@ -94,6 +114,8 @@ describe('classify', () => {
     [['--model', 'spam', '--data', 'x', 'a'], 64, /a text and --data exclude each other/],
     [['--model', 'spam', '--data', '/nowhere/x.csv'], 65, /cannot be read/],
     [['--model', 'spam', '--explain', 'all', 'a'], 64, /--explain is "all"; allowed/],
+    [['--model', 'spam', '--min-confidence', '2', 'a'], 64, /--min-confidence is "2"; allowed: a number from 0 to 1/],
+    [['--model', 'spam', '--min-confidence', '', 'a'], 64, /--min-confidence is ""; allowed/],
   ])('%j exits with %d and gives the reason', async (args, code, reason) => {
     const finished = await classify(args);
     expect(finished.stderr).toMatch(reason);
@@ -102,7 +124,7 @@ describe('classify', () => {
 
   test('--help explains every option', async () => {
     const { stdout } = await classify(['--help']);
-    for (const option of ['model', 'data', 'text-field', 'explain', 'models', 'json'])
+    for (const option of ['model', 'data', 'text-field', 'min-confidence', 'explain', 'models', 'json'])
       expect(stdout).toContain(`--${option}`);
   });
 });
@@ -120,7 +142,7 @@ test('labels that are numbers or properties of objects keep their order and thei
     thresholds: trained.thresholds,
   });
   const model = { name: 'odd', version: '1', manifest, classifier: createLinearClassifier(trained.model) };
-  const json = toAnswerJson(model, classifyText(model, SPAM_TEXT, false), 0);
+  const json = toAnswerJson(model, classifyText(model, SPAM_TEXT, { explains: false, minConfidence: 0 }), 0);
   expect(json).toMatch(/^\{"prediction":"__proto__","confidence":0\.\d+,"scores":\{"10":\S+,"2":\S+,"__proto__":/);
   expect(Object.keys((JSON.parse(json) as { scores: object }).scores).toSorted()).toEqual(['10', '2', '__proto__']);
 });

@@ -105,7 +105,16 @@ describe('training while the service runs', () => {
   });
 
   test('a third version waits for the roles that a person has set', async () => {
-    const { stdout } = await train('--data', data, '--json');
+    const { stdout } = await runCli('waymark', [
+      'train',
+      '--models',
+      models,
+      '--model',
+      'mail',
+      '--data',
+      data,
+      '--json',
+    ]);
     expect(JSON.parse(stdout)).toMatchObject({
       version: '3',
       active: '2',
@@ -118,7 +127,12 @@ describe('training while the service runs', () => {
           ],
         },
       },
-      nextSteps: [{ step: 'try' }, { step: 'shadow' }, { step: 'canary' }, { step: 'activate' }],
+      nextSteps: [
+        { step: 'try', command: `waymark classify --model mail@3 --models ${models} "a text"` },
+        { step: 'shadow', command: 'waymark models shadow mail@3' },
+        { step: 'canary', command: 'waymark models canary mail@3 --share 0.1' },
+        { step: 'activate', command: 'waymark models activate mail@3' },
+      ],
     });
     await waitForVersion('3');
     expect(await predict()).toMatchObject({ model: { version: '2' } });

@@ -90,7 +90,8 @@ describe('train, then evaluate', () => {
     const { code, stdout } = await evaluate('--model', 'mail@1', '--data', data, '--json');
     expect(code).toBe(0);
     const quality = { precision: expect.any(Number), recall: expect.any(Number), f1: expect.any(Number) };
-    expect(JSON.parse(stdout)).toEqual({
+    const report = JSON.parse(stdout) as { accuracyByCoverage: { minConfidence: number; count: number }[] };
+    expect(report).toEqual({
       count: 60,
       accuracy: expect.any(Number),
       macro: quality,
@@ -99,8 +100,13 @@ describe('train, then evaluate', () => {
       confusionMatrix: { labels: ['ham', 'spam'], counts: [expect.any(Array), expect.any(Array)] },
       logLoss: expect.any(Number),
       expectedCalibrationError: expect.any(Number),
+      accuracyByCoverage: expect.any(Array),
       secondsPerText: { p50: expect.any(Number), p99: expect.any(Number) },
     });
+    const [all, ...others] = report.accuracyByCoverage;
+    expect(all).toMatchObject({ coverage: 1, count: 60, accuracy: expect.any(Number), interval: expect.any(Object) });
+    expect(others.length).toBeGreaterThan(2);
+    expect(others.every(({ minConfidence, count }) => minConfidence > all!.minConfidence && count < 60)).toBe(true);
   });
 
   test('evaluate without --json prints a table and the confusion matrix of the active version', async () => {
@@ -108,6 +114,7 @@ describe('train, then evaluate', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^mail@1\n/);
     expect(stdout).toMatch(/precision\s+recall\s+f1\s+support\nham/);
+    expect(stdout).toMatch(/Accuracy by coverage.*\n.*\n +100\.0 % +0\.\d{4} +\d+\.\d % .*60\n/);
     expect(stdout).toMatch(/Confusion matrix.*\n +ham +spam\n {2}ham +\d+ +\S+\n {2}spam/);
   });
 
@@ -116,6 +123,7 @@ describe('train, then evaluate', () => {
     const { code, stdout } = await evaluate('--model', 'mail', '--data', data, '--html', page, '--json');
     expect({ code, count: (JSON.parse(stdout) as { count: number }).count }).toEqual({ code: 0, count: 60 });
     expect(await readFile(page, 'utf8')).toContain('<h1>Evaluation of mail@1</h1>');
+    expect(await readFile(page, 'utf8')).toContain('<title>Accuracy by share of answered texts</title>');
   });
 
   test('evaluate --compare counts which version is right on the same texts', async () => {

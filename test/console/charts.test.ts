@@ -28,6 +28,7 @@ function row(change: Partial<PredictionRow> = {}): PredictionRow {
     anomalies: [],
     worker: 1,
     review: false,
+    abstained: false,
     process: {
       inFlight: 1,
       eventLoopDelaySeconds: 0,

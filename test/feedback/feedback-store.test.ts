@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Feedback } from '../../src/feedback/database/feedback.ts';
 import { type FeedbackStore, openFeedbackStore } from '../../src/feedback/feedback-store.ts';
+import { createPredictionIds } from '../../src/predictions/prediction-id.ts';
 
 const feedback: Feedback = {
   id: 'an id',
@@ -39,6 +40,37 @@ describe('the feedback store', () => {
     expect(outcomes).toEqual(['recorded', 'repeated', 'repeated']);
     expect(await store.record({ ...feedback, receivedAt: 3_000 })).toBe('repeated');
     expect(await store.counts(key)).toEqual([counted]);
+  });
+
+  test('returns confidences by the id, or by the tenth if the id has none, of labels that are no reports', async () => {
+    const store = await open(await newFolder());
+    const ids = createPredictionIds('a key of at least 16 characters');
+    const sign = (confidence: number) =>
+      ids.sign({
+        traceId: 'a'.repeat(32),
+        spanId: 'b'.repeat(16),
+        time: 1_000,
+        model: 'spam',
+        version: '1',
+        label: 'spam',
+        role: 'active',
+        confidence,
+        reviewShare: 0,
+        sha256: 'a'.repeat(64),
+        text: String(confidence),
+      });
+    await store.record({ ...feedback, id: sign(0.9), confidence: 0.9 });
+    await store.record({ ...feedback, id: sign(0.9005), confidence: 0.9005, actual: 'spam' });
+    await store.record({ ...feedback, id: 'an id without it' });
+    await store.record({ ...feedback, id: sign(0.7), confidence: 0.7, source: 'report' });
+    await store.record({ ...feedback, id: sign(0), confidence: undefined });
+    const step = { source: 'truth', reviewShare: 0, confidence: expect.closeTo(0.9, 2), count: 1 };
+    expect(await store.confidences(key)).toEqual([
+      { ...step, confidence: 0.8, correct: false },
+      { ...step, correct: false },
+      { ...step, correct: true },
+    ]);
+    expect(await store.confidences({ ...key, since: 1_001 })).toEqual([]);
   });
 
   test('keeps the first label if another label comes', async () => {

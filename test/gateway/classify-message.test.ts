@@ -67,6 +67,22 @@ test('a service that restarts within the deadline delays a message, and the mess
   expect(received).toHaveLength(4);
 });
 
+test('a message on which the service abstains passes, and its verdict says so', async () => {
+  const abstained = respondWith({
+    id: 'x',
+    prediction: 'spam',
+    confidence: 0.6,
+    scores: { ham: 0.4, spam: 0.6 },
+    model: { name: 'spam', version: '1' },
+    abstained: true,
+    traceId: 'a'.repeat(32),
+  });
+  const { response } = await classifySpam(abstained);
+  expect(response.headers.get('x-spam-flag')).toBe('NO');
+  expect(response.headers.get('x-spam-status')).toBe('No, score=0.6000 model=spam@1 abstained=yes');
+  expect(await response.json()).toMatchObject({ checked: true, spam: false, label: 'spam', abstained: true });
+});
+
 test('the request has subject and body up to the limit, the configured model and the token', async () => {
   const { received } = await classifySpam(good, {
     GATEWAY_MAX_TEXT_CHARACTERS: '20',

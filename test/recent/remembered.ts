@@ -55,6 +55,7 @@ export function addRow(
       scored: started + 3,
       anomalies: [],
       review: false,
+      abstained: false,
       index: 0,
       ...row,
       id: idBytes(request.traceId, spanId, row.idLength),

@@ -58,7 +58,15 @@ export const SCRIPT_COMMANDS: readonly ScriptCommand[] = [
     summary: 'classify texts without a service',
     script: 'src/cli/classify.ts',
     argument: '[text]',
-    options: ['--model <name>', '--data <file>', '--text-field <name>', '--explain <n>', '--models <dir>', '--json'],
+    options: [
+      '--model <name>',
+      '--data <file>',
+      '--text-field <name>',
+      '--min-confidence <share>',
+      '--explain <n>',
+      '--models <dir>',
+      '--json',
+    ],
   },
   {
     name: 'load',

@@ -21,6 +21,8 @@ export interface Prediction {
   readonly model: ModelReference;
   /** True if a reviewed label of this prediction is wanted: see the service's `REVIEW_SHARE`. */
   readonly review?: true;
+  /** True if the confidence is below the minimum of the call or of the model's policy: a person should decide. */
+  readonly abstained?: true;
 }
 
 /** The influence of one feature on a prediction. */
@@ -125,4 +127,17 @@ export interface Quality {
   readonly labels: Readonly<Record<string, Score & { readonly support: number }>>;
   /** Counts by true label, then by predicted label. */
   readonly confusionMatrix: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
+  /** What remains with a minimum for the confidence; all labels first. Absent in answers of earlier services. */
+  readonly accuracyByCoverage?: readonly CoveragePoint[];
+}
+
+/** The labelled predictions whose confidence is at least `minConfidence`. */
+export interface CoveragePoint {
+  readonly minConfidence: number;
+  /** Their share of all labelled predictions. */
+  readonly coverage: number;
+  readonly count: number;
+  readonly accuracy: number;
+  /** The 95 % interval of the accuracy. */
+  readonly interval: { readonly low: number; readonly high: number };
 }

@@ -1,7 +1,15 @@
 import type { BatchAnswer, FeedbackAnswer, LabelSource, Model, PredictAnswer, Quality } from './answers.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { createManagement, type MakeCall, type Management, queryOf } from './management.ts';
-import type { Comparison, PredictionFilters, PredictionsAnswer } from './memory.ts';
+import type {
+  Comparison,
+  PredictionFilters,
+  PredictionsAnswer,
+  ProcessHistory,
+  StreamMessage,
+  Trace,
+} from './memory.ts';
+import { readStream } from './stream.ts';
 import { type CallOptions, send } from './transport.ts';
 
 /** Options of `createClient`. */
@@ -30,14 +38,20 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch;
 }
 
+/** Options of `predict` and `predictBatch`. */
+export type PredictOptions = CallOptions & { readonly model?: string; readonly minConfidence?: number };
+
 /**
  * A client of one service. A failed call is rejected with a `WaymarkError`, a cancelled call with its signal's reason.
  */
 export interface WaymarkClient extends Management {
-  /** Returns the label of one text. With `explain`, the strongest 20 features, or a number of them. */
-  predict(text: string, options?: CallOptions & { model?: string; explain?: boolean | number }): Promise<PredictAnswer>;
+  /**
+   * Returns the label of one text. With `explain`, the strongest 20 features, or a number of them. With `minConfidence` (0 to
+   * 1), an answer with a lower confidence has `abstained`; the default is the minimum of the model's policy.
+   */
+  predict(text: string, options?: PredictOptions & { explain?: boolean | number }): Promise<PredictAnswer>;
   /** Returns the labels of many texts, in their order. */
-  predictBatch(texts: readonly string[], options?: CallOptions & { model?: string }): Promise<BatchAnswer>;
+  predictBatch(texts: readonly string[], options?: PredictOptions): Promise<BatchAnswer>;
   /**
    * Reports the true label of an earlier prediction. Send `text` only if the service may keep it for training.
    * Labels that somebody sends of their own accord have the source `report`; the default is `truth`.
@@ -52,6 +66,18 @@ export interface WaymarkClient extends Management {
   quality(options?: CallOptions & { model?: string; window?: string }): Promise<Quality>;
   /** Returns the latest predictions that the service remembers, at most `limit` (200). */
   predictions(options?: CallOptions & { filters?: PredictionFilters; limit?: number }): Promise<PredictionsAnswer>;
+  /**
+   * Yields predictions, feedback and measurements as they come. End the loop with `break`, or with the signal. It has no time
+   * limit, and is not started again when the connection breaks.
+   */
+  followPredictions(options?: {
+    readonly filters?: PredictionFilters;
+    readonly signal?: AbortSignal;
+  }): AsyncGenerator<StreamMessage, void>;
+  /** Returns a trace that the service remembers, or that Jaeger has. With `logs` also its log records. */
+  trace(traceId: string, options?: CallOptions & { logs?: boolean }): Promise<Trace>;
+  /** Returns measurements of the last hour, and what changed in it. */
+  processHistory(options?: CallOptions): Promise<ProcessHistory>;
   /** Says what is different about some predictions. Without a baseline they are compared with the others. */
   compare(
     sides: { readonly selection: PredictionFilters; readonly baseline?: PredictionFilters },
@@ -83,26 +109,32 @@ export function createClient(options: ClientOptions): WaymarkClient {
 
   return {
     ...createManagement(call),
-    predict: (text, { model, explain = false, ...rest } = {}) =>
-      call(`/predict${explain ? `?explain=${explain}` : ''}`, rest, { text, ...(model !== undefined && { model }) }),
-    predictBatch: (texts, { model, ...rest } = {}) =>
-      call('/predict/batch', rest, { texts, ...(model !== undefined && { model }) }),
+    // JSON leaves out what is undefined.
+    predict: (text, { model, minConfidence, explain = false, ...rest } = {}) =>
+      call(`/predict${explain ? `?explain=${explain}` : ''}`, rest, { text, model, minConfidence }),
+    predictBatch: (texts, { model, minConfidence, ...rest } = {}) =>
+      call('/predict/batch', rest, { texts, model, minConfidence }),
     feedback: ({ id, label, text, source }, rest = {}) => {
       const optional = { ...(text !== undefined && { text }), ...(source !== undefined && { source }) };
       return call('/feedback', rest, { id, label, ...optional });
     },
     models: async (rest = {}) => (await call<{ models: readonly Model[] }>('/models', rest)).models,
     quality: ({ model, window, ...rest } = {}) => call(`/quality${queryOf({ model, window })}`, rest),
-    predictions: ({ filters = {}, limit, ...rest } = {}) => {
-      const values = Object.entries(filters).flatMap(([name, value]) =>
-        (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),
-      );
-      const query = new URLSearchParams([
-        ...values,
-        ...(limit === undefined ? [] : [['limit', String(limit)]]),
-      ]).toString();
-      return call(`/predictions${query && `?${query}`}`, rest);
-    },
+    predictions: ({ filters = {}, limit, ...rest } = {}) =>
+      call(`/predictions${filterQuery(filters, limit === undefined ? {} : { limit: String(limit) })}`, rest),
+    followPredictions: ({ filters = {}, signal } = {}) =>
+      readStream(transport, `/predictions/stream${filterQuery(filters)}`, signal),
+    trace: (traceId, { logs = false, ...rest } = {}) =>
+      call(`/traces/${encodeURIComponent(traceId)}${logs ? '?logs=true' : ''}`, rest),
+    processHistory: (rest = {}) => call('/process/history', rest),
     compare: (sides, rest = {}) => call('/compare', rest, sides),
   };
+}
+
+/** Returns filters as a query. A list is a parameter that occurs several times. */
+function filterQuery(filters: PredictionFilters, others: Readonly<Record<string, string>> = {}): string {
+  const values = Object.entries({ ...filters, ...others }).flatMap(([name, value]) =>
+    (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]),
+  );
+  return values.length === 0 ? '' : `?${new URLSearchParams(values).toString()}`;
 }

@@ -2,6 +2,7 @@
 export type {
   BatchAnswer,
   Contribution,
+  CoveragePoint,
   FeedbackAnswer,
   LabelSource,
   Model,
@@ -12,7 +13,7 @@ export type {
   Quality,
   Score,
 } from './answers.ts';
-export { type ClientOptions, createClient, type WaymarkClient } from './client.ts';
+export { type ClientOptions, createClient, type PredictOptions, type WaymarkClient } from './client.ts';
 export {
   CircuitOpenError,
   ConnectionError,
@@ -35,6 +36,10 @@ export type {
   Finding,
   PredictionFilters,
   PredictionsAnswer,
+  ProcessHistory,
+  ProcessMeasurements,
   RememberedPrediction,
+  StreamMessage,
+  Trace,
 } from './memory.ts';
 export type { CallOptions } from './transport.ts';

@@ -27,6 +27,8 @@ export interface RememberedPrediction {
   readonly errorType?: string;
   readonly anomalies: readonly string[];
   readonly worker: number;
+  /** True if the confidence was below the minimum of the request or of the policy. Absent in answers of earlier services. */
+  readonly abstained?: boolean;
   readonly shadow?: { readonly version: string; readonly prediction: string };
   readonly feedback?: { readonly label: string; readonly source: LabelSource; readonly correct: boolean };
   /** The reasons why the service still has it. */
@@ -67,3 +69,42 @@ export interface Comparison {
   readonly restated: readonly string[];
   readonly chance: number;
 }
+
+/** The rates, latencies, CPU and memory of a process or of the service. */
+export interface ProcessMeasurements {
+  readonly requestsPerSecond: number;
+  readonly errorsPerSecond: number;
+  /** Null if there was no request. */
+  readonly p50Seconds: number | null;
+  readonly p95Seconds: number | null;
+  readonly p99Seconds: number | null;
+  /** The share of one core. It can exceed 1. */
+  readonly cpuRatio: number;
+  readonly memoryBytes: number;
+  readonly eventLoopDelaySeconds: number;
+}
+
+/** The answer of `processHistory`: the last hour, oldest first. */
+export interface ProcessHistory {
+  readonly stepSeconds: number;
+  readonly points: readonly (ProcessMeasurements & { readonly time: string })[];
+  /** What changed, which may be the cause of what came after it. */
+  readonly events: readonly { readonly time: string; readonly kind: string; readonly detail: string }[];
+}
+
+/** The answer of `trace`: OTLP as JSON. */
+export interface Trace {
+  readonly resourceSpans: readonly Readonly<Record<string, unknown>>[];
+  /** With `logs`, if the service knows where log records are. */
+  readonly logs?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** A message of `followPredictions`. */
+export type StreamMessage =
+  | { readonly kind: 'predictions'; readonly predictions: readonly RememberedPrediction[]; readonly skipped: number }
+  | {
+      readonly kind: 'process';
+      readonly time: string;
+      readonly workers: readonly (ProcessMeasurements & { readonly worker: number; readonly inFlight: number })[];
+    }
+  | { readonly kind: 'feedback'; readonly id: string; readonly feedback: RememberedPrediction['feedback'] | null };

@@ -124,7 +124,12 @@ async function attemptCall(
   return readAnswer(response, text, shownUrl);
 }
 
-function readAnswer(response: Response, text: string, url: string): { answer: unknown } | { error: WaymarkError } {
+/** Returns the JSON of a response, or the error that it stands for. */
+export function readAnswer(
+  response: Response,
+  text: string,
+  url: string,
+): { answer: unknown } | { error: WaymarkError } {
   const { status, ok, headers } = response;
   let json: unknown;
   try {

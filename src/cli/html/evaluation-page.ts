@@ -1,7 +1,9 @@
 import type { ConfusionMatrix } from '../../classifier/statistics/confusion-matrix.ts';
+import type { CoveragePoint } from '../../classifier/statistics/coverage.ts';
 import type { Evaluation } from '../../classifier/statistics/evaluation.ts';
+import { COVERAGE_STYLE, coverageSection } from './coverage-section.ts';
 import type { CalibrationBin, EvaluationDetails, Mistake } from './evaluation-details.ts';
-import { escapeHtml, reportPage, table, tiles } from './report-page.ts';
+import { escapeHtml, percent, reportPage, table, tiles } from './report-page.ts';
 
 /** The content of the page. */
 export interface EvaluationPage extends EvaluationDetails {
@@ -9,7 +11,7 @@ export interface EvaluationPage extends EvaluationDetails {
   readonly model: string;
   /** A description of the data. */
   readonly data: string;
-  readonly evaluation: Evaluation;
+  readonly evaluation: Evaluation & { readonly accuracyByCoverage: readonly CoveragePoint[] };
   /** In seconds. */
   readonly medianTime: number;
 }
@@ -30,9 +32,9 @@ const STYLE = `
 .mistakes td:last-child{overflow-wrap:anywhere}
 .calibration{display:block;max-width:420px;width:100%;height:auto;font-size:11px}
 .calibration text{fill:var(--faint)}.calibration .axis{stroke:var(--rule)}.calibration .ideal{stroke:var(--faint);stroke-dasharray:4 4}
-.calibration rect{fill:#0072b2}
-@media (prefers-color-scheme:dark){.calibration rect{fill:#56b4e9}}
-`;
+.calibration{--series:#0072b2}.calibration rect{fill:var(--series)}
+@media (prefers-color-scheme:dark){.calibration{--series:#56b4e9}}
+${COVERAGE_STYLE}`;
 
 /** Returns an evaluation as an HTML page that needs no script and loads no other file. It quotes texts of the data. */
 export function evaluationPage(page: EvaluationPage): string {
@@ -42,6 +44,7 @@ export function evaluationPage(page: EvaluationPage): string {
 ${tiles(figures(page))}
 ${section('Confusion matrix', matrix(evaluation.confusionMatrix))}
 ${section('Calibration', calibration(bins))}
+${section('Accuracy by coverage', coverageSection(evaluation.accuracyByCoverage))}
 ${section('Labels', labels(evaluation))}
 ${section('Worst mistakes', worst(mistakes))}`;
   return reportPage(title, body, STYLE);
@@ -131,8 +134,4 @@ function worst(mistakes: readonly Mistake[]): string {
 
 function section(title: string, content: string): string {
   return `<section><h2>${title}</h2>${content}</section>`;
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
 }

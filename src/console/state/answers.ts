@@ -20,6 +20,7 @@ export interface PredictAnswer {
   readonly anomalies: readonly string[];
   readonly model: { readonly name: string; readonly version: string };
   readonly review?: true;
+  readonly abstained?: true;
   readonly explanation?: readonly Contribution[];
   readonly traceId: string;
 }
@@ -64,6 +65,13 @@ export interface Quality {
   >;
   readonly confusionMatrix: ConfusionMatrix;
   readonly calibration: readonly { from: number; to: number; count: number; accuracy: number; interval: Interval }[];
+  readonly accuracyByCoverage: readonly {
+    minConfidence: number;
+    coverage: number;
+    count: number;
+    accuracy: number;
+    interval: Interval;
+  }[];
   readonly estimate: { readonly accuracy: number | null; readonly predictions: number };
 }
 

@@ -21,6 +21,7 @@ export const FILTER_FIELDS: Readonly<Record<string, { readonly kind: FilterKind;
   worker: { kind: 'value', title: 'worker' },
   kept: { kind: 'value', title: 'kept because' },
   review: { kind: 'value', title: 'review' },
+  abstained: { kind: 'value', title: 'abstained' },
   script: { kind: 'value', title: 'script' },
   shadow: { kind: 'value', title: 'shadow' },
   tokenizeSeconds: { kind: 'range', title: 'tokenize' },

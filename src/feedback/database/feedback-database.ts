@@ -6,6 +6,7 @@ import { tryLock } from '../../platform/file-lock.ts';
 import { type ExperimentDatabase, openExperiments } from './experiment-database.ts';
 import {
   binOf,
+  type ConfidenceCount,
   type ConfidenceTotal,
   type Feedback,
   type FeedbackOutcome,
@@ -39,6 +40,8 @@ export interface FeedbackDatabase {
   record(feedback: readonly Feedback[]): FeedbackOutcome[];
   /** Returns the labels of a version, added up. */
   counts(query: LabelQuery): LabelCount[];
+  /** Returns the labels of a version's last 20,000 labelled predictions by their confidence. */
+  confidences(query: LabelQuery): ConfidenceCount[];
   /** Returns the labels of a version in one role by the hour of the prediction. */
   hours(query: LabelQuery): HourOfLabels[];
   /** Returns the totals of all feedback from every process that shares the folder. */

@@ -69,6 +69,16 @@ export interface LabelCount extends ConfusionCount {
   readonly bin: number;
 }
 
+/** Labels from `truth` and `review` on predictions of one confidence. */
+export interface ConfidenceCount {
+  readonly source: LabelSource;
+  readonly reviewShare: number;
+  /** The lowest confidence of these predictions: they have it in the steps of their ids. */
+  readonly confidence: number;
+  readonly correct: boolean;
+  readonly count: number;
+}
+
 /** The labels to count. */
 export interface LabelQuery extends VersionKey {
   /** The earliest time of the prediction in milliseconds; without it, all labels count. */

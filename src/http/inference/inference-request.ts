@@ -5,6 +5,7 @@ import type { Caller } from '../server/caller.ts';
 import type { RequestContext } from '../server/context.ts';
 import { decodeStrings } from './binary-tensors.ts';
 import {
+  DEFAULT_OUTPUTS,
   INPUT,
   type InferenceRequest,
   inferenceRequest,
@@ -159,8 +160,8 @@ function unassignedBytes(count: number): Problem {
 
 /** The outputs that a caller may know. Without `caller.answers`, all of them. */
 const ALLOWED_OUTPUTS: Readonly<Record<Caller['answers'], readonly OutputName[]>> = {
-  label: ['label', 'id'],
-  top: ['label', 'confidence', 'id'],
+  label: ['label', 'id', 'abstained'],
+  top: ['label', 'confidence', 'id', 'abstained'],
   scores: OUTPUTS,
 };
 
@@ -171,7 +172,9 @@ function readOutputs(
   const allowed = ALLOWED_OUTPUTS[answers];
   const fallback = parameters?.binary_data_output ?? false;
   // Clients send an empty list if their caller selected no outputs.
-  if (!outputs?.length) return allowed.map((name) => ({ name, binary: fallback }));
+  if (!outputs?.length) {
+    return DEFAULT_OUTPUTS.filter((name) => allowed.includes(name)).map((name) => ({ name, binary: fallback }));
+  }
   if (new Set(outputs.map(({ name }) => name)).size < outputs.length) {
     throw new Problem('invalid-request', '"outputs" names an output more than once.');
   }

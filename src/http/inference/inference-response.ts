@@ -7,7 +7,8 @@ import type { InferenceResponse, OutputName, ResponseOutput } from './protocol.t
 
 type Tensor =
   | { readonly datatype: 'BYTES'; readonly shape: number[]; readonly data: string[] }
-  | { readonly datatype: 'FP64'; readonly shape: number[]; readonly data: number[] };
+  | { readonly datatype: 'FP64'; readonly shape: number[]; readonly data: number[] }
+  | { readonly datatype: 'BOOL'; readonly shape: number[]; readonly data: boolean[] };
 
 /** Answers an inference with JSON, followed by the outputs that the request wants as binary data. */
 export function writeInference(
@@ -60,9 +61,18 @@ function tensorOf(name: OutputName, { classifier }: Model, predictions: readonly
     }
     case 'id':
       return { datatype: 'BYTES', shape: [n], data: predictions.map(({ id }) => id) };
+    case 'abstained':
+      return { datatype: 'BOOL', shape: [n], data: predictions.map(({ abstained }) => abstained) };
   }
 }
 
 function encode(tensor: Tensor): Buffer {
-  return tensor.datatype === 'BYTES' ? encodeStrings(tensor.data) : encodeDoubles(tensor.data);
+  switch (tensor.datatype) {
+    case 'BYTES':
+      return encodeStrings(tensor.data);
+    case 'FP64':
+      return encodeDoubles(tensor.data);
+    case 'BOOL':
+      return Buffer.from(tensor.data.map(Number));
+  }
 }

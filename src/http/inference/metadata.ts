@@ -70,6 +70,7 @@ export function describeModel({ models }: Service): Middleware<RequestState> {
           parameters: labelsParameter(model),
         },
         { name: 'id', datatype: 'BYTES', shape: [-1] },
+        { name: 'abstained', datatype: 'BOOL', shape: [-1] },
       ],
     } satisfies z.output<typeof modelMetadata>;
   };

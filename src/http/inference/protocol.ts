@@ -7,8 +7,10 @@ import { boundedArray } from '../server/bounded-array.ts';
 /** The name of the only input, a tensor of texts. */
 export const INPUT = 'text';
 
-/** The names of the outputs, in their default order. */
-export const OUTPUTS = ['label', 'confidence', 'scores', 'id'] as const;
+/** The names of the outputs that a request without `outputs` gets, in this order. */
+export const DEFAULT_OUTPUTS = ['label', 'confidence', 'scores', 'id'] as const;
+/** The names of all outputs. A request must name `abstained`: clients that know the others may not read its data type. */
+export const OUTPUTS = [...DEFAULT_OUTPUTS, 'abstained'] as const;
 /** The name of an output. */
 export type OutputName = (typeof OUTPUTS)[number];
 
@@ -77,7 +79,7 @@ export const inferenceRequest = z.looseObject(
       .meta({ minItems: 1 }),
     outputs: boundedArray(requestOutput, 'must be an array', { max: OUTPUTS.length })
       .nullish()
-      .meta({ description: 'The outputs to return, in this order; default: all' }),
+      .meta({ description: `The outputs to return, in this order; default: ${DEFAULT_OUTPUTS.join(', ')}` }),
   },
   'must be an object: {"inputs": [{"name", "shape", "datatype", "data"}]}',
 );
@@ -92,10 +94,10 @@ export const inferenceResponse = z.object({
   outputs: z.array(
     z.object({
       name: z.enum(OUTPUTS),
-      datatype: z.enum(['BYTES', 'FP64']),
+      datatype: z.enum(['BYTES', 'FP64', 'BOOL']),
       shape: z.array(z.int()),
       parameters: parameters.optional(),
-      data: z.union([z.array(z.string()), z.array(z.number())]).optional(),
+      data: z.union([z.array(z.string()), z.array(z.number()), z.array(z.boolean())]).optional(),
     }),
   ),
 });

@@ -36,16 +36,17 @@ function infer(service: Service): Middleware<RequestState> {
     maxCharacters: config.MAX_TEXT_CHARACTERS,
   };
   return async (ctx) => {
-    const { model, role } = await routedModelInPath(ctx, service);
+    const { model, role, minConfidence } = await routedModelInPath(ctx, service);
     const inference = await readInference(ctx, limits);
     takeCharacters(ctx, inference.texts);
     const [only, ...others] = inference.texts;
     const { caller, recent: request } = ctx.state;
     const predictions =
       others.length === 0
-        ? [predictor.predict(model, only ?? '', { role, request, caller })]
+        ? [predictor.predict(model, only ?? '', { role, minConfidence, request, caller })]
         : await predictor.predictBatch(model, inference.texts, {
             role,
+            minConfidence,
             request,
             caller,
             signal: disconnectSignal(ctx),

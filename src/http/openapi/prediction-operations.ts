@@ -32,6 +32,10 @@ const prediction = z.object({
   }),
   model,
   review: z.literal(true).optional().meta({ description: 'Present if a reviewed label is wanted (`REVIEW_SHARE`)' }),
+  abstained: z.literal(true).optional().meta({
+    description:
+      'Present if the confidence is below `minConfidence` of the request or of the policy: a person should decide',
+  }),
 });
 
 const predictAnswer = prediction.extend({
@@ -79,6 +83,7 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
         examples: {
           'the default model': { text: 'Congratulations, you won free money, click here to claim your prize now' },
           'a model and its version': { text: 'The patch applies cleanly to the kernel tree.', model: 'spam@1' },
+          'a minimum for the confidence': { text: 'See you at the meeting', minConfidence: 0.9 },
         },
       },
       response: {

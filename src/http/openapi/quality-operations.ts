@@ -43,6 +43,14 @@ const quality = z.object({
   calibration: z
     .array(z.object({ from: share, to: share, count: z.number().nonnegative(), accuracy: share, interval }))
     .meta({ description: 'The accuracy by confidence' }),
+  accuracyByCoverage: z
+    .array(
+      z.object({ minConfidence: share, coverage: share, count: z.number().nonnegative(), accuracy: share, interval }),
+    )
+    .meta({
+      description:
+        'What remains with `minConfidence`, all labels first: the share of the labels, and their accuracy. The last 20,000 labels count',
+    }),
   estimate: z
     .object({ isEstimate: z.literal(true), method: z.string(), accuracy: share.nullable(), predictions: count })
     .meta({ description: 'An estimate that needs no feedback' }),

@@ -33,6 +33,9 @@ const row = z
     anomalies: z.array(z.string()),
     worker: z.int().positive(),
     review: z.boolean(),
+    abstained: z
+      .boolean()
+      .meta({ description: 'The confidence was below the minimum of the request or of the policy' }),
     shadow: z.object({ version: z.string(), prediction: z.string() }).optional(),
     feedback: feedback.optional(),
     process: z

@@ -20,7 +20,7 @@ const constantParts = new WeakMap<Model, ConstantParts>();
  * @param answers what the caller may know
  */
 export function predictionFields(prediction: Prediction, answers: PredictionCaller['answers'] = 'scores'): string {
-  const { id, model, scores, anomalies, review, explanation } = prediction;
+  const { id, model, scores, anomalies, explanation } = prediction;
   if (answers !== 'scores') return limitedFields(prediction, answers);
   const { keys, labels, model: reference } = constantPartsOf(model);
   let probabilities = '';
@@ -30,16 +30,21 @@ export function predictionFields(prediction: Prediction, answers: PredictionCall
   const fields =
     `"id":"${id}","prediction":${labels.get(scores.label)},"confidence":${scores.confidence},` +
     `"scores":{${probabilities}},"anomalies":${anomalies.length === 0 ? '[]' : JSON.stringify(anomalies)},${reference}`;
-  const asked = review ? `${fields},"review":true` : fields;
-  return explanation ? `${asked},"explanation":${JSON.stringify(explanation)}` : asked;
+  const marked = fields + marksOf(prediction);
+  return explanation ? `${marked},"explanation":${JSON.stringify(explanation)}` : marked;
 }
 
 /** Returns the fields for a caller that may not know the scores. Without the confidence it may not know the anomalies either. */
-function limitedFields({ id, model, scores, anomalies, review }: Prediction, answers: 'label' | 'top'): string {
+function limitedFields(prediction: Prediction, answers: 'label' | 'top'): string {
+  const { id, model, scores, anomalies } = prediction;
   const { labels, model: reference } = constantPartsOf(model);
   const top = answers === 'top' ? `"confidence":${scores.confidence},"anomalies":${JSON.stringify(anomalies)},` : '';
-  const asked = review ? ',"review":true' : '';
-  return `"id":"${id}","prediction":${labels.get(scores.label)},${top}${reference}${asked}`;
+  return `"id":"${id}","prediction":${labels.get(scores.label)},${top}${reference}${marksOf(prediction)}`;
+}
+
+/** Returns the fields that most answers do not have. */
+function marksOf({ review, abstained }: Prediction): string {
+  return (review ? ',"review":true' : '') + (abstained ? ',"abstained":true' : '');
 }
 
 function constantPartsOf(model: Model): ConstantParts {

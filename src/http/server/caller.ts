@@ -59,6 +59,16 @@ export function requireScope({ state: { caller } }: RequestContext, scope: Scope
   if (caller !== undefined && !caller.scopes.has(scope)) throw missingScopeProblem(caller, scope);
 }
 
+/**
+ * Checks that the caller may know the confidence of predictions. Requests with one minimum after the other would find it.
+ *
+ * @throws {Problem} 403 if the token gets labels only
+ */
+export function requireConfidence({ state: { caller } }: RequestContext): void {
+  if (caller === undefined || caller.answers !== 'label') return;
+  throw new Problem('forbidden', 'This token gets labels only, so its requests cannot have "minConfidence".');
+}
+
 /** Returns the problem of a token that lacks a scope. */
 export function missingScopeProblem({ scopes }: Caller, scope: Scope): Problem {
   const held = scopes.size === 0 ? 'none' : [...scopes].join(', ');

@@ -10,7 +10,7 @@ const MAX_QUOTED = 5;
 const NAME = /^[A-Za-z][A-Za-z_-]{0,31}$/;
 
 /**
- * Describes unknown fields or parameters: `the unknown field "modle"; allowed: text, model`. A name that could be a text or
+ * Describes unknown fields or parameters: `the unknown field "modle"; allowed: text, model, minConfidence`. A name that could be a text or
  * a token is counted, and not quoted.
  *
  * @param allowed the known names, or none if they are not to be listed

@@ -78,7 +78,8 @@ export class PredictionMemory {
     columns.reference[slot] = strings.add('reference', reference);
     columns.label[slot] = strings.add('label', row.label);
     columns.anomalies[slot] = anomalies.length === 0 ? 0 : bitsOf(anomalies);
-    columns.flags[slot] = this.#flags(request) | (row.review ? FLAG.review : 0) | this.#countText(reference);
+    const marks = (row.review ? FLAG.review : 0) | (row.abstained ? FLAG.abstained : 0);
+    columns.flags[slot] = this.#flags(request) | marks | this.#countText(reference);
     this.store.setId(slot, row.id);
     this.texts?.set(slot, row.text);
     return this.store.total;

@@ -75,6 +75,7 @@ export interface NewRow {
   readonly id: Uint8Array;
   readonly anomalies: readonly string[];
   readonly review: boolean;
+  readonly abstained: boolean;
   /** The position of the text in its batch. */
   readonly index: number;
 }

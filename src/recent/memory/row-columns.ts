@@ -2,7 +2,15 @@
 export const ID_BYTES = 120;
 
 /** Bits of the column `flags`. */
-export const FLAG = { batch: 1, retraining: 2, coldVersion: 4, review: 8, multiple: 16, correct: 32 } as const;
+export const FLAG = {
+  batch: 1,
+  retraining: 2,
+  coldVersion: 4,
+  review: 8,
+  multiple: 16,
+  correct: 32,
+  abstained: 64,
+} as const;
 
 /** Bits of the column `kept`. */
 export const KEPT = { recent: 1, slow: 2, error: 4, anomaly: 8, wrong: 16 } as const;

@@ -60,6 +60,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   scoreSeconds: 'time',
   label: 'feedback',
   correct: 'feedback',
+  abstained: 'confidence',
   id: 'identity',
   traceId: 'identity',
   since: 'when',

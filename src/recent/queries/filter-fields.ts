@@ -62,6 +62,7 @@ export const FILTER_FIELDS: Readonly<Record<string, WordField | NumberField>> = 
   ),
   shadow: word(({ strings }, slot) => strings.get('shadowLabel', slot)),
   review: flag(FLAG.review),
+  abstained: flag(FLAG.abstained),
   batch: flag(FLAG.batch),
   retraining: flag(FLAG.retraining),
   coldVersion: flag(FLAG.coldVersion),

@@ -87,6 +87,7 @@ export function readRow(memory: PredictionMemory, slot: number): PredictionRow {
     anomalies: anomaliesOf(columns.anomalies[slot]!),
     worker,
     review: (flags & FLAG.review) !== 0,
+    abstained: (flags & FLAG.abstained) !== 0,
     ...(shadow !== undefined && { shadow: { version: strings.get('shadowVersion', slot)!, prediction: shadow } }),
     ...(feedback && { feedback }),
     process: {

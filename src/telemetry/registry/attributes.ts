@@ -79,6 +79,12 @@ const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
     description: 'Present and true if a reviewed label of this prediction is wanted (`REVIEW_SHARE`)',
   },
   {
+    name: ATTRIBUTE.predictionAbstained,
+    type: 'boolean',
+    description:
+      'Present and true if the confidence is below the minimum of the request or of the policy (`minConfidence`)',
+  },
+  {
     name: ATTRIBUTE.predictionDuration,
     type: 'number',
     unit: 's',

@@ -44,6 +44,7 @@ export const SPAN_DEFINITIONS: readonly SpanDefinition[] = [
       ATTRIBUTE.predictionLabel,
       ATTRIBUTE.predictionConfidence,
       ATTRIBUTE.predictionReview,
+      ATTRIBUTE.predictionAbstained,
       ATTRIBUTE.inputCharacters,
       ATTRIBUTE.inputTokens,
       ATTRIBUTE.inputUnknownRatio,

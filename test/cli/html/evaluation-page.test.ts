@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { accuracyByCoverage } from '../../../src/classifier/statistics/coverage.ts';
 import { evaluate } from '../../../src/classifier/statistics/evaluation.ts';
 import { createDetailsCollector } from '../../../src/cli/html/evaluation-details.ts';
 import { evaluationPage } from '../../../src/cli/html/evaluation-page.ts';
@@ -48,7 +49,16 @@ test('the page quotes labels and texts as text, and loads nothing', () => {
     ...collector.finish(),
     model: 'mail@2',
     data: 'test & more.csv',
-    evaluation: evaluate(predictions),
+    evaluation: {
+      ...evaluate(predictions),
+      accuracyByCoverage: accuracyByCoverage(
+        predictions.map(({ actual, predicted, confidence }) => ({
+          confidence,
+          count: 1,
+          correct: Number(actual === predicted),
+        })),
+      ),
+    },
     medianTime: 12e-6,
   });
   expect(page).not.toContain('<script');
@@ -56,5 +66,7 @@ test('the page quotes labels and texts as text, and loads nothing', () => {
   expect(page).toContain('&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;');
   expect(page).toContain('test &amp; more.csv');
   expect(page).toContain('<dt>accuracy</dt><dd>60.0 %</dd>');
+  expect(page).toContain('<title>Accuracy by share of answered texts</title>');
+  expect(page).toContain('<td>40.0 %</td><td class="number">0.9500</td><td class="number">100.0 %</td>');
   expect(page).toMatch(/<tr><th>spam<\/th><td>·<\/td><td class="wrong" style="--share:\d+%">1<\/td>/);
 });

@@ -58,7 +58,9 @@ describe('a token with limited answers', () => {
     for (const output of refused) {
       const answer = await send('/v2/models/spam/infer', inference('label', output), name);
       expect(answer.status).toBe(403);
-      expect(JSON.stringify(answer.body)).toContain(`This token may get these outputs only: ${allowed.join(', ')}.`);
+      expect(JSON.stringify(answer.body)).toContain(
+        `This token may get these outputs only: ${allowed.join(', ')}, abstained.`,
+      );
     }
   });
 
@@ -78,6 +80,20 @@ describe('a token with limited answers', () => {
       expect(shown?.details?.confidence).toBeGreaterThan(0.5);
     }
   });
+});
+
+test('a token that gets labels only cannot ask for a minimum, which would find the confidence', async () => {
+  const { send } = await start();
+  for (const [path, body] of [
+    ['/predict', { text, minConfidence: 0.5 }],
+    ['/predict/batch', { texts: [text], minConfidence: 0 }],
+  ] as const) {
+    const refused = await send(path, body, 'label');
+    expect(refused.status).toBe(403);
+    expect(refused.body['detail']).toBe('This token gets labels only, so its requests cannot have "minConfidence".');
+    expect((await send(path, body, 'top')).status).toBe(200);
+  }
+  expect((await send('/predict', { text, minConfidence: 1 }, 'top')).body).toMatchObject({ abstained: true });
 });
 
 test('an explanation needs a scope of its own', async () => {

@@ -29,6 +29,7 @@ test('GET /v2/models/{name} describes the tensors of a model, with or without it
       { name: 'confidence', datatype: 'FP64', shape: [-1] },
       { name: 'scores', datatype: 'FP64', shape: [-1, 2], parameters: { labels: '["ham","spam"]' } },
       { name: 'id', datatype: 'BYTES', shape: [-1] },
+      { name: 'abstained', datatype: 'BOOL', shape: [-1] },
     ],
   });
   expect(await get(`${url}/v2/models/spam/versions/${metadata.versions[0]}`)).toEqual(metadata);

@@ -110,8 +110,32 @@ describe('GET /quality', () => {
       sources: { truth: 1, review: 1, report: 1 },
       confusionMatrix: { labels: ['spam'], counts: [[2]] },
       calibration: [{ from: 0.8, to: 0.9, count: 2, accuracy: 1 }],
+      accuracyByCoverage: [{ minConfidence: expect.closeTo(0.85, 1), coverage: 1, count: 2, accuracy: 1 }],
     });
     expect((await give(2, 'spam', 'rumour')).status).toBe(422);
+  });
+
+  test('has the accuracy that remains with a minimum for the confidence', async () => {
+    const { url } = await serve();
+    await giveFeedback(url, [
+      [spam, 'spam'],
+      [ham, 'ham'],
+      ['zzyzx qwrtpl vvbnkj', 'spam'],
+      ['zzyzx qwrtpl vvbnkj', 'ham'],
+    ]);
+    const confidenceOf = async (text: string) =>
+      ((await (await post(`${url}/predict`, { text })).json()) as { confidence: number }).confidence;
+    const confidences = await Promise.all([spam, ham, 'zzyzx qwrtpl vvbnkj'].map(confidenceOf));
+    const { accuracyByCoverage } = await get(`${url}/quality`);
+    const points = accuracyByCoverage as { minConfidence: number; coverage: number; accuracy: number }[];
+    expect(points[0]).toMatchObject({ coverage: 1, count: 4, accuracy: 0.75 });
+    expect(points.find(({ coverage }) => coverage === 0.5)).toMatchObject({ count: 2, accuracy: 1 });
+    // Ids have the confidence in steps of 1/255. A minimum leaves out no prediction of its step.
+    for (const { minConfidence } of points) {
+      const above = Math.min(...confidences.map((confidence) => Math.abs(confidence - minConfidence)));
+      expect(above).toBeLessThanOrEqual(1 / 255);
+      expect(confidences.some((confidence) => confidence >= minConfidence)).toBe(true);
+    }
   });
 
   test('says which part of the predictions has a label', async () => {

@@ -33,7 +33,7 @@ describe('an invalid request gets a problem of its own type', () => {
       { text: 'a', modle: 'spam' },
       422,
       'invalid-request',
-      'the unknown field "modle"; allowed: text, model.',
+      'the unknown field "modle"; allowed: text, model, minConfidence.',
     ],
     ['an unknown field that could be a text', { text: 'a', 'dear sir': 1 }, 422, 'invalid-request', '1 unknown field;'],
     [

@@ -27,6 +27,15 @@ describe('against the service', () => {
     expect(explanation!.length).toBeGreaterThan(0);
   });
 
+  test('minConfidence marks answers that a person should decide on', async () => {
+    const { url } = await serve();
+    const client = createClient({ url });
+    expect(await client.predict(spam, { minConfidence: 1 })).toMatchObject({ abstained: true });
+    expect((await client.predict(spam, { minConfidence: 0 })).abstained).toBeUndefined();
+    const { predictions } = await client.predictBatch([spam], { minConfidence: 1 });
+    expect(predictions).toMatchObject([{ abstained: true }]);
+  });
+
   test('predictBatch returns predictions in order', async () => {
     const { url } = await serve();
     const { predictions } = await createClient({ url }).predictBatch(
@@ -65,6 +74,56 @@ describe('against the service', () => {
     expect(kept).toMatchObject({ rows: 2, of: 2 });
     expect((await client.predictions({ limit: 1 })).predictions).toHaveLength(1);
     expect(await client.compare({ selection: { characters: '30..' } })).toMatchObject({ selection: 1, baseline: 1 });
+  });
+
+  test('trace and processHistory ask for one trace and for the last hour', async () => {
+    const { url } = await serve();
+    const client = createClient({ url });
+    const { traceId } = await client.predict(spam);
+    const { resourceSpans } = await client.trace(traceId);
+    expect(JSON.stringify(resourceSpans)).toContain(traceId);
+    await expect(client.trace('f'.repeat(32))).rejects.toMatchObject({ problem: 'trace-not-found' });
+    expect(await client.processHistory()).toMatchObject({
+      stepSeconds: expect.any(Number),
+      events: [{ kind: 'start' }],
+    });
+  });
+
+  test('followPredictions yields predictions and feedback as they come, until the loop ends', async () => {
+    const { url } = await serve();
+    const client = createClient({ url });
+    const kinds: string[] = [];
+    let sent: Promise<unknown> | undefined;
+    for await (const message of client.followPredictions({ filters: { prediction: 'spam' } })) {
+      // The first measurements show that the stream is open.
+      sent ??= client.predict(spam).then(({ id }) => client.feedback({ id, label: 'ham' }));
+      kinds.push(message.kind);
+      if (message.kind === 'predictions') expect(message.predictions[0]).toMatchObject({ prediction: 'spam' });
+      if (message.kind === 'feedback') {
+        expect(message.feedback).toMatchObject({ label: 'ham', correct: false });
+        break;
+      }
+    }
+    await sent;
+    expect(kinds).toEqual(expect.arrayContaining(['process', 'predictions', 'feedback']));
+  });
+
+  test('followPredictions ends with its signal, and a refusal is a problem', async () => {
+    const { url } = await serve();
+    const client = createClient({ url });
+    const stop = new AbortController();
+    const follow = async (signal: AbortSignal) => {
+      for await (const { kind } of client.followPredictions({ signal }))
+        if (kind === 'process') stop.abort(new Error('enough'));
+    };
+    await expect(follow(stop.signal)).rejects.toThrow('enough');
+    await expect(client.followPredictions({ filters: { no: 'thing' } }).next()).rejects.toMatchObject({
+      problem: 'invalid-request',
+      url: `${url}/predictions/stream`,
+    });
+    await expect(createClient({ url: 'http://127.0.0.1:9' }).followPredictions().next()).rejects.toMatchObject({
+      name: 'ConnectionError',
+    });
   });
 
   test('a problem becomes an error with its type, status and trace', async () => {

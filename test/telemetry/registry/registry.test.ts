@@ -53,6 +53,7 @@ beforeAll(async () => {
   await post(`${service.url}/feedback`, { id, label: 'spam' });
   await post(`${service.url}/models/spam/canary`, { version: '2', share: 0.5 });
   await post(`${service.url}/predict/batch`, { texts: ['one', 'two'] });
+  await post(`${service.url}/predict`, { text: 'Win a prize', minConfidence: 1 });
   await post(`${service.url}/predict`, { text: 1 });
   await fetch(`${service.url}/nowhere`);
   await post(`${service.url}/maintenance/evaluate`, {});

@@ -7,6 +7,7 @@ import { formatCount, formatShare } from '../../view/format.ts';
 import { ModelChoice, modelOrDefault } from '../../view/model-choice.ts';
 import { Empty, formatInterval, Loaded, Panel } from '../../view/parts.ts';
 import { Calibration } from './calibration.ts';
+import { Coverage } from './coverage.ts';
 import { DriftPanel } from './drift-panel.ts';
 import { LabelScores, Matrix } from './matrix.ts';
 
@@ -69,6 +70,7 @@ export function QualityPage(): ComponentChildren {
               h(Summary, { quality: value }),
               h('div', { class: 'split' }, h(Matrix, { quality: value }), h(LabelScores, { quality: value })),
               h(Calibration, { quality: value }),
+              h(Coverage, { quality: value }),
             ),
     }),
     h(Loaded<Drift>, { resource: drift, children: (value) => h(DriftPanel, { drift: value, model }) }),

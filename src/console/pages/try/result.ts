@@ -19,7 +19,7 @@ const STRENGTHS = 4;
 
 /** A prediction: its label, all scores, and what is unusual about the text. */
 export function Result({ answer }: { readonly answer: PredictAnswer }): ComponentChildren {
-  const { prediction, confidence, scores, anomalies, model } = answer;
+  const { prediction, confidence, scores, anomalies, abstained, model } = answer;
   const sorted = Object.entries(scores).toSorted(([, a], [, b]) => b - a);
   return h(
     Panel,
@@ -58,6 +58,14 @@ export function Result({ answer }: { readonly answer: PredictAnswer }): Componen
         ),
       ),
     ),
+    abstained
+      ? h(
+          'p',
+          { class: 'unusual' },
+          h('strong', null, 'abstained'),
+          ' The model is less sure than its policy demands: a person should decide.',
+        )
+      : null,
     anomalies.length === 0
       ? h('p', { class: 'note' }, 'Nothing is unusual about this text.')
       : anomalies.map((reason) =>
