@@ -115,6 +115,11 @@ run 'waymark evaluate --model tickets --data test.csv --html evaluation.html'
 expect 'accuracy'
 [[ -s evaluation.html ]] || fail 'there is no evaluation.html'
 
+say '## Leave doubtful texts to a person'
+say 'The table above has the accuracy that remains if texts below a confidence are left to a person. An answer below this minimum is marked.'
+run 'waymark classify --model tickets --explain 0 --min-confidence 0.9 "hello, is anybody there"'
+expect '^Abstained: '
+
 say '## Serve it'
 say '```sh
 $ DEFAULT_MODEL=tickets waymark serve
@@ -168,6 +173,18 @@ run 'waymark models retrain tickets --wait'
 expect 'succeeded: tickets@3'
 run 'waymark models list'
 expect 'tickets@3 +shadow'
+
+say '## The service abstains too'
+say 'A request says how sure an answer must be. Without it, the policy of the model says so, and a service notices a changed policy by itself.'
+run "$(post /predict '{"text": "hello, is anybody there", "minConfidence": 0.9}')"
+expect '"abstained":true'
+run "echo '{\"data\": \"../../tickets.csv\", \"minConfidence\": 0.9}' >models/tickets/policy.json"
+doubtful="$(post /predict '{"text": "hello, is anybody there"}')"
+for ((i = 0; i < 120; i++)); do eval "$doubtful" | grep -q '"abstained":true' && break; sleep 0.5; done
+run "$doubtful"
+expect '"abstained":true'
+run "curl -s localhost:$metrics/metrics | grep -c '^classifier_abstentions_total{.*model=\"tickets\"'"
+expect '^1$'
 
 say '## Mistakes are explained'
 run 'waymark models activate tickets@9' 1
