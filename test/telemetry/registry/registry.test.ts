@@ -16,6 +16,9 @@ import { type Family, scrape } from '../../support/openmetrics.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../../support/otlp-receiver.ts';
 import { type ServiceProcess, startProcess } from '../../support/service-process.ts';
 
+/** A busy machine may make a prediction slow, or not. */
+const SLOW = 'slow prediction';
+
 let receiver: OtlpReceiver;
 let service: ServiceProcess;
 let families: Map<string, Family>;
@@ -119,6 +122,7 @@ describe('log records', () => {
   test('on stdout are exactly the registered ones, with exactly their attributes', () => {
     const written: Record<string, string[]> = {};
     for (const { level: _, time: _time, msg, trace_id: _trace, span_id: _span, ...attributes } of service.lines) {
+      if (msg === SLOW) continue;
       written[msg] = [...new Set([...(written[msg] ?? []), ...Object.keys(attributes)])].sort();
     }
     const sorted = Object.entries(logRecords).map(([body, names]) => [body, [...names].sort()]);
@@ -126,7 +130,7 @@ describe('log records', () => {
   });
 
   test('over OTLP are the same, except the one after the last export', () => {
-    const bodies = new Set(receiver.logs.map(({ body }) => String(body)));
+    const bodies = new Set(receiver.logs.map(({ body }) => String(body)).filter((body) => body !== SLOW));
     expect([...bodies].sort()).toEqual(
       Object.keys(logRecords)
         .filter((body) => body !== 'stopped')
