@@ -6,7 +6,7 @@ export const COVERAGE_STYLE = `
 .coverage .line{fill:none;stroke:var(--series);stroke-width:2}.coverage .band{fill:var(--series);fill-opacity:.18}
 `;
 
-const [LEFT, TOP, WIDTH, HEIGHT] = [48, 8, 360, 240];
+const [LEFT, TOP, WIDTH, HEIGHT] = [56, 8, 352, 240];
 
 /** Draws the accuracy against the share of texts that are answered, as a line with its 95 % interval, and as a table. */
 export function coverageSection(points: readonly CoveragePoint[]): string {
