@@ -37,7 +37,7 @@ function bundledDataHelp(model: string, folder: string): string {
   if (model !== BUNDLED_MODEL) return '';
   const file = relative(process.cwd(), join(folder, 'policy.json'));
   // The path of a folder elsewhere stays in this process.
-  const policy = file.startsWith('..') || isAbsolute(file) ? `MODELS_DIR/${model}/policy.json` : file;
+  const policy = file.startsWith('..') || isAbsolute(file) ? `"$MODELS_DIR/${model}/policy.json"` : file;
   return [
     ' The model that comes with Waymark learned from a public corpus. In the checkout, these two lines declare it:',
     'npm run corpus -- --out data/corpus',
