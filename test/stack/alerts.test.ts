@@ -12,7 +12,11 @@ import { type SteadyTraffic, sendSteadily } from './support/steady-traffic.ts';
 /** The waiting times of alerts are a sixtieth of those in production. The longest, that of a leak, is two minutes. */
 const WITHIN_MS = 180_000;
 
-const notificationSchema = z.object({ status: z.string(), labels: z.record(z.string(), z.string()) });
+const notificationSchema = z.object({
+  status: z.string(),
+  labels: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()),
+});
 
 const preload = (fault: string) => ({
   NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'faults', fault)).href}`,
@@ -32,13 +36,15 @@ async function firedAlerts({ urls }: RunningStack): Promise<string[]> {
   return samples.map(({ labels }) => labels['alertname'] ?? '').toSorted();
 }
 
-/** Returns the names of the alerts that have reached the receiver of Alertmanager's webhook. */
-async function notifiedAlerts({ folder }: RunningStack): Promise<string[]> {
+/** Returns the firing alerts that have reached the receiver of Alertmanager's webhook. */
+async function notifications({ folder }: RunningStack): Promise<z.infer<typeof notificationSchema>[]> {
   const lines = (await readFile(join(folder, 'logs/alert-webhook.log'), 'utf8')).split('\n').filter(Boolean);
-  return lines
-    .map((line) => notificationSchema.parse(JSON.parse(line)))
-    .filter(({ status }) => status === 'firing')
-    .map(({ labels }) => labels['alertname'] ?? '');
+  return lines.map((line) => notificationSchema.parse(JSON.parse(line))).filter(({ status }) => status === 'firing');
+}
+
+/** Returns the names of the alerts that have reached the receiver of Alertmanager's webhook. */
+async function notifiedAlerts(stack: RunningStack): Promise<string[]> {
+  return (await notifications(stack)).map(({ labels }) => labels['alertname'] ?? '');
 }
 
 /** Returns the number of evaluations that Alertmanager has requested and the service has answered. */
@@ -82,6 +88,15 @@ function describeFault(
         const fired = (await firedAlerts(stack())).filter((name) => !expected.alsoAllowed?.includes(name));
         expect(fired).toEqual([expected.alert]);
       }, 240_000);
+
+      test('links to its section of the served runbooks, by an address that is no label', async () => {
+        const sent = (await notifications(stack())).find(({ labels }) => labels['alertname'] === expected.alert)!;
+        const { service } = stack().urls;
+        expect(sent.annotations['runbook_url']).toBe(`${service}/docs/runbooks#${expected.alert.toLowerCase()}`);
+        expect(Object.keys(sent.labels).filter((name) => name.endsWith('_url'))).toEqual([]);
+        const page = await (await fetch(sent.annotations['runbook_url']!)).text();
+        expect(page).toContain(`<h2 id="${expected.alert.toLowerCase()}">`);
+      });
 
       // Alerts that are not about a model do not request an evaluation. The test is left out, not skipped.
       if (!expected.isAboutModel) return;
