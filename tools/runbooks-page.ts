@@ -22,15 +22,21 @@ const FOOT = `</main>
 </html>
 `;
 
+/** A row of the table of links: the alerts, the link, and its window. */
+const LINK_ROW = /^\| ([^|]+) \| `http:\/\/localhost:3000\/([^`]*since=-(\w+)[^`]*)` \|$/gm;
+
 /**
  * Returns the page of the runbooks that the service serves, from the text of `docs/runbooks.md`. Sections have the ids to which
- * alerts link. Links to other documents become text, because the service does not serve them.
+ * alerts link, and the links of the alert to the console. Links to other documents become text, because the service does not serve them.
  */
 export function runbooksPage(markdown: string): string {
+  const comparisons = comparisonsByAlert(markdown);
   const marked = new Marked({
     renderer: {
       heading({ tokens, depth, text }) {
-        return `<h${depth} id="${text.toLowerCase()}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+        const heading = `<h${depth} id="${text.toLowerCase()}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
+        const links = comparisons.get(text) ?? [];
+        return links.length === 0 ? heading : `${heading}<p>Compare its requests: ${links.join(', ')}</p>\n`;
       },
       link({ href, tokens }) {
         const text = this.parser.parseInline(tokens);
@@ -44,6 +50,19 @@ export function runbooksPage(markdown: string): string {
     },
   });
   return `${HEAD}${marked.parse(markdown, { async: false })}${FOOT}`;
+}
+
+/** Returns the links to the console's page Compare from the table of links, by alert: `LatencyBudgetBurn (page)` has two rows. */
+function comparisonsByAlert(markdown: string): Map<string, string[]> {
+  const links = new Map<string, string[]>();
+  for (const [, names = '', target = '', window = ''] of markdown.matchAll(LINK_ROW)) {
+    for (const name of names.split(', ')) {
+      const [alert = '', severity = ''] = name.split(/(?= \()/);
+      const link = `<a href="../${escapeHtml(target)}">the last ${window}</a>${severity}`;
+      links.set(alert, [...(links.get(alert) ?? []), link]);
+    }
+  }
+  return links;
 }
 
 function escapeHtml(text: string): string {

@@ -35,6 +35,20 @@ describe('GET /docs/runbooks', () => {
     for (const alert of alerts) expect(page).toContain(`<h2 id="${alert.toLowerCase()}">${alert}</h2>`);
   });
 
+  test('leads from the section of an alert to its requests, with the windows of the alert', async () => {
+    const { url } = await serve();
+    const page = await (await fetch(`${url}/docs/runbooks`)).text();
+    expect(page).toContain(
+      '<h2 id="latencybudgetburn">LatencyBudgetBurn</h2>\n<p>Compare its requests: ' +
+        '<a href="../#/compare?since=-1h&amp;requestSeconds=0.025..">the last 1h</a> (page), ' +
+        '<a href="../#/compare?since=-6h&amp;requestSeconds=0.025..">the last 6h</a> (ticket)</p>',
+    );
+    expect(page).toContain(
+      '<h2 id="f1belowtraining">F1BelowTraining</h2>\n<p>Compare its requests: ' +
+        '<a href="../#/compare?since=-1d&amp;correct=false">the last 1d</a></p>',
+    );
+  });
+
   test('links within the page, to the service and to its console only', async () => {
     const { url } = await serve();
     const page = await (await fetch(`${url}/docs/runbooks`)).text();
