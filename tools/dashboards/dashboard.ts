@@ -27,7 +27,7 @@ export interface Variable {
   readonly label: string;
   /** The selector of the series with the label. */
   readonly selector: string;
-  /** Whether several values, and all of them, can be chosen. */
+  /** `true` if several values, and all of them, can be chosen. */
   readonly multiple: boolean;
 }
 

@@ -31,7 +31,7 @@ const HEIGHT = 8;
 const GREEN = 'green';
 const RED = 'red';
 
-/** What all panels have. Links to a panel contain its id, so an id never changes. */
+/** The options that all panels share. Links to a panel contain its id, so an id never changes. */
 export interface PanelOptions {
   readonly id: number;
   readonly title: string;
