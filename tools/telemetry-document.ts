@@ -1,5 +1,5 @@
 import type { MetricDefinition } from '../src/telemetry/metric-definition.ts';
-import { nameWithUnit, sanitizeName } from '../src/telemetry/metrics/prometheus-names.ts';
+import { prometheusName, sanitizeName } from '../src/telemetry/metrics/prometheus-names.ts';
 import { type AttributeDefinition, attributes } from '../src/telemetry/registry/attributes.ts';
 import {
   failureLogRecords,
@@ -12,12 +12,6 @@ import { metrics, WORKER_METRICS } from '../src/telemetry/registry/metrics.ts';
 import { SPAN_DEFINITIONS } from '../src/telemetry/registry/spans.ts';
 
 const METRICS_WITH_EXEMPLARS = ['http_server_request_duration_seconds', 'classifier_prediction_duration_seconds'];
-
-/** Returns the name of a metric in Prometheus. */
-export function prometheusName({ name, type, unit }: MetricDefinition): string {
-  const sanitized = sanitizeName(nameWithUnit(name, unit, type === 'gauge'));
-  return type === 'counter' ? `${sanitized}_total` : sanitized;
-}
 
 /** Returns the content of `docs/telemetry.md`: all spans, log records, attributes and metrics of the registry. */
 export function telemetryDocument(): string {

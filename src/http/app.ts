@@ -5,8 +5,9 @@ import { authorize } from './access/authorize.ts';
 import { refuseOtherSites } from './access/other-sites.ts';
 import { showConsole, showConsoleFile } from './console/files/console-page.ts';
 import { addConsoleRoutes } from './console/routes.ts';
+import { showDocsFile, showDocsPage, showDocument } from './documentation/docs-page.ts';
+import { showRunbooks } from './documentation/runbooks-page.ts';
 import { addInferenceRoutes } from './inference/routes.ts';
-import { showDocsFile, showDocsPage, showDocument } from './openapi/docs-page.ts';
 import { queryParameters } from './openapi/document.ts';
 import { correctFeedback, eraseFeedback, listReviews, recordFeedback } from './routes/feedback.ts';
 import { pathHints, reportLiveness, reportReadiness } from './routes/health.ts';
@@ -60,6 +61,7 @@ export function createRouter(service: Service): Router<RequestState> {
   addConsoleRoutes(router, service);
   router.get('/openapi.json', showDocument(service));
   router.get('/docs', showDocsPage());
+  router.get('/docs/runbooks', showRunbooks());
   router.get('/docs/:file', showDocsFile());
   router.get('/console/:file', showConsoleFile());
   return router;

@@ -10,7 +10,16 @@ const RULES = join(PROJECT, 'otel/prometheus/rules');
 const alertSchema = z.object({
   alert: z.string(),
   labels: z.strictObject({ severity: z.enum(['page', 'ticket']) }),
-  annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook_url: z.string() }),
+  annotations: z.strictObject({
+    summary: z.string(),
+    description: z.string(),
+    runbook_url: z.string(),
+    compare_url: z.string().optional(),
+  }),
+});
+const configurationSchema = z.object({
+  global: z.object({ external_labels: z.record(z.string(), z.string()) }),
+  alerting: z.object({ alert_relabel_configs: z.array(z.unknown()) }),
 });
 const rulesSchema = z.object({ groups: z.array(z.object({ rules: z.array(z.unknown()) })) });
 
@@ -26,7 +35,9 @@ const tests = readdirSync(join(PROJECT, 'otel/prometheus/tests'))
 
 describe.each(alerts)('the alert $alert ($labels.severity)', ({ alert, labels, annotations }) => {
   test('links to its section in the runbooks', () => {
-    expect(annotations.runbook_url).toBe(`docs/runbooks.md#${alert.toLowerCase()}`);
+    expect(annotations.runbook_url).toBe(
+      `{{ or $externalLabels.runbooks_url "docs/runbooks.md" }}#${alert.toLowerCase()}`,
+    );
     expect(runbooks).toContain(`\n## ${alert}\n`);
   });
 
@@ -38,4 +49,27 @@ describe.each(alerts)('the alert $alert ($labels.severity)', ({ alert, labels, a
 test('every section of the runbooks belongs to an alert', () => {
   const sections = [...runbooks.matchAll(/^## (\w+)$/gm)].map(([, name]) => name);
   expect(sections.toSorted()).toEqual([...new Set(alerts.map(({ alert }) => alert))].toSorted());
+});
+
+test('the links to Compare in the runbooks are those of the alerts', () => {
+  const rows = [...runbooks.matchAll(/^\| ([\w, ()]+) \| `http:\/\/localhost:3000(\/#\/compare\?[^`]+)` \|$/gm)];
+  const listed = rows.flatMap(([, names = '', link]) => names.split(', ').map((name) => `${name}: ${link}`));
+  const severities = Map.groupBy(alerts, ({ alert }) => alert);
+  const annotated = alerts.flatMap(({ alert, labels, annotations: { compare_url: url } }) => {
+    const [, link] =
+      /^\{\{ with \$externalLabels\.console_url \}\}\{\{ \. \}\}(.*)\{\{ end \}\}$/.exec(url ?? '') ?? [];
+    const name = severities.get(alert)!.length > 1 ? `${alert} (${labels.severity})` : alert;
+    return url === undefined ? [] : [`${name}: ${link}`];
+  });
+  expect(listed.length).toBeGreaterThan(5);
+  expect(listed.toSorted()).toEqual(annotated.toSorted());
+});
+
+test('the addresses of the links are external labels, and no labels of alerts', () => {
+  const configuration = readFileSync(join(PROJECT, 'otel/prometheus/prometheus.yml'), 'utf8');
+  const variable = (name: string) => `\${${name}}`;
+  expect(configurationSchema.parse(parse(configuration))).toEqual({
+    global: { external_labels: { runbooks_url: variable('RUNBOOKS_URL'), console_url: variable('CONSOLE_URL') } },
+    alerting: { alert_relabel_configs: [{ action: 'labeldrop', regex: 'runbooks_url|console_url' }] },
+  });
 });

@@ -89,6 +89,28 @@ describe('what a container may do', () => {
   });
 });
 
+describe('docker-compose.logs.yml', () => {
+  const logs: unknown = parse(text('docker-compose.logs.yml'));
+
+  test('follows the schema, and changes Grafana only', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+    ajv.validate(JSON.parse(text('test/fixtures/compose-spec/compose-spec.json')), logs);
+    expect(ajv.errors ?? []).toEqual([]);
+    expect(logs).toMatchObject({ services: { grafana: {} } });
+  });
+
+  test('has the data sources of docker-compose.yml, and VictoriaLogs with links from traces and back', () => {
+    const ordinary = dataSourcesOf('otel/grafana/provisioning/datasources/datasources.yml');
+    const all = dataSourcesOf('otel/grafana/provisioning-logs/datasources/datasources.yml');
+    expect(all).toMatchObject([...ordinary, { uid: 'victorialogs', url: 'http://victoria-logs:9428' }]);
+    expect(all).toMatchObject([
+      {},
+      { uid: 'jaeger', jsonData: { tracesToLogsV2: { datasourceUid: 'victorialogs' } } },
+      { jsonData: { derivedFields: [{ matcherRegex: 'trace_id', datasourceUid: 'jaeger' }] } },
+    ]);
+  });
+});
+
 describe('docker-compose.tokens.yml', () => {
   const tokens: unknown = parse(text('docker-compose.tokens.yml'));
   const schema = z.object({
@@ -158,6 +180,10 @@ describe.each([
     );
   });
 });
+
+function dataSourcesOf(path: string): object[] {
+  return z.object({ datasources: z.array(z.looseObject({})) }).parse(parse(text(path))).datasources;
+}
 
 function text(path: string): string {
   return readFileSync(join(PROJECT, path), 'utf8');

@@ -9,12 +9,21 @@ const dashboardSchema = z.object({
   uid: z.string(),
   title: z.string(),
   templating: z.object({ list: z.array(z.object({ name: z.string() })) }),
+  annotations: z.object({ list: z.array(z.object({ name: z.string(), expr: z.string() })) }),
   panels: z.array(
     z.object({
       type: z.string(),
       title: z.string(),
       id: z.number().optional(),
       datasource: z.object({ uid: z.string() }).optional(),
+      fieldConfig: z
+        .object({
+          defaults: z.object({
+            thresholds: z.object({ steps: z.array(z.object({ value: z.number().nullable() })) }).optional(),
+            custom: z.object({ thresholdsStyle: z.object({ mode: z.string() }).optional() }).optional(),
+          }),
+        })
+        .optional(),
       targets: z.array(z.object({ expr: z.string() })).default([]),
     }),
   ),
@@ -36,11 +45,13 @@ export const dashboards = readdirSync(join(OTEL, 'grafana/dashboards')).map((fil
 /** All queries of all dashboards, with values for the variables of Grafana. */
 export const dashboardQueries = dashboards.flatMap(({ file, dashboard }) =>
   dashboard.panels.flatMap(({ title, targets }) =>
-    targets.map(({ expr }) => ({
-      where: `${file}: ${title}`,
-      query: expr.replaceAll('$model', 'spam').replaceAll('$__rate_interval', '15s'),
-    })),
+    targets.map(({ expr }) => ({ where: `${file}: ${title}`, query: withValues(expr) })),
   ),
+);
+
+/** All queries of annotations. Most of the time they have no data. */
+export const annotationQueries = dashboards.flatMap(({ file, dashboard }) =>
+  dashboard.annotations.list.map(({ name, expr }) => ({ where: `${file}: ${name}`, query: withValues(expr) })),
 );
 
 /** All rules, with the recorded name or the alert. */
@@ -49,6 +60,16 @@ export const rules = readdirSync(join(OTEL, 'prometheus/rules')).flatMap((file) 
     .parse(parse(readFileSync(join(OTEL, 'prometheus/rules', file), 'utf8')))
     .groups.flatMap((group) => group.rules.map(({ record, alert, expr }) => ({ file, record, alert, query: expr }))),
 );
+
+/** Replaces the variables of Grafana by values that select everything. */
+function withValues(query: string): string {
+  return query
+    .replaceAll('$model', 'spam')
+    .replaceAll('$version', '.*')
+    .replaceAll('$instance', '.*')
+    .replaceAll('$job', '.*')
+    .replaceAll('$__rate_interval', '15s');
+}
 
 const KEYWORDS = new Set(['and', 'or', 'unless', 'on', 'by', 'without', 'group_left', 'offset', 'bool', 'ignoring']);
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { prometheusName } from '../../src/telemetry/metrics/prometheus-names.ts';
 import { WORKER_METRICS } from '../../src/telemetry/registry/metrics.ts';
-import { prometheusName } from '../../tools/telemetry-document.ts';
 import { post } from '../http/in-process.ts';
 import { scrape } from '../support/openmetrics.ts';
 import type { ServiceProcess } from '../support/service-process.ts';

@@ -38,7 +38,7 @@ describe.skipIf(inject('missingPrerequisite'))('the configuration is accepted by
     expect(stdout).not.toContain('WARNING');
   });
 
-  test('Prometheus, with rules that pass their own tests', async () => {
+  test('Prometheus, with rules that pass their own tests', { timeout: 600_000 }, async () => {
     const program = join(dirname(tools.prometheus), 'promtool');
     await expect(promtool(program, ['check', 'rules'], 'rules')).resolves.toContain('SUCCESS');
     await expect(promtool(program, ['test', 'rules'], 'tests')).resolves.toContain('SUCCESS');

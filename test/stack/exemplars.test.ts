@@ -1,10 +1,15 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { requireTrace } from '../../tools/stack/check/check.ts';
 import { eventually, promExemplars, promQuery } from '../../tools/stack/check/queries.ts';
+import { nextSteps } from '../../tools/stack/next-steps.ts';
 import { post } from '../http/in-process.ts';
 import { runLoad } from './support/load.ts';
 import { parseOpenMetrics } from './support/openmetrics-parser.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
+
+const run = promisify(execFile);
 
 /**
  * A text of unknown words. Known words are found in the token cache, so a pause of the process could be slower than the
@@ -34,6 +39,17 @@ describeStack('an exemplar', (stack) => {
     await eventually(async () => {
       const traceId = await slowest(stack(), 'http_server_request_duration_seconds', 'http_route="/predict"');
       await requireTrace(stack().urls.jaeger, traceId ?? 'none');
+    });
+  });
+
+  test('is what the commands of the banner show, and so is the trace of a prediction', async () => {
+    const { predict, exemplars } = nextSteps(stack().urls);
+    const answer = await run('sh', ['-c', predict]);
+    const [, traceId = ''] = /"traceId":"(\w+)"/.exec(answer.stdout) ?? [];
+    expect(answer.stdout).toContain(`\nits trace: ${stack().urls.service}/#/trace?id=${traceId}\n`);
+    await eventually(async () => {
+      const { stdout } = await run('sh', ['-c', exemplars]);
+      expect(stdout).toMatch(/"exemplars":\[\{"labels":\{[^}]*"trace_id":"[0-9a-f]{32}"/);
     });
   });
 

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { eventually, logRecords, promQuery } from '../../tools/stack/check/queries.ts';
 import { hamMail, mail, postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { writeSmallVersion } from '../models/small-models.ts';
-import { dashboardQueries, rules } from '../otel/promql.ts';
+import { annotationQueries, dashboardQueries, rules } from '../otel/promql.ts';
 import { predictAll, sendFeedback } from './support/prediction-api.ts';
 import { describeStack, type RunningStack } from './support/running-stack.ts';
 import { sendSteadily } from './support/steady-traffic.ts';
@@ -75,6 +75,10 @@ function testsUnderLoad(stack: () => RunningStack): void {
     eventually(async () => expect(await logRecords(stack().urls.victoriaLogs, query)).not.toEqual([])),
   );
 
+  test.each(annotationQueries)('$where is a valid query', async ({ query }) => {
+    await expect(promQuery(stack().urls.prometheus, query)).resolves.toBeInstanceOf(Array);
+  });
+
   test('no rule has failed', async () => {
     const [failures] = await promQuery(stack().urls.prometheus, 'sum(prometheus_rule_evaluation_failures_total)');
     expect(failures?.value).toBe(0);
@@ -85,4 +89,9 @@ function testsUnderLoad(stack: () => RunningStack): void {
   });
 }
 
-describeStack('under a mixed load', testsUnderLoad, { MODELS_DIR, MAX_TEXT_CHARACTERS });
+// The names of the jobs do not depend on the name of the service.
+describeStack('under a mixed load', testsUnderLoad, {
+  MODELS_DIR,
+  MAX_TEXT_CHARACTERS,
+  OTEL_SERVICE_NAME: 'renamed-service',
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GATEWAY_METRIC } from '../../src/gateway/telemetry.ts';
 import type { MetricDefinition } from '../../src/telemetry/metric-definition.ts';
-import { prometheusName } from '../../tools/telemetry-document.ts';
+import { prometheusName } from '../../src/telemetry/metrics/prometheus-names.ts';
 import { postMail, sendMail, spamMail } from '../gateway/in-process.ts';
 import { type Family, scrape } from '../support/openmetrics.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { prometheusName } from '../../src/telemetry/metrics/prometheus-names.ts';
 import { attributes } from '../../src/telemetry/registry/attributes.ts';
 import { failureLogRecords, logRecords } from '../../src/telemetry/registry/log-records.ts';
 import { SPAN_DEFINITIONS } from '../../src/telemetry/registry/spans.ts';
-import { prometheusName, telemetryDocument } from '../../tools/telemetry-document.ts';
+import { telemetryDocument } from '../../tools/telemetry-document.ts';
 
 test('docs/telemetry.md is current: npm run docs', async () => {
   expect(await readFile('docs/telemetry.md', 'utf8')).toBe(telemetryDocument());
@@ -26,5 +27,5 @@ test.each([
   ['gauge', 'size_bytes', 'By', 'size_bytes'],
   ['up-down counter', 'busy', '{request}', 'busy'],
 ] as const)('a %s %s in %s is %s to Prometheus', (type, name, unit, expected) => {
-  expect(prometheusName({ type, name, unit, description: '', labels: [] })).toBe(expected);
+  expect(prometheusName({ type, name, unit })).toBe(expected);
 });

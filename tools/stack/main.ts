@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { STACK_CHECKS } from './check/check.ts';
 import { createTraffic } from './check/traffic.ts';
+import { banner } from './next-steps.ts';
 import { statusMark, step } from './progress.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 
@@ -56,18 +57,7 @@ try {
 
 async function serve(folder: string): Promise<number> {
   const stack = await begin({ folder, ports: 'well-known', pace: 'normal' });
-  process.stdout.write(`
-  Waymark        ${stack.urls.service}
-  metrics        ${stack.urls.metrics}
-  mail gateway   ${stack.urls.gateway}/messages, ${stack.urls.gatewaySmtp}
-  Jaeger         ${stack.urls.jaeger}
-  Prometheus     ${stack.urls.prometheus}
-  Alertmanager   ${stack.urls.alertmanager}
-  VictoriaLogs   ${stack.urls.victoriaLogs}/select/vmui/
-  data and logs  ${folder}
-
-Ctrl-C stops everything.
-`);
+  process.stdout.write(banner(stack.urls, folder));
   const failure = await Promise.race([stack.failed, once(interruption.signal, 'abort').then(() => undefined)]);
   if (failure) process.stderr.write(`${statusMark(false)} ${failure}\n`);
   await step(process.stdout, 'stop', stack.stop);

@@ -6,14 +6,14 @@ const TIME_FACTOR = 60;
 const MIN_WINDOW_SECONDS = 5;
 
 /**
- * Shortens the windows, the offsets and the waiting times of alerts in a file of rules, so that a test does not wait
- * for hours. The rest of the file does not change, so that tests and production share one set of rules.
+ * Shortens the windows, the offsets, the waiting times of alerts and the intervals of groups in a file of rules, so that a
+ * test does not wait for hours. The rest of the file does not change, so that tests and production share one set of rules.
  */
 export function shortenRules(rules: string): string {
   return rules
     .replace(/\[(\d+)([smhd])\]/g, (_, count, unit) => `[${shortened(count, unit, MIN_WINDOW_SECONDS)}]`)
     .replace(/\boffset (\d+)([smhd])/g, (_, count, unit) => `offset ${shortened(count, unit, MIN_WINDOW_SECONDS)}`)
-    .replace(/^( *for:) (\d+)([smhd])$/gm, (_, key, count, unit) => `${key} ${shortened(count, unit, 1)}`);
+    .replace(/^( *(?:for|interval):) (\d+)([smhd])$/gm, (_, key, count, unit) => `${key} ${shortened(count, unit, 1)}`);
 }
 
 /** Shortens the times that Alertmanager waits to group alerts. */

@@ -22,7 +22,8 @@ export const stackVersions = {
   alertmanager: { native: 'v0.28.1', image: 'prom/alertmanager:v0.28.1' },
   prometheus: {
     image: 'prom/prometheus:v3.13.1',
-    difference: 'A build from the Go module has no web pages. The native program comes from the PATH or from Debian.',
+    difference:
+      'A build from the Go module has no web pages. The native program comes from the PATH or from Debian, and its API lists exemplars.',
   },
   grafana: { image: 'grafana/grafana:13.1.0', difference: 'Only docker-compose.yml runs Grafana.' },
 } as const satisfies Readonly<Record<string, ProgramVersion>>;

@@ -13,6 +13,7 @@ export const ROUTE_SCOPES: Readonly<Record<string, RouteScope>> = {
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /docs': 'public',
+  'GET /docs/runbooks': 'public',
   'GET /docs/:file': 'public',
   'GET /openapi.json': 'public',
   'POST /predict': 'predict',

@@ -18,7 +18,8 @@ export function promqlOf(conditions: readonly Condition[]): string | undefined {
     REQUEST_LABELS,
   );
   if (byRequest === undefined) return undefined;
-  return `histogram_quantile(0.99, sum by (le) (rate(http_server_request_duration_seconds_bucket{${byRequest}}[5m])))`;
+  // The mail gateway has this metric too.
+  return `histogram_quantile(0.99, sum by (le) (rate(http_server_request_duration_seconds_bucket{job="waymark", ${byRequest}}[5m])))`;
 }
 
 function selector(conditions: readonly Condition[], labels: Readonly<Record<string, string>>): string | undefined {

@@ -101,16 +101,25 @@ export const serviceOperations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/docs/runbooks',
+    id: 'showRunbooks',
+    tag: 'Service',
+    summary: 'Returns the runbooks of the alerts as a page',
+    response: { description: 'The page', type: 'text/html' },
+    problems: [],
+  },
+  {
+    method: 'get',
     path: '/docs/{file}',
     id: 'showDocumentationFile',
     tag: 'Service',
-    summary: 'Returns a file of that page',
+    summary: 'Returns a file of these pages',
     parameters: [
       {
         name: 'file',
         in: 'path',
-        description: 'A file of the page',
-        schema: z.enum(['page.js', 'page.css', 'swagger-ui.css', 'swagger-ui-bundle.js']),
+        description: 'A file of a page',
+        schema: z.enum(['page.js', 'page.css', 'runbooks.css', 'swagger-ui.css', 'swagger-ui-bundle.js']),
         example: 'page.js',
       },
     ],

@@ -9,15 +9,18 @@ import type { RequestContext, RequestState } from './context.ts';
 import type { Service } from './service.ts';
 
 const INFERENCE_PATH = /^\/v2(?:\/|$)/;
+/** A probe polls these paths until they answer 200. Its 503 in the meantime is an answer, and no error. */
+const READINESS_PATH = /^\/(?:readyz|v2\/health\/ready)\/?$/i;
 
-/** Returns the middleware that converts each error to a response with problem details, and counts it. */
+/** Returns the middleware that converts each error to a response with problem details, and counts it, unless it answers a poll. */
 export function answerProblems({ config, log, instruments }: Service): Middleware<RequestState> {
   return async function answerProblems(ctx, next) {
     try {
       await next();
     } catch (error) {
       const problem = reportProblem(error, log, config);
-      instruments.errors.add(1, { [LABEL.errorType]: problem.type });
+      const isPoll = problem.type === 'not-ready' && READINESS_PATH.test(ctx.path);
+      if (!isPoll) instruments.errors.add(1, { [LABEL.errorType]: problem.type });
       if (ctx.state.recent) ctx.state.recent.errorType = problem.type;
       if (INFERENCE_PATH.test(ctx.path)) {
         Object.assign(ctx, inferenceError(problem));

@@ -1,3 +1,5 @@
+import type { MetricDefinition } from '../metric-definition.ts';
+
 /** The names of UCUM units in Prometheus (OpenTelemetry's Prometheus compatibility specification). */
 const unitNames: Record<string, string> = {
   s: 'seconds',
@@ -22,4 +24,10 @@ export function nameWithUnit(name: string, unit: string, isGauge: boolean): stri
 export function sanitizeName(name: string): string {
   const sanitized = name.replace(/[^a-z0-9_]/gi, '_').replace(/_{2,}/g, '_');
   return /^\d/.test(sanitized) ? `_${sanitized}` : sanitized;
+}
+
+/** Returns the name of a metric in Prometheus. */
+export function prometheusName({ name, type, unit }: Pick<MetricDefinition, 'name' | 'type' | 'unit'>): string {
+  const sanitized = sanitizeName(nameWithUnit(name, unit, type === 'gauge'));
+  return type === 'counter' ? `${sanitized}_total` : sanitized;
 }

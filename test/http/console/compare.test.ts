@@ -62,7 +62,7 @@ test('conditions on labels of a metric have a query', () => {
   expect(promqlOf([condition('version', '2'), condition('prediction', 'spam')])).toBe(
     'sum(rate(classifier_predictions_total{version="2", label="spam"}[5m]))',
   );
-  expect(promqlOf([condition('route', 'POST /predict')])).toContain('{http_route="/predict"}');
+  expect(promqlOf([condition('route', 'POST /predict')])).toContain('{job="waymark", http_route="/predict"}');
   expect(promqlOf([condition('version', 'not set')])).toBeUndefined();
   expect(promqlOf([condition('characters', '900..')])).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
 import { type ServiceProcess, startProcess } from '../../support/service-process.ts';
 
@@ -83,6 +83,20 @@ describe('SIGTERM', () => {
       detail: expect.stringContaining('draining'),
     });
     expect(await stopped).toBe(0);
+  });
+
+  test('counts no poll of the readiness as an error', async () => {
+    const running = await startProcess({ SHUTDOWN_DELAY_MS: '5000' });
+    const stopped = running.stop();
+    for (const path of ['/readyz', '/v2/health/ready']) {
+      await vi.waitFor(async () => expect((await fetch(`${running.url}${path}`)).status).toBe(503), 4_000);
+    }
+    expect((await fetch(`${running.url}/nope`)).status).toBe(404);
+    const page = await (await fetch(running.metricsUrl)).text();
+    expect(page).toContain('classifier_errors_total{error_type="route-not-found"} 1');
+    expect(page).not.toContain('error_type="not-ready"');
+    running.kill();
+    await stopped;
   });
 
   test('ends the process in time although a request never completes', async () => {

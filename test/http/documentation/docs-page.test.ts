@@ -15,9 +15,9 @@ test('GET /docs returns a page with files of this service only', async () => {
   expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
   const page = await response.text();
   const parts = [...page.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, part]) => part!);
-  expect(parts).toHaveLength(6);
-  expect(parts).toEqual(expect.arrayContaining(['./', 'console/icon.svg']));
-  for (const part of parts.filter((part) => part.startsWith('docs'))) {
+  expect(parts).toHaveLength(7);
+  expect(parts).toEqual(expect.arrayContaining(['./', 'console/icon.svg', 'docs/runbooks']));
+  for (const part of parts.filter((part) => /^docs.*\./.test(part))) {
     expect(part).toMatch(/^docs\//);
     const file = await fetch(`${url}/${part}`);
     expect(file.status).toBe(200);

@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Middleware } from 'koa';
 import { Problem } from '../../platform/problems.ts';
+import { createDocument } from '../openapi/document.ts';
 import type { RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
-import { createDocument } from './document.ts';
+import { RUNBOOKS_STYLE } from './runbooks-page.ts';
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -17,7 +18,7 @@ const PAGE = `<!doctype html>
 <link rel="stylesheet" href="docs/page.css">
 </head>
 <body>
-<nav aria-label="Pages"><a href="./">Waymark console</a></nav>
+<nav aria-label="Pages"><a href="./">Waymark console</a> <a href="docs/runbooks">Runbooks</a></nav>
 <div id="api"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/page.js"></script>
@@ -37,7 +38,7 @@ SwaggerUIBundle({ url: 'openapi.json', dom_id: '#api', deepLinking: true, valida
 const PAGE_STYLE = `:root { color-scheme: light dark; }
 body { margin: 0; background: #f5f6f8; font: 13px/1.45 system-ui, sans-serif; }
 nav { padding: 12px 24px; background: #fff; border-bottom: 1px solid #dfe3e8; }
-nav a { color: #1b5cb8; font-weight: 600; }
+nav a { margin-right: 16px; color: #1b5cb8; font-weight: 600; }
 .swagger-ui .topbar { display: none; }
 .dark-mode body { background: #0f1216; }
 .dark-mode nav { background: #171b21; border-color: #2b323b; }
@@ -54,6 +55,7 @@ const FILES: Readonly<Record<string, { type: string; path: string }>> = {
 const OWN_FILES: Readonly<Record<string, { type: string; content: string }>> = {
   'page.js': { type: 'text/javascript', content: PAGE_SCRIPT },
   'page.css': { type: 'text/css', content: PAGE_STYLE },
+  'runbooks.css': { type: 'text/css', content: RUNBOOKS_STYLE },
 };
 
 /** Allows only files of this service. Swagger UI sets styles on elements and has its images in the style sheet. */
@@ -80,7 +82,7 @@ export function showDocsPage(): Middleware<RequestState> {
   };
 }
 
-/** `GET /docs/{file}`: returns a file of the page, from an installed package. */
+/** `GET /docs/{file}`: returns a file of the pages. Those of Swagger UI come from an installed package. */
 export function showDocsFile(): Middleware<RequestState> {
   // All responses that wait for their clients share the bytes of a file.
   const contents = new Map<string, Promise<Buffer>>();
