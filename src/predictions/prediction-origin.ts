@@ -1,6 +1,7 @@
-import type { Context } from '@opentelemetry/api';
+import type { Attributes, Context } from '@opentelemetry/api';
 import type { AnsweringRole } from '../models/routing.ts';
 import type { RecentRequest } from '../recent/memory/recent-request.ts';
+import { ATTRIBUTE } from '../telemetry/names.ts';
 
 /** The caller of a prediction. */
 export interface PredictionCaller {
@@ -17,4 +18,12 @@ export interface PredictionOrigin {
   readonly caller: PredictionCaller | undefined;
   readonly role: AnsweringRole;
   readonly request: RecentRequest | undefined;
+  /** True for a request of a load test. It does not count as a use of the model. */
+  readonly synthetic: boolean;
+}
+
+/** Adds the name of the caller's token, and the mark of a load test, to the attributes of a span or a log record. */
+export function addOrigin(attributes: Attributes, { caller, synthetic }: PredictionOrigin): void {
+  if (caller !== undefined) attributes[ATTRIBUTE.caller] = caller.name;
+  if (synthetic) attributes[ATTRIBUTE.syntheticType] = 'test';
 }

@@ -12,7 +12,7 @@ import { traceIds } from '../telemetry/tracing.ts';
 import type { ExperimentRecorder } from './experiment-recorder.ts';
 import { telemetryOf } from './model-telemetry.ts';
 import { type PredictionIds, UNKNOWN_CONFIDENCE } from './prediction-id.ts';
-import type { PredictionOrigin } from './prediction-origin.ts';
+import { addOrigin, type PredictionOrigin } from './prediction-origin.ts';
 import type { ReviewSampler } from './review-sampler.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
 
@@ -126,8 +126,8 @@ export function createPredictionTelemetry({
       const { traceId, spanId, sampled } = traceIds(scope, request?.traceId);
       const { label, confidence } = scores;
       const { sha256 } = model.manifest.weights;
-      const { role, caller, abstained } = origin;
-      const reviewShare = reviewSampler.shareOf(traceId, origin.index);
+      const { role, caller, abstained, synthetic } = origin;
+      const reviewShare = synthetic ? 0 : reviewSampler.shareOf(traceId, origin.index);
       const asked = reviewShare > 0;
       const idBytes = ids.encode({
         traceId,
@@ -166,7 +166,7 @@ export function createPredictionTelemetry({
         if (reason !== undefined) attributes[ATTRIBUTE.anomalyReason] = reason;
         if (asked) attributes[ATTRIBUTE.predictionReview] = true;
         if (abstained) attributes[ATTRIBUTE.predictionAbstained] = true;
-        if (caller !== undefined) attributes[ATTRIBUTE.caller] = caller.name;
+        addOrigin(attributes, origin);
         if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
         span.setAttributes(attributes);
       }
@@ -191,7 +191,7 @@ export function createPredictionTelemetry({
         };
         row = memory.add(request, remembered, epoch);
       }
-      const shadow = origin.role === 'active' ? shadowOf(model) : undefined;
+      const shadow = origin.role === 'active' && !synthetic ? shadowOf(model) : undefined;
       const endTime = epoch + scored;
       // If the queue accepts the text, the span ends after the shadow has scored it.
       const isQueued =
@@ -200,14 +200,18 @@ export function createPredictionTelemetry({
       if (!isQueued) span.end(endTime);
 
       const seconds = (scored - started) / 1000;
-      instruments.predictions.add(1, byLabel.get(scores.label), scope);
       instruments.predictionDuration.record(seconds, labels, scope);
-      instruments.predictionConfidence.record(scores.confidence, labels, scope);
-      for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
-      if (abstained) instruments.abstentions.add(1, labels, scope);
-      driftMonitor.observe(model, observation);
-      recorder.recordAnswer(model, role, seconds, confidence, now, asked);
-      if (asked) recorder.recordReview(model, id, now, label, confidence);
+      if (synthetic) {
+        instruments.syntheticPredictions.add(1, labels, scope);
+      } else {
+        instruments.predictions.add(1, byLabel.get(scores.label), scope);
+        instruments.predictionConfidence.record(scores.confidence, labels, scope);
+        for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
+        if (abstained) instruments.abstentions.add(1, labels, scope);
+        driftMonitor.observe(model, observation);
+        recorder.recordAnswer(model, role, seconds, confidence, now, asked);
+        if (asked) recorder.recordReview(model, id, now, label, confidence);
+      }
       if (sampled) {
         const record: Attributes = {
           [ATTRIBUTE.modelName]: name,
@@ -219,7 +223,7 @@ export function createPredictionTelemetry({
         if (reason !== undefined) record[ATTRIBUTE.anomalyReason] = reason;
         if (asked) record[ATTRIBUTE.predictionReview] = true;
         if (abstained) record[ATTRIBUTE.predictionAbstained] = true;
-        if (caller !== undefined) record[ATTRIBUTE.caller] = caller.name;
+        addOrigin(record, origin);
         record[ATTRIBUTE.predictionDuration] = seconds;
         if (seconds > SLOW_SECONDS) logSlow(record, text, classification, scope);
         log.info('prediction', record, scope);
@@ -235,12 +239,12 @@ export function createPredictionTelemetry({
         [ATTRIBUTE.modelRole]: origin.role,
         [ATTRIBUTE.inputCharacters]: text.length,
       };
-      if (origin.caller !== undefined) attributes[ATTRIBUTE.caller] = origin.caller.name;
+      addOrigin(attributes, origin);
       if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
       origin.request?.fail(telemetryOf(model).reference, origin.role, text.length);
-      recorder.recordFailure(model, origin.role, Date.now());
+      if (!origin.synthetic) recorder.recordFailure(model, origin.role, Date.now());
     },
   };
 }

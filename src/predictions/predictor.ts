@@ -32,6 +32,8 @@ interface PredictOptions {
   readonly request?: RecentRequest | undefined;
   /** Undefined if the service has no tokens. */
   readonly caller?: PredictionCaller | undefined;
+  /** True for a request of a load test. */
+  readonly synthetic?: boolean | undefined;
 }
 
 /** Predicts labels and records each prediction. */
@@ -90,6 +92,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       minConfidence = 0,
       request,
       caller,
+      synthetic = false,
       index,
     }: PredictOptions & { steps: boolean; explain: number; index: number; role: AnsweringRole },
   ): Prediction {
@@ -99,7 +102,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     try {
       classification = classify(model, text);
     } catch (error) {
-      telemetry.recordFailure(model, text, started, { parent, role, request, caller });
+      telemetry.recordFailure(model, text, started, { parent, role, request, caller, synthetic });
       throw error;
     }
     const { tokens, scores } = classification;
@@ -111,6 +114,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       role,
       request,
       caller,
+      synthetic,
       steps,
       index,
       abstained,
@@ -128,12 +132,21 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   }
 
   return {
-    predict(model, text, { role = 'named', minConfidence, request, caller } = {}) {
+    predict(model, text, { role = 'named', minConfidence, request, caller, synthetic } = {}) {
       checkLength(text, '"text"');
-      return predictOne(model, text, { steps: true, explain: 0, role, minConfidence, request, caller, index: 0 });
+      return predictOne(model, text, {
+        steps: true,
+        explain: 0,
+        role,
+        minConfidence,
+        request,
+        caller,
+        synthetic,
+        index: 0,
+      });
     },
 
-    async explain(model, text, { features, signal, role = 'named', minConfidence, request, caller }) {
+    async explain(model, text, { features, signal, role = 'named', minConfidence, request, caller, synthetic }) {
       checkLength(text, '"text"');
       await queue.nextTurn();
       signal.throwIfAborted();
@@ -144,11 +157,12 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
         minConfidence,
         request,
         caller,
+        synthetic,
         index: 0,
       });
     },
 
-    async predictBatch(model, texts, { signal, role = 'named', minConfidence, request, caller }) {
+    async predictBatch(model, texts, { signal, role = 'named', minConfidence, request, caller, synthetic }) {
       for (const [index, text] of texts.entries()) checkLength(text, `"texts[${index}]"`);
       const predictions: Prediction[] = [];
       let turnEndsAt = Number.NEGATIVE_INFINITY;
@@ -158,7 +172,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
           signal.throwIfAborted();
           turnEndsAt = performance.now() + TURN_MS;
         }
-        const options = { steps: false, explain: 0, role, minConfidence, request, caller, index };
+        const options = { steps: false, explain: 0, role, minConfidence, request, caller, synthetic, index };
         predictions.push(predictOne(model, text, options));
       }
       return predictions;

@@ -7,9 +7,12 @@ const ROUTE = Symbol('route');
 
 const CALLER = Symbol('caller');
 
+const SYNTHETIC = Symbol('synthetic');
+
 interface RoutedResponse extends ServerResponse {
   [ROUTE]?: string;
   [CALLER]?: string;
+  [SYNTHETIC]?: boolean;
 }
 
 /** Returns the value of `http.request.method`: the method itself, or `_OTHER` if the conventions do not name it. */
@@ -35,6 +38,16 @@ export function setCallerName(response: ServerResponse, name: string): void {
 /** Returns the name of the token of a request, or `undefined` if the request has no valid token. */
 export function getCallerName(response: ServerResponse): string | undefined {
   return (response as RoutedResponse)[CALLER];
+}
+
+/** Records that a request is one of a load test. The server span of the request says so. */
+export function setSynthetic(response: ServerResponse): void {
+  (response as RoutedResponse)[SYNTHETIC] = true;
+}
+
+/** Returns whether a request is one of a load test. */
+export function isSyntheticRequest(response: ServerResponse): boolean {
+  return (response as RoutedResponse)[SYNTHETIC] === true;
 }
 
 let authentication: (request: IncomingMessage) => boolean = () => false;

@@ -13,6 +13,7 @@ import { METRIC, SCOPE } from './names.ts';
 /** The instruments that Waymark itself records with. */
 export interface Instruments {
   readonly predictions: Counter;
+  readonly syntheticPredictions: Counter;
   readonly predictionDuration: Histogram;
   readonly predictionConfidence: Histogram;
   readonly errors: Counter;
@@ -54,6 +55,7 @@ export function createInstruments(): Instruments {
 
   return {
     predictions: counter(METRIC.predictions),
+    syntheticPredictions: counter(METRIC.syntheticPredictions),
     predictionDuration: histogram(METRIC.predictionDuration),
     predictionConfidence: histogram(METRIC.predictionConfidence),
     errors: counter(METRIC.errors),

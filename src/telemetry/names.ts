@@ -88,6 +88,8 @@ export const ATTRIBUTE = {
   shadowAgrees: 'classifier.shadow.agrees',
   /** The name of the caller's token. */
   caller: 'enduser.id',
+  /** `test` for a request of a load test. */
+  syntheticType: 'user_agent.synthetic.type',
   missingScope: 'classifier.access.missing_scope',
   errorType: 'error.type',
   exceptionType: 'exception.type',
@@ -137,6 +139,13 @@ export const METRIC = {
     unit: '{prediction}',
     description: 'Predictions, by predicted label',
     labels: [LABEL.model, LABEL.version, LABEL.label],
+  },
+  syntheticPredictions: {
+    name: 'classifier.synthetic.predictions',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Predictions for load tests, which no other counter of predictions, anomalies or drift has',
+    labels: [LABEL.model, LABEL.version],
   },
   predictionDuration: {
     name: 'classifier.prediction.duration',

@@ -1,6 +1,6 @@
 import type Router from '@koa/router';
 import type { Middleware } from 'koa';
-import { takeCharacters } from '../server/caller.ts';
+import { isSynthetic, takeCharacters } from '../server/caller.ts';
 import { disconnectSignal, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { readInference } from './inference-request.ts';
@@ -41,14 +41,16 @@ function infer(service: Service): Middleware<RequestState> {
     takeCharacters(ctx, inference.texts);
     const [only, ...others] = inference.texts;
     const { caller, recent: request } = ctx.state;
+    const synthetic = isSynthetic(ctx);
     const predictions =
       others.length === 0
-        ? [predictor.predict(model, only ?? '', { role, minConfidence, request, caller })]
+        ? [predictor.predict(model, only ?? '', { role, minConfidence, request, caller, synthetic })]
         : await predictor.predictBatch(model, inference.texts, {
             role,
             minConfidence,
             request,
             caller,
+            synthetic,
             signal: disconnectSignal(ctx),
           });
     writeInference(ctx, model, inference, predictions);

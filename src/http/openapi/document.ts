@@ -82,7 +82,7 @@ export function createDocument({ API_TOKENS, API_TOKENS_FILE, MAX_BATCH_SIZE }: 
       version: packageJson.version,
       summary: packageJson.description,
       description:
-        'Every response has the id of its trace in `x-trace-id` and `traceresponse`. An incoming `traceparent` is continued. Errors are problem details (RFC 9457); under `/v2` they have the form of the Open Inference Protocol.',
+        'Every response has the id of its trace in `x-trace-id` and `traceresponse`. An incoming `traceparent` is continued. Predictions of a request with the `baggage` member `synthetic=true` are those of a load test and count neither for drift nor for quality (scope `manage`). Errors are problem details (RFC 9457); under `/v2` they have the form of the Open Inference Protocol.',
       license: { name: packageJson.license, identifier: packageJson.license },
     },
     servers: [{ url: '/' }],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RoutedModel } from '../../models/routing.ts';
 import { readJson } from '../server/body.ts';
 import { boundedArray } from '../server/bounded-array.ts';
-import { requireConfidence, takeCharacters } from '../server/caller.ts';
+import { isSynthetic, requireConfidence, takeCharacters } from '../server/caller.ts';
 import { answerJson, disconnectSignal, type RequestContext, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { explainParameter, requireRoutedModel } from './parameters.ts';
@@ -59,7 +59,7 @@ export function predict(service: Service): Middleware<RequestState> {
     const minConfidence = chooseMinimum(ctx, body.minConfidence, routed);
     takeCharacters(ctx, text);
     const { caller, recent: request } = ctx.state;
-    const options = { role, minConfidence, request, caller };
+    const options = { role, minConfidence, request, caller, synthetic: isSynthetic(ctx) };
     // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
     const prediction =
       features > 0
@@ -85,6 +85,7 @@ export function predictBatch(service: Service): Middleware<RequestState> {
       minConfidence,
       request,
       caller,
+      synthetic: isSynthetic(ctx),
       signal: disconnectSignal(ctx),
     });
     const fields = predictions.map((prediction) => `{${predictionFields(prediction, caller?.answers)}}`);

@@ -1,6 +1,7 @@
 import type { Models } from '../../models/store.ts';
 import { Problem } from '../../platform/problems.ts';
 import type { PredictionCaller } from '../../predictions/prediction-origin.ts';
+import { setSynthetic } from '../../telemetry/http-attributes.ts';
 import type { RequestContext } from './context.ts';
 
 /** The rights that a token can have. */
@@ -8,6 +9,9 @@ export const SCOPES = ['predict', 'explain', 'feedback', 'read', 'manage'] as co
 
 /** The right that a route needs. */
 export type Scope = (typeof SCOPES)[number];
+
+/** Matches the member `synthetic=true` of a `baggage` header (W3C Baggage), which may have properties. */
+const SYNTHETIC = /(?:^|,)[ \t]*synthetic[ \t]*=[ \t]*true[ \t]*(?:[;,]|$)/;
 
 /** A limit on a quantity per second. */
 export interface Quota {
@@ -114,4 +118,17 @@ export function setQuotaHeaders(ctx: RequestContext): void {
     'ratelimit-remaining': String(first!.remaining),
     'ratelimit-reset': String(first!.reset),
   });
+}
+
+/**
+ * Returns whether a request is one of a load test, and lets its server span say so. Predictions for such a request are not
+ * counted as uses of the model. So only callers with the scope `manage` may mark requests, or everybody if the service has no
+ * tokens. From others the mark has no effect: their requests must not escape from the counts.
+ */
+export function isSynthetic({ req, res, state: { caller } }: RequestContext): boolean {
+  const { baggage } = req.headers;
+  if (baggage === undefined || !SYNTHETIC.test(String(baggage))) return false;
+  if (caller !== undefined && !caller.scopes.has('manage')) return false;
+  setSynthetic(res);
+  return true;
 }

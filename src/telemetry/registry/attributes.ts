@@ -160,6 +160,11 @@ const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
   { name: ATTRIBUTE.maintenanceNumbers, type: 'string', description: 'The numbers behind the decision, as JSON' },
   { name: ATTRIBUTE.inputText, type: 'string', description: 'The text itself, only with `CAPTURE_TEXT`' },
   { name: ATTRIBUTE.caller, type: 'string', description: 'The name of the token of the request, if tokens are set' },
+  {
+    name: ATTRIBUTE.syntheticType,
+    type: 'string',
+    description: '`test` if the request is one of a load test, by the member `synthetic=true` of its `baggage`',
+  },
   { name: ATTRIBUTE.missingScope, type: 'string', description: 'The scope that the route needs and the token lacks' },
   {
     name: ATTRIBUTE.errorType,

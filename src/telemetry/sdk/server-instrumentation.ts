@@ -24,7 +24,7 @@ import {
   ATTR_URL_SCHEME,
   METRIC_HTTP_SERVER_REQUEST_DURATION,
 } from '@opentelemetry/semantic-conventions';
-import { getCallerName, getServedRoute, normalizeMethod } from '../http-attributes.ts';
+import { getCallerName, getServedRoute, isSyntheticRequest, normalizeMethod } from '../http-attributes.ts';
 import { instrumentOptions } from '../metric-definition.ts';
 import { ATTRIBUTE, METRIC } from '../names.ts';
 import { readCallerTrace } from './incoming-trace.ts';
@@ -158,7 +158,7 @@ export class ServerInstrumentation extends InstrumentationBase {
     // If the client disconnected first, no status was sent.
     const status = response.headersSent ? response.statusCode : undefined;
     const kind = this.#kindOf(exchange, status, getServedRoute(response));
-    endSpan(exchange, kind, getCallerName(response));
+    endSpan(exchange, kind, getCallerName(response), isSyntheticRequest(response));
     this.#duration ??= this.meter.createHistogram(
       METRIC_HTTP_SERVER_REQUEST_DURATION,
       instrumentOptions(METRIC.requestDuration),
@@ -225,6 +225,7 @@ function endSpan(
   { span, peerAddress, peerPort }: Exchange,
   { spanName, status, attributes }: RequestKind,
   caller: string | undefined,
+  isSynthetic: boolean,
 ): void {
   if (!span.isRecording()) return;
   span.updateName(spanName);
@@ -232,6 +233,7 @@ function endSpan(
   spanAttributes[ATTR_NETWORK_PEER_ADDRESS] = peerAddress;
   spanAttributes[ATTR_NETWORK_PEER_PORT] = peerPort;
   if (caller !== undefined) spanAttributes[ATTRIBUTE.caller] = caller;
+  if (isSynthetic) spanAttributes[ATTRIBUTE.syntheticType] = 'test';
   span.setAttributes(spanAttributes);
   if (status !== undefined && status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();

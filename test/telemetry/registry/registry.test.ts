@@ -57,6 +57,7 @@ beforeAll(async () => {
   await post(`${service.url}/predict/batch`, { texts: ['one', 'two'] });
   await post(`${service.url}/predict`, { text: 'Win a prize', minConfidence: 1 });
   await post(`${service.url}/predict`, { text: 1 });
+  await post(`${service.url}/predict`, { text: 'Win a prize' }, { baggage: 'synthetic=true' });
   await fetch(`${service.url}/nowhere`);
   await post(`${service.url}/maintenance/evaluate`, {});
   await retrain();
