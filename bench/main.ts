@@ -2,6 +2,7 @@ import { runBatchesBenchmark } from './batches.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
 import { runEvidenceBenchmark } from './evidence/run.ts';
 import { runInsightsBenchmark } from './insights/run.ts';
+import { runLoadToolBenchmark } from './load-tool.ts';
 import { runPortBenchmark } from './port/run.ts';
 import { runProfileBenchmark } from './profile.ts';
 import { runRecentBenchmark } from './recent/run.ts';
@@ -18,6 +19,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   retrain: runRetrainBenchmark,
   evidence: runEvidenceBenchmark,
   insights: runInsightsBenchmark,
+  'load-tool': runLoadToolBenchmark,
   port: runPortBenchmark,
   profile: runProfileBenchmark,
   recent: runRecentBenchmark,

@@ -1,5 +1,5 @@
 import { requireOneOf, UsageError } from '../../src/cli/usage.ts';
-import type { LoadLevel } from './generator/generator.ts';
+import type { LoadLevel } from './generator/outcome.ts';
 import {
   parseDuration,
   parseErrorLimit,
@@ -30,6 +30,7 @@ const OPTIONS = [
   'min-accuracy',
   'max-recovery',
   'metrics',
+  'baseline',
 ] as const;
 
 /** The options of the command line, as text. */

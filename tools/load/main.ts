@@ -9,6 +9,7 @@ import { type LoadArguments, loadArguments } from './load-arguments.ts';
 import { htmlReport } from './report/html-report.ts';
 import { terminalReport } from './report/terminal-report.ts';
 import { type LoadOptions, runLoad, TargetError } from './run-load.ts';
+import { readBaseline } from './scenarios/baseline.ts';
 import type { LoadResult } from './scenarios/result.ts';
 
 const HELP = `Usage: npm run load -- [SCENARIO] --target URL [options]
@@ -24,9 +25,12 @@ Scenarios
 
 Requests
   --target URL         the service, such as http://localhost:3000
-  --data FILE          texts, with labels to check if there are any: JSON Lines, CSV or TSV (default: bundled texts)
+  --data FILE          texts like those that the model meets, with labels to check if there are any: JSON Lines, CSV or
+                       TSV (default: sample mails, which suit the bundled model)
   --model NAME         the model to use, "NAME" or "NAME@VERSION"
   --token-file FILE    a file that holds a bearer token (default: the variable WAYMARK_TOKEN, if set)
+  --synthetic          mark the requests, so that their predictions count neither for drift nor for quality;
+                       the service honours it from a token with the scope manage, or without tokens
   --timeout T          a request without an answer fails after this time (default: 5s)
 
 Load
@@ -46,6 +50,8 @@ Thresholds: if one is breached, the exit code is 1
   --max-errors N       failed requests, such as 0 or 0.1% (default: 0; stress: not checked)
   --min-accuracy N     accuracy on the labelled texts, such as 0.97 or 97%
   --max-recovery T     spike only: the time until the service is as fast as before
+  --baseline FILE      the JSON file of an earlier run: fails if a latency, the throughput of a closed loop or the knee
+                       is worse by more than a tenth and by more than the noise of both runs
   A leak found by soak, and answers that change between requests, always count as a breach.
 
 Output
@@ -74,10 +80,15 @@ async function readToken(file: string | undefined): Promise<string | undefined> 
   }
 }
 
-async function prepare(values: LoadArguments['values'], scenario: string | undefined): Promise<LoadOptions> {
+async function prepare(
+  values: LoadArguments['values'],
+  scenario: string | undefined,
+  synthetic: boolean,
+): Promise<LoadOptions> {
   const { target, ...rest } = loadArguments(scenario, values);
+  const baseline = values.baseline === undefined ? undefined : await readBaseline(values.baseline, rest.scenario);
   const token = await readToken(values['token-file']);
-  const texts = await readTexts(values.data, { target, model: values.model, token });
+  const texts = await readTexts(values.data, values.model);
   if (rest.thresholds.minAccuracy !== undefined && texts.labelled === 0) {
     throw new UsageError(
       `--min-accuracy needs labels; the texts have none (${texts.name}); use --data with a file of {"text", "label"}`,
@@ -85,7 +96,17 @@ async function prepare(values: LoadArguments['values'], scenario: string | undef
   }
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-  return { ...rest, target, texts, token, model: values.model, progress: process.stderr, signal: stop.signal };
+  return {
+    ...rest,
+    target,
+    texts,
+    token,
+    synthetic,
+    baseline,
+    model: values.model,
+    progress: process.stderr,
+    signal: stop.signal,
+  };
 }
 
 async function write(result: LoadResult, folder: string): Promise<string> {
@@ -119,6 +140,8 @@ async function main(): Promise<void> {
       'min-accuracy': { type: 'string' },
       'max-recovery': { type: 'string' },
       metrics: { type: 'string' },
+      synthetic: { type: 'boolean', default: false },
+      baseline: { type: 'string' },
       out: { type: 'string', default: './data/load' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -130,7 +153,7 @@ async function main(): Promise<void> {
   if (positionals.length > 1) {
     throw new UsageError(`only one scenario is allowed; ${JSON.stringify(positionals[1])} is the second`);
   }
-  const options = await prepare(values, positionals[0]);
+  const options = await prepare(values, positionals[0], values.synthetic);
   try {
     const result = await runLoad(options);
     process.stdout.write(terminalReport(result) + (await write(result, values.out)));

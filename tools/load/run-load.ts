@@ -1,15 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { createLabelCheck, readAnswer } from './generator/check-answer.ts';
 import { createGenerator } from './generator/generator.ts';
-import { predictUrl, requestHeaders, type Texts } from './generator/texts.ts';
+import { predictUrl, requestHeaders, requestTarget } from './generator/request.ts';
+import { slowestOf } from './generator/slowest.ts';
+import type { Texts } from './generator/texts.ts';
 import { createLoadProgress } from './report/load-progress.ts';
 import { notesOf } from './report/notes.ts';
+import { type Baseline, baselineChecks, compareWithBaseline } from './scenarios/baseline.ts';
+import { currentLoad, describeMachine } from './scenarios/machine.ts';
 import { watchResources } from './scenarios/resource-watch.ts';
 import type { LoadResult } from './scenarios/result.ts';
 import { createRun } from './scenarios/run.ts';
 import { runScenario, type ScenarioName, type Settings } from './scenarios/scenarios.ts';
 import { checkStability } from './scenarios/stability.ts';
-import { checkThresholds, type Thresholds } from './scenarios/thresholds.ts';
+import { checkThresholds, hasThreshold, type Thresholds } from './scenarios/thresholds.ts';
+import { findTraceLink } from './trace-links.ts';
 
 /** Options of `runLoad`. */
 export interface LoadOptions {
@@ -23,6 +28,8 @@ export interface LoadOptions {
   readonly maxConnections: number;
   readonly model: string | undefined;
   readonly token: string | undefined;
+  readonly synthetic: boolean;
+  readonly baseline: Baseline | undefined;
   readonly progress: NodeJS.WriteStream;
   readonly signal: AbortSignal;
 }
@@ -35,6 +42,10 @@ export class TargetError extends Error {
 const SHORT_RUN_MS = 30_000;
 const MIN_WINDOW_MS = 100;
 const MAX_WINDOWS = 600;
+const METRICS_INTERVAL_MS = 5_000;
+const MIN_METRICS_READS = 2;
+/** The verdict on leaks needs many samples. */
+const SOAK_METRICS_READS = 240;
 
 /**
  * Runs a scenario against a target and checks the result against the thresholds.
@@ -42,18 +53,18 @@ const MAX_WINDOWS = 600;
  * @throws {TargetError} if the first request fails in a way that makes a measurement pointless
  */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { scenario, target, metrics, texts, settings, thresholds, timeoutMs, signal } = options;
-  await tryTarget(options);
+  const { scenario, target, metrics, texts, settings, thresholds, timeoutMs, signal, baseline } = options;
+  const [traceLink] = await Promise.all([findTraceLink(target), tryTarget(options)]);
+  const loadBefore = currentLoad();
 
   const started = new Date();
   const windowMs = windowOf(scenario, settings);
   const labels = createLabelCheck(texts.lineOf, texts.labelOf);
   const generator = createGenerator({
-    target,
+    ...requestTarget(options),
     timeoutMs,
     maxConnections: options.maxConnections,
-    texts: texts.count,
-    requestOf: texts.requestOf,
+    bodies: texts.bodies,
   });
   const planned = scenario === 'stress' ? undefined : (settings.warmUpMs + settings.durationMs) / 1_000;
   const progress = createLoadProgress(options.progress, planned);
@@ -64,62 +75,85 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     signal,
     onWindow: (row) => progress.show(row, watch.rows.at(-1)),
   });
-  const watch = watchResources(metrics, windowMs, run.secondsNow);
+  const watch = watchResources(metrics, metricsIntervalOf(scenario, settings, windowMs), run.secondsNow);
   const cpuBefore = process.cpuUsage();
-  const scenarioResult = await runScenario(scenario, run, settings).finally(progress.clear);
-  const cpu = process.cpuUsage(cpuBefore);
-  const seconds = run.secondsNow();
-  await watch.stop();
-  generator.close();
+  const { scenarioResult, cpu, seconds } = await (async () => {
+    try {
+      const scenarioResult = await runScenario(scenario, run, settings);
+      return { scenarioResult, cpu: process.cpuUsage(cpuBefore), seconds: run.secondsNow() };
+    } finally {
+      progress.clear();
+      await watch.stop();
+      await generator.close();
+    }
+  })();
 
   const { checkedPhases, knee, recovery } = scenarioResult;
   const accuracy = labels.result();
   const [soak] = checkedPhases;
   const stability = scenario === 'soak' && soak !== undefined ? checkStability(soak, run.timeline, watch.rows) : null;
-  const checks = checkThresholds(thresholds, scenarioResult, accuracy, stability?.memory ?? []);
+  const measured = {
+    settings: { ...settings, model: options.model ?? null, timeoutMs, synthetic: options.synthetic },
+    data: {
+      name: texts.name,
+      texts: texts.bodies.length,
+      labelled: texts.labelled,
+      meanCharacters: Math.round(texts.meanCharacters),
+    },
+    machine: describeMachine(target, loadBefore),
+    checkedPhases,
+    knee: knee ?? null,
+    timeline: run.timeline,
+  };
+  const comparison = baseline === undefined ? null : compareWithBaseline(baseline, measured);
+  const checks = [
+    ...checkThresholds(thresholds, scenarioResult, accuracy, stability?.memory ?? []),
+    ...(comparison === null ? [] : baselineChecks(comparison)),
+  ];
   const problem = watch.rows.length === 0 ? watch.problem() : undefined;
-  return {
-    format: 2,
+  const result = {
+    ...measured,
+    format: 2 as const,
     scenario,
     target: predictUrl(target).href,
     started: started.toISOString(),
     seconds,
-    settings: { ...settings, model: options.model ?? null, timeoutMs },
-    data: { name: texts.name, texts: texts.count, labelled: texts.labelled },
     generator: {
       node: process.version,
       cores: availableParallelism(),
       used: (cpu.user + cpu.system) / 1e6 / seconds,
     },
+    versions: labels.versions(),
     thresholds,
+    measuredOnly: !hasThreshold(thresholds) && comparison === null,
     passed: !signal.aborted && checks.every(({ passed }) => passed),
     interrupted: signal.aborted,
     checks,
-    notes: notesOf(scenario, checkedPhases, problem, stability, signal.aborted),
     phases: run.phases,
-    checkedPhases,
-    knee: knee ?? null,
     recovery: recovery ?? null,
     accuracy,
+    slowest: slowestOf(checkedPhases.flatMap(({ slowest }) => slowest)).map((request) => ({
+      ...request,
+      trace: traceLink + request.traceId,
+    })),
+    comparison,
     stability,
     metrics: { url: metrics.href, problem: problem ?? null },
-    timeline: run.timeline,
     resources: watch.rows,
   };
+  return { ...result, notes: notesOf(result) };
 }
 
 /** Sends one text before the run, so that a wrong address or token is one clear message and not thousands of errors. */
-async function tryTarget({ target, texts, token, timeoutMs }: LoadOptions): Promise<void> {
+async function tryTarget({ target, texts, timeoutMs, ...options }: LoadOptions): Promise<void> {
   const url = predictUrl(target);
-  const request = texts.requestOf(0);
-  const body = request.subarray(request.indexOf('\r\n\r\n') + 4);
   let response: Response;
   let text: string;
   try {
     response = await fetch(url, {
       method: 'POST',
-      headers: requestHeaders(token),
-      body: new Uint8Array(body),
+      headers: requestHeaders(options),
+      body: texts.bodies[0]!,
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -152,4 +186,14 @@ function windowOf(scenario: ScenarioName, { durationMs, stepMs }: Settings): num
   const length = scenario === 'stress' ? stepMs * 10 : durationMs;
   if (length < SHORT_RUN_MS) return Math.max(MIN_WINDOW_MS, length / 40);
   return Math.max(1_000, length / MAX_WINDOWS);
+}
+
+/**
+ * Returns the time between two reads of the metrics, in milliseconds. While the service writes its metrics, it answers no
+ * request, so frequent reads would be a part of the measured latency.
+ */
+function metricsIntervalOf(scenario: ScenarioName, { durationMs, stepMs }: Settings, windowMs: number): number {
+  if (scenario === 'soak') return Math.max(windowMs, durationMs / SOAK_METRICS_READS);
+  const length = scenario === 'stress' ? stepMs * 10 : durationMs;
+  return Math.max(windowMs, Math.min(METRICS_INTERVAL_MS, length / MIN_METRICS_READS));
 }

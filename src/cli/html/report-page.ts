@@ -32,10 +32,24 @@ export function tiles(figures: readonly (readonly [name: string, value: string])
   return `<dl class="tiles">${items.join('')}</dl>`;
 }
 
-/** Returns a table. The first `textColumns` columns are text, and the others numbers. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], textColumns = 1): string {
+/**
+ * Returns a table. The first `textColumns` columns are text, and the others numbers.
+ *
+ * @param linkColumn the column whose cells are addresses
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  textColumns = 1,
+  linkColumn?: number,
+): string {
   const cells = (row: readonly string[], tag: 'th' | 'td') =>
-    row.map((cell, at) => `<${tag}${at < textColumns ? '' : ' class="number"'}>${escapeHtml(cell)}</${tag}>`).join('');
+    row
+      .map((cell, at) => {
+        const content = tag === 'td' && at === linkColumn ? link(cell) : escapeHtml(cell);
+        return `<${tag}${at < textColumns ? '' : ' class="number"'}>${content}</${tag}>`;
+      })
+      .join('');
   return `<div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table></div>`;
 }
@@ -43,6 +57,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** Returns a share from 0 to 1 as a percentage with one decimal. */
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
+}
+
+function link(address: string): string {
+  return `<a href="${escapeHtml(address)}" rel="noreferrer">${escapeHtml(address)}</a>`;
 }
 
 export function escapeHtml(text: string): string {

@@ -6,10 +6,10 @@ export const REPORT_STYLE = `
 body{margin:0;background:var(--page);color:var(--text);font:15px/1.5 system-ui,sans-serif}
 main{max-width:1040px;margin:0 auto;padding:24px 20px 64px}
 header{background:var(--card);border:1px solid var(--rule);border-left:8px solid var(--good);border-radius:8px;padding:16px 24px}
-header.failed{border-left-color:var(--bad)}header.stopped{border-left-color:var(--stopped)}
+header.failed{border-left-color:var(--bad)}header.stopped,header.measured{border-left-color:var(--stopped)}
 header h1{margin:0;font-size:28px}header p{margin:4px 0 0;color:var(--faint);overflow-wrap:anywhere}
 header .verdict{margin:0;font-weight:700;letter-spacing:.08em;color:var(--good)}
-header.failed .verdict{color:var(--bad)}header.stopped .verdict{color:var(--stopped)}
+header.failed .verdict{color:var(--bad)}header.stopped .verdict,header.measured .verdict{color:var(--stopped)}
 .tiles{display:flex;flex-wrap:wrap;gap:12px;margin:16px 0}
 .tiles div{flex:1 1 120px;background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:10px 16px}
 .tiles dt{color:var(--faint);font-size:13px}.tiles dd{margin:0;font-size:22px;font-weight:600;font-variant-numeric:tabular-nums}
@@ -22,11 +22,21 @@ th,td{padding:6px 12px 6px 0;border-bottom:1px solid var(--rule);text-align:left
 th{color:var(--faint);font-size:13px;font-weight:600}
 tbody tr:last-child td{border-bottom:0}
 .number{text-align:right;white-space:nowrap}
+td a{color:inherit;overflow-wrap:anywhere}
 td p{margin:2px 0 0;color:var(--faint)}
 .checks td:first-child{white-space:nowrap;font-weight:600}
 tr.passed td:first-child{color:var(--good)}tr.failed td:first-child{color:var(--bad)}tr.no-verdict td:first-child{color:var(--stopped)}
 .notes{background:var(--note)}.notes ul{margin:0;padding-left:20px}
 .faint{color:var(--faint);font-size:13px;margin:8px 0 0}
-@media (max-width:600px){section,header{padding:12px 14px}main{padding:12px 8px}}
+@media (max-width:600px){
+section,header{padding:12px 14px}main{padding:12px 8px}
+header h1{font-size:22px}
+.tiles{gap:8px}.tiles div{flex-basis:90px;padding:8px 10px}.tiles dd{font-size:18px}
+figure{overflow-x:auto}figure svg{width:640px}
+th,td{padding-right:10px}
+.wide .number{font-size:14px}
+.wide th:first-child,.wide td:first-child{position:sticky;left:0;background:var(--card)}
+td a{display:inline-block;min-width:14em}
+}
 @media print{body{background:none}section,header,.tiles div{break-inside:avoid}}
 `;

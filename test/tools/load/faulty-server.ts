@@ -37,6 +37,10 @@ export async function startFaultyServer(faults: Faults = {}): Promise<FaultyServ
       response.writeHead(faults.metrics === undefined ? 404 : 200).end(faults.metrics?.());
       return;
     }
+    if (request.method !== 'POST') {
+      response.writeHead(404).end();
+      return;
+    }
     requests += 1;
     const number = requests;
     const chunks: Buffer[] = [];

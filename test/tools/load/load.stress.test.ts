@@ -104,6 +104,16 @@ test('stress finds the knee of a server that rejects requests above its limit', 
   expect(html).toContain('<title>Latency at each rate</title>');
 });
 
+test('stress without a threshold says that it only measured', async () => {
+  const { url } = await startFaultyServer({ status: (number) => (number > 300 ? 503 : 200) });
+  const { code, stdout, html, result } = await load(['stress', '--target', url, '--rate', '50', '--step', '300ms']);
+  expect(result).toMatchObject({ measuredOnly: true, passed: true });
+  expect(code).toBe(0);
+  expect(stdout).toContain(': MEASURED');
+  expect(stdout).toContain('Nothing limited the result, so this run only measured');
+  expect(html).toContain('class="measured"');
+});
+
 test('spike reports the time until a server is as fast as before', async () => {
   // The server rejects instead of being slow, since a slow answer depends on the speed of the machine.
   let recent: number[] = [];

@@ -40,10 +40,43 @@ test('smoke on a real service checks labels, and reports memory and CPU in a tab
   });
   expect(result.resources.at(-1)!.memoryBytes).toBeGreaterThan(1e7);
   expect(result.resources.some(({ cores }) => cores !== undefined)).toBe(true);
+  expect(result.versions).toEqual([{ version: 'spam@1', answers: expect.any(Number) }]);
+  expect(stdout).toContain('Answered by spam@1');
+  expect(result.machine).toMatchObject({ node: process.version, sharedWithTarget: true });
+  expect(result.slowest).toHaveLength(10);
+  const { trace, traceId, version } = result.slowest[0]!;
+  expect({ trace, version }).toEqual({ trace: `${service.url}/traces/${traceId}`, version: 'spam@1' });
+  expect((await fetch(trace)).status).toBe(200);
+  expect(html).toContain(`<a href="${trace}" rel="noreferrer">`);
   for (const title of ['Latency', 'Throughput', 'Errors', 'Memory of the service', 'CPU of the service']) {
     expect(html).toContain(`<title>${title}</title>`);
   }
   expect(html).not.toMatch(/<script|<link|<img|<image|src=|@import|url\((?!#)/);
+});
+
+test('a synthetic run counts for no quality, links to Jaeger, and is compared with an earlier run', async () => {
+  const service = await startProcess({ JAEGER_UI_URL: 'http://jaeger.example:16686/' });
+  onTestFinished(async () => void (await service.stop()));
+  const args = ['--target', service.url, '--metrics', service.metricsUrl, '--duration', '1s', ...WIDE_LIMITS];
+  const first = await load(['smoke', ...args, '--synthetic']);
+  expect(first.code).toBe(0);
+  expect(first.result.slowest[0]!.trace).toBe(`http://jaeger.example:16686/trace/${first.result.slowest[0]!.traceId}`);
+  expect(first.result.notes).not.toContainEqual(expect.stringContaining('counted the predictions as real ones'));
+  const drift = (await (await fetch(`${service.url}/drift`)).json()) as { predictions: number };
+  expect(drift.predictions).toBe(0);
+
+  const baseline = join(await makeFolder(), 'baseline.json');
+  // A hundred times as fast as any service, so that the speed of the machine does not matter.
+  const timeline = first.result.timeline.map(({ latency, ...row }) => ({
+    ...row,
+    latency: latency && { ...latency, p50: latency.p50 / 100, p99: latency.p99 / 100 },
+  }));
+  await writeFile(baseline, JSON.stringify({ ...first.result, timeline }));
+  const second = await load(['smoke', ...args, '--baseline', baseline]);
+  expect(second.code).toBe(1);
+  expect(second.stdout).toMatch(/✗ p50 of smoke against the baseline is .* times .*: worse/);
+  expect(second.stdout).toContain('Against the baseline');
+  expect(second.html).toContain('<h2>Against the baseline</h2>');
 });
 
 test('a target that is absent or needs a token exits with 2', async () => {
@@ -70,7 +103,7 @@ test('wrong usage exits with 64 and wrong data with 65, each with the reason', a
   const target = ['--target', 'http://127.0.0.1'];
   const usage = await runCli('load', [...target, '--min-accuracy', '1']);
   expect(usage).toMatchObject({ code: 64, stdout: '' });
-  expect(usage.stderr).toContain('--min-accuracy needs labels; the texts have none (bundled texts)');
+  expect(usage.stderr).toContain('--min-accuracy needs labels; the texts have none (sample mails)');
   const data = await writeData([{ text: 'fine' }, { text: 5 }]);
   const unreadable = await runCli('load', [...target, '--data', data]);
   expect(unreadable.code).toBe(65);

@@ -3,12 +3,24 @@ import { z } from 'zod';
 const predictionSchema = z.object({
   prediction: z.string(),
   model: z.object({ name: z.string(), version: z.string() }).optional(),
+  traceId: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional()
+    .catch(undefined),
 });
 
-/**
- * The predicted label and the model (`name@version`, or empty) of a good answer, or the reason why the answer failed.
- */
-export type Answer = { readonly label: string; readonly model: string } | { readonly error: string };
+/** A good answer. */
+export interface GoodAnswer {
+  /** The predicted label. */
+  readonly label: string;
+  /** `NAME@VERSION`, or empty. */
+  readonly model: string;
+  readonly traceId: string | undefined;
+}
+
+/** A good answer, or the reason why the answer failed. */
+export type Answer = GoodAnswer | { readonly error: string };
 
 /** Parses an answer of `POST /predict`. Any status other than 200 is an error. */
 export function readAnswer(answer: { status: number; body: string } | { lost: string }): Answer {
@@ -17,8 +29,8 @@ export function readAnswer(answer: { status: number; body: string } | { lost: st
   try {
     const parsed = predictionSchema.safeParse(JSON.parse(answer.body));
     if (!parsed.success) return { error: 'no prediction in the answer' };
-    const { prediction: label, model } = parsed.data;
-    return { label, model: model === undefined ? '' : `${model.name}@${model.version}` };
+    const { prediction: label, model, traceId } = parsed.data;
+    return { label, model: model === undefined ? '' : `${model.name}@${model.version}`, traceId };
   } catch {
     return { error: 'the answer is not JSON' };
   }
@@ -46,6 +58,13 @@ export interface Accuracy {
   readonly changes: readonly Mismatch[];
 }
 
+/** The number of good answers of a model version. */
+export interface VersionAnswers {
+  /** `NAME@VERSION`. */
+  readonly version: string;
+  readonly answers: number;
+}
+
 const MAX_LISTED = 100;
 
 /**
@@ -56,12 +75,14 @@ export function createLabelCheck(lineOf: (text: number) => number, expectedOf: (
   const first = new Map<string, string>();
   const mismatches = new Map<string, Mismatch>();
   const changes = new Map<string, Mismatch>();
+  const versions = new Map<string, number>();
   let labelled = 0;
   let correct = 0;
   let changed = 0;
 
   return {
-    check(text: number, label: string, model: string): void {
+    check(text: number, { label, model }: GoodAnswer): void {
+      if (model !== '') versions.set(model, (versions.get(model) ?? 0) + 1);
       const expected = expectedOf(text);
       if (expected !== undefined) {
         labelled += 1;
@@ -76,6 +97,9 @@ export function createLabelCheck(lineOf: (text: number) => number, expectedOf: (
         count(changes, text, before, label);
       }
     },
+    /** Returns the versions that answered, the most frequent first. */
+    versions: (): VersionAnswers[] =>
+      [...versions].map(([version, answers]) => ({ version, answers })).sort((a, b) => b.answers - a.answers),
     result: (): Accuracy => ({
       labelled,
       correct,

@@ -1,6 +1,7 @@
-import { readAnswer } from './check-answer.ts';
-import type { Outcome, OutcomeListener } from './generator.ts';
-import { createLatencies, type Percentiles } from './latencies.ts';
+import { type GoodAnswer, readAnswer } from './check-answer.ts';
+import { createLatencies, type Latencies, type Percentiles } from './latencies.ts';
+import type { Outcome } from './outcome.ts';
+import { createSlowest, type SlowRequest } from './slowest.ts';
 
 /** The counts of a part of the run: a window of the timeline, or a phase. */
 export interface Counts {
@@ -21,12 +22,15 @@ export interface PhaseCounts extends Counts {
    * The latency measured from the time at which the request was sent. The difference to `latency` is time in the queue.
    */
   readonly serviceTime: Percentiles | null;
-  /** The delay of the load generator itself, from the time at which a request was due until its timer fired. */
+  /** The delay of the load generator itself, from the time at which a request was due until it noticed. */
   readonly lateness: Percentiles | null;
+  /** The slowest good answers that name their trace. */
+  readonly slowest: readonly SlowRequest[];
 }
 
 /** Counts the outcomes of one phase. */
-export interface Recorder extends OutcomeListener {
+export interface Recorder {
+  add(outcome: Outcome): void;
   /** Returns the counts since the last call. */
   takeWindow(): Counts;
   /**
@@ -38,68 +42,72 @@ export interface Recorder extends OutcomeListener {
   total(plannedSeconds: number): PhaseCounts;
 }
 
-/** Creates a recorder for one phase. It calls `onLabel` for each good answer. */
-export function createRecorder(onLabel: (text: number, label: string, model: string) => void): Recorder {
-  const started = performance.now();
-  const [latency, serviceTime, lateness, windowLatency] = Array.from({ length: 4 }, createLatencies) as [
-    ReturnType<typeof createLatencies>,
-    ReturnType<typeof createLatencies>,
-    ReturnType<typeof createLatencies>,
-    ReturnType<typeof createLatencies>,
-  ];
-  const errors: Record<string, number> = {};
-  let windowErrors: Record<string, number> = {};
-  let answered = 0;
-  let failed = 0;
-  let windowAnswered = 0;
-  let windowFailed = 0;
-  let lastDone = started;
+/** Counts good and failed requests. */
+interface Tally {
+  answered: number;
+  failed: number;
+  errors: Record<string, number>;
+  readonly latency: Latencies;
+}
+
+/** Creates a recorder for one phase. It calls `onAnswer` for each good answer. */
+export function createRecorder(onAnswer: (text: number, answer: GoodAnswer) => void): Recorder {
+  const all = emptyTally();
+  const window = emptyTally();
+  const serviceTime = createLatencies();
+  const lateness = createLatencies();
+  const slowest = createSlowest();
+  let lastDone = 0;
 
   return {
-    onOutcome(outcome: Outcome) {
+    add(outcome) {
+      const { text, due, noticed, sent, done } = outcome;
       const answer = readAnswer(outcome.answer);
-      lastDone = outcome.done;
-      if ('error' in answer) {
-        failed += 1;
-        windowFailed += 1;
-        errors[answer.error] = (errors[answer.error] ?? 0) + 1;
-        windowErrors[answer.error] = (windowErrors[answer.error] ?? 0) + 1;
-        return;
-      }
-      answered += 1;
-      windowAnswered += 1;
-      latency.add(outcome.done - outcome.due);
-      windowLatency.add(outcome.done - outcome.due);
-      if (outcome.sent !== undefined) serviceTime.add(outcome.done - outcome.sent);
-      onLabel(outcome.text, answer.label, answer.model);
+      lastDone = Math.max(lastDone, done);
+      if (noticed !== undefined) lateness.add(noticed - due);
+      for (const tally of [all, window]) count(tally, answer, done - due);
+      if ('error' in answer) return;
+      if (sent !== undefined) serviceTime.add(done - sent);
+      slowest.add(done - due, answer);
+      onAnswer(text, answer);
     },
-    onLateness: lateness.add,
     takeWindow() {
-      const counts = {
-        answered: windowAnswered,
-        failed: windowFailed,
-        errors: windowErrors,
-        latency: windowLatency.percentiles(),
-      };
-      windowErrors = {};
-      windowAnswered = 0;
-      windowFailed = 0;
-      windowLatency.reset();
+      const counts = countsOf(window);
+      window.answered = 0;
+      window.failed = 0;
+      window.errors = {};
+      window.latency.reset();
       return counts;
     },
     total(plannedSeconds) {
-      const taken = (lastDone - started) / 1_000;
+      const taken = lastDone / 1_000;
       const seconds = taken > plannedSeconds * 1.01 + 0.05 ? taken : plannedSeconds;
       return {
-        answered,
-        failed,
-        errors,
-        latency: latency.percentiles(),
+        ...countsOf(all),
         seconds,
-        perSecond: answered / seconds,
+        perSecond: all.answered / seconds,
         serviceTime: serviceTime.percentiles(),
         lateness: lateness.percentiles(),
+        slowest: slowest.list(),
       };
     },
   };
+}
+
+function emptyTally(): Tally {
+  return { answered: 0, failed: 0, errors: {}, latency: createLatencies() };
+}
+
+function count(tally: Tally, answer: ReturnType<typeof readAnswer>, milliseconds: number): void {
+  if ('error' in answer) {
+    tally.failed += 1;
+    tally.errors[answer.error] = (tally.errors[answer.error] ?? 0) + 1;
+  } else {
+    tally.answered += 1;
+    tally.latency.add(milliseconds);
+  }
+}
+
+function countsOf({ answered, failed, errors, latency }: Tally): Counts {
+  return { answered, failed, errors, latency: latency.percentiles() };
 }

@@ -1,82 +1,65 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { readRows } from '../../../src/datasets/read-rows.ts';
-import bundled from './bundled-texts.json' with { type: 'json' };
+import { mailToText } from '../../../src/mail/mail-text.ts';
+
+const MAILS = join(import.meta.dirname, '../../../test/fixtures/mail');
 
 const row = z.object({ text: z.string(), label: z.string().min(1).optional() });
 
 /** The texts to send, with their labels. Texts are numbered from 0. */
 export interface Texts {
   readonly name: string;
-  readonly count: number;
+  /** True if these are the mails that are sent without a data file. */
+  readonly areSamples: boolean;
   /** The number of texts with a label. */
   readonly labelled: number;
-  /** Returns the bytes of the HTTP request that sends a text. */
-  readonly requestOf: (text: number) => Buffer;
+  /** The mean number of characters of a text. */
+  readonly meanCharacters: number;
+  /** The bodies of the requests, one for each text. */
+  readonly bodies: readonly string[];
   readonly labelOf: (text: number) => string | undefined;
   /** Returns the line of the text in its file, from 1. */
   readonly lineOf: (text: number) => number;
 }
 
-/** The options that are the same for every request. */
-export interface RequestOptions {
-  readonly target: URL;
-  readonly model: string | undefined;
-  readonly token: string | undefined;
-}
-
 interface Row {
-  readonly request: Buffer;
-  readonly label: string | undefined;
+  readonly text: string;
+  readonly label?: string | undefined;
   readonly line: number;
 }
 
 /**
- * Reads the texts to send from a data file of `text` and, if there are any, `label`, or takes the bundled texts, which have no labels.
+ * Reads the texts to send from a data file of `text` and, if there are any, `label`. Without a file these are sample mails of
+ * the corpus that the bundled model learned from, without labels: another model has other labels.
  *
+ * @param model the model that the requests name
  * @throws {DataFileError} if the file cannot be read, has an invalid line, or has no line
  */
-export async function readTexts(file: string | undefined, options: RequestOptions): Promise<Texts> {
-  const head = requestHead(options);
-  const encode = (text: string) => {
-    const body = JSON.stringify({ text, model: options.model });
-    return Buffer.from(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
-  };
-  const rows =
-    file === undefined
-      ? bundled.map((text, at): Row => ({ request: encode(text), label: undefined, line: at + 1 }))
-      : await encodeRows(file, encode);
+export async function readTexts(file: string | undefined, model: string | undefined): Promise<Texts> {
+  const rows = file === undefined ? await readSamples() : await readFileRows(file);
   return {
-    name: file ?? 'bundled texts',
-    count: rows.length,
+    name: file ?? 'sample mails',
+    areSamples: file === undefined,
     labelled: rows.filter(({ label }) => label !== undefined).length,
-    requestOf: (text) => rows[text]!.request,
+    meanCharacters: rows.reduce((sum, { text }) => sum + text.length, 0) / rows.length,
+    bodies: rows.map(({ text }) => JSON.stringify({ text, model })),
     labelOf: (text) => rows[text]!.label,
     lineOf: (text) => rows[text]!.line,
   };
 }
 
-/** Returns the URL of `POST /predict` below the path of the target. */
-export function predictUrl(target: URL): URL {
-  return new URL(`${target.pathname.replace(/\/$/, '')}/predict`, target);
+async function readSamples(): Promise<Row[]> {
+  const names = (await readdir(MAILS)).filter((name) => name.endsWith('.eml'));
+  return Promise.all(
+    names.map(async (name, at) => ({ text: await mailToText(await readFile(join(MAILS, name))), line: at + 1 })),
+  );
 }
 
-/** Returns the headers of every request, by name. */
-export function requestHeaders(token: string | undefined): Record<string, string> {
-  return {
-    'content-type': 'application/json',
-    accept: 'application/json',
-    ...(token !== undefined && { authorization: `Bearer ${token}` }),
-  };
-}
-
-function requestHead({ target, token }: RequestOptions): string {
-  const headers = Object.entries(requestHeaders(token)).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `POST ${predictUrl(target).pathname} HTTP/1.1\r\nhost: ${target.host}\r\nconnection: keep-alive\r\n${headers.join('')}`;
-}
-
-async function encodeRows(file: string, encode: (text: string) => Buffer): Promise<Row[]> {
+async function readFileRows(file: string): Promise<Row[]> {
   const rows: Row[] = [];
   const options = { schema: row, allowed: '{"text": string, "label"?: string}' };
-  await readRows(file, options, ({ text, label }, line) => rows.push({ request: encode(text), label, line }));
+  await readRows(file, options, ({ text, label }, line) => rows.push({ text, label, line }));
   return rows;
 }

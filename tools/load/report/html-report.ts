@@ -63,14 +63,14 @@ function notes({ notes }: LoadResult): string {
   return `<section class="notes"><h2>Notes</h2><ul>${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul></section>`;
 }
 
-function section({ title, head, rows, textColumns, note }: Table): string {
-  return `<section><h2>${escapeHtml(title)}</h2>${table(head, rows, textColumns)}${
+function section({ title, head, rows, textColumns, note, linkColumn }: Table): string {
+  return `<section><h2>${escapeHtml(title)}</h2>${table(head, rows, textColumns, linkColumn)}${
     note === undefined ? '' : `<p class="faint">${escapeHtml(note)}</p>`
   }</section>`;
 }
 
 /** Returns the conditions of the run as a table. */
-function conditions({ data, settings, generator, metrics, seconds }: LoadResult): Table {
+function conditions({ data, settings, generator, machine, versions, metrics, seconds }: LoadResult): Table {
   const { loadLevel } = settings;
   const rows = [
     [
@@ -79,13 +79,22 @@ function conditions({ data, settings, generator, metrics, seconds }: LoadResult)
         ? `open loop, ${format(loadLevel.rate)}/s`
         : `closed loop, ${loadLevel.connections} connections`,
     ],
-    ['data', `${data.name}: ${data.texts} texts, ${data.labelled} with a label`],
+    [
+      'data',
+      `${data.name}: ${data.texts} texts of ${format(data.meanCharacters)} characters on average, ${data.labelled} with a label`,
+    ],
+    ['marked as synthetic', settings.synthetic ? 'yes' : 'no'],
     ['model', settings.model ?? 'the default of the service'],
+    ['answered by', versions.map(({ version, answers }) => `${version} (${format(answers)})`).join(', ')],
     ['timeout', `${format(settings.timeoutMs / 1_000)} s`],
     ['metrics', metrics.problem ?? metrics.url],
     [
       'load generator',
       `Node ${generator.node}, ${format(generator.used)} of ${generator.cores} cores used over ${format(seconds)} s`,
+    ],
+    [
+      'machine',
+      `${machine.cpu}, ${machine.cores} cores, ${format(machine.memoryBytes / 2 ** 30)} GiB, ${machine.system}; load ${format(machine.load.before)} before and ${format(machine.load.after)} after the run${machine.sharedWithTarget ? '; the service runs on it too' : ''}`,
     ],
   ];
   return { title: 'Conditions', head: ['condition', ''], rows, textColumns: 2 };

@@ -10,15 +10,22 @@ export interface Table {
   /** The number of text columns from the left. The other columns hold numbers, which are aligned to the right. */
   readonly textColumns: number;
   readonly note?: string;
+  /** The column whose cells are addresses. */
+  readonly linkColumn?: number;
 }
 
 const MEBIBYTE = 1_048_576;
 
 /** Returns the tables of a result, without the empty ones. */
 export function tablesOf(result: LoadResult): Table[] {
-  return [phaseTable(result), errorTable(result), accuracyTable(result), stabilityTable(result)].filter(
-    (table) => table.rows.length > 0,
-  );
+  return [
+    phaseTable(result),
+    comparisonTable(result),
+    errorTable(result),
+    accuracyTable(result),
+    stabilityTable(result),
+    slowestTable(result),
+  ].filter((table) => table.rows.length > 0);
 }
 
 function phaseTable({ phases, checkedPhases, knee }: LoadResult): Table {
@@ -43,6 +50,37 @@ function phaseTable({ phases, checkedPhases, knee }: LoadResult): Table {
 
 function formatLoadLevel({ loadLevel }: Pick<PhaseResult, 'loadLevel'>): string {
   return 'rate' in loadLevel ? `${format(loadLevel.rate)}/s` : `${loadLevel.connections} conn.`;
+}
+
+function comparisonTable({ comparison }: LoadResult): Table {
+  const rows = (comparison?.changes ?? []).map(({ quantity, unit, before, after, ratio, interval, verdict }) => [
+    quantity,
+    `${format(before)} ${unit}`,
+    `${format(after)} ${unit}`,
+    format(ratio),
+    interval === null ? '–' : `${format(interval[0])} to ${format(interval[1])}`,
+    verdict === 'unsure' ? 'no verdict' : verdict,
+  ]);
+  return {
+    title: 'Against the baseline',
+    head: ['quantity', 'before', 'now', 'factor', '95 % interval', 'verdict'],
+    rows,
+    textColumns: 1,
+    note:
+      `The baseline is ${comparison?.file ?? ''}, of ${comparison?.started.slice(0, 10) ?? ''}. Each value is the median of the windows of a run. ` +
+      'A change below a tenth is not one. “No verdict”: the noise of the two runs is larger than that; run longer.',
+  };
+}
+
+function slowestTable({ slowest }: LoadResult): Table {
+  return {
+    title: 'Slowest requests',
+    head: ['version', 'trace', 'latency'],
+    rows: slowest.map(({ version, trace, milliseconds: latency }) => [version, trace, milliseconds(latency)]),
+    textColumns: 2,
+    linkColumn: 1,
+    note: 'A service remembers its slowest predictions for a while, and Jaeger keeps the traces that were sampled.',
+  };
 }
 
 function errorTable({ phases }: LoadResult): Table {

@@ -4,9 +4,11 @@ import { type Table, tablesOf } from './tables.ts';
 
 /** Returns the text to print at the end of a run. */
 export function terminalReport(result: LoadResult): string {
-  const { scenario, target, data, checks, notes } = result;
+  const { scenario, target, data, checks, notes, versions } = result;
+  const answeredBy = versions.map(({ version }) => version).join(', ');
   return [
     `${scenario} on ${target} with ${data.texts} texts (${data.name}): ${verdictOf(result)}`,
+    ...(answeredBy === '' ? [] : [`Answered by ${answeredBy}`]),
     ...tablesOf(result).map(layOut),
     ['Checks', ...checks.map((check) => `  ${outcomeOf(check).sign} ${check.message}`)].join('\n'),
     ...(notes.length > 0 ? [['Notes', ...notes.map((note) => `  ${note}`)].join('\n')] : []),
@@ -15,9 +17,10 @@ export function terminalReport(result: LoadResult): string {
 }
 
 /** Returns the verdict on a run in one word. */
-export function verdictOf({ passed, interrupted }: Pick<LoadResult, 'passed' | 'interrupted'>): string {
-  if (interrupted) return 'STOPPED';
-  return passed ? 'PASSED' : 'FAILED';
+export function verdictOf(result: Pick<LoadResult, 'passed' | 'interrupted' | 'measuredOnly'>): string {
+  if (result.interrupted) return 'STOPPED';
+  if (!result.passed) return 'FAILED';
+  return result.measuredOnly ? 'MEASURED' : 'PASSED';
 }
 
 function layOut({ title, head, rows, textColumns, note }: Table): string {

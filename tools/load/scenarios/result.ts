@@ -1,5 +1,8 @@
-import type { Accuracy } from '../generator/check-answer.ts';
+import type { Accuracy, VersionAnswers } from '../generator/check-answer.ts';
+import type { SlowRequest } from '../generator/slowest.ts';
+import type { Comparison } from './baseline.ts';
 import type { GrowthVerdict } from './leak.ts';
+import type { Machine } from './machine.ts';
 import type { ResourceRow } from './resource-watch.ts';
 import type { PhaseResult, TimelineRow } from './run.ts';
 import type { ScenarioName, ScenarioResult, Settings } from './scenarios.ts';
@@ -17,15 +20,30 @@ export interface LoadResult {
   readonly target: string;
   readonly started: string;
   readonly seconds: number;
-  readonly settings: Settings & { readonly model: string | null; readonly timeoutMs: number };
-  readonly data: { readonly name: string; readonly texts: number; readonly labelled: number };
+  readonly settings: Settings & {
+    readonly model: string | null;
+    readonly timeoutMs: number;
+    /** True if the requests were marked as synthetic. */
+    readonly synthetic: boolean;
+  };
+  readonly data: {
+    readonly name: string;
+    readonly texts: number;
+    readonly labelled: number;
+    readonly meanCharacters: number;
+  };
   readonly generator: {
     readonly node: string;
     readonly cores: number;
     /** The mean number of cores that the load generator used. */
     readonly used: number;
   };
+  readonly machine: Machine;
+  /** The model versions that answered, warm-up included, the most frequent first. */
+  readonly versions: readonly VersionAnswers[];
   readonly thresholds: Thresholds;
+  /** True if nothing limited the result: the run only measured. */
+  readonly measuredOnly: boolean;
   readonly passed: boolean;
   /** True if the run was stopped before its end. */
   readonly interrupted: boolean;
@@ -38,6 +56,9 @@ export interface LoadResult {
   readonly knee: ScenarioResult['knee'] | null;
   readonly recovery: ScenarioResult['recovery'] | null;
   readonly accuracy: Accuracy;
+  /** The slowest requests of the checked phases, with the addresses of their traces. */
+  readonly slowest: readonly (SlowRequest & { readonly trace: string })[];
+  readonly comparison: Comparison | null;
   readonly stability: Stability | null;
   readonly metrics: { readonly url: string; readonly problem: string | null };
   readonly timeline: readonly TimelineRow[];

@@ -1,5 +1,6 @@
 import type { createLabelCheck } from '../generator/check-answer.ts';
-import type { Generator, LoadLevel } from '../generator/generator.ts';
+import type { Generator } from '../generator/generator.ts';
+import type { LoadLevel } from '../generator/outcome.ts';
 import { type Counts, createRecorder, type PhaseCounts } from '../generator/recorder.ts';
 
 /** A part of the run with one load level. */
@@ -72,7 +73,7 @@ export function createRun({ generator, windowMs, labels, signal, onWindow }: Run
     };
     const windows = setInterval(closeWindow, windowMs);
     try {
-      await generator.run(phase.loadLevel, durationMs, recorder, signal);
+      await generator.run(phase.loadLevel, durationMs, recorder.add, signal);
     } finally {
       clearInterval(windows);
     }

@@ -1,4 +1,4 @@
-import type { LoadLevel } from '../generator/generator.ts';
+import type { LoadLevel } from '../generator/outcome.ts';
 import { findKnee, type Step } from './knee.ts';
 import type { PhaseResult, Run, TimelineRow } from './run.ts';
 

@@ -6,6 +6,8 @@ export interface Resources {
   /** The CPU time since the process started. */
   readonly cpuSeconds?: number;
   readonly majorCollections?: number;
+  /** The number of predictions for requests that were marked as synthetic. */
+  readonly syntheticPredictions?: number;
 }
 
 const metricNames = {
@@ -13,6 +15,7 @@ const metricNames = {
   cpu: 'process_cpu_time_seconds_total',
   heap: 'v8js_memory_heap_used_bytes',
   collections: 'v8js_gc_duration_seconds_count',
+  synthetic: 'classifier_synthetic_predictions_total',
 } as const;
 
 const TIMEOUT_MS = 5_000;
@@ -30,18 +33,20 @@ export async function readResources(url: URL): Promise<Resources> {
 
 /**
  * Parses the resources from a page in Prometheus' text format. The series of a metric are added up, since each worker
- * has its own. Four metrics do not need a parser of the whole format, and no maintained package has one.
+ * has its own. Five metrics do not need a parser of the whole format, and no maintained package has one.
  */
 export function parseResources(text: string): Resources {
   const memoryBytes = sum(text, metricNames.memory);
   const heapBytes = sum(text, metricNames.heap, (labels) => !/"new_(?:space|large_object_space)"/.test(labels));
   const cpuSeconds = sum(text, metricNames.cpu);
   const majorCollections = sum(text, metricNames.collections, (labels) => labels.includes('"major"'));
+  const syntheticPredictions = sum(text, metricNames.synthetic);
   return {
     ...(memoryBytes !== undefined && { memoryBytes }),
     ...(heapBytes !== undefined && { heapBytes }),
     ...(cpuSeconds !== undefined && { cpuSeconds }),
     ...(majorCollections !== undefined && { majorCollections }),
+    ...(syntheticPredictions !== undefined && { syntheticPredictions }),
   };
 }
 

@@ -31,6 +31,11 @@ export function outcomeOf({ passed, undecided }: Check): { sign: string; word: s
   return passed ? { sign: '✓', word: 'passed' } : { sign: '✗', word: 'failed' };
 }
 
+/** Returns whether any limit was set. */
+export function hasThreshold(thresholds: Thresholds): boolean {
+  return Object.values(thresholds).some((limit) => limit !== undefined);
+}
+
 /** Compares the result of a run with the thresholds. */
 export function checkThresholds(
   thresholds: Thresholds,

@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { createGenerator, type LoadLevel, type Outcome } from '../../../../tools/load/generator/generator.ts';
+import { createGenerator } from '../../../../tools/load/generator/generator.ts';
 import { createLatencies } from '../../../../tools/load/generator/latencies.ts';
+import type { LoadLevel, Outcome } from '../../../../tools/load/generator/outcome.ts';
+import { requestTarget } from '../../../../tools/load/generator/request.ts';
 import { readTexts } from '../../../../tools/load/generator/texts.ts';
 import { freePort } from '../../../support/service-process.ts';
 import { type FaultyServer, stallEverySecond, startFaultyServer } from '../faulty-server.ts';
@@ -13,19 +15,17 @@ interface Options {
 }
 
 async function run({ url }: Pick<FaultyServer, 'url'>, options: Options): Promise<Outcome[]> {
-  const target = new URL(url);
-  const texts = await readTexts(undefined, { target, model: undefined, token: undefined });
+  const { bodies } = await readTexts(undefined, undefined);
   const generator = createGenerator({
-    target,
+    ...requestTarget({ target: new URL(url), token: undefined, synthetic: false }),
     timeoutMs: options.timeoutMs ?? 5_000,
     maxConnections: options.maxConnections ?? 100,
-    texts: texts.count,
-    requestOf: texts.requestOf,
+    bodies,
   });
   onTestFinished(generator.close);
   const outcomes: Outcome[] = [];
-  const listener = { onOutcome: (outcome: Outcome) => void outcomes.push(outcome), onLateness: () => {} };
-  await generator.run(options.loadLevel, options.durationMs, listener, new AbortController().signal);
+  const onOutcome = (outcome: Outcome) => void outcomes.push(outcome);
+  await generator.run(options.loadLevel, options.durationMs, onOutcome, new AbortController().signal);
   return outcomes;
 }
 
@@ -44,7 +44,12 @@ test('an open loop sends all requests of its rate, and the texts in order', asyn
   expect(outcomes).toHaveLength(50);
   expect(lost(outcomes)).toEqual([]);
   expect(server.requests()).toBe(50);
-  expect(new Set(outcomes.map(({ text }) => text)).size).toBe(24);
+  expect(new Set(outcomes.map(({ text }) => text)).size).toBe(20);
+  const due = outcomes.map((outcome) => outcome.due).toSorted((a, b) => a - b);
+  for (const [number, time] of due.entries()) expect(time).toBeCloseTo(number * 10, 6);
+  for (const { due, noticed, sent, done } of outcomes) {
+    expect([due, noticed!, sent!, done]).toEqual([due, noticed!, sent!, done].toSorted((a, b) => a - b));
+  }
 });
 
 test('a stall is visible in the latency from the due time, even with a single connection', async () => {
