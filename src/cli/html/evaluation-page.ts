@@ -83,7 +83,7 @@ function matrix({ labels: all, counts }: ConfusionMatrix): string {
   const isWide = shown.length > MAX_LEVEL_LABELS;
   const head = shown.map((at) => `<th${isWide ? ' class="upright"' : ''}>${escapeHtml(all[at]!)}</th>`).join('');
   const note = shown.length < all.length ? ` The ${shown.length} labels with the most mistakes, of ${all.length}.` : '';
-  return `<div class="wide"><table class="matrix"><thead><tr><th>actual ↓ predicted →</th>${head}</tr></thead>
+  return `<div class="wide" tabindex="0"><table class="matrix"><thead><tr><th>actual ↓ predicted →</th>${head}</tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div><p class="faint">Rows are actual labels, columns are predicted ones.${note}</p>`;
 }
 
@@ -128,7 +128,7 @@ function worst(mistakes: readonly Mistake[]): string {
     ({ text, actual, predicted, confidence }) =>
       `<tr><td class="number">${percent(confidence)}</td><td>${escapeHtml(actual)}</td><td>${escapeHtml(predicted)}</td><td>${escapeHtml(text)}</td></tr>`,
   );
-  return `<div class="wide"><table class="mistakes"><thead><tr><th class="number">confidence</th><th>actual</th><th>predicted</th><th>text</th></tr></thead>
+  return `<div class="wide" tabindex="0"><table class="mistakes"><thead><tr><th class="number">confidence</th><th>actual</th><th>predicted</th><th>text</th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 

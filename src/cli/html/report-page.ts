@@ -50,7 +50,7 @@ export function table(
         return `<${tag}${at < textColumns ? '' : ' class="number"'}>${content}</${tag}>`;
       })
       .join('');
-  return `<div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead>
+  return `<div class="wide" tabindex="0"><table><thead><tr>${cells(head, 'th')}</tr></thead>
 <tbody>${rows.map((row) => `<tr>${cells(row, 'td')}</tr>`).join('\n')}</tbody></table></div>`;
 }
 

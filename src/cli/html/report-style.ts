@@ -32,7 +32,7 @@ tr.passed td:first-child{color:var(--good)}tr.failed td:first-child{color:var(--
 section,header{padding:12px 14px}main{padding:12px 8px}
 header h1{font-size:22px}
 .tiles{gap:8px}.tiles div{flex-basis:90px;padding:8px 10px}.tiles dd{font-size:18px}
-figure{overflow-x:auto}figure svg{width:640px}
+figure{overflow-x:auto}figure svg{min-width:720px}
 th,td{padding-right:10px}
 .wide .number{font-size:14px}
 .wide th:first-child,.wide td:first-child{position:sticky;left:0;background:var(--card)}

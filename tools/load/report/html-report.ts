@@ -19,7 +19,7 @@ ${tiles(figures(result))}
 <section><h2>Checks</h2>${checks(result)}</section>
 ${notes(result)}
 <section><h2>Over time</h2>${chartsOf(result)
-    .map((svg) => `<figure>${svg}</figure>`)
+    .map((svg) => `<figure tabindex="0">${svg}</figure>`)
     .join('\n')}</section>
 ${tablesOf(result).map(section).join('\n')}
 ${section(conditions(result))}`;
@@ -54,8 +54,8 @@ function checks({ checks }: LoadResult): string {
       `<td>${escapeHtml(check.limit)}</td><td>${escapeHtml(check.value)}${explanation}</td></tr>`
     );
   });
-  const head = '<tr><th></th><th>check</th><th>limit</th><th>value</th></tr>';
-  return `<div class="wide"><table class="checks"><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
+  const head = '<tr><th>outcome</th><th>check</th><th>limit</th><th>value</th></tr>';
+  return `<div class="wide" tabindex="0"><table class="checks"><thead>${head}</thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function notes({ notes }: LoadResult): string {
@@ -97,5 +97,5 @@ function conditions({ data, settings, generator, machine, versions, metrics, sec
       `${machine.cpu}, ${machine.cores} cores, ${format(machine.memoryBytes / 2 ** 30)} GiB, ${machine.system}; load ${format(machine.load.before)} before and ${format(machine.load.after)} after the run${machine.sharedWithTarget ? '; the service runs on it too' : ''}`,
     ],
   ];
-  return { title: 'Conditions', head: ['condition', ''], rows, textColumns: 2 };
+  return { title: 'Conditions', head: ['condition', 'value'], rows, textColumns: 2 };
 }

@@ -97,7 +97,7 @@ function accuracyTable({ accuracy }: LoadResult): Table {
   const ratio = accuracy.ratio === null ? '' : `Accuracy under load: ${(accuracy.ratio * 100).toFixed(2)} %. `;
   return {
     title: 'Answers',
-    head: ['', 'line', 'expected', 'got', 'times'],
+    head: ['answer', 'line', 'expected', 'got', 'times'],
     rows: rows.slice(0, 20),
     textColumns: 1,
     note: `${ratio}${rows.length > 20 ? `${rows.length - 20} more are in the JSON file. ` : ''}"line" is the line in the data file.`,
