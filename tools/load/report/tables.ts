@@ -1,3 +1,4 @@
+import { wordOf } from '../scenarios/baseline.ts';
 import type { LoadResult } from '../scenarios/result.ts';
 import type { PhaseResult } from '../scenarios/run.ts';
 import { format } from '../scenarios/thresholds.ts';
@@ -59,7 +60,7 @@ function comparisonTable({ comparison }: LoadResult): Table {
     `${format(after)} ${unit}`,
     format(ratio),
     interval === null ? '–' : `${format(interval[0])} to ${format(interval[1])}`,
-    verdict === 'unsure' ? 'no verdict' : verdict,
+    wordOf(verdict),
   ]);
   return {
     title: 'Against the baseline',

@@ -104,12 +104,17 @@ export function baselineChecks({ changes }: Comparison): Check[] {
     return {
       name,
       limit: 'not worse',
-      value: `${value}: ${verdict}`,
+      value: `${value}: ${wordOf(verdict)}`,
       passed: verdict !== 'worse',
       ...(verdict === 'unsure' && { undecided: true as const }),
-      message: `${name} is ${value}: ${verdict}`,
+      message: `${name} is ${value}: ${wordOf(verdict)}`,
     };
   });
+}
+
+/** Returns a verdict in words for people. */
+export function wordOf(verdict: Change['verdict']): string {
+  return verdict === 'unsure' ? 'no verdict' : verdict;
 }
 
 type Window = Baseline['timeline'][number];
