@@ -1,5 +1,4 @@
-import { type Attributes, type Context, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Scores, Tokens } from '../classifier/scoring/classifier.ts';
+import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type AnomalyReason, findAnomalies } from '../classifier/statistics/anomalies.ts';
 import type { Observation } from '../classifier/statistics/training-reference.ts';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
@@ -15,15 +14,7 @@ import { type PredictionIds, UNKNOWN_CONFIDENCE } from './prediction-id.ts';
 import { addOrigin, type PredictionOrigin } from './prediction-origin.ts';
 import type { ReviewSampler } from './review-sampler.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
-
-/** A classification and the times of its steps, in milliseconds of `performance.now()`. */
-export interface TimedClassification {
-  readonly tokens: Tokens;
-  readonly scores: Scores;
-  readonly started: number;
-  readonly tokenized: number;
-  readonly scored: number;
-}
+import { SLOW_SECONDS, stepAttributes, type TimedClassification } from './timed-classification.ts';
 
 /** Options of the prediction telemetry. */
 export interface PredictionTelemetryOptions {
@@ -74,9 +65,6 @@ export interface PredictionTelemetry {
   recordFailure(model: Model, text: string, started: number, origin: PredictionOrigin): void;
 }
 
-/** The latency objective of a whole request. A slower prediction is logged with the durations of its steps. */
-const SLOW_SECONDS = 0.025;
-
 /**
  * Creates the telemetry of predictions. It creates spans after the work, from times taken during the work, so that
  * telemetry does not slow down what it measures. All spans of a prediction use one reading of each clock, so that they
@@ -95,17 +83,6 @@ export function createPredictionTelemetry({
   captureText,
 }: PredictionTelemetryOptions): PredictionTelemetry {
   const tracer = trace.getTracer(SCOPE);
-
-  function logSlow(prediction: Attributes, text: string, classification: TimedClassification, scope: Context): void {
-    const { tokens, started, tokenized, scored } = classification;
-    const steps = {
-      [ATTRIBUTE.tokenizeDuration]: (tokenized - started) / 1000,
-      [ATTRIBUTE.scoreDuration]: (scored - tokenized) / 1000,
-      [ATTRIBUTE.inputCharacters]: text.length,
-      [ATTRIBUTE.inputTokens]: tokens.count,
-    };
-    log.warn('slow prediction', { ...prediction, ...steps }, scope);
-  }
 
   return {
     record(model, text, classification, origin) {
@@ -225,7 +202,9 @@ export function createPredictionTelemetry({
         if (abstained) record[ATTRIBUTE.predictionAbstained] = true;
         addOrigin(record, origin);
         record[ATTRIBUTE.predictionDuration] = seconds;
-        if (seconds > SLOW_SECONDS) logSlow(record, text, classification, scope);
+        if (seconds > SLOW_SECONDS) {
+          log.warn('slow prediction', { ...record, ...stepAttributes(classification, text.length) }, scope);
+        }
         log.info('prediction', record, scope);
       }
       return { id, anomalies, review: asked };

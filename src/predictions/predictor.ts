@@ -10,8 +10,8 @@ import {
   createPredictionTelemetry,
   type PredictionTelemetryOptions,
   type RecordedPrediction,
-  type TimedClassification,
 } from './prediction-telemetry.ts';
+import type { TimedClassification } from './timed-classification.ts';
 
 /** A prediction, as the API returns it. */
 export interface Prediction extends RecordedPrediction {
