@@ -32,6 +32,7 @@ import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { parseFormerKey, readOrCreateSigningKey } from './predictions/signing-key.ts';
 import type { ModelChangeLink } from './process/model-changes.ts';
 import { type OwnWorker, rememberPredictions } from './remember-predictions.ts';
+import { createServiceEngines } from './runtimes/onnx/engines.ts';
 import { readSignatures } from './signing/settings.ts';
 import { setAuthentication } from './telemetry/http-attributes.ts';
 import { createInstruments } from './telemetry/instruments.ts';
@@ -155,9 +156,11 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const open = () => listen(app.callback(), address, config, onError, log, worker?.connections);
   const earlyServer = worker ? undefined : await open();
 
+  const engines = createServiceEngines(config);
   const opening = openRegistry({
     folder: config.MODELS_DIR,
     log,
+    engines,
     verifier: signatures.verifier,
     warmUp,
     reportFault: degradations.report,
@@ -186,6 +189,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     createRetrainer({
       modelsFolder: config.MODELS_DIR,
       dataFolder: config.DATA_DIR,
+      runtimesFolder: config.RUNTIMES_DIR,
       feedbackKeyFile: config.FEEDBACK_KEY_FILE,
       servingProcesses: config.WORKERS,
       signatures,
@@ -221,6 +225,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       textRetention.stop();
       remembered.stop();
       await comparer.close();
+      engines.end();
       await Promise.all([registry.close(), experimentLog.flush()]);
       await feedbackStore.close();
     },

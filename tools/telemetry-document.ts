@@ -8,8 +8,8 @@ import {
   tokenLogRecords,
   workerLogRecords,
 } from '../src/telemetry/registry/log-records.ts';
-import { metrics, WORKER_METRICS } from '../src/telemetry/registry/metrics.ts';
-import { SPAN_DEFINITIONS } from '../src/telemetry/registry/spans.ts';
+import { ENCODER_METRICS, metrics, WORKER_METRICS } from '../src/telemetry/registry/metrics.ts';
+import { ENCODER_SPAN_DEFINITIONS, SPAN_DEFINITIONS } from '../src/telemetry/registry/spans.ts';
 
 const METRICS_WITH_EXEMPLARS = ['http_server_request_duration_seconds', 'classifier_prediction_duration_seconds'];
 
@@ -22,12 +22,14 @@ export function telemetryDocument(): string {
     '## Spans',
     table(
       ['span', 'kind', 'meaning', 'attributes'],
-      SPAN_DEFINITIONS.map(({ name, kind, description, attributes: names, optionalAttributes = [] }) => [
-        code(name),
-        kind,
-        description,
-        codes([...names, ...optionalAttributes]),
-      ]),
+      [...SPAN_DEFINITIONS, ...ENCODER_SPAN_DEFINITIONS].map(
+        ({ name, kind, description, attributes: names, optionalAttributes = [] }) => [
+          code(name),
+          kind,
+          description,
+          codes([...names, ...optionalAttributes]),
+        ],
+      ),
     ),
     'Each prediction has one `classify` span, a child of the server span. `tokenize` and `score` are children of `classify`. ' +
       'Waymark keeps only the sampling probability (`ot=th:…;rv:…`) of an incoming `tracestate`.',
@@ -59,6 +61,8 @@ export function telemetryDocument(): string {
       `### Recorded by ${recorder}`,
       table(['metric', 'type', 'labels', 'meaning'], definitions.map(metricRow)),
     ]),
+    '### With an encoder',
+    table(['metric', 'type', 'labels', 'meaning'], ENCODER_METRICS.map(metricRow)),
     '### With several processes (`WORKERS`)',
     table(['metric', 'type', 'labels', 'meaning'], WORKER_METRICS.map(metricRow)),
     'The supervisor exposes the metrics of all workers together ([several processes](observability.md#several-processes)). Metrics ' +

@@ -2,6 +2,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
+import type { EncoderModel } from '../classifier/scoring/encoder-model.ts';
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { readRegularFile, withDeadline } from '../platform/regular-file.ts';
 import { notAsSigned, SIGNATURE_FILE } from '../signing/bundle.ts';
@@ -9,6 +10,7 @@ import { digestOfBytes, digestOfFile } from '../signing/folder-files.ts';
 import type { Signer } from '../signing/signer.ts';
 import type { SignatureVerifier, SignedVersion } from '../signing/verifier.ts';
 import { ArtefactError, readError, signatureChecked } from './artefact-error.ts';
+import { createEncoderModel } from './encoder-pack.ts';
 import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier, sha256 } from './pack.ts';
 import { recordVersions } from './versions.ts';
@@ -65,22 +67,38 @@ export interface Description {
   readonly signedBy?: string | undefined;
 }
 
-/** A version that was read. */
+/** A version that was read: a classifier, or a model that needs its encoder. */
+export interface VersionContent extends Description {
+  readonly content: Classifier | EncoderModel;
+}
+
+/** A version that was read, and that needs no encoder. */
 export interface Artefact extends Description {
   readonly classifier: Classifier;
 }
 
 /**
- * Reads a version into a classifier that is ready to score. All files are checked before their first use, and no part of
- * them is executed.
+ * Reads a version. All its files are checked before their first use, and no part of them is executed. The files of an
+ * encoder are not among them.
  *
  * @param verifier verifies the signature of the version first; without it any version is read
  * @throws {ArtefactError} if the version is missing, damaged, truncated, of a newer format, or its signature does not fit
  */
-export async function readArtefact(folder: string, verifier?: SignatureVerifier): Promise<Artefact> {
+export async function readContent(folder: string, verifier?: SignatureVerifier): Promise<VersionContent> {
   const { manifest, signed } = await readManifest(folder, verifier);
   const bytes = await read(folder, WEIGHTS_FILE, manifest.weights.bytes, signed);
-  return { manifest, classifier: await unpackWeights(folder, manifest, bytes), signedBy: signed?.signedBy };
+  return { manifest, content: await unpackWeights(folder, manifest, bytes), signedBy: signed?.signedBy };
+}
+
+/**
+ * Reads a version that needs no encoder into a classifier that is ready to score, as `readContent` reads it.
+ *
+ * @throws {ArtefactError} as `readContent`, and if the version needs an encoder
+ */
+export async function readArtefact(folder: string, verifier?: SignatureVerifier): Promise<Artefact> {
+  const { manifest, content, signedBy } = await readContent(folder, verifier);
+  if (!('tokenize' in content)) throw new ArtefactError(folder, 'it needs an encoder');
+  return { manifest, classifier: content, signedBy };
 }
 
 /**
@@ -172,7 +190,7 @@ export function parseManifest(folder: string, bytes: Uint8Array): Manifest {
 }
 
 /**
- * Checks the bytes of a weights file, and creates its classifier.
+ * Checks the bytes of a weights file, and creates its classifier or its model.
  *
  * @throws {ArtefactError} if they are not those of the manifest
  */
@@ -180,7 +198,7 @@ export async function unpackWeights(
   folder: string,
   manifest: Manifest,
   bytes: Uint8Array<ArrayBuffer>,
-): Promise<Classifier> {
+): Promise<Classifier | EncoderModel> {
   const { weights } = manifest;
   if (bytes.byteLength !== weights.bytes) {
     throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
@@ -189,7 +207,7 @@ export async function unpackWeights(
     throw new ArtefactError(folder, `${WEIGHTS_FILE} ${WRONG_DIGEST}`);
   }
   try {
-    return await createClassifier(manifest, bytes);
+    return await ('encoder' in manifest ? createEncoderModel(manifest, bytes) : createClassifier(manifest, bytes));
   } catch (error) {
     throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: ${(error as Error).message}`, { cause: error });
   }

@@ -1,15 +1,18 @@
 import { z } from 'zod';
-import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
+import { ALGORITHM_NAMES, ENCODER_ALGORITHMS } from '../classifier/scoring/algorithm-names.ts';
 import { KNOT_COUNT } from '../classifier/scoring/evidence-calibration.ts';
 import { NORMALISATION_NAMES, TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { labelRecord } from '../platform/label-record.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
+import { encoderSchema } from './encoder-manifest.ts';
 
 /**
- * The format of new artefacts. It grows when a reader of the old format would misread the new one. Artefacts of format 1 have
- * neither normalisation nor calibration by evidence, and score as they were trained.
+ * The newest format that is read. It grows when a reader of the old format would misread the new one. Artefacts of format 1
+ * have neither normalisation nor calibration by evidence, and score as they were trained. Those of format 3 have an encoder.
  */
-export const ARTEFACT_FORMAT = 2;
+export const ARTEFACT_FORMAT = 3;
+/** The format of new artefacts without an encoder, which earlier releases can read too. */
+export const LINEAR_FORMAT = 2;
 const OLDEST_FORMAT = 1;
 
 /** The maximum of a count. A larger one is damage, and would be reserved as memory. */
@@ -37,9 +40,9 @@ const evaluation = z.object({
    * The evaluated texts: `held-out` are those of a separate file, `held-out-share` a share of the data, and
    * `nested-cross-validation` all data, each part with a model that was chosen and learned without it. `cross-validation` are
    * the data in folds that the model had not seen, but that it was chosen on, so its figures are too high. `training` are the
-   * data themselves (for an imported model).
+   * data themselves (for an imported model). With `none` there were no texts, and all figures are 0.
    */
-  method: z.enum(['held-out', 'held-out-share', 'nested-cross-validation', 'cross-validation', 'training']),
+  method: z.enum(['held-out', 'held-out-share', 'nested-cross-validation', 'cross-validation', 'training', 'none']),
   count,
   accuracy: share,
   macro: quality,
@@ -103,7 +106,13 @@ const sharedFields = {
     seed: z.int(),
     /** The share of the data that took no part in the choices of the evaluated model. */
     testShare: share.optional(),
-    candidates: z.array(z.object({ algorithm: z.enum(ALGORITHM_NAMES), accuracy: share, logLoss: z.number() })),
+    candidates: z.array(
+      z.object({
+        algorithm: z.enum([...ALGORITHM_NAMES, ...ENCODER_ALGORITHMS]),
+        accuracy: share,
+        logLoss: z.number(),
+      }),
+    ),
     feedback: feedback.optional(),
   }),
   evaluation,
@@ -126,8 +135,8 @@ const sharedFields = {
   }),
 };
 
-const linearManifest = z.object({
-  ...sharedFields,
+/** The fields of a linear model. */
+const linearFields = {
   algorithm: z.enum(ALGORITHM_NAMES),
   features: z.object({
     tokenizer: z.enum(TOKENIZER_NAMES),
@@ -148,7 +157,9 @@ const linearManifest = z.object({
       typical: z.number().min(1),
     })
     .optional(),
-});
+};
+
+const linearManifest = z.object({ ...sharedFields, ...linearFields });
 
 const naturalManifest = z.object({
   ...sharedFields,
@@ -157,10 +168,30 @@ const naturalManifest = z.object({
   sizes: z.object({ wordFeatures: count, vocabularyBytes: count }),
 });
 
+/** The maximum of a weight of the product of two classifiers' probabilities, and of the scale of scores. */
+const MAX_FACTOR = 1e6;
+const factor = z.number().nonnegative().max(MAX_FACTOR);
+
+const encoderManifest = z.object({
+  ...sharedFields,
+  algorithm: z.enum(ENCODER_ALGORITHMS),
+  encoder: encoderSchema,
+  /** The linear model that answers together with the encoder. */
+  linear: z.object(linearFields).optional(),
+  combination: z
+    .object({ linear: factor, encoder: factor, shift: z.number().min(-MAX_FACTOR).max(MAX_FACTOR) })
+    .optional(),
+  /** Of a cascade: the share of the texts that go on to the encoder, and the confidence below which they do. */
+  cascade: z.object({ share, escalateBelow: share }).optional(),
+  /** Of an imported classifier: the scale of its scores. */
+  scale: factor.optional(),
+});
+
 /** The schema of `manifest.json`. */
-export const manifestSchema = z.discriminatedUnion('algorithm', [linearManifest, naturalManifest]);
+export const manifestSchema = z.discriminatedUnion('algorithm', [linearManifest, naturalManifest, encoderManifest]);
 
 /** The manifest of a version. */
 export type Manifest = z.infer<typeof manifestSchema>;
 export type LinearManifest = z.infer<typeof linearManifest>;
 export type NaturalManifest = z.infer<typeof naturalManifest>;
+export type EncoderManifest = z.infer<typeof encoderManifest>;

@@ -8,8 +8,8 @@ import { buildTablesInSlices } from '../classifier/scoring/linear-tables.ts';
 import { columnsFor } from '../classifier/scoring/linear-weights.ts';
 import { createNaturalClassifier } from '../classifier/scoring/natural-classifier.ts';
 import type { NaturalModel } from '../classifier/scoring/natural-model.ts';
-import { ARTEFACT_FORMAT, type LinearManifest, type Manifest, type NaturalManifest } from './manifest.ts';
-import { packSections, readSection } from './weights-file.ts';
+import { LINEAR_FORMAT, type LinearManifest, type Manifest, type NaturalManifest } from './manifest.ts';
+import { packSections, readSection, type Section } from './weights-file.ts';
 
 /** The parts of a manifest that do not come from the model. */
 export type ManifestDetails = Pick<
@@ -33,8 +33,24 @@ export interface PackedArtefact {
 
 /** Packs a model into the manifest and the weights of a version. The same model gives the same bytes. */
 export function packLinear(model: LinearModel, details: ManifestDetails): PackedArtefact {
+  const { bytes, sections } = packSections(linearSections(model));
+  const manifest: LinearManifest = {
+    format: LINEAR_FORMAT,
+    name: details.name,
+    version: details.version,
+    algorithm: model.algorithm,
+    labels: [...model.labels],
+    ...linearFields(model),
+    weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
+    ...measurements(details),
+  };
+  return { manifest, bytes };
+}
+
+/** Returns the arrays of a linear model by the names of their sections. */
+export function linearSections(model: LinearModel): Readonly<Record<string, Section>> {
   const { wordHashes, characterHashes, otherWords, stems, idfCodes, weights, bias, prior } = model;
-  const { bytes, sections } = packSections({
+  return {
     wordHashes,
     characterHashes,
     otherWords,
@@ -44,13 +60,15 @@ export function packLinear(model: LinearModel, details: ManifestDetails): Packed
     weights,
     bias,
     prior,
-  });
-  const manifest: LinearManifest = {
-    format: ARTEFACT_FORMAT,
-    name: details.name,
-    version: details.version,
-    algorithm: model.algorithm,
-    labels: [...model.labels],
+  };
+}
+
+/** Returns the fields of a linear model in a manifest, except for its algorithm. */
+export function linearFields(
+  model: LinearModel,
+): Omit<LinearManifest, keyof ManifestDetails | 'format' | 'algorithm' | 'labels' | 'weights'> {
+  const { wordHashes, characterHashes, otherWords, stems } = model;
+  return {
     features: { ...model.features, characterNgrams: [...model.features.characterNgrams] },
     sizes: {
       wordFeatures: wordHashes.length,
@@ -62,10 +80,7 @@ export function packLinear(model: LinearModel, details: ManifestDetails): Packed
     ...(model.evidence && {
       evidence: { ...model.evidence, scales: [...model.evidence.scales], shifts: [...model.evidence.shifts] },
     }),
-    weights: { bytes: bytes.byteLength, sha256: sha256(bytes), sections },
-    ...measurements(details),
   };
-  return { manifest, bytes };
 }
 
 /** Packs a model of natural, as `packLinear` does. */
@@ -73,7 +88,7 @@ export function packNatural(model: NaturalModel, details: ManifestDetails): Pack
   const vocabulary = new Uint8Array(Buffer.from(JSON.stringify(model.vocabulary)));
   const { bytes, sections } = packSections({ vocabulary, weights: model.weights, prior: model.prior });
   const manifest: NaturalManifest = {
-    format: ARTEFACT_FORMAT,
+    format: LINEAR_FORMAT,
     name: details.name,
     version: details.version,
     algorithm: model.algorithm,
@@ -90,11 +105,14 @@ export function packNatural(model: NaturalModel, details: ManifestDetails): Pack
 const MAX_SLICE_MS = 1;
 
 /**
- * Creates the classifier of a manifest and its weights.
+ * Creates the classifier of a manifest without an encoder, and its weights.
  *
  * @throws {Error} if the manifest and the weights do not match
  */
-export async function createClassifier(manifest: Manifest, bytes: Uint8Array): Promise<Classifier> {
+export async function createClassifier(
+  manifest: LinearManifest | NaturalManifest,
+  bytes: Uint8Array,
+): Promise<Classifier> {
   if (isNatural(manifest)) return createNaturalClassifier(unpackNatural(manifest, bytes));
   const model = unpackLinear(manifest, bytes);
   return createLinearClassifier(model, await inSlices(buildTablesInSlices(model)));
@@ -116,7 +134,7 @@ export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-const measurements = (details: ManifestDetails) => ({
+export const measurements = (details: ManifestDetails) => ({
   training: details.training,
   evaluation: details.evaluation,
   ...(details.privacy && { privacy: details.privacy }),
@@ -126,16 +144,17 @@ const measurements = (details: ManifestDetails) => ({
   thresholds: details.thresholds,
 });
 
-const isNatural = (manifest: Manifest): manifest is NaturalManifest => manifest.algorithm.startsWith('natural-');
+const isNatural = (manifest: LinearManifest | NaturalManifest): manifest is NaturalManifest =>
+  manifest.algorithm.startsWith('natural-');
 
 /**
  * The maximum size of a bias or a weight. Sums of larger ones can exceed the range of numbers, and an answer would hold
  * NaN. Trained ones are below 100; the import of a model without smoothing has -1e6.
  */
-const MAX_SCORE = 1e9;
+export const MAX_SCORE = 1e9;
 
 /** @throws {Error} if a number is not finite, or outside its range */
-function requireFinite(name: string, numbers: Float64Array, min: number, max: number): void {
+export function requireFinite(name: string, numbers: Float32Array | Float64Array, min: number, max: number): void {
   const at = numbers.findIndex((number) => !(number >= min && number <= max));
   if (at !== -1) throw new Error(`number ${at} of its section "${name}" is ${numbers[at]}`);
 }

@@ -1,6 +1,8 @@
-import type { Contribution, Scores } from '../classifier/scoring/classifier.ts';
+import type { Contribution, Scores, Tokens } from '../classifier/scoring/classifier.ts';
 import { type AnomalyReason, findAnomalies } from '../classifier/statistics/anomalies.ts';
 import type { Model } from '../models/store.ts';
+import { classifyNow } from '../runtimes/linear.ts';
+import { type DeferredClassifier, isDeferred } from '../runtimes/runtime.ts';
 import { bar, columns, percent, printable, shorten } from './terminal.ts';
 
 /** The classification of one text. */
@@ -13,6 +15,12 @@ export interface TextAnswer {
   readonly explanation: readonly Contribution[];
 }
 
+/** Options of one answer. */
+interface AnswerOptions {
+  readonly explains: boolean;
+  readonly minConfidence: number;
+}
+
 /** The maximum number of labels with a bar. */
 const MAX_LABELS = 10;
 const MAX_LABEL_CHARACTERS = 40;
@@ -23,23 +31,38 @@ const MAX_TEXT_CHARACTERS = 80;
  *
  * @param options `explains` is true if the answer has an explanation; `minConfidence` is the lowest confidence of an answer
  *   that does not abstain
+ * @returns a promise if the model works on another thread
  */
-export function classifyText(
-  { classifier, manifest }: Model,
+export function classifyText(model: Model, text: string, options: AnswerOptions): TextAnswer | Promise<TextAnswer> {
+  const { classifier } = model;
+  if (isDeferred(classifier)) return classifyLater(model, classifier, text, options);
+  const { tokens, scores } = classifyNow(classifier, text);
+  // Explain now, because the next text reuses the buffers of `tokens`.
+  return toAnswer(model, text, tokens, scores, options, options.explains ? classifier.explain(tokens, scores) : []);
+}
+
+async function classifyLater(
+  model: Model,
+  classifier: DeferredClassifier,
   text: string,
-  { explains, minConfidence }: { readonly explains: boolean; readonly minConfidence: number },
+  options: AnswerOptions,
+): Promise<TextAnswer> {
+  const { tokens, scores } = await classifier.classify(text);
+  return toAnswer(model, text, tokens, scores, options, options.explains ? classifier.explain(text, scores) : []);
+}
+
+function toAnswer(
+  { manifest }: Model,
+  text: string,
+  { unknownRatio }: Tokens,
+  scores: Scores,
+  { minConfidence }: AnswerOptions,
+  explanation: readonly Contribution[],
 ): TextAnswer {
-  const tokens = classifier.tokenize(text);
-  const scores = classifier.score(tokens);
   const { label, confidence } = scores;
-  const observation = { label, confidence, characters: text.length, unknownRatio: tokens.unknownRatio };
-  return {
-    scores,
-    anomalies: findAnomalies(observation, manifest.thresholds),
-    abstained: confidence < minConfidence,
-    // The next text reuses the buffers of `tokens`.
-    explanation: explains ? classifier.explain(tokens, scores) : [],
-  };
+  const observation = { label, confidence, characters: text.length, unknownRatio };
+  const anomalies = findAnomalies(observation, manifest.thresholds);
+  return { scores, anomalies, abstained: confidence < minConfidence, explanation };
 }
 
 /**

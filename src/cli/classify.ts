@@ -6,7 +6,8 @@ import { hasKnownFormat } from '../datasets/file-format.ts';
 import { readRows, readTextFile } from '../datasets/read-rows.ts';
 import { readPolicy } from '../models/policy-file.ts';
 import type { Model } from '../models/store.ts';
-import { classifyText, describeAnswer, describeInLine, toAnswerJson } from './classify-report.ts';
+import { isDeferred } from '../runtimes/runtime.ts';
+import { classifyText, describeAnswer, describeInLine, type TextAnswer, toAnswerJson } from './classify-report.ts';
 import { requireOneStandardInput } from './data-arguments.ts';
 import { loadVersion } from './model-versions.ts';
 import { printable } from './terminal.ts';
@@ -38,8 +39,8 @@ interface Output {
   readonly asJson: boolean;
 }
 
-function writeOne(text: string, { model, features, minConfidence, asJson }: Output): void {
-  const answer = classifyText(model, text, { explains: features > 0, minConfidence });
+async function writeOne(text: string, { model, features, minConfidence, asJson }: Output): Promise<void> {
+  const answer = await classifyText(model, text, { explains: features > 0, minConfidence });
   process.stdout.write(asJson ? `${toAnswerJson(model, answer, features)}\n` : describeAnswer(model, answer, features));
 }
 
@@ -48,11 +49,20 @@ async function writeRows(path: string, textField: string, output: Output): Promi
   const labelWidth = Math.max(...model.classifier.labels.map((label) => label.length));
   const schema = z.object({ [textField]: z.string() }).transform((row) => row[textField]!);
   const allowed = `{${JSON.stringify(textField)}: string}`;
-  await readRows(path, { schema, allowed, requiredFields: [textField] }, (text) => {
-    const answer = classifyText(model, text, { explains: asJson && features > 0, minConfidence });
+  const options = { explains: asJson && features > 0, minConfidence };
+  const write = (text: string, answer: TextAnswer) => {
     const line = asJson ? toAnswerJson(model, answer, features) : describeInLine(text, answer, labelWidth);
     process.stdout.write(`${line}\n`);
+  };
+  /** The texts whose answers come from another thread. */
+  const later: string[] = [];
+  const isLater = isDeferred(model.classifier);
+  await readRows(path, { schema, allowed, requiredFields: [textField] }, (text) => {
+    const answer = isLater ? undefined : classifyText(model, text, options);
+    if (answer === undefined || answer instanceof Promise) later.push(text);
+    else write(text, answer);
   });
+  for (const text of later) write(text, await classifyText(model, text, options));
 }
 
 /** Reads a file, or standard input, as one text. The line break at its end belongs to the file. */
@@ -106,12 +116,12 @@ async function main(): Promise<void> {
   const output = { model, features, minConfidence, asJson };
   if (data === undefined) {
     // Words without quotes around them are one text.
-    writeOne(positionals.length > 0 ? positionals.join(' ') : await readWhole(STANDARD_INPUT), output);
+    await writeOne(positionals.length > 0 ? positionals.join(' ') : await readWhole(STANDARD_INPUT), output);
     return;
   }
   for (const path of data) {
     if (path === STANDARD_INPUT || hasKnownFormat(path)) await writeRows(path, values['text-field'], output);
-    else writeOne(await readWhole(path), output);
+    else await writeOne(await readWhole(path), output);
   }
 }
 

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
+import { writeArtefact } from '../artefacts/artefact.ts';
 import { openRegistry } from '../models/registry.ts';
 import { readRoles } from '../models/roles-file.ts';
+import { readSetting } from '../platform/config.ts';
+import { readEncoder, storeEncoder } from '../runtimes/encoder-files.ts';
+import { createEngines } from '../runtimes/onnx/engines.ts';
 import { createLog } from '../telemetry/logs/log.ts';
+import type { TrainingResult } from '../training/training-job.ts';
 
 /** The actor of changes in the audit trail. */
 const ACTOR = 'train';
@@ -25,10 +30,46 @@ export async function pinActive(models: string, name: string, version: string): 
  * @throws {Problem} if the version cannot be used, or the roles cannot be changed
  */
 export async function changeActive(models: string, name: string, version: string, reason: string): Promise<void> {
-  const registry = await openRegistry({ folder: models, log: createLog('silent', { write: () => {} }) });
+  const engines = createEngines(readSetting('RUNTIMES_DIR'));
+  const registry = await openRegistry({ folder: models, engines, log: createLog('silent', { write: () => {} }) });
   try {
     await registry.change(name, { action: 'activate', version }, { actor: ACTOR, reason });
   } finally {
     await registry.close();
+    engines.end();
   }
+}
+
+/** Options of `deploy`. */
+export interface DeployOptions {
+  readonly models: string;
+  readonly name: string;
+  /** The version that is active before. */
+  readonly active: string | undefined;
+  /** If true, the new version becomes active at once. */
+  readonly activates: boolean;
+  /** The folder of the encoder that the version uses. */
+  readonly encoder?: string | undefined;
+  /** The command, for the audit trail. */
+  readonly command: string;
+}
+
+/**
+ * Writes a trained version and its encoder, and keeps the active version active unless the new one takes its place.
+ *
+ * @returns the folder of the version, and the version that is active afterwards
+ * @throws {ArtefactError} if the version cannot be written
+ */
+export async function deploy(
+  { manifest, bytes }: Pick<TrainingResult, 'manifest' | 'bytes'>,
+  { models, name, active, activates, encoder, command }: DeployOptions,
+): Promise<{ readonly folder: string; readonly active: string }> {
+  const { version } = manifest;
+  const folder = join(models, name, version);
+  // The roles are written first: without them a running service would make the newest version active.
+  if (active !== undefined) await pinActive(models, name, active);
+  if (encoder !== undefined) await storeEncoder(models, await readEncoder(encoder));
+  await writeArtefact(folder, manifest, bytes);
+  if (active !== undefined && activates) await changeActive(models, name, version, `${command} --activate`);
+  return { folder, active: active === undefined || activates ? version : active };
 }

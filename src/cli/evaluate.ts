@@ -98,7 +98,7 @@ async function evaluateOne(
     training === undefined ? undefined : await measurePrivacy(model.classifier, { ...data, paths: [training] }, data);
   const report: Report = {
     ...reportOf(result!),
-    ...(isRobust && { robustness: measureRobustness(model.classifier, examples) }),
+    ...(isRobust && { robustness: await measureRobustness(model.classifier, examples) }),
     ...(privacy && { privacy }),
   };
   if (page !== undefined) {

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
-import { readArtefact } from '../artefacts/artefact.ts';
 import { ArtefactError } from '../artefacts/artefact-error.ts';
 import { listVersions } from '../artefacts/versions.ts';
 import { lastActivation, readChanges } from '../models/audit.ts';
 import { readRoles } from '../models/roles-file.ts';
 import type { Model } from '../models/store.ts';
+import { readSetting } from '../platform/config.ts';
+import { createEngines } from '../runtimes/onnx/engines.ts';
+import { openVersion } from '../runtimes/open-version.ts';
 import { requireName, UsageError } from './usage.ts';
 
 /**
@@ -59,6 +61,7 @@ export async function findActive(models: string, name: string): Promise<Model | 
 }
 
 async function readVersion(models: string, name: string, version: string): Promise<Model> {
-  const { manifest, classifier } = await readArtefact(join(models, name, version));
+  const engines = createEngines(readSetting('RUNTIMES_DIR'));
+  const { manifest, classifier } = await openVersion(join(models, name, version), { engines });
   return { name, version, manifest, classifier };
 }

@@ -4,6 +4,8 @@ const phaseNames: Readonly<Record<TrainingProgress['phase'], string>> = {
   read: 'Reading the data',
   compare: 'Cross-validating',
   fit: 'Fitting the final model',
+  encode: 'Encoding the texts',
+  head: 'Training the head',
 };
 
 /** The width of the progress bar in characters. */

@@ -1,4 +1,6 @@
-import type { Manifest } from '../artefacts/manifest.ts';
+import type { EncoderManifest, Manifest } from '../artefacts/manifest.ts';
+import type { Candidate } from '../classifier/learning/trainer.ts';
+import { ENCODER_ALGORITHMS } from '../classifier/scoring/algorithm-names.ts';
 import { robustnessTable } from '../training/robustness.ts';
 import type { TrainingResult, VersionComparison } from '../training/training-job.ts';
 import { describeComparison, sentenceOf, verdictOf } from './comparison-report.ts';
@@ -25,6 +27,8 @@ export interface NextStep {
 const SERVICE = 'http://localhost:3000';
 const DEFAULT_MODELS = './models';
 const CANARY_SHARE = 0.1;
+/** The gain in accuracy from which an encoder is worth its cost. */
+const MIN_GAIN = 0.01;
 
 /** Describes a trained version: its choice, its quality, and its comparison with the active version. */
 export function describeTraining(folder: string, { manifest, bytes, candidates, comparison }: TrainingResult): string {
@@ -33,7 +37,8 @@ export function describeTraining(folder: string, { manifest, bytes, candidates, 
     ({ algorithm, accuracy, logLoss }) =>
       `  ${algorithm.padEnd(44)} accuracy ${accuracy.toFixed(4)}  log loss ${logLoss.toFixed(4)}`,
   );
-  if (best !== undefined && second !== undefined) {
+  if ('encoder' in manifest) lines.push(...describeEncoderGain(manifest, candidates));
+  else if (best !== undefined && second !== undefined) {
     const reason =
       best.accuracy > second.accuracy
         ? `its accuracy in cross-validation is the highest, ${best.accuracy.toFixed(4)} against ${second.accuracy.toFixed(4)}`
@@ -42,7 +47,7 @@ export function describeTraining(folder: string, { manifest, bytes, candidates, 
   }
   const { evaluation, robustness, training } = manifest;
   lines.push(
-    describeExamples(training),
+    ...(training.documents > 0 ? [describeExamples(training)] : []),
     `Accuracy ${evaluation.accuracy.toFixed(4)}, macro F1 ${evaluation.macro.f1.toFixed(4)}, calibration error ` +
       `${evaluation.expectedCalibrationError.toFixed(4)} (${evaluation.method}, ${plural(evaluation.count, 'text')})`,
     ...(robustness ? robustnessTable(robustness) : []),
@@ -50,6 +55,25 @@ export function describeTraining(folder: string, { manifest, bytes, candidates, 
     `Wrote ${folder} (${bytes.byteLength} bytes of weights)`,
   );
   return `${lines.join('\n')}\n`;
+}
+
+/** Says whether the encoder is worth its cost for these data: it takes a hundred times the time of a linear model. */
+function describeEncoderGain({ algorithm, encoder }: EncoderManifest, candidates: readonly Candidate[]): string[] {
+  const isEncoder = ({ algorithm: name }: Candidate) => ENCODER_ALGORITHMS.some((other) => other === name);
+  const own = candidates.find((candidate) => candidate.algorithm === algorithm);
+  const linear = candidates.find((candidate) => !isEncoder(candidate));
+  const best = candidates.find(isEncoder);
+  if (own === undefined || linear === undefined || best === undefined) return [];
+  const points = (100 * (own.accuracy - linear.accuracy)).toFixed(1);
+  const isWorth = own.accuracy - linear.accuracy >= MIN_GAIN;
+  return [
+    `Encoder ${encoder.sha256.slice(0, 12)}, ${encoder.dimensions} dimensions: ${algorithm} gains ${points} points of accuracy in ` +
+      `cross-validation over ${linear.algorithm}.`,
+    ...(isWorth ? [] : ['For these data the linear model alone is nearly as good, and a hundred times as fast.']),
+    ...(best.algorithm !== algorithm && best.accuracy - own.accuracy >= MIN_GAIN
+      ? [`${best.algorithm} would be better: accuracy ${best.accuracy.toFixed(4)}.`]
+      : []),
+  ];
 }
 
 /** Describes which version is active, and how the new one can get a role. */

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeArtefact } from '../artefacts/artefact.ts';
 import { ArtefactError } from '../artefacts/artefact-error.ts';
 import { nextVersion } from '../artefacts/versions.ts';
 import { MAX_TEST_SHARE, MIN_TEST_SHARE } from '../classifier/learning/training-options.ts';
@@ -9,13 +8,13 @@ import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { STANDARD_INPUT } from '../datasets/byte-source.ts';
 import { writeInitialPolicy } from '../models/policy-file.ts';
-import { readTextLimit } from '../platform/config.ts';
+import { readSetting } from '../platform/config.ts';
 import type { DataFiles } from '../training/read-examples.ts';
 import { train } from '../training/train.ts';
 import type { TrainingData, TrainingJob, TrainingResult } from '../training/training-job.ts';
 import { DATA_HELP, dataOptions, requireOneStandardInput, toDataFiles } from './data-arguments.ts';
 import { describeData } from './data-report.ts';
-import { changeActive, pinActive } from './deployment.ts';
+import { deploy } from './deployment.ts';
 import { findActive } from './model-versions.ts';
 import { createProgress } from './progress.ts';
 import { type Deployment, describeDeployment, describeTraining, nextSteps } from './train-report.ts';
@@ -32,6 +31,11 @@ one waits until it gets a role.
   --label-field NAME   the field with the label (default: label)
   --from-natural FILE  import a classifier that natural saved instead (BayesClassifier.save or
                        LogisticRegressionClassifier.save)
+  --encoder FOLDER     also use the sentence embeddings of a transformer: the folder of an export to ONNX with model.onnx
+                       (or onnx/model.onnx), tokenizer.json and config.json. Linear model and encoder answer together
+  --encoder-only       use only the encoder
+  --cascade SHARE      the linear model answers first, and this share of the texts, of which it is least sure, goes on to
+                       the encoder, from 0.01 to 1
   --model NAME         the name of the model
   --with-feedback      learn also from the feedback on this model that came with its text
   --data-dir DIR       the DATA_DIR of the service, which contains the feedback (default: ./data)
@@ -57,6 +61,8 @@ ${DATA_HELP}
 With --data, a MODELS/NAME/policy.json that names the data is written if there is none. The service
 needs it to retrain the model. Ctrl-C stops the training, and no version is written.
 `;
+
+const MIN_CASCADE_SHARE = 0.01;
 
 function sourceOf(data: DataFiles | undefined, natural: string | undefined): TrainingJob['source'] {
   if (data !== undefined && natural !== undefined) throw new UsageError('--data and --from-natural exclude each other');
@@ -87,6 +93,19 @@ function toJson(
   });
 }
 
+function encoderOf(folder: string | undefined, isAlone: boolean, share: string | undefined): TrainingJob['encoder'] {
+  if (folder === undefined) {
+    if (isAlone || share !== undefined) throw new UsageError('--encoder-only and --cascade need --encoder');
+    return undefined;
+  }
+  if (share === undefined) return { folder: resolve(folder), kind: isAlone ? 'encoder' : 'linear+encoder' };
+  if (isAlone) throw new UsageError('--encoder-only and --cascade exclude each other');
+  if (!(Number(share) >= MIN_CASCADE_SHARE && Number(share) <= 1)) {
+    throw new UsageError(`--cascade is ${JSON.stringify(share)}; allowed: a share from ${MIN_CASCADE_SHARE} to 1`);
+  }
+  return { folder: resolve(folder), kind: 'cascade', share: Number(share) };
+}
+
 function requireTestShare(given: string | undefined, test: readonly string[] | undefined): number | undefined {
   if (given === undefined) return undefined;
   if (test !== undefined) throw new UsageError('--test and --test-share exclude each other');
@@ -104,6 +123,9 @@ async function main(): Promise<void> {
       'with-feedback': { type: 'boolean', default: false },
       'data-dir': { type: 'string', default: './data' },
       'feedback-key-file': { type: 'string' },
+      encoder: { type: 'string' },
+      'encoder-only': { type: 'boolean', default: false },
+      cascade: { type: 'string' },
       model: { type: 'string' },
       test: { type: 'string', multiple: true },
       robust: { type: 'boolean', default: false },
@@ -129,6 +151,10 @@ async function main(): Promise<void> {
   const withFeedback = values['with-feedback'];
   if (values.robust && test === undefined) throw new UsageError('--robust needs --test');
   if (withFeedback && data === undefined) throw new UsageError('--with-feedback needs --data');
+  const encoder = encoderOf(values.encoder, values['encoder-only'], values.cascade);
+  if (encoder && data === undefined) throw new UsageError('--encoder needs --data');
+  if (encoder && values['test-share'] !== undefined)
+    throw new UsageError('--encoder and --test-share exclude each other');
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
   const algorithm = requireOneOf('algorithm', values.algorithm, ['auto', ...ALGORITHM_NAMES]);
@@ -151,11 +177,13 @@ async function main(): Promise<void> {
     source,
     feedback: withFeedback ? values['data-dir'] : undefined,
     feedbackKeyFile: values['feedback-key-file'],
+    encoder,
+    runtimesFolder: readSetting('RUNTIMES_DIR'),
     test: test && toDataFiles(test, values),
     robust: values.robust,
     testShare,
     compareWith: active === undefined ? undefined : join(models, name, active),
-    maxTextCharacters: readTextLimit(),
+    maxTextCharacters: readSetting('MAX_TEXT_CHARACTERS'),
     name,
     version,
     algorithm,
@@ -170,16 +198,15 @@ async function main(): Promise<void> {
   };
   const result = await train(job, { signal: stop.signal, onProgress: progress.show, onData }).finally(progress.clear);
   stop.signal.throwIfAborted();
-  // The roles are written first: without them a running service would make the newest version active.
-  if (active !== undefined) await pinActive(models, name, active);
-  await writeArtefact(folder, result.manifest, result.bytes);
-  if (active !== undefined && values.activate) await changeActive(models, name, version, 'train --activate');
-  const deployment: Deployment = {
-    model: name,
-    version,
+  const deployed = await deploy(result, {
     models,
-    active: active === undefined || values.activate ? version : active,
-  };
+    name,
+    active,
+    activates: values.activate,
+    encoder: encoder?.folder,
+    command: 'train',
+  });
+  const deployment: Deployment = { model: name, version, models, active: deployed.active };
   const policy =
     data === undefined || data.paths.includes(STANDARD_INPUT)
       ? undefined

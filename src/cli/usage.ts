@@ -13,6 +13,7 @@ const DATA_ERRORS = new Set([
   'NaturalFileError',
   'ArtefactError',
   'KeyFileError',
+  'EncoderError',
 ]);
 
 /** A bad argument. The message names the argument and the allowed values. */
@@ -57,7 +58,7 @@ export function isInvokedAsWaymark(): boolean {
 /** Returns a help text with the commands as they were invoked: `waymark train` instead of `npm run train --`. */
 export function asInvoked(help: string): string {
   if (!isInvokedAsWaymark()) return help;
-  return help.replace(/npm run (train|evaluate|classify|load) --/g, 'waymark $1');
+  return help.replace(/npm run (train|import-onnx|evaluate|classify|load) --/g, 'waymark $1');
 }
 
 /** Runs a command. An error becomes a line on stderr and an exit code. */

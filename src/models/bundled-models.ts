@@ -6,6 +6,7 @@ import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { ConfigError } from '../platform/config.ts';
 import { listFolders } from '../platform/list-folders.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
+import { encoderFolder, listEncoders, readEncoder, storeEncoder } from '../runtimes/encoder-files.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 
@@ -28,6 +29,10 @@ export async function copyBundledModels(bundledFolder: string, modelsFolder: str
       `BUNDLED_MODELS_DIR: ${JSON.stringify(bundledFolder)} cannot be read; allowed: a folder with models`,
     );
   });
+  // The encoders come first, so that no version appears without its encoder.
+  await copyEncoders(bundledFolder, modelsFolder).catch((error: unknown) => {
+    log.warn('bundled model not copied', { [ATTRIBUTE.reason]: reasonOf(error) });
+  });
   for (const name of names) {
     for (const version of await listVersions(bundledFolder, name)) {
       const [source, target] = [bundledFolder, modelsFolder].map((folder) => join(folder, name, version));
@@ -42,6 +47,12 @@ export async function copyBundledModels(bundledFolder: string, modelsFolder: str
         log.warn('bundled model not copied', { ...attributes, [ATTRIBUTE.reason]: reasonOf(error) });
       }
     }
+  }
+}
+
+async function copyEncoders(bundledFolder: string, modelsFolder: string): Promise<void> {
+  for (const sha256 of await listEncoders(bundledFolder)) {
+    await storeEncoder(modelsFolder, await readEncoder(encoderFolder(bundledFolder, sha256)));
   }
 }
 

@@ -4,7 +4,6 @@ import { ArtefactError, type RefusedVersion } from '../artefacts/artefact-error.
 import type { Degradations } from '../platform/degradations.ts';
 import { Problem } from '../platform/problems.ts';
 import { withDeadline } from '../platform/regular-file.ts';
-import type { SignatureVerifier } from '../signing/verifier.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { readChanges } from './audit.ts';
@@ -12,8 +11,8 @@ import { startFolderPoll } from './folder-poll.ts';
 import { createModelSynchronizer, type ModelSynchronizer, type OnSwap } from './model-synchronizer.ts';
 import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './roles.ts';
 import { listModelFolders, type Model, type Models, type ModelVersion, type ModelVersions } from './store.ts';
-import { createVersionLoader } from './version-loader.ts';
-import type { MemoryLimits, VersionReference } from './version-memory.ts';
+import { createVersionLoader, type LoaderOptions } from './version-loader.ts';
+import type { VersionReference } from './version-memory.ts';
 
 /** The models of a folder. All processes that share the folder serve the same versions, after about a second. */
 export interface ModelRegistry {
@@ -72,12 +71,10 @@ export interface ModelRegistry {
 export type RegistryEvent = 'roles-changed' | 'loaded' | 'unloaded';
 
 /** Options of `openRegistry`. */
-export interface RegistryOptions {
+export interface RegistryOptions extends LoaderOptions {
   /** The models folder, which contains `NAME/VERSION/`. */
   readonly folder: string;
   readonly log: Log;
-  /** Verifies the signatures of versions, and so makes them necessary. */
-  readonly verifier?: SignatureVerifier | undefined;
   /** Receives each version that was read, before requests do. */
   readonly warmUp?: (model: Model) => void | Promise<void>;
   /** Receives the versions of a model whenever they change. */
@@ -90,8 +87,6 @@ export interface RegistryOptions {
   readonly reportFault?: Degradations['report'];
   /** The pause between two polls of the folder, in milliseconds. */
   readonly pollMs?: number;
-  /** The limits on versions without a role in memory. */
-  readonly memoryLimits?: MemoryLimits;
 }
 
 const DEFAULT_POLL_MS = 1_000;
@@ -106,16 +101,15 @@ const CLOSE_TIMEOUT_MS = 5_000;
 export async function openRegistry({
   folder,
   log,
-  verifier,
   warmUp = () => {},
   onSwap = () => {},
   announce = async () => {},
   reportFault = () => true,
   pollMs = DEFAULT_POLL_MS,
   unloaded: initiallyUnloaded = [],
-  memoryLimits,
+  ...loaderOptions
 }: RegistryOptions): Promise<ModelRegistry> {
-  const loader = createVersionLoader(folder, log, warmUp, { verifier, memoryLimits });
+  const loader = createVersionLoader(folder, log, warmUp, loaderOptions);
   const synchronizers = new Map<string, ModelSynchronizer>();
   const unloaded = new Set(initiallyUnloaded);
   let models: Models = new Map();

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Description } from '../artefacts/artefact.ts';
 import type { Manifest } from '../artefacts/manifest.ts';
 import { listVersions } from '../artefacts/versions.ts';
-import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { listFolders } from '../platform/list-folders.ts';
+import type { ModelClassifier } from '../runtimes/runtime.ts';
 
 /** A stored version of a model. Its classifier is not in memory, or is in memory for a while only. */
 export interface ModelVersion {
@@ -14,7 +16,7 @@ export interface ModelVersion {
 
 /** A version of a model in memory. */
 export interface Model extends ModelVersion {
-  readonly classifier: Classifier;
+  readonly classifier: ModelClassifier;
 }
 
 /** A version that answers a share of the requests. */
@@ -65,4 +67,15 @@ export async function listModelFolders(folder: string): Promise<string[]> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
+}
+
+/** Returns whether two readings of a version are the same. */
+export function isSame(a: Description, b: Description): boolean {
+  return a.signedBy === b.signedBy && isDeepStrictEqual(a.manifest, b.manifest);
+}
+
+/** @throws {Error} if a manifest is that of another version */
+export function requireIdentity(manifest: Manifest, { name, version }: Pick<ModelVersion, 'name' | 'version'>): void {
+  if (manifest.name === name && manifest.version === version) return;
+  throw new Error(`its manifest calls it ${manifest.name}@${manifest.version}`);
 }

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
-import { type Description, readArtefact, readDescription, verifyWeights } from '../artefacts/artefact.ts';
+import { readDescription, verifyWeights } from '../artefacts/artefact.ts';
 import { ArtefactError, type RefusedVersion, refusalOf } from '../artefacts/artefact-error.ts';
-import type { Manifest } from '../artefacts/manifest.ts';
 import { readVersionState, type VersionState } from '../artefacts/version-state.ts';
+import { createEngines, type Engines } from '../runtimes/onnx/engines.ts';
+import { type OpenVersion, openVersion } from '../runtimes/open-version.ts';
+import { closeClassifier } from '../runtimes/runtime.ts';
 import type { SignatureVerifier } from '../signing/verifier.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, SCOPE, SPAN } from '../telemetry/names.ts';
-import type { Model, ModelVersion } from './store.ts';
+import { isSame, type Model, type ModelVersion, requireIdentity } from './store.ts';
 import { createVersionMemory, type MemoryLimits, type VersionReference } from './version-memory.ts';
 
 /** The status of a stored version. */
@@ -24,9 +25,12 @@ export interface VersionStatus extends VersionState {
 }
 
 /** Options of `createVersionLoader`. */
-interface LoaderOptions {
+export interface LoaderOptions {
+  /** The engines of encoders. By default they run on packages that are installed beside Waymark. */
+  readonly engines?: Engines;
   /** Refuses versions without a signature that fits; without it no signature is needed. */
   readonly verifier?: SignatureVerifier | undefined;
+  /** The limits on versions without a role in memory. */
   readonly memoryLimits?: MemoryLimits | undefined;
 }
 
@@ -78,7 +82,7 @@ export function createVersionLoader(
   folder: string,
   log: Log,
   warmUp: (model: Model) => void | Promise<void>,
-  { verifier, memoryLimits }: LoaderOptions = {},
+  { engines = createEngines(), verifier, memoryLimits }: LoaderOptions = {},
 ): VersionLoader {
   const statuses = new Map<string, Map<string, VersionStatus>>();
   const memory = createVersionMemory((version) => log.info('model left memory', attributesOf(version)), memoryLimits);
@@ -92,18 +96,24 @@ export function createVersionLoader(
   async function readModel({ name, version }: VersionReference): Promise<Model> {
     const attributes = attributesOf({ name, version });
     return trace.getTracer(SCOPE).startActiveSpan(SPAN.loadModel, { attributes }, async (span) => {
+      let opened: OpenVersion | undefined;
       try {
-        const { manifest, classifier, signedBy } = await readArtefact(pathOf({ name, version }), verifier);
+        opened = await openVersion(pathOf({ name, version }), { verifier, engines });
+        const { manifest, classifier, signedBy } = opened;
         requireIdentity(manifest, { name, version });
         span.setAttribute(ATTRIBUTE.modelBytes, manifest.weights.bytes);
         const known = memory.use({ name, version });
-        if (known && isSame(known, { manifest, signedBy })) return known;
+        if (known && isSame(known, { manifest, signedBy })) {
+          closeClassifier(classifier);
+          return known;
+        }
         const model: Model = { name, version, manifest, classifier, signedBy };
         await warmUp(model);
         memory.put(model);
         log.info('model loaded', { ...attributes, [ATTRIBUTE.modelBytes]: manifest.weights.bytes });
         return model;
       } catch (error) {
+        if (opened) closeClassifier(opened.classifier);
         span.setStatus({ code: SpanStatusCode.ERROR });
         throw error;
       } finally {
@@ -213,11 +223,6 @@ export function createVersionLoader(
   };
 }
 
-/** Returns whether two readings of a version are the same. */
-function isSame(a: Description, b: Description): boolean {
-  return a.signedBy === b.signedBy && isDeepStrictEqual(a.manifest, b.manifest);
-}
-
 /** Returns the running work for a version, or starts it. */
 function shared(
   running: Map<string, Promise<Model>>,
@@ -234,10 +239,4 @@ function shared(
 
 function attributesOf({ name, version }: VersionReference) {
   return { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.modelVersion]: version };
-}
-
-/** @throws {Error} if a manifest is that of another version */
-function requireIdentity(manifest: Manifest, { name, version }: VersionReference): void {
-  if (manifest.name === name && manifest.version === version) return;
-  throw new Error(`its manifest calls it ${manifest.name}@${manifest.version}`);
 }

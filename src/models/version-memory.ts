@@ -1,3 +1,4 @@
+import { closeClassifier } from '../runtimes/runtime.ts';
 import type { Model } from './store.ts';
 
 /** Identifies a version, in memory or not. */
@@ -62,8 +63,13 @@ export function createVersionMemory(
     return [...entries.values()].filter(({ model }) => !isPinned(model));
   }
 
-  function leave(model: Model): void {
+  function remove(model: Model): void {
     entries.delete(keyOf(model));
+    closeClassifier(model.classifier);
+  }
+
+  function leave(model: Model): void {
+    remove(model);
     onLeave(model);
   }
 
@@ -82,6 +88,8 @@ export function createVersionMemory(
 
   function put(model: Model): Model {
     const key = keyOf(model);
+    const former = entries.get(key)?.model;
+    if (former !== undefined && former !== model) closeClassifier(former.classifier);
     entries.delete(key);
     entries.set(key, { model, usedAt: now() });
     return model;
@@ -109,7 +117,7 @@ export function createVersionMemory(
     },
     retain(name, versions) {
       for (const { model } of [...entries.values()]) {
-        if (model.name === name && !versions.includes(model.version)) entries.delete(keyOf(model));
+        if (model.name === name && !versions.includes(model.version)) remove(model);
       }
     },
     removeIdle() {

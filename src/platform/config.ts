@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { SAFE_NAME } from './safe-names.ts';
 import {
@@ -16,6 +18,7 @@ import {
   port,
   positive,
   type Setting,
+  sampler,
   share,
   url,
 } from './setting-kinds.ts';
@@ -36,20 +39,15 @@ const OTLP_PROTOCOLS = ['http/json', 'http/protobuf'] as const;
 /** The callers whose traces are continued. */
 const TRACE_TRUST = ['always', 'authenticated', 'never'] as const;
 
-const SAMPLERS = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const;
-
 /** The maximum number of former keys: an id that is not valid is compared with all of them. */
 const MAX_FORMER_KEYS = 16;
 
 /** The limit on worker processes: each one holds the models, and adds series to the metrics. */
 const MAX_WORKERS = 64;
+const processes = { schema: integer(1, MAX_WORKERS), allowed: `a whole number from 1 to ${MAX_WORKERS}` };
+
+/** The user's cache (XDG Base Directory Specification). */
+const CACHE_HOME = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
 
 const settings = {
   HOST: { ...host, fallback: '127.0.0.1' },
@@ -59,12 +57,17 @@ const settings = {
   MODELS_DIR: { ...path, fallback: './models' },
   BUNDLED_MODELS_DIR: path,
   DATA_DIR: { ...path, fallback: './data' },
+  RUNTIMES_DIR: { ...path, fallback: join(CACHE_HOME, 'waymark/runtimes') },
+  ENCODER_THREADS: { ...processes, fallback: '1' },
+  // A batch request has up to 32 texts in the queue.
+  ENCODER_MAX_WAITING: { schema: integer(32), fallback: '256', allowed: 'a whole number from 32' },
+  ENCODER_TIMEOUT_MS: { ...milliseconds, fallback: '5000' },
   DEFAULT_MODEL: {
     schema: z.string().regex(SAFE_NAME),
     fallback: 'spam',
     allowed: 'a model name of letters, digits, ".", "_" and "-"',
   },
-  WORKERS: { schema: integer(1, MAX_WORKERS), fallback: '1', allowed: `a whole number from 1 to ${MAX_WORKERS}` },
+  WORKERS: { ...processes, fallback: '1' },
   API_TOKENS: {
     schema: list(z.string().regex(/^[\x21-\x7e]+$/)),
     allowed: 'bearer tokens of printable ASCII without blanks, separated by commas',
@@ -146,7 +149,7 @@ const settings = {
     fallback: '9464',
     allowed: 'a port number from 1 to 65535',
   },
-  OTEL_TRACES_SAMPLER: { schema: z.enum(SAMPLERS), allowed: `one of ${SAMPLERS.join(', ')}` },
+  OTEL_TRACES_SAMPLER: sampler,
   OTEL_TRACES_SAMPLER_ARG: share,
   // The queue of the SDK holds 2,048 spans: half a second of 1,000 predictions per second. This one holds a minute.
   OTEL_BSP_MAX_QUEUE_SIZE: { ...positive, fallback: '131072' },
@@ -179,12 +182,15 @@ export function readConfig(env: Record<string, string | undefined> = process.env
 }
 
 /**
- * Returns the length of the longest text that a service in this environment takes, in UTF-16 code units.
+ * Reads one setting of the service.
  *
- * @throws {ConfigError} if the setting has a bad value
+ * @throws {ConfigError} if it has a bad value
  */
-export function readTextLimit(env: Record<string, string | undefined> = process.env): number {
-  return readSettings({ MAX_TEXT_CHARACTERS: settings.MAX_TEXT_CHARACTERS }, env).MAX_TEXT_CHARACTERS;
+export function readSetting<N extends keyof Config>(
+  name: N,
+  env: Record<string, string | undefined> = process.env,
+): Config[N] {
+  return (readSettings({ [name]: settings[name] }, env) as unknown as Pick<Config, N>)[name];
 }
 
 /** Returns whether the environment limits attributes, events or links of telemetry, as `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` does. */

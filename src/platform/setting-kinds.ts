@@ -71,3 +71,14 @@ export const origins = {
   ),
   allowed: 'origins such as https://app.example.org, separated by commas',
 };
+
+const SAMPLERS = [
+  'always_on',
+  'always_off',
+  'traceidratio',
+  'parentbased_always_on',
+  'parentbased_always_off',
+  'parentbased_traceidratio',
+] as const;
+/** A sampler of OpenTelemetry. */
+export const sampler = { schema: z.enum(SAMPLERS), allowed: `one of ${SAMPLERS.join(', ')}` };

@@ -13,6 +13,8 @@ interface ModelTelemetry {
   readonly reference: string;
   /** A template of the attributes of a `classify` span. To copy it is faster than to create a new object. */
   readonly spanAttributes: Attributes;
+  /** True if only some texts go on to the encoder of the model. */
+  readonly isCascade: boolean;
 }
 
 /** Returns the telemetry of a model version, which is created once. */
@@ -36,6 +38,7 @@ export function telemetryOf(model: Model): ModelTelemetry {
       [ATTRIBUTE.inputTokens]: 0,
       [ATTRIBUTE.inputUnknownRatio]: 0,
     },
+    isCascade: model.manifest.algorithm === 'cascade',
   };
   telemetryByModel.set(model, created);
   return created;

@@ -4,6 +4,7 @@ import type { Observation } from '../classifier/statistics/training-reference.ts
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import type { Model } from '../models/store.ts';
 import type { PredictionMemory } from '../recent/memory/prediction-memory.ts';
+import type { TimedClassification } from '../runtimes/runtime.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
@@ -12,9 +13,10 @@ import type { ExperimentRecorder } from './experiment-recorder.ts';
 import { telemetryOf } from './model-telemetry.ts';
 import { type PredictionIds, UNKNOWN_CONFIDENCE } from './prediction-id.ts';
 import { addOrigin, type PredictionOrigin } from './prediction-origin.ts';
+import { recordEncoding } from './record-encoding.ts';
 import type { ReviewSampler } from './review-sampler.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
-import { SLOW_SECONDS, stepAttributes, type TimedClassification } from './timed-classification.ts';
+import { SLOW_SECONDS, stepAttributes } from './timed-classification.ts';
 
 /** Options of the prediction telemetry. */
 export interface PredictionTelemetryOptions {
@@ -90,13 +92,16 @@ export function createPredictionTelemetry({
       const epoch = now - performance.now();
       const { tokens, scores, started, tokenized, scored } = classification;
       const { name, version } = model;
-      const { labels, byLabel, spanAttributes, reference } = telemetryOf(model);
+      const { labels, byLabel, spanAttributes, reference, isCascade } = telemetryOf(model);
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started }, origin.parent);
       const isRecording = span.isRecording();
       const scope = trace.setSpan(origin.parent, span);
       if (origin.steps && isRecording) {
-        tracer.startSpan(SPAN.tokenize, { startTime: epoch + started }, scope).end(epoch + tokenized);
-        tracer.startSpan(SPAN.score, { startTime: epoch + tokenized }, scope).end(epoch + scored);
+        if (classification.encoding) recordEncoding(tracer, classification, classification.encoding, epoch, scope);
+        else {
+          tracer.startSpan(SPAN.tokenize, { startTime: epoch + started }, scope).end(epoch + tokenized);
+          tracer.startSpan(SPAN.score, { startTime: epoch + tokenized }, scope).end(epoch + scored);
+        }
       }
 
       const { request } = origin;
@@ -184,6 +189,7 @@ export function createPredictionTelemetry({
         instruments.predictions.add(1, byLabel.get(scores.label), scope);
         instruments.predictionConfidence.record(scores.confidence, labels, scope);
         for (const reason of anomalies) instruments.anomalies.add(1, { ...labels, [LABEL.reason]: reason }, scope);
+        if (isCascade) instruments.escalations.add(classification.encoding ? 1 : 0, labels, scope);
         if (abstained) instruments.abstentions.add(1, labels, scope);
         driftMonitor.observe(model, observation);
         recorder.recordAnswer(model, role, seconds, confidence, now, asked);

@@ -1,9 +1,12 @@
-import { context } from '@opentelemetry/api';
-import type { Contribution, Scores } from '../classifier/scoring/classifier.ts';
+import { type Context, context } from '@opentelemetry/api';
+import type { Classifier, Contribution, Scores } from '../classifier/scoring/classifier.ts';
 import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
 import { Problem } from '../platform/problems.ts';
 import type { RecentRequest } from '../recent/memory/recent-request.ts';
+import { inWindow, WINDOW } from '../runtimes/answer-all.ts';
+import { classifyNow } from '../runtimes/linear.ts';
+import { type DeferredClassifier, isDeferred, type TimedClassification } from '../runtimes/runtime.ts';
 import { createFairQueue } from './fair-queue.ts';
 import type { PredictionCaller } from './prediction-origin.ts';
 import {
@@ -11,7 +14,6 @@ import {
   type PredictionTelemetryOptions,
   type RecordedPrediction,
 } from './prediction-telemetry.ts';
-import type { TimedClassification } from './timed-classification.ts';
 
 /** A prediction, as the API returns it. */
 export interface Prediction extends RecordedPrediction {
@@ -34,6 +36,8 @@ interface PredictOptions {
   readonly caller?: PredictionCaller | undefined;
   /** True for a request of a load test. */
   readonly synthetic?: boolean | undefined;
+  /** Stops the wait for another thread. The promise is then rejected with the reason of the signal. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Predicts labels and records each prediction. */
@@ -41,9 +45,10 @@ export interface Predictor {
   /**
    * Predicts the label of one text. Each step has a span.
    *
-   * @throws {Problem} if the text is too long
+   * @returns a promise if the model works on another thread
+   * @throws {Problem} if the text is too long, or the other thread has too much to do (503)
    */
-  predict(model: Model, text: string, options?: PredictOptions): Prediction;
+  predict(model: Model, text: string, options?: PredictOptions): Prediction | Promise<Prediction>;
   /**
    * Predicts the label of one text with the reasons. It waits for a turn, so that other work runs in between.
    *
@@ -82,32 +87,70 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   const telemetry = createPredictionTelemetry(options);
   const queue = createFairQueue();
 
-  function predictOne(
-    model: Model,
-    text: string,
-    {
-      steps,
-      explain,
-      role,
-      minConfidence = 0,
-      request,
-      caller,
-      synthetic = false,
-      index,
-    }: PredictOptions & { steps: boolean; explain: number; index: number; role: AnsweringRole },
-  ): Prediction {
+  type OneOptions = PredictOptions & { steps: boolean; explain: number; index: number; role: AnsweringRole };
+
+  function predictOne(model: Model, text: string, options: OneOptions): Prediction | Promise<Prediction> {
+    const { classifier } = model;
+    return isDeferred(classifier)
+      ? predictLater(model, classifier, text, options)
+      : predictNow(model, classifier, text, options);
+  }
+
+  function predictNow(model: Model, classifier: Classifier, text: string, options: OneOptions): Prediction {
     const parent = context.active();
     const started = performance.now();
     let classification: TimedClassification;
     try {
-      classification = classify(model, text);
+      classification = classifyNow(classifier, text);
     } catch (error) {
-      telemetry.recordFailure(model, text, started, { parent, role, request, caller, synthetic });
+      recordFailure(model, text, started, parent, options);
       throw error;
     }
     const { tokens, scores } = classification;
     // Explain now, because the next text reuses the buffers of `tokens`.
-    const explanation = explain > 0 ? model.classifier.explain(tokens, scores).slice(0, explain) : undefined;
+    const explanation = options.explain > 0 ? classifier.explain(tokens, scores) : undefined;
+    return record(model, text, classification, parent, options, explanation);
+  }
+
+  async function predictLater(
+    model: Model,
+    classifier: DeferredClassifier,
+    text: string,
+    options: OneOptions,
+  ): Promise<Prediction> {
+    const parent = context.active();
+    const started = performance.now();
+    let classification: TimedClassification;
+    try {
+      classification = await classifier.classify(text, { signal: options.signal });
+    } catch (error) {
+      // A client that has left is no failure of the model.
+      if (!options.signal?.aborted) recordFailure(model, text, started, parent, options);
+      throw error;
+    }
+    const explanation = options.explain > 0 ? classifier.explain(text, classification.scores) : undefined;
+    return record(model, text, classification, parent, options, explanation);
+  }
+
+  function recordFailure(
+    model: Model,
+    text: string,
+    started: number,
+    parent: Context,
+    { role, request, caller, synthetic = false }: OneOptions,
+  ): void {
+    telemetry.recordFailure(model, text, started, { parent, role, request, caller, synthetic });
+  }
+
+  function record(
+    model: Model,
+    text: string,
+    classification: TimedClassification,
+    parent: Context,
+    { steps, explain, role, minConfidence = 0, request, caller, synthetic = false, index }: OneOptions,
+    explanation: readonly Contribution[] | undefined,
+  ): Prediction {
+    const { scores } = classification;
     const abstained = scores.confidence < minConfidence;
     const { id, anomalies, review } = telemetry.record(model, text, classification, {
       parent,
@@ -120,7 +163,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       abstained,
     });
     const prediction = { id, model, scores, anomalies, review, abstained };
-    return explanation ? { ...prediction, explanation } : prediction;
+    return explanation ? { ...prediction, explanation: explanation.slice(0, explain) } : prediction;
   }
 
   function checkLength(text: string, name: string): void {
@@ -132,7 +175,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   }
 
   return {
-    predict(model, text, { role = 'named', minConfidence, request, caller, synthetic } = {}) {
+    predict(model, text, { role = 'named', minConfidence, request, caller, synthetic, signal } = {}) {
       checkLength(text, '"text"');
       return predictOne(model, text, {
         steps: true,
@@ -142,6 +185,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
         request,
         caller,
         synthetic,
+        signal,
         index: 0,
       });
     },
@@ -158,6 +202,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
         request,
         caller,
         synthetic,
+        signal,
         index: 0,
       });
     },
@@ -165,6 +210,15 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     async predictBatch(model, texts, { signal, role = 'named', minConfidence, request, caller, synthetic }) {
       for (const [index, text] of texts.entries()) checkLength(text, `"texts[${index}]"`);
       const predictions: Prediction[] = [];
+      const { classifier } = model;
+      const shared = { steps: false, explain: 0, role, minConfidence, request, caller, synthetic, signal };
+      if (isDeferred(classifier)) {
+        // Only some texts of a batch wait at the same time, so that a batch does not fill the queue of the encoder.
+        await inWindow(texts, WINDOW, async (text, index) => {
+          predictions[index] = await predictLater(model, classifier, text, { ...shared, index });
+        });
+        return predictions;
+      }
       let turnEndsAt = Number.NEGATIVE_INFINITY;
       for (const [index, text] of texts.entries()) {
         if (performance.now() >= turnEndsAt) {
@@ -172,18 +226,9 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
           signal.throwIfAborted();
           turnEndsAt = performance.now() + TURN_MS;
         }
-        const options = { steps: false, explain: 0, role, minConfidence, request, caller, synthetic, index };
-        predictions.push(predictOne(model, text, options));
+        predictions.push(predictNow(model, classifier, text, { ...shared, index }));
       }
       return predictions;
     },
   };
-}
-
-function classify({ classifier }: Model, text: string): TimedClassification {
-  const started = performance.now();
-  const tokens = classifier.tokenize(text);
-  const tokenized = performance.now();
-  const scores = classifier.score(tokens);
-  return { tokens, scores, started, tokenized, scored: performance.now() };
 }

@@ -2,6 +2,8 @@ import { type Attributes, type Context, ROOT_CONTEXT, type Span } from '@opentel
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
 import type { Model } from '../models/store.ts';
 import type { PredictionMemory } from '../recent/memory/prediction-memory.ts';
+import { classifyNow } from '../runtimes/linear.ts';
+import { type DeferredClassifier, isDeferred, type TimedClassification } from '../runtimes/runtime.ts';
 import type { Instruments } from '../telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from '../telemetry/names.ts';
@@ -15,6 +17,8 @@ const TURN_MS = 0.5;
 /** The limits of the queue: a batch of the largest size, or a few texts of the greatest length. */
 const MAX_WAITING = 1_024;
 const MAX_WAITING_CHARACTERS = 4_000_000;
+/** The maximum number of texts that an encoder scores for shadows at the same time, so that requests do not wait long. */
+const MAX_DEFERRED = 4;
 const WARNING_INTERVAL_MS = 60_000;
 
 /** A text that the active version has answered and a shadow will score. */
@@ -81,6 +85,7 @@ export function createShadowQueue({
   let waiting: ShadowJob[] = [];
   let characters = 0;
   let isScheduled = false;
+  let deferred = 0;
   let silentUntil = Number.NEGATIVE_INFINITY;
   const initialized = new WeakSet<Model>();
 
@@ -108,21 +113,48 @@ export function createShadowQueue({
   function scoreNext(): void {
     const job = waiting.shift()!;
     characters -= job.text.length;
+    const { classifier } = job.shadow;
+    if (isDeferred(classifier)) {
+      void scoreLater(job, classifier);
+      return;
+    }
     try {
-      job.span.setAttributes(score(job));
+      job.span.setAttributes(record(job, classifyNow(classifier, job.text)));
     } catch (error) {
-      skip(job, 'failed');
-      recorder.recordFailure(job.shadow, 'shadow', Date.now());
-      warn(job, error);
+      fail(job, error);
     }
     job.span.end(job.endTime);
   }
 
-  function score({ active, shadow, text, label, id, row, predictedAt, asked, scope }: ShadowJob): Attributes {
-    const started = performance.now();
-    const tokens = shadow.classifier.tokenize(text);
-    const scores = shadow.classifier.score(tokens);
-    const seconds = (performance.now() - started) / 1000;
+  /** Scores on another thread. Its CPU time counts for the budget too. */
+  async function scoreLater(job: ShadowJob, classifier: DeferredClassifier): Promise<void> {
+    deferred += 1;
+    try {
+      const classification = await classifier.classify(job.text);
+      const { encoding } = classification;
+      if (encoding) {
+        budget.spend((encoding.encoded - encoding.tokenizeStarted) / encoding.batchSize, performance.now());
+      }
+      job.span.setAttributes(record(job, classification));
+    } catch (error) {
+      fail(job, error);
+    }
+    job.span.end(job.endTime);
+    deferred -= 1;
+    if (waiting.length > 0) scheduleTurn();
+  }
+
+  function fail(job: ShadowJob, error: unknown): void {
+    skip(job, 'failed');
+    recorder.recordFailure(job.shadow, 'shadow', Date.now());
+    warn(job, error);
+  }
+
+  function record(
+    { active, shadow, text, label, id, row, predictedAt, asked, scope }: ShadowJob,
+    { tokens, scores, started, scored }: TimedClassification,
+  ): Attributes {
+    const seconds = (scored - started) / 1000;
     const { unknownRatio } = tokens;
     const { label: shadowLabel, confidence } = scores;
     const agrees = shadowLabel === label;
@@ -168,7 +200,7 @@ export function createShadowQueue({
     isScheduled = false;
     let now = performance.now();
     const endsAt = now + TURN_MS;
-    while (waiting.length > 0 && now < endsAt) {
+    while (waiting.length > 0 && deferred < MAX_DEFERRED && now < endsAt) {
       if (budget.isSpent(now)) {
         discardWaiting();
         return;
@@ -178,7 +210,8 @@ export function createShadowQueue({
       now = performance.now();
       budget.spend(now - startedAt, now);
     }
-    if (waiting.length > 0) scheduleTurn();
+    // A text that an encoder has scored schedules the next turn.
+    if (waiting.length > 0 && deferred < MAX_DEFERRED) scheduleTurn();
   }
 
   function scheduleTurn(): void {
@@ -203,7 +236,7 @@ export function createShadowQueue({
 
     drain(milliseconds) {
       const endsAt = performance.now() + milliseconds;
-      while (waiting.length > 0 && performance.now() < endsAt) scoreNext();
+      while (waiting.length > 0 && deferred < MAX_DEFERRED && performance.now() < endsAt) scoreNext();
       discardWaiting();
     },
   };

@@ -1,15 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { Scores, Tokens } from '../classifier/scoring/classifier.ts';
+import type { TimedClassification } from '../runtimes/runtime.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
-
-/** A classification and the times of its steps, in milliseconds of `performance.now()`. */
-export interface TimedClassification {
-  readonly tokens: Tokens;
-  readonly scores: Scores;
-  readonly started: number;
-  readonly tokenized: number;
-  readonly scored: number;
-}
 
 /** The latency objective of a whole request. A slower prediction is logged with the durations of its steps. */
 export const SLOW_SECONDS = 0.025;

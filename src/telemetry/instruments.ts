@@ -7,7 +7,7 @@ import {
   type ObservableUpDownCounter,
 } from '@opentelemetry/api';
 import { instrumentOptions, type MetricDefinition } from './metric-definition.ts';
-import { MODEL_METRIC } from './model-metrics.ts';
+import { ENCODER_METRIC, MODEL_METRIC } from './model-metrics.ts';
 import { METRIC, SCOPE } from './names.ts';
 
 /** The instruments that Waymark itself records with. */
@@ -21,6 +21,7 @@ export interface Instruments {
   readonly feedbackConfidence: ObservableCounter;
   readonly anomalies: Counter;
   readonly abstentions: Counter;
+  readonly escalations: Counter;
   readonly featureObservations: ObservableCounter;
   readonly featureReference: ObservableGauge;
   readonly driftPsi: ObservableGauge;
@@ -63,6 +64,7 @@ export function createInstruments(): Instruments {
     feedbackConfidence: observableCounter(MODEL_METRIC.feedbackConfidence),
     anomalies: counter(METRIC.anomalies),
     abstentions: counter(METRIC.abstentions),
+    escalations: counter(ENCODER_METRIC.escalations),
     featureObservations: observableCounter(MODEL_METRIC.featureObservations),
     featureReference: gauge(MODEL_METRIC.featureReference),
     driftPsi: gauge(MODEL_METRIC.driftPsi),

@@ -161,3 +161,14 @@ export const MODEL_METRIC = {
     labels: [LABEL.model, LABEL.action, LABEL.applied],
   },
 } as const satisfies Record<string, MetricDefinition>;
+
+/** The metrics that exist only with an encoder. */
+export const ENCODER_METRIC = {
+  escalations: {
+    name: 'classifier.escalations',
+    type: 'counter',
+    unit: '{prediction}',
+    description: 'Texts that a cascade sent on to its encoder',
+    labels: [LABEL.model, LABEL.version],
+  },
+} as const satisfies Record<string, MetricDefinition>;

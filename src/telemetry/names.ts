@@ -23,6 +23,8 @@ export const SPAN = {
   classify: 'classify',
   tokenize: 'tokenize',
   score: 'score',
+  /** Only with an encoder. */
+  encode: 'encode',
   loadModel: 'model.load',
   trainModel: 'model.train',
   activateModel: 'model.activate',
@@ -63,6 +65,9 @@ export const ATTRIBUTE = {
   /** The two steps of a slow prediction. */
   tokenizeDuration: 'classifier.tokenize.duration',
   scoreDuration: 'classifier.score.duration',
+  /** The work of an encoder. */
+  encodeBatchSize: 'classifier.encode.batch_size',
+  encodeWait: 'classifier.encode.wait',
   inputCharacters: 'classifier.input.characters',
   inputTokens: 'classifier.input.tokens',
   inputUnknownRatio: 'classifier.input.unknown_ratio',

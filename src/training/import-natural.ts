@@ -8,6 +8,7 @@ import { computeThresholds } from '../classifier/statistics/anomalies.ts';
 import { buildReference } from '../classifier/statistics/training-reference.ts';
 import { type DatasetWarning, summariseLabels } from '../datasets/dataset-check.ts';
 import { readTextFile } from '../datasets/read-rows.ts';
+import { createEngines } from '../runtimes/onnx/engines.ts';
 import { compareHeldOut, readOther } from './other-version.ts';
 import { predictAll, summariseEvaluation } from './predict-examples.ts';
 import { toDataFiles } from './read-examples.ts';
@@ -42,10 +43,10 @@ export async function importNatural(
   const summary = { examples: documents.length, labels: summariseLabels(counts), warnings: checkVocabulary(model) };
   onData({ files: [], testFiles: heldOut?.files ?? [], summary });
   const classifier = createNaturalClassifier(model);
-  const inTraining = predictAll(classifier, documents);
-  const tested = heldOut && predictAll(classifier, heldOut.examples);
-  const robustness = job.robust && heldOut ? measureRobustness(classifier, heldOut.examples) : undefined;
-  const other = heldOut && (await readOther(job.compareWith));
+  const inTraining = await predictAll(classifier, documents);
+  const tested = heldOut && (await predictAll(classifier, heldOut.examples));
+  const robustness = job.robust && heldOut ? await measureRobustness(classifier, heldOut.examples) : undefined;
+  const other = heldOut && (await readOther(job.compareWith, createEngines(job.runtimesFolder)));
   const { observations } = tested ?? inTraining;
   const documentsByLabel = Object.fromEntries(counts);
   const packed = packNatural(model, {
@@ -66,7 +67,7 @@ export async function importNatural(
     ...(tested && { referenceDocuments: observations.length }),
     thresholds: computeThresholds(observations),
   });
-  const comparison = other && tested && compareHeldOut(other, heldOut.examples, tested.correct);
+  const comparison = other && tested && (await compareHeldOut(other, heldOut.examples, tested.correct));
   return { ...packed, candidates: [], ...(comparison && { comparison }) };
 }
 

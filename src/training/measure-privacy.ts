@@ -2,6 +2,8 @@ import { hash } from 'node:crypto';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { type MembershipInference, measureLossAttack } from '../classifier/statistics/membership-inference.ts';
 import { DataFileError } from '../datasets/data-file-error.ts';
+import { answerAll } from '../runtimes/answer-all.ts';
+import { isDeferred, type ModelClassifier } from '../runtimes/runtime.ts';
 import { type DataFiles, type Example, readExamples } from './read-examples.ts';
 
 /**
@@ -12,14 +14,17 @@ import { type DataFiles, type Example, readExamples } from './read-examples.ts';
  * @throws {DataFileError} if a file cannot be used, or if no text is left
  */
 export async function measurePrivacy(
-  classifier: Classifier,
+  classifier: ModelClassifier,
   training: DataFiles,
   heldOut: DataFiles,
 ): Promise<MembershipInference> {
+  const texts: string[] = [];
+  if (isDeferred(classifier))
+    for (const data of [training, heldOut]) await readExamples(data, ({ text }) => texts.push(text));
   const known = new Set<string>();
   const members: number[] = [];
   const nonMembers: number[] = [];
-  const lossOf = createLoss(classifier);
+  const lossOf = createLoss(await answerAll(classifier, texts));
   await readExamples(training, (example) => {
     known.add(hash('sha256', example.text, 'base64'));
     members.push(lossOf(example));

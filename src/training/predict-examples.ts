@@ -2,6 +2,8 @@ import type { Manifest } from '../artefacts/manifest.ts';
 import type { Classifier } from '../classifier/scoring/classifier.ts';
 import { type Evaluation, evaluate, type LabelledPrediction } from '../classifier/statistics/evaluation.ts';
 import type { Observation } from '../classifier/statistics/training-reference.ts';
+import { answerAll, type RecordedClassifier } from '../runtimes/answer-all.ts';
+import type { ModelClassifier } from '../runtimes/runtime.ts';
 import { type DataFiles, type Example, readExamples } from './read-examples.ts';
 
 /** The predictions of a classifier for labelled texts, evaluated. */
@@ -20,7 +22,7 @@ type Clock = () => number;
 const stoppedClock: Clock = () => 0;
 
 /**
- * Classifies the examples of data files.
+ * Classifies the examples of data files with a classifier that answers at once.
  *
  * @param clock measures the time for tokenising and scoring; without it all durations are 0
  * @throws {DataFileError} if the file cannot be used
@@ -35,9 +37,13 @@ export async function predictFile(
   return finish();
 }
 
-/** Classifies examples in memory. The durations are 0. */
-export function predictAll(classifier: Classifier, examples: Iterable<Example>): ExamplePredictions {
-  const { predict, finish } = createPredictions(classifier, stoppedClock);
+/** Classifies examples in memory. The durations mean nothing. */
+export async function predictAll(
+  classifier: ModelClassifier,
+  examples: readonly Example[],
+): Promise<ExamplePredictions> {
+  const texts = examples.map(({ text }) => text);
+  const { predict, finish } = createPredictions(await answerAll(classifier, texts), stoppedClock);
   for (const example of examples) predict(example);
   return finish();
 }
@@ -58,11 +64,14 @@ export interface Predictions {
 }
 
 /**
- * Creates an evaluation without examples.
+ * Creates an evaluation without examples. A classifier on another thread must have answered the texts before.
  *
  * @param clock measures the time for tokenising and scoring; without it all durations are 0
  */
-export function createPredictions(classifier: Classifier, clock: Clock = stoppedClock): Predictions {
+export function createPredictions(
+  classifier: Classifier | RecordedClassifier,
+  clock: Clock = stoppedClock,
+): Predictions {
   const predictions: LabelledPrediction[] = [];
   const observations: Observation[] = [];
   const durations: number[] = [];
@@ -71,7 +80,7 @@ export function createPredictions(classifier: Classifier, clock: Clock = stopped
     const start = clock();
     const tokens = classifier.tokenize(text);
     const { label, confidence, probabilities } = classifier.score(tokens);
-    durations.push(clock() - start);
+    durations.push('durationOf' in classifier ? classifier.durationOf(text) : clock() - start);
     const index = indexes.get(actual);
     const actualProbability = index === undefined ? 0 : probabilities[index]!;
     const prediction = { actual, predicted: label, confidence, actualProbability };

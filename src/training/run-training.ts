@@ -1,20 +1,23 @@
 import type { Manifest } from '../artefacts/manifest.ts';
 import { packLinear } from '../artefacts/pack.ts';
-import { createTrainer } from '../classifier/learning/trainer.ts';
+import { createTrainer, type TrainedModel } from '../classifier/learning/trainer.ts';
 import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 import { createLinearClassifier } from '../classifier/scoring/linear-classifier.ts';
-import type { LinearModel } from '../classifier/scoring/linear-model.ts';
 import { comparePairs } from '../classifier/statistics/paired-difference.ts';
 import { buildReference } from '../classifier/statistics/training-reference.ts';
 import { measureSources } from '../datasets/byte-source.ts';
 import { DataFileError } from '../datasets/data-file-error.ts';
+import { createEngines } from '../runtimes/onnx/engines.ts';
+import { isDeferred, type ModelClassifier } from '../runtimes/runtime.ts';
 import { collectFeedbackExamples } from './feedback-examples.ts';
 import { importNatural } from './import-natural.ts';
+import { importOnnx } from './import-onnx.ts';
 import { measurePrivacy } from './measure-privacy.ts';
-import { compareHeldOut, labelOf, readOther } from './other-version.ts';
+import { compareHeldOut, findCorrect, labelOf, readOther } from './other-version.ts';
 import { predictAll, summariseEvaluation } from './predict-examples.ts';
 import { type DataFiles, type Example, toDataFiles } from './read-examples.ts';
 import { measureRobustness } from './robustness.ts';
+import { type FittedModel, openEncoder, trainEncoder } from './train-encoder.ts';
 import { readHeldOut, readTrainingData } from './training-data.ts';
 import type { TrainingData, TrainingJob, TrainingResult, VersionComparison } from './training-job.ts';
 
@@ -34,18 +37,21 @@ const MIN_REFERENCE_TEXTS = 1_000;
  * @throws {DataFileError} if a file cannot be used
  * @throws {TrainingDataError} if no classifier can be trained on the data
  * @throws {NaturalFileError} if the file is not a trained classifier of natural
+ * @throws {EncoderError} if a folder has no encoder that can be used
+ * @throws {MissingRuntimeError} if an encoder needs ONNX Runtime, and it is not installed
  */
 export function runTraining(
   job: TrainingJob,
   onProgress: (progress: TrainingProgress) => void,
   onData: (data: TrainingData) => void = () => {},
 ): Promise<TrainingResult> {
+  if ('onnx' in job.source) return importOnnx(job, job.source, onData);
   return 'natural' in job.source
     ? importNatural(job, job.source.natural, onData)
-    : trainLinear(job, toDataFiles(job.source.examples), onProgress, onData);
+    : trainFromExamples(job, toDataFiles(job.source.examples), onProgress, onData);
 }
 
-async function trainLinear(
+async function trainFromExamples(
   job: TrainingJob,
   files: DataFiles,
   onProgress: (progress: TrainingProgress) => void,
@@ -58,19 +64,28 @@ async function trainLinear(
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,
     seed: job.seed,
-    testShare: job.test === undefined ? job.testShare : 0,
+    // The head of an encoder is evaluated by cross-validation of all texts, as is the linear model beside it.
+    testShare: job.test === undefined && job.encoder === undefined ? job.testShare : 0,
     dataBytes: contentBytes + (feedbackExamples?.characters ?? 0),
+    keepsProbabilities: job.encoder !== undefined,
     onProgress,
   });
+  const engines = createEngines(job.runtimesFolder);
+  const encoder = job.encoder && (await openEncoder(job.encoder.folder, 'embedding', engines));
   const heldOut = job.test === undefined ? undefined : await readHeldOut(toDataFiles(job.test));
-  const other = await readOther(job.compareWith);
-  /** The labels that the other version predicts for the training texts. */
+  const other = await readOther(job.compareWith, engines);
+  /** The training texts, if an encoder needs them. */
+  const examples: Example[] = [];
+  const keepsExamples = job.encoder !== undefined || (other !== undefined && isDeferred(other.classifier));
+  /** For each training text, whether the other version predicts its label. */
   const otherCorrect: boolean[] = [];
   const actual: string[] = [];
-  const add = ({ text, label }: Example) => {
+  const add = (example: Example) => {
+    const { text, label } = example;
     trainer.add(text, label);
+    if (keepsExamples) examples.push(example);
     if (other === undefined || heldOut !== undefined) return;
-    otherCorrect.push(labelOf(other.classifier, text) === label);
+    if (!isDeferred(other.classifier)) otherCorrect.push(labelOf(other.classifier, text) === label);
     actual.push(label);
   };
   const { data, sha256, labels } = await readTrainingData(
@@ -85,24 +100,23 @@ async function trainLinear(
   onData(data);
   const feedback = feedbackExamples?.addTo(add, labels);
   const trained = trainer.finish();
-  const { candidates } = trained;
-  const classifier = createLinearClassifier(trained.model);
-  const tested = heldOut && predictAll(classifier, heldOut.examples);
-  const robustness = job.robust && heldOut ? measureRobustness(classifier, heldOut.examples) : undefined;
-  const privacy = job.test === undefined ? undefined : await privacyOf(trained.model, files, toDataFiles(job.test));
-  const comparison: VersionComparison | undefined =
-    other &&
-    (tested
-      ? compareHeldOut(other, heldOut.examples, tested.correct)
-      : {
-          version: other.version,
-          method: 'cross-validation',
-          ...comparePairs(
-            otherCorrect,
-            trained.outOfFoldLabels.map((label, at) => label === actual[at]),
-          ),
-        });
-  const packed = packLinear(trained.model, {
+  const fitted =
+    job.encoder && encoder
+      ? await trainEncoder(encoder, job.encoder, trained, examples, job, onProgress)
+      : fitLinear(trained);
+  const { classifier, candidates } = fitted;
+  const tested = heldOut && (await predictAll(classifier, heldOut.examples));
+  const robustness = job.robust && heldOut ? await measureRobustness(classifier, heldOut.examples) : undefined;
+  const privacy = job.test === undefined ? undefined : await privacyOf(classifier, files, toDataFiles(job.test));
+  let comparison: VersionComparison | undefined;
+  if (other && tested) comparison = await compareHeldOut(other, heldOut.examples, tested.correct);
+  else if (other) {
+    const ownCorrect = fitted.outOfFoldLabels.map((label, at) => label === actual[at]);
+    const correct = isDeferred(other.classifier) ? await findCorrect(other, examples) : otherCorrect;
+    comparison = { version: other.version, method: 'cross-validation', ...comparePairs(correct, ownCorrect) };
+  }
+  engines.end();
+  const packed = fitted.pack({
     name: job.name,
     version: job.version,
     training: {
@@ -110,13 +124,13 @@ async function trainLinear(
       documents: trained.documents,
       documentsByLabel: { ...trained.documentsByLabel },
       seed: job.seed,
-      ...(trained.testShare > 0 && { testShare: trained.testShare }),
+      ...(fitted.testShare > 0 && { testShare: fitted.testShare }),
       candidates: [...candidates],
       ...(feedback && { feedback }),
     },
     evaluation: tested
       ? summariseEvaluation(tested.evaluation, 'held-out')
-      : summariseEvaluation(trained.evaluation, trained.evaluationMethod),
+      : summariseEvaluation(fitted.evaluation, fitted.evaluationMethod),
     ...(privacy && { privacy }),
     robustness,
     ...(tested && tested.observations.length >= MIN_REFERENCE_TEXTS
@@ -124,16 +138,29 @@ async function trainLinear(
           reference: buildReference(tested.observations, trained.model.labels),
           referenceDocuments: tested.observations.length,
         }
-      : { reference: trained.reference }),
-    thresholds: trained.thresholds,
+      : { reference: fitted.reference }),
+    thresholds: fitted.thresholds,
   });
   return { ...packed, candidates, ...(comparison && { comparison }) };
 }
 
+/** Returns a trained linear model as a version without an encoder. */
+function fitLinear(trained: TrainedModel): FittedModel {
+  return {
+    ...trained,
+    classifier: createLinearClassifier(trained.model),
+    pack: (details) => packLinear(trained.model, details),
+  };
+}
+
 /** Measures the privacy of a model. The figure is missing if a file cannot be read twice, or if all texts are in the training data. */
-async function privacyOf(model: LinearModel, training: DataFiles, test: DataFiles): Promise<Manifest['privacy']> {
+async function privacyOf(
+  classifier: ModelClassifier,
+  training: DataFiles,
+  test: DataFiles,
+): Promise<Manifest['privacy']> {
   if ([...training.paths, ...test.paths].includes('-')) return undefined;
-  return measurePrivacy(createLinearClassifier(model), training, test).catch((error: unknown) => {
+  return measurePrivacy(classifier, training, test).catch((error: unknown) => {
     if (!(error instanceof DataFileError)) throw error;
     return undefined;
   });

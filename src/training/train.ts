@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { NaturalFileError } from '../artefacts/natural-file.ts';
 import { TrainingDataError, type TrainingProgress } from '../classifier/learning/training-options.ts';
 import { DataFileError } from '../datasets/data-file-error.ts';
+import { EncoderError } from '../runtimes/encoder-files.ts';
 import type { TrainingData, TrainingJob, TrainingResult, WorkerMessage } from './training-job.ts';
 
 /** Options of `train`. */
@@ -20,6 +21,7 @@ export interface TrainOptions {
  * @throws {DataFileError} if a file cannot be used
  * @throws {TrainingDataError} if no classifier can be trained on the data
  * @throws {NaturalFileError} if the file is not a trained classifier of natural
+ * @throws {EncoderError} if a folder has no encoder that can be used
  */
 export function train(job: TrainingJob, { signal, onProgress, onData }: TrainOptions = {}): Promise<TrainingResult> {
   return new Promise((resolve, reject) => {
@@ -48,5 +50,6 @@ export function train(job: TrainingJob, { signal, onProgress, onData }: TrainOpt
 function errorOf({ name, message, problem }: WorkerMessage & { kind: 'failed' }): Error {
   if (problem) return new DataFileError(problem);
   if (name === 'TrainingDataError') return new TrainingDataError(message);
+  if (name === 'EncoderError') return new EncoderError(message);
   return name === 'NaturalFileError' ? new NaturalFileError(message) : new Error(message);
 }

@@ -1,4 +1,5 @@
 import type { Manifest } from '../artefacts/manifest.ts';
+import type { EncoderKind } from '../classifier/encoders/train-encoder-model.ts';
 import type { Candidate } from '../classifier/learning/trainer.ts';
 import type { TrainingProgress } from '../classifier/learning/training-options.ts';
 import type { AlgorithmName } from '../classifier/scoring/algorithm-names.ts';
@@ -9,16 +10,35 @@ import type { DatasetSummary } from '../datasets/dataset-check.ts';
 import type { DataFile } from '../datasets/read-rows.ts';
 import type { DataFiles } from './read-examples.ts';
 
+/** The encoder of a training, and the way in which the version uses it. */
+export interface TrainingEncoder {
+  /** A folder as exporters of Hugging Face write it, or the folder of an encoder in the models folder. */
+  readonly folder: string;
+  readonly kind: EncoderKind;
+  /** The share of the texts that a cascade sends on. */
+  readonly share?: number | undefined;
+}
+
 /** The files, the name and the settings of a training. */
 export interface TrainingJob {
-  /** The training data: labelled texts, or a classifier that natural saved. */
-  readonly source: { readonly examples: string | DataFiles } | { readonly natural: string };
+  /**
+   * The training data: labelled texts, a classifier that natural saved, or the folder of a fine-tuned classifier in ONNX with
+   * labelled texts that calibrate it.
+   */
+  readonly source:
+    | { readonly examples: string | DataFiles }
+    | { readonly natural: string }
+    | { readonly onnx: string; readonly calibration?: DataFiles | undefined };
   /** The `DATA_DIR` of a service. Its feedback on this model is used in addition to the examples. */
   readonly feedback?: string | undefined;
   /** The file with the keys of the feedback texts, if they are encrypted. */
   readonly feedbackKeyFile?: string | undefined;
   /** Held-out data for the evaluation. Without them a share of the data is held out. */
   readonly test?: string | DataFiles | undefined;
+  /** The encoder. Without it the version has only a linear model. */
+  readonly encoder?: TrainingEncoder | undefined;
+  /** The folder of `RUNTIMES_DIR`. */
+  readonly runtimesFolder?: string | undefined;
   /** If true, the held-out texts of `test` are also evaluated with seeded changes. */
   readonly robust?: boolean;
   /** The share of the data that is held out, without `test`. */

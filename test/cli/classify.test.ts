@@ -129,7 +129,7 @@ describe('classify', () => {
   });
 });
 
-test('labels that are numbers or properties of objects keep their order and their scores', () => {
+test('labels that are numbers or properties of objects keep their order and their scores', async () => {
   const names = { ham: '10', spam: '__proto__', news: '2' };
   const examples = smallMails(10, ['ham', 'spam', 'news']).map(({ text, label }) => ({ text, label: names[label] }));
   const trained = trainSmall({}, examples);
@@ -142,7 +142,7 @@ test('labels that are numbers or properties of objects keep their order and thei
     thresholds: trained.thresholds,
   });
   const model = { name: 'odd', version: '1', manifest, classifier: createLinearClassifier(trained.model) };
-  const json = toAnswerJson(model, classifyText(model, SPAM_TEXT, { explains: false, minConfidence: 0 }), 0);
+  const json = toAnswerJson(model, await classifyText(model, SPAM_TEXT, { explains: false, minConfidence: 0 }), 0);
   expect(json).toMatch(/^\{"prediction":"__proto__","confidence":0\.\d+,"scores":\{"10":\S+,"2":\S+,"__proto__":/);
   expect(Object.keys((JSON.parse(json) as { scores: object }).scores).toSorted()).toEqual(['10', '2', '__proto__']);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createClassifier } from '../../src/artefacts/pack.ts';
 import { createRandom } from '../../src/classifier/learning/random.ts';
+import type { Classifier } from '../../src/classifier/scoring/classifier.ts';
 import { findAnomalies } from '../../src/classifier/statistics/anomalies.ts';
 import { createDriftMonitor, type DriftReport } from '../../src/drift/drift-monitor.ts';
 import type { Model } from '../../src/models/store.ts';
@@ -17,7 +18,7 @@ if (folder === undefined)
   process.stdout.write('The drift tests on banking77 are skipped: no */data/banking77 exists beside this checkout.\n');
 
 describe.skipIf(folder === undefined)('a drift monitor on banking77', () => {
-  let model: Model;
+  let model: Model & { classifier: Classifier };
   let testTexts: string[];
 
   beforeAll(async () => {
@@ -32,6 +33,7 @@ describe.skipIf(folder === undefined)('a drift monitor on banking77', () => {
       },
       () => {},
     );
+    if ('encoder' in manifest) throw new Error('the model has an encoder');
     model = { name: 'banking77', version: '1', manifest, classifier: await createClassifier(manifest, bytes) };
     testTexts = [];
     await readExamples(join(folder!, 'test.jsonl'), ({ text }) => testTexts.push(text));

@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { type ModelRegistry, openRegistry, type RegistryOptions } from '../../src/models/registry.ts';
 import type { Model } from '../../src/models/store.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
-import { labelBy, SPAM_TEXT, smallModels } from './small-models.ts';
+import { labelBy, labelOfSpam, smallModels } from './small-models.ts';
 
 const attribution = { actor: 'test', reason: '' };
 
@@ -29,8 +29,7 @@ const inMemory = (registry: ModelRegistry) =>
   listed(registry).filter((version) => registry.isInMemory({ name: 'spam', version }));
 
 function labelOf(model: Model | undefined): string {
-  const { classifier } = model!;
-  return classifier.score(classifier.tokenize(SPAM_TEXT)).label;
+  return labelOfSpam(model!);
 }
 
 /** Changes a byte in the middle of a file. */

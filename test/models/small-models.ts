@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeArtefact } from '../../src/artefacts/artefact.ts';
 import { packLinear } from '../../src/artefacts/pack.ts';
+import type { Model } from '../../src/models/store.ts';
+import { isDeferred } from '../../src/runtimes/runtime.ts';
 import { summariseEvaluation } from '../../src/training/predict-examples.ts';
 import { smallMails, trainSmall } from '../classifier/small-mails.ts';
 
@@ -55,4 +57,10 @@ export async function smallModels(...versions: string[]): Promise<string> {
 /** Returns the label that a version predicts for `SPAM_TEXT`. */
 export function labelBy(version: string): string {
   return Number(version) % 2 === 1 ? 'spam' : 'ham';
+}
+
+/** Returns the label that a small model in memory predicts for `SPAM_TEXT`. */
+export function labelOfSpam({ classifier }: Pick<Model, 'classifier'>): string {
+  if (isDeferred(classifier)) throw new Error('small models have no encoder');
+  return classifier.score(classifier.tokenize(SPAM_TEXT)).label;
 }

@@ -14,10 +14,11 @@ import { createDriftMonitor } from '../../src/drift/drift-monitor.ts';
 import type { Model } from '../../src/models/store.ts';
 import type { ShadowResult } from '../../src/predictions/experiment-recorder.ts';
 import { createShadowQueue, type ShadowJob, type ShadowQueueOptions } from '../../src/predictions/shadow-queue.ts';
+import { classifyNow } from '../../src/runtimes/linear.ts';
 import { createInstruments, type Instruments } from '../../src/telemetry/instruments.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 
-const active: Model = { name: 'spam', version: '1', ...(await readArtefact('models/spam/1')) };
+const active = { name: 'spam', version: '1', ...(await readArtefact('models/spam/1')) };
 const shadowWith = (changes: Partial<Classifier>): Model => ({
   ...active,
   version: '2',
@@ -188,6 +189,32 @@ describe('the shadow queue', () => {
       { model: 'spam', version: '2', reason: 'failed' },
       5,
     ]);
+  });
+
+  test('lets an encoder score a few texts at a time, and waits for its answers', async () => {
+    const answers: (() => void)[] = [];
+    const deferred: Model = {
+      ...active,
+      version: '2',
+      classifier: {
+        labels: active.classifier.labels,
+        classify: (input) =>
+          new Promise((resolve) => answers.push(() => resolve(classifyNow(active.classifier, input)))),
+        explain: () => [],
+        close: () => {},
+      },
+    };
+    const queue = createQueue();
+    for (let index = 0; index < 10; index += 1) queue.offer(job(deferred));
+    for (let turns = 0; turns < 10; turns += 1) await nextTurn();
+    expect([answers.length, spans.getFinishedSpans().length]).toEqual([4, 0]);
+    for (let finished = 0; finished < 10; finished += 1) {
+      answers.shift()!();
+      await waitForSpans(finished + 1);
+      for (let turns = 0; turns < 3; turns += 1) await nextTurn();
+    }
+    expect(shadowResults).toHaveLength(10);
+    expect(spans.getFinishedSpans()[0]!.attributes).toMatchObject({ 'classifier.shadow.version': '2' });
   });
 
   test('scores waiting texts when it drains, and ends the spans of the others without a result', async () => {

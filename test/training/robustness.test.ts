@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createRandom } from '../../src/classifier/learning/random.ts';
-import { PERTURBATIONS } from '../../src/training/perturbations.ts';
+import { PERTURBATIONS } from '../../src/training/robustness.ts';
 import { runTraining } from '../../src/training/run-training.ts';
 
 const TEXT = 'Hello, this is an ordinary message; it says "nothing" - or does it? See you at the station tomorrow!';

@@ -1,6 +1,6 @@
 /** A command that is a script of its own. */
 export interface ScriptCommand {
-  readonly name: 'train' | 'evaluate' | 'classify' | 'load';
+  readonly name: 'train' | 'import-onnx' | 'evaluate' | 'classify' | 'load';
   readonly summary: string;
   /** The path of the script in the checkout. */
   readonly script: string;
@@ -21,6 +21,9 @@ export const SCRIPT_COMMANDS: readonly ScriptCommand[] = [
     options: [
       ...DATA_OPTIONS,
       '--from-natural <file>',
+      '--encoder <folder>',
+      '--encoder-only',
+      '--cascade <share>',
       '--model <name>',
       '--with-feedback',
       '--robust',
@@ -34,6 +37,22 @@ export const SCRIPT_COMMANDS: readonly ScriptCommand[] = [
       '--tokenizer <name>',
       '--models <dir>',
       '--seed <n>',
+      '--json',
+    ],
+  },
+  {
+    name: 'import-onnx',
+    summary: 'import a fine-tuned classifier in ONNX as it is',
+    script: 'src/cli/import-onnx.ts',
+    options: [
+      '--from <folder>',
+      '--model <name>',
+      '--calibrate <file>',
+      '--text-field <name>',
+      '--label-field <name>',
+      '--activate',
+      '--version <version>',
+      '--models <dir>',
       '--json',
     ],
   },

@@ -63,11 +63,18 @@ export function scoreOutOfFold(
   return scores;
 }
 
+/** A prediction by a model that did not see the document. */
+export interface OutOfFoldPrediction extends LabelledPrediction {
+  /** The probability of each label, if they are kept. */
+  readonly probabilities?: Float64Array;
+}
+
 /**
  * Turns the scores from cross-validation into calibrated predictions, one for each document, next to its true label.
  *
  * @param scores `columns` scores for each document
  * @param prior the share of each label
+ * @param keepsProbabilities whether each prediction has the probabilities of all labels
  */
 export function predictOutOfFold(
   scores: Float64Array,
@@ -76,7 +83,8 @@ export function predictOutOfFold(
   { targets, evidence }: Pick<LabelledMatrix, 'targets' | 'evidence'>,
   labels: readonly string[],
   prior: Float64Array,
-): LabelledPrediction[] {
+  keepsProbabilities = false,
+): OutOfFoldPrediction[] {
   const probabilities = new Float64Array(labels.length);
   const offsets = labelOffsets(prior);
   const firstLabel = labels.length - columns;
@@ -92,6 +100,7 @@ export function predictOutOfFold(
       predicted: labels[best]!,
       confidence: probabilities[best]!,
       actualProbability: probabilities[targets[row]!]!,
+      ...(keepsProbabilities && { probabilities: probabilities.slice() }),
     };
   });
 }

@@ -1,11 +1,17 @@
 import type { AlgorithmName, LearnerName } from '../scoring/algorithm-names.ts';
 import type { EvidenceCalibration } from '../scoring/evidence-calibration.ts';
 import { columnsFor } from '../scoring/linear-weights.ts';
-import { type Evaluation, evaluate, type LabelledPrediction } from '../statistics/evaluation.ts';
+import { type Evaluation, evaluate } from '../statistics/evaluation.ts';
 import { learnersIn } from './algorithms.ts';
 import { blendScores, chooseBlendRatio } from './blend.ts';
 import { fitCalibration } from './calibration.ts';
-import { type LabelledMatrix, labelShares, predictOutOfFold, scoreOutOfFold } from './cross-validation.ts';
+import {
+  type LabelledMatrix,
+  labelShares,
+  type OutOfFoldPrediction,
+  predictOutOfFold,
+  scoreOutOfFold,
+} from './cross-validation.ts';
 import { fitEvidenceCalibration } from './fit-evidence.ts';
 
 /** The result of cross-validation for one algorithm. */
@@ -16,7 +22,7 @@ export interface CrossValidationResult {
   readonly shift: number;
   readonly evidence: EvidenceCalibration;
   /** A prediction for every document, by a model that did not see the document. */
-  readonly predictions: readonly LabelledPrediction[];
+  readonly predictions: readonly OutOfFoldPrediction[];
   readonly evaluation: Evaluation;
 }
 
@@ -25,6 +31,7 @@ export interface CrossValidationResult {
  *
  * @param folds the fold of each document, 0 to `foldCount` - 1
  * @param onProgress called after each fold of each learner
+ * @param keepsProbabilities whether each prediction has the probabilities of all labels
  */
 export function compareAlgorithms(
   algorithms: readonly AlgorithmName[],
@@ -34,6 +41,7 @@ export function compareAlgorithms(
   foldCount: number,
   seed: number,
   onProgress: (done: number, total: number) => void,
+  keepsProbabilities = false,
 ): CrossValidationResult[] {
   const learners = [...new Set(algorithms.flatMap(learnersIn))];
   const columns = columnsFor(labels.length);
@@ -58,7 +66,8 @@ export function compareAlgorithms(
     const { scale, shift } = fitCalibration(ofDocuments(blended), columns, targets);
     const calibrated = blended.map((score) => scale * score + shift);
     const evidence = fitEvidenceCalibration(calibrated, columns, data.evidence, data.targets, data.documents, prior);
-    const predictions = predictOutOfFold(ofDocuments(calibrated), columns, evidence, data, labels, prior);
+    const scored = ofDocuments(calibrated);
+    const predictions = predictOutOfFold(scored, columns, evidence, data, labels, prior, keepsProbabilities);
     const scales = second === undefined ? [scale] : [scale, scale * ratio];
     return { algorithm, scales, shift, evidence, predictions, evaluation: evaluate(predictions) };
   });

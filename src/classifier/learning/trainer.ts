@@ -4,14 +4,15 @@ import { takeExcerpts } from '../features/excerpts.ts';
 import { decodeIdf, type WeightedMatrix, weighMatrix } from '../features/tf-idf.ts';
 import { leaveOneOutUnknownRatio } from '../features/training-words.ts';
 import { selectVocabulary } from '../features/vocabulary.ts';
-import { ALGORITHM_NAMES, type AlgorithmName } from '../scoring/algorithm-names.ts';
+import { ALGORITHM_NAMES, type AlgorithmName, type EncoderAlgorithm } from '../scoring/algorithm-names.ts';
 import { type LinearModel, quantise } from '../scoring/linear-model.ts';
 import { computeThresholds, type Thresholds } from '../statistics/anomalies.ts';
 import type { Evaluation } from '../statistics/evaluation.ts';
-import { buildReference, type Reference } from '../statistics/training-reference.ts';
+import { buildReference, type Observation, type Reference } from '../statistics/training-reference.ts';
 import { addHash, createHashIndex, findHash, hashesInOrder } from '../text/hash-index.ts';
 import { hashString } from '../text/hashing.ts';
 import { combineModels, fitLearner, learnersIn } from './algorithms.ts';
+import type { OutOfFoldPrediction } from './cross-validation.ts';
 import { createRandom } from './random.ts';
 import { TrainingDataError, type TrainingOptions, type TrainingProgress } from './training-options.ts';
 import { DEFAULT_TEST_SHARE, type SelectionMethod, selectModel } from './unseen-texts.ts';
@@ -23,7 +24,7 @@ const MAX_BYTES_WITH_EXCERPTS = 64_000_000;
 
 /** The quality of one algorithm in cross-validation. */
 export interface Candidate {
-  readonly algorithm: AlgorithmName;
+  readonly algorithm: AlgorithmName | EncoderAlgorithm;
   readonly accuracy: number;
   /** In nats (natural logarithm), the mean over documents. */
   readonly logLoss: number;
@@ -41,6 +42,10 @@ export interface TrainedModel {
   readonly testShare: number;
   /** The label of each document by a model that did not learn from it, in the order in which the documents were added. */
   readonly outOfFoldLabels: readonly string[];
+  /** The probabilities of each document by such a model, one for each label, if the options keep them. */
+  readonly outOfFold?: Float64Array | undefined;
+  /** The observations of the documents, from which the reference and the thresholds come. */
+  readonly observations: readonly Observation[];
   readonly reference: Reference;
   readonly thresholds: Thresholds;
   /** The number of training documents. */
@@ -112,6 +117,7 @@ export function createTrainer(options: TrainingOptions): Trainer {
         algorithms: options.algorithm === 'auto' ? ALGORITHM_NAMES : [options.algorithm],
         seed,
         testShare,
+        keepsProbabilities: options.keepsProbabilities,
         onProgress: (done, total) => report('compare', done, total),
       },
     );
@@ -155,6 +161,8 @@ export function createTrainer(options: TrainingOptions): Trainer {
       evaluationMethod: method,
       testShare: method === 'cross-validation' ? 0 : testShare,
       outOfFoldLabels: predictions.map(({ predicted }) => predicted),
+      outOfFold: options.keepsProbabilities ? joinProbabilities(predictions, labels.length) : undefined,
+      observations,
       reference: buildReference(observations, labels),
       thresholds: computeThresholds(observations),
       documents,
@@ -163,6 +171,12 @@ export function createTrainer(options: TrainingOptions): Trainer {
   }
 
   return { add, finish };
+}
+
+function joinProbabilities(predictions: readonly OutOfFoldPrediction[], labels: number): Float64Array {
+  const joined = new Float64Array(predictions.length * labels);
+  for (const [row, { probabilities }] of predictions.entries()) joined.set(probabilities!, row * labels);
+  return joined;
 }
 
 function checkLabels(labels: readonly string[], documentCounts: Float64Array): void {

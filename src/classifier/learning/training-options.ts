@@ -17,12 +17,14 @@ export interface TrainingOptions {
   readonly testShare?: number | undefined;
   /** Size of the data in bytes, if it is known. Very large data get fewer kinds of features, to limit memory. */
   readonly dataBytes?: number;
+  /** Keeps the probabilities of each document by a model that did not see it. */
+  readonly keepsProbabilities?: boolean | undefined;
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
 /** The progress of training: `done` of `total` steps of a phase. */
 export interface TrainingProgress {
-  readonly phase: 'read' | 'compare' | 'fit';
+  readonly phase: 'read' | 'compare' | 'fit' | 'encode' | 'head';
   readonly done: number;
   readonly total: number;
 }

@@ -3,9 +3,15 @@ import { createDocumentView, type DocumentView } from '../features/document-view
 import type { WeightedMatrix } from '../features/tf-idf.ts';
 import type { AlgorithmName } from '../scoring/algorithm-names.ts';
 import { columnsFor, scoreRow } from '../scoring/linear-weights.ts';
-import { type Evaluation, evaluate, type LabelledPrediction } from '../statistics/evaluation.ts';
+import { type Evaluation, evaluate } from '../statistics/evaluation.ts';
 import { combineModels, fitLearner, learnersIn } from './algorithms.ts';
-import { assignFolds, countEvidence, labelShares, predictOutOfFold } from './cross-validation.ts';
+import {
+  assignFolds,
+  countEvidence,
+  labelShares,
+  type OutOfFoldPrediction,
+  predictOutOfFold,
+} from './cross-validation.ts';
 import { type CrossValidationResult, compareAlgorithms } from './model-selection.ts';
 
 /** The share of the texts that take no part in any choice, if the options name none. */
@@ -54,6 +60,8 @@ export interface SelectionOptions {
   readonly seed: number;
   /** The share of the documents that take no part in any choice; 0 for none. */
   readonly testShare: number;
+  /** If true, each prediction has the probabilities of all labels. */
+  readonly keepsProbabilities?: boolean | undefined;
   /** Called after each fold of each learner. */
   readonly onProgress: (done: number, total: number) => void;
 }
@@ -63,7 +71,7 @@ export interface Selection {
   /** The results of all algorithms in cross-validation, best first. */
   readonly results: readonly CrossValidationResult[];
   /** A prediction for every document, by a model that did not see the document. */
-  readonly predictions: readonly LabelledPrediction[];
+  readonly predictions: readonly OutOfFoldPrediction[];
   /** The evaluation on documents that no choice has seen; with the method `cross-validation` the choices have seen them. */
   readonly evaluation: Evaluation;
   readonly method: SelectionMethod;
@@ -96,9 +104,9 @@ export function selectModel(documents: TrainingDocuments, options: SelectionOpti
     if (done === total) finished += 1;
   };
 
-  const unseen = new Map<number, LabelledPrediction>();
+  const unseen = new Map<number, OutOfFoldPrediction>();
   let results: CrossValidationResult[] = [];
-  const predictions: LabelledPrediction[] = [];
+  const predictions: OutOfFoldPrediction[] = [];
   for (const part of tested) {
     const { learning, test } = splitOff(part, parts, documents);
     const choice = chooseWithout(learning, test, documents, { ...options, algorithms, onProgress });
@@ -148,7 +156,7 @@ function chooseWithout(
   test: Uint32Array,
   documents: TrainingDocuments,
   options: SelectionOptions,
-): { results: CrossValidationResult[]; predictions: LabelledPrediction[] } {
+): { results: CrossValidationResult[]; predictions: OutOfFoldPrediction[] } {
   const { counts, targets, labels, minDocuments } = documents;
   const view = createDocumentView(counts, learning, minDocuments);
   const subset = selectDocuments(learning, documents, view);
@@ -171,7 +179,9 @@ function chooseWithout(
   }
   const tested = { targets: test.map((row) => targets[row]!), evidence: countEvidence(testVectors) };
   const prior = labelShares(documentTargets(subset), labels.length);
-  return { results, predictions: predictOutOfFold(scores, model.columns, evidence, tested, labels, prior) };
+  const { keepsProbabilities } = options;
+  const predictions = predictOutOfFold(scores, model.columns, evidence, tested, labels, prior, keepsProbabilities);
+  return { results, predictions };
 }
 
 /** Returns some documents with their excerpts. */
@@ -201,7 +211,7 @@ function selectDocuments(selected: Uint32Array, documents: TrainingDocuments, vi
 
 function chooseFrom(
   { vectors, targets, keys, sources, rowWeights, labels }: TrainingDocuments,
-  { algorithms, seed }: SelectionOptions,
+  { algorithms, seed, keepsProbabilities }: SelectionOptions,
   onProgress: SelectionOptions['onProgress'],
 ): CrossValidationResult[] {
   const documents = keys.length;
@@ -210,5 +220,5 @@ function chooseFrom(
   const folds = Uint8Array.from(sources, (document) => documentFolds[document]!);
   const matrix = vectors();
   const data = { matrix, targets, labels: labels.length, documents, rowWeights, evidence: countEvidence(matrix) };
-  return compareAlgorithms(algorithms, data, labels, folds, foldCount, seed, onProgress);
+  return compareAlgorithms(algorithms, data, labels, folds, foldCount, seed, onProgress, keepsProbabilities);
 }

@@ -12,3 +12,10 @@ export const ALGORITHM_NAMES = [
   'logistic-regression+multinomial-naive-bayes',
 ] as const;
 export type AlgorithmName = (typeof ALGORITHM_NAMES)[number];
+
+/**
+ * The algorithms with an encoder. `encoder` scores its embeddings alone. With `linear+encoder` both answer each text together,
+ * and with `cascade` only the texts that the linear model is not sure about. `onnx` is an imported classifier.
+ */
+export const ENCODER_ALGORITHMS = ['encoder', 'linear+encoder', 'cascade', 'onnx'] as const;
+export type EncoderAlgorithm = (typeof ENCODER_ALGORITHMS)[number];

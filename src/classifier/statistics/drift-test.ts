@@ -53,7 +53,8 @@ export function measureDrift(
   const samples = sum(counts);
   const bins = counts.filter((count, at) => count > 0 || reference[at]! > 0).length;
   const samplesNeeded = Math.max(MIN_SAMPLES, MIN_SAMPLES_PER_BIN * bins);
-  if (samples === 0) {
+  // Without a reference, as for an imported classifier without data, there is nothing to compare with.
+  if (samples === 0 || referenceSize === 0) {
     return { psi: 0, js: 0, samples, samplesNeeded, psiCorrected: null, psiInterval: null, verdict: 'unsure' };
   }
   const shares = counts.map((count) => count / samples);

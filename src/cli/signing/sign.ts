@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { readArtefact } from '../../artefacts/artefact.ts';
+import { readContent } from '../../artefacts/artefact.ts';
 import { KeyFileError, readPemFile } from '../../signing/keys.ts';
 import { createSigner, signFolder } from '../../signing/signer.ts';
 import { runCommand, UsageError } from '../usage.ts';
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
     throw new UsageError('--certificate-chain needs --signing-certificate');
   }
   const named = await findVersion(values.models, values.model);
-  requireOwnName(named, await readArtefact(named.folder));
+  requireOwnName(named, await readContent(named.folder));
   const [privateKey, ...others] = (await readPemFile(keyFile)).privateKeys;
   if (privateKey === undefined || others.length > 0) {
     throw new KeyFileError(`${keyFile} holds ${privateKey ? 'several private keys' : 'no private key'}`);

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { readArtefact } from '../../artefacts/artefact.ts';
+import { readContent } from '../../artefacts/artefact.ts';
 import { createVerifier, readTrust } from '../../signing/verifier.ts';
 import { runCommand, UsageError } from '../usage.ts';
 import { findVersion, requireOwnName } from './version-folder.ts';
@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   const trusted = [...values['public-key'], ...values['certificate-chain']];
   if (trusted.length === 0) throw new UsageError('--public-key or --certificate-chain is missing');
   const named = await findVersion(values.models, values.model);
-  const artefact = await readArtefact(named.folder, createVerifier(await readTrust(trusted)));
+  const artefact = await readContent(named.folder, createVerifier(await readTrust(trusted)));
   requireOwnName(named, artefact);
   const { name: model, version, folder } = named;
   const { signedBy } = artefact;

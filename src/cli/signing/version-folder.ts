@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Artefact } from '../../artefacts/artefact.ts';
+import type { VersionContent } from '../../artefacts/artefact.ts';
 import { ArtefactError } from '../../artefacts/artefact-error.ts';
 import { listVersions } from '../../artefacts/versions.ts';
 import { requireName, UsageError } from '../usage.ts';
@@ -36,7 +36,10 @@ export async function findVersion(models: string, reference: string | undefined)
  *
  * @throws {ArtefactError} if its manifest has another name
  */
-export function requireOwnName({ name, version, folder }: NamedVersion, { manifest }: Artefact): void {
+export function requireOwnName(
+  { name, version, folder }: NamedVersion,
+  { manifest }: Pick<VersionContent, 'manifest'>,
+): void {
   if (manifest.name === name && manifest.version === version) return;
   throw new ArtefactError(folder, `its manifest calls it ${manifest.name}@${manifest.version}`);
 }

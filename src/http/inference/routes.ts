@@ -1,7 +1,7 @@
 import type Router from '@koa/router';
 import type { Middleware } from 'koa';
 import { isSynthetic, takeCharacters } from '../server/caller.ts';
-import { disconnectSignal, type RequestState } from '../server/context.ts';
+import { deferredSignal, disconnectSignal, type RequestState } from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { readInference } from './inference-request.ts';
 import { writeInference } from './inference-response.ts';
@@ -41,16 +41,12 @@ function infer(service: Service): Middleware<RequestState> {
     takeCharacters(ctx, inference.texts);
     const [only, ...others] = inference.texts;
     const { caller, recent: request } = ctx.state;
-    const synthetic = isSynthetic(ctx);
+    const options = { role, minConfidence, request, caller, synthetic: isSynthetic(ctx) };
     const predictions =
       others.length === 0
-        ? [predictor.predict(model, only ?? '', { role, minConfidence, request, caller, synthetic })]
+        ? [await predictor.predict(model, only ?? '', { ...options, signal: deferredSignal(ctx, model) })]
         : await predictor.predictBatch(model, inference.texts, {
-            role,
-            minConfidence,
-            request,
-            caller,
-            synthetic,
+            ...options,
             signal: disconnectSignal(ctx),
           });
     writeInference(ctx, model, inference, predictions);

@@ -4,7 +4,13 @@ import type { RoutedModel } from '../../models/routing.ts';
 import { readJson } from '../server/body.ts';
 import { boundedArray } from '../server/bounded-array.ts';
 import { isSynthetic, requireConfidence, takeCharacters } from '../server/caller.ts';
-import { answerJson, disconnectSignal, type RequestContext, type RequestState } from '../server/context.ts';
+import {
+  answerJson,
+  deferredSignal,
+  disconnectSignal,
+  type RequestContext,
+  type RequestState,
+} from '../server/context.ts';
 import type { Service } from '../server/service.ts';
 import { explainParameter, requireRoutedModel } from './parameters.ts';
 import { predictionFields } from './prediction-fields.ts';
@@ -59,12 +65,14 @@ export function predict(service: Service): Middleware<RequestState> {
     const minConfidence = chooseMinimum(ctx, body.minConfidence, routed);
     takeCharacters(ctx, text);
     const { caller, recent: request } = ctx.state;
-    const options = { role, minConfidence, request, caller, synthetic: isSynthetic(ctx) };
+    const signal = deferredSignal(ctx, model);
+    const options = { role, minConfidence, request, caller, synthetic: isSynthetic(ctx), signal };
     // An explanation takes ten times as long as a prediction. Without turns, many of them hold up every other request.
-    const prediction =
+    const outcome =
       features > 0
-        ? await predictor.explain(model, text, { ...options, features, signal: disconnectSignal(ctx) })
+        ? predictor.explain(model, text, { ...options, features, signal: disconnectSignal(ctx) })
         : predictor.predict(model, text, options);
+    const prediction = outcome instanceof Promise ? await outcome : outcome;
     answerJson(ctx, `{${predictionFields(prediction, caller?.answers)},${traceField(ctx)}}`);
   };
 }

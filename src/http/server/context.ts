@@ -1,7 +1,9 @@
 import type { RouterContext } from '@koa/router';
 import type Koa from 'koa';
+import type { Model } from '../../models/store.ts';
 import { Problem } from '../../platform/problems.ts';
 import type { RecentRequest } from '../../recent/memory/recent-request.ts';
+import { isDeferred } from '../../runtimes/runtime.ts';
 import { setServedRoute } from '../../telemetry/http-attributes.ts';
 import type { TraceIds } from '../../telemetry/tracing.ts';
 import type { Admission } from './admission.ts';
@@ -43,6 +45,14 @@ export function disconnectSignal({ res }: RequestContext): AbortSignal {
   if (res.closed) abort();
   else res.once('close', abort);
   return controller.signal;
+}
+
+/** Returns the signal of a disconnected client for a model that works on another thread. Other models answer at once. */
+export function deferredSignal(
+  ctx: RequestContext,
+  { classifier }: Pick<Model, 'classifier'>,
+): AbortSignal | undefined {
+  return isDeferred(classifier) ? disconnectSignal(ctx) : undefined;
 }
 
 /**

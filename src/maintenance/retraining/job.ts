@@ -10,7 +10,7 @@ export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /** The progress of a job: `done` of `total` steps of a phase. */
 const progress = z.object({
-  phase: z.enum(['start', 'read', 'compare', 'fit', 'write']),
+  phase: z.enum(['start', 'read', 'compare', 'fit', 'encode', 'head', 'write']),
   done: count,
   total: count,
 });

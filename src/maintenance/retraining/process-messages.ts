@@ -2,6 +2,7 @@ import type { Manifest } from '../../artefacts/manifest.ts';
 import type { AlgorithmName } from '../../classifier/scoring/algorithm-names.ts';
 import type { TokenizerName } from '../../classifier/text/text-options.ts';
 import type { DataFiles } from '../../training/read-examples.ts';
+import type { TrainingEncoder } from '../../training/training-job.ts';
 import type { FailureReason, RetrainProgress } from './job.ts';
 
 /** The task of a training process. */
@@ -18,6 +19,10 @@ export interface RetrainTask {
   readonly feedbackKeyFile?: string | undefined;
   readonly algorithm: AlgorithmName | 'auto';
   readonly tokenizer: TokenizerName | 'auto';
+  /** The encoder of the active version. */
+  readonly encoder?: TrainingEncoder | undefined;
+  /** The folder of `RUNTIMES_DIR`. */
+  readonly runtimesFolder?: string | undefined;
   /** The share of the data that takes no part in any choice; undefined for the usual one. */
   readonly testShare?: number | undefined;
   readonly maxMemoryMB: number;

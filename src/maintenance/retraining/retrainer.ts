@@ -7,6 +7,7 @@ import type { ModelRegistry } from '../../models/registry.ts';
 import type { ChangeAttribution } from '../../models/roles.ts';
 import { type Lock, LockNotWritableError, tryLock } from '../../platform/file-lock.ts';
 import { Problem } from '../../platform/problems.ts';
+import { encoderFolder } from '../../runtimes/encoder-files.ts';
 import { requireSigningKey, type Signatures } from '../../signing/settings.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
@@ -45,7 +46,7 @@ export interface Retrainer {
 }
 
 /** Dependencies of {@link createRetrainer}. */
-export interface RetrainerOptions extends Pick<RetrainTask, 'dataFolder' | 'feedbackKeyFile'> {
+export interface RetrainerOptions extends Pick<RetrainTask, 'dataFolder' | 'feedbackKeyFile' | 'runtimesFolder'> {
   readonly modelsFolder: string;
   /** The number of processes that serve requests on this machine. */
   readonly servingProcesses: number;
@@ -77,7 +78,8 @@ function tryLockIfWritable(path: string, purpose: string): Lock | undefined {
 
 /** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
-  const { modelsFolder, dataFolder, feedbackKeyFile, servingProcesses, signatures, registry, log } = options;
+  const { modelsFolder, dataFolder, feedbackKeyFile, runtimesFolder, servingProcesses, signatures, registry, log } =
+    options;
   const files = await openJobFiles(join(dataFolder, 'jobs'));
   const telemetry = createRetrainTelemetry(log, options.instruments);
   const ownRuns = new Map<string, JobRun>();
@@ -138,8 +140,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     const { policy, data } = await readDeclaredData(modelsFolder, model);
     const signingKey = signatures && requireSigningKey(signatures);
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
-    const settings = trainingSettings(registry.models().get(model)?.active.manifest, policy);
-    const folders = { modelsFolder, dataFolder, feedbackKeyFile };
+    const settings = trainingSettings(modelsFolder, registry.models().get(model)?.active.manifest, policy);
+    const folders = { modelsFolder, dataFolder, feedbackKeyFile, runtimesFolder };
     return { job, model, data, ...folders, ...settings, maxMemoryMB, niceness, signingKey };
   }
 
@@ -223,17 +225,26 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
 }
 
 /**
- * Returns the algorithm, the tokenizer and the test share of a retraining: those of the active version, unless the policy names
+ * Returns the algorithm, the tokenizer, the encoder and the test share of a retraining: those of the active version, unless the policy names
  * others. A choice among all algorithms would be made by chance where several are nearly equal.
  */
 function trainingSettings(
+  modelsFolder: string,
   active: Manifest | undefined,
   { retrain }: Policy,
-): Pick<RetrainTask, 'algorithm' | 'tokenizer' | 'testShare'> {
-  const own = active && 'weightStep' in active ? active : undefined;
+): Pick<RetrainTask, 'algorithm' | 'tokenizer' | 'encoder' | 'testShare'> {
+  const own = active && ('weightStep' in active ? active : 'linear' in active ? active.linear : undefined);
   return {
+    encoder: active && encoderOf(modelsFolder, active),
     algorithm: retrain.algorithm === 'same' ? (own?.algorithm ?? 'auto') : retrain.algorithm,
     tokenizer: retrain.tokenizer === 'same' ? (own?.features.tokenizer ?? 'auto') : retrain.tokenizer,
-    testShare: retrain.testShare === 'same' ? own?.training.testShare : retrain.testShare,
+    testShare: retrain.testShare === 'same' ? active?.training.testShare : retrain.testShare,
   };
+}
+
+/** Returns the encoder of a version, which is in the models folder. An imported classifier has nothing to train. */
+function encoderOf(modelsFolder: string, manifest: Manifest): RetrainTask['encoder'] {
+  if (!('encoder' in manifest) || manifest.algorithm === 'onnx') return undefined;
+  const { algorithm: kind, encoder, cascade } = manifest;
+  return { folder: encoderFolder(modelsFolder, encoder.sha256), kind, share: cascade?.share };
 }

@@ -77,6 +77,8 @@ async function trainVersion({
   feedbackKeyFile,
   algorithm,
   tokenizer,
+  encoder,
+  runtimesFolder,
   testShare,
 }: RetrainTask): Promise<TrainingResult> {
   let lastPhase = '';
@@ -90,6 +92,8 @@ async function trainVersion({
       version: await nextVersion(modelsFolder, model),
       algorithm,
       tokenizer,
+      encoder,
+      runtimesFolder,
       testShare,
       seed: 1,
     },

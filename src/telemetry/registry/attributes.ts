@@ -102,6 +102,18 @@ const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
     unit: 's',
     description: 'The time to score the text of a slow prediction',
   },
+  {
+    name: ATTRIBUTE.encodeBatchSize,
+    type: 'integer',
+    unit: '{text}',
+    description: 'The number of texts that the encoder encoded together',
+  },
+  {
+    name: ATTRIBUTE.encodeWait,
+    type: 'number',
+    unit: 's',
+    description: 'The time until a thread of the encoder took the text',
+  },
   { name: ATTRIBUTE.inputCharacters, type: 'integer', unit: '{character}', description: 'The length of the text' },
   { name: ATTRIBUTE.inputTokens, type: 'integer', unit: '{token}', description: 'The number of tokens of the text' },
   {

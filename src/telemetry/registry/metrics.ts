@@ -5,7 +5,7 @@ import {
   ATTR_SERVER_PORT,
 } from '@opentelemetry/semantic-conventions';
 import { GC_SECONDS, type MetricDefinition } from '../metric-definition.ts';
-import { MODEL_METRIC } from '../model-metrics.ts';
+import { ENCODER_METRIC, MODEL_METRIC } from '../model-metrics.ts';
 import { METRIC, SCOPE, WORKER_METRIC } from '../names.ts';
 
 const RUNTIME = '@opentelemetry/instrumentation-runtime-node';
@@ -19,6 +19,9 @@ export const OWN_METRICS: readonly MetricDefinition[] = [...Object.values(METRIC
 
 /** The additional metrics with `WORKERS` above 1. */
 export const WORKER_METRICS: readonly MetricDefinition[] = Object.values(WORKER_METRIC);
+
+/** The additional metrics with an encoder. */
+export const ENCODER_METRICS: readonly MetricDefinition[] = Object.values(ENCODER_METRIC);
 
 /** All metrics of a service with one process, by the library that records them. */
 export const metrics: Readonly<Record<string, readonly MetricDefinition[]>> = {

@@ -114,3 +114,14 @@ export const SPAN_DEFINITIONS: readonly SpanDefinition[] = [
     attributes: [...MODEL, ...MAINTENANCE],
   },
 ];
+
+/** The additional spans of a service with an encoder. */
+export const ENCODER_SPAN_DEFINITIONS: readonly SpanDefinition[] = [
+  {
+    name: SPAN.encode,
+    kind: 'INTERNAL',
+    description:
+      'An encoder turns the tokens of a text into an embedding, on a thread of its own (not in a batch). It is between the `tokenize` and the `score` span of the encoder',
+    attributes: [ATTRIBUTE.encodeBatchSize, ATTRIBUTE.encodeWait],
+  },
+];

@@ -1,7 +1,7 @@
 /** A preload for the service: makes every shadow throw for each text. */
 import { registerHooks } from 'node:module';
 
-const CALL = 'shadow.classifier.tokenize(text)';
+const CALL = 'classifyNow(classifier, job.text)';
 
 registerHooks({
   load(url, context, nextLoad) {
