@@ -3,6 +3,7 @@ import { runClassifierBenchmark } from './classifier/run.ts';
 import { runEvidenceBenchmark } from './evidence/run.ts';
 import { runInsightsBenchmark } from './insights/run.ts';
 import { runLoadToolBenchmark } from './load-tool.ts';
+import { runModelsBenchmark } from './models/run.ts';
 import { runPortBenchmark } from './port/run.ts';
 import { runProfileBenchmark } from './profile.ts';
 import { runRecentBenchmark } from './recent/run.ts';
@@ -20,6 +21,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   evidence: runEvidenceBenchmark,
   insights: runInsightsBenchmark,
   'load-tool': runLoadToolBenchmark,
+  models: runModelsBenchmark,
   port: runPortBenchmark,
   profile: runProfileBenchmark,
   recent: runRecentBenchmark,
