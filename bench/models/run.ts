@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { trainEncoderModel } from '../../src/classifier/encoders/train-encoder-model.ts';
@@ -13,6 +14,7 @@ import type { Engine } from '../../src/runtimes/onnx/engine.ts';
 import { createEngines } from '../../src/runtimes/onnx/engines.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { openEncoder } from '../../src/training/train-encoder.ts';
+import { cacheFolder } from '../../tools/cache-folder.ts';
 import { downloadMiniLm } from './encoder-weights.ts';
 import { type Answering, measureQuality, measureSpeed, type Quality } from './measure.ts';
 
@@ -44,9 +46,13 @@ export async function runModelsBenchmark(): Promise<void> {
   }
   execFileSync('taskset', ['-a', '-c', '-p', '0', String(process.pid)], { stdio: 'ignore' });
   const before = process.memoryUsage.rss();
-  const { engine } = await openEncoder(await downloadMiniLm(), 'embedding', createEngines(readSetting('RUNTIMES_DIR')));
-  const train = await encodeFile(engine, join(folder, 'train.jsonl'));
-  const test = await encodeFile(engine, join(folder, 'test.jsonl'));
+  const { engine, source } = await openEncoder(
+    await downloadMiniLm(),
+    'embedding',
+    createEngines(readSetting('RUNTIMES_DIR')),
+  );
+  const train = await encodeFile(engine, source.sha256, join(folder, 'train.jsonl'));
+  const test = await encodeFile(engine, source.sha256, join(folder, 'test.jsonl'));
   const encoderMb = (process.memoryUsage.rss() - before) / 2 ** 20;
   const table: string[] = [];
   for (const size of SIZES) {
@@ -65,17 +71,21 @@ export async function runModelsBenchmark(): Promise<void> {
   engine.end();
 }
 
-async function encodeFile(engine: Engine, path: string): Promise<Encoded> {
+/** Encodes the texts of a file. The embeddings are kept in the cache, because they take minutes on a busy machine. */
+async function encodeFile(engine: Engine, encoder: string, path: string): Promise<Encoded> {
   const examples: Example[] = [];
-  await readExamples(path, (example) => examples.push(example));
-  const embeddings: Float32Array[] = [];
-  const started = performance.now();
-  await inWindow(examples, WINDOW, async ({ text }, row) => {
-    embeddings[row] = (await engine.encode(text, { queue: 'bench' })).output.slice();
-  });
-  const rate = examples.length / ((performance.now() - started) / 1000);
-  process.stderr.write(`Encoded ${examples.length} texts of ${path}: ${rate.toFixed(0)} a second\n`);
-  return { examples, embeddings };
+  const { sha256 } = await readExamples(path, (example) => examples.push(example));
+  const { dimensions } = engine;
+  const cached = cacheFolder(`bench/embeddings-${encoder.slice(0, 12)}-${sha256.slice(0, 12)}`);
+  const all = new Float32Array(examples.length * dimensions);
+  if (existsSync(cached)) new Uint8Array(all.buffer).set(await readFile(cached));
+  else {
+    await inWindow(examples, WINDOW, async ({ text }, row) => {
+      all.set((await engine.encode(text, { queue: 'bench' })).output, row * dimensions);
+    });
+    await writeFile(cached, new Uint8Array(all.buffer));
+  }
+  return { examples, embeddings: examples.map((_, row) => all.subarray(row * dimensions, (row + 1) * dimensions)) };
 }
 
 /** Draws examples of each label by chance. */
@@ -102,21 +112,18 @@ function measure(train: Encoded, test: Encoded) {
   const embeddings = new Float32Array(train.examples.length * dimensions);
   for (const [row, embedding] of train.embeddings.entries()) embeddings.set(embedding, row * dimensions);
   const linearDone = performance.now();
-  const trainWith = (share: number) =>
-    trainEncoderModel({
-      share,
-      linear,
-      texts: train.examples.map(({ text }) => text),
-      targets: Uint32Array.from(train.examples, ({ label }) => labels.indexOf(label)),
-      embeddings,
-      dimensions,
-      seed,
-      onProgress: () => {},
-    });
-  const { head, uses } = trainWith(SHARE);
-  const small = trainWith(SMALL_SHARE).uses;
+  const { head, uses, cascadeFor } = trainEncoderModel({
+    share: SHARE,
+    linear,
+    texts: train.examples.map(({ text }) => text),
+    targets: Uint32Array.from(train.examples, ({ label }) => labels.indexOf(label)),
+    embeddings,
+    dimensions,
+    seed,
+    onProgress: () => {},
+  });
   const seconds = [linearDone - started, performance.now() - linearDone].map((ms) => (ms / 1000).toFixed(0));
-  process.stderr.write(`${train.examples.length} examples: linear ${seconds[0]} s, head twice ${seconds[1]} s\n`);
+  process.stderr.write(`${train.examples.length} examples: linear ${seconds[0]} s, head ${seconds[1]} s\n`);
   const classifier = createLinearClassifier(linear.model);
   const encoder = { labels, head };
   const answering: Record<Row, Answering> = {
@@ -124,7 +131,7 @@ function measure(train: Encoded, test: Encoded) {
     encoder: { encoder },
     'linear+encoder': { linear: classifier, encoder, ...uses['linear+encoder'] },
     cascade: { linear: classifier, encoder, ...uses.cascade },
-    'cascade, small share': { linear: classifier, encoder, ...small.cascade },
+    'cascade, small share': { linear: classifier, encoder, ...cascadeFor(SMALL_SHARE) },
   };
   const quality = (row: Row) => measureQuality(labels, answering[row], test.examples, test.embeddings);
   const qualities = Object.fromEntries(rows.map((row) => [row, quality(row)])) as Record<Row, Quality>;

@@ -18,7 +18,7 @@ const ACTOR = 'train';
  * @param version the active version
  * @throws {Problem} if the roles cannot be changed
  */
-export async function pinActive(models: string, name: string, version: string): Promise<void> {
+async function pinActive(models: string, name: string, version: string): Promise<void> {
   if ((await readRoles(join(models, name))).kind === 'roles') return;
   await changeActive(models, name, version, 'it stays active while a newly trained version waits for a role');
 }
@@ -29,7 +29,7 @@ export async function pinActive(models: string, name: string, version: string): 
  *
  * @throws {Problem} if the version cannot be used, or the roles cannot be changed
  */
-export async function changeActive(models: string, name: string, version: string, reason: string): Promise<void> {
+async function changeActive(models: string, name: string, version: string, reason: string): Promise<void> {
   const engines = createEngines(readSetting('RUNTIMES_DIR'));
   const registry = await openRegistry({ folder: models, engines, log: createLog('silent', { write: () => {} }) });
   try {

@@ -65,7 +65,7 @@ export function closeClassifier(classifier: ModelClassifier): void {
   if (isDeferred(classifier)) classifier.close();
 }
 
-/** What a runtime needs to open a version. */
+/** The surroundings in which a runtime opens a version. */
 export interface RuntimeContext {
   /** The name of the model. Models take turns on the threads that they share. */
   readonly name: string;

@@ -16,7 +16,7 @@ const MAX_SIZE_FOR_FIVE_FOLDS = 500_000;
 /** The number of escalated documents from which on their combination is fitted on them alone. */
 const MIN_ESCALATED = 200;
 
-/** What a training of an encoder's head needs. */
+/** The input of `trainEncoderModel`. */
 export interface EncoderTraining {
   /** The share of the texts that a cascade sends on to the encoder. */
   readonly share: number;
@@ -44,6 +44,8 @@ export interface TrainedEncoder {
   readonly uses: Readonly<Record<EncoderKind, EncoderUse>>;
   /** The linear algorithms, and each use of the encoder, by cross-validation; best first. */
   readonly candidates: readonly Candidate[];
+  /** Fits a cascade that sends another share of the texts on. */
+  readonly cascadeFor: (share: number) => EncoderUse;
 }
 
 /**
@@ -68,11 +70,14 @@ export function trainEncoderModel(training: EncoderTraining): TrainedEncoder {
     return { ...choice, predictions, evaluation: evaluate(predictions) };
   };
   const combination = fitCombination(own, outOfFold, targets, labelCount);
-  const { probabilities, ...cascade } = fitCascade(own, outOfFold, targets, labelCount, share, combination);
+  const cascadeFor = (wanted: number) => {
+    const { probabilities, ...cascade } = fitCascade(own, outOfFold, targets, labelCount, wanted, combination);
+    return use(probabilities, cascade);
+  };
   const uses = {
     encoder: use(outOfFold),
     'linear+encoder': use(combineAll(own, outOfFold, labelCount, combination), { combination }),
-    cascade: use(probabilities, cascade),
+    cascade: cascadeFor(share),
   };
   const candidates = [
     ...linear.candidates,
@@ -81,7 +86,8 @@ export function trainEncoderModel(training: EncoderTraining): TrainedEncoder {
       return { algorithm, accuracy, logLoss };
     }),
   ];
-  return { head, uses, candidates: candidates.sort((a, b) => b.accuracy - a.accuracy || a.logLoss - b.logLoss) };
+  candidates.sort((a, b) => b.accuracy - a.accuracy || a.logLoss - b.logLoss);
+  return { head, uses, candidates, cascadeFor };
 }
 
 /** Chooses the confidence below which the share of the documents goes on, and fits the combination for these documents. */

@@ -27,15 +27,20 @@ export interface TrainedHead {
 }
 
 /**
- * The inverse strengths of the L2 penalty that are compared. Embeddings have length 1 and are dense, so a weaker penalty than
- * that of words is good for many documents, and a stronger one for few.
+ * The inverse strengths of the L2 penalty, weakest last. Embeddings have length 1 and are dense, so a weaker penalty than that of
+ * words is good for many documents, and a stronger one for few. The comparison starts at the middle.
  */
-const COSTS = [3, 10, 30, 100];
-const MAX_PASSES = 60;
+const COSTS = [1, 3, 10, 30, 100] as const;
+const FIRST_COST = 2;
+/** The number of passes of a fit that only serves the comparison, and of the final one. */
+const ROUGH_PASSES = 15;
+const FINAL_PASSES = 40;
 const TOLERANCE = 5e-3;
 
-/** The number of documents above which costs are compared on one fold only, and the final fit is as rough as those before. */
-const MAX_DOCUMENTS_FOR_ALL_FOLDS = 3_000;
+/** The number of documents above which costs are compared on one fold only. */
+const MAX_DOCUMENTS_FOR_ALL_FOLDS = 1_000;
+/** The number of costs of a usual comparison, for the progress. */
+const USUAL_COMPARISONS = 3;
 
 /**
  * Trains a head: softmax regression on embeddings (logistic regression for two labels) with an L2 penalty. The penalty is that
@@ -56,42 +61,40 @@ export function trainHead(
   const columns = columnsFor(labels);
   const allRows = Uint32Array.from(targets.keys());
   const comparedFolds = targets.length > MAX_DOCUMENTS_FOR_ALL_FOLDS ? 1 : foldCount;
-  const total = COSTS.length * comparedFolds + (foldCount - comparedFolds) + 1;
+  const total = USUAL_COMPARISONS * comparedFolds + (foldCount - comparedFolds) + 1;
   let done = 0;
 
-  function fitHead(rows: Uint32Array, cost: number, isRough: boolean): LinearWeights {
-    const options = { cost, seed, maxPasses: MAX_PASSES, tolerance: TOLERANCE, isRough };
+  function fitHead(rows: Uint32Array, cost: number, maxPasses: number): LinearWeights {
+    const options = { cost, seed, maxPasses, tolerance: TOLERANCE, isRough: true, endsAfterPasses: true };
     const head =
       labels === 2
         ? fitLogisticRegression(matrix, rows, targets, options)
         : fitSoftmaxRegression(matrix, rows, targets, labels, options);
     done += 1;
-    onProgress(done, total);
+    onProgress(Math.min(done, total), total);
     return head;
   }
 
   /** Scores the documents of a fold by a head that learned from the other folds. */
   function scoreFold(fold: number, cost: number, scores: Float64Array): void {
-    const head = fitHead(
-      allRows.filter((row) => folds[row] !== fold),
-      cost,
-      true,
-    );
+    const learning = allRows.filter((row) => folds[row] !== fold);
+    const head = fitHead(learning, cost, ROUGH_PASSES);
     for (const row of allRows) {
       if (folds[row] === fold) scoreRow(head, matrix, row, scores.subarray(row * columns, (row + 1) * columns));
     }
   }
 
-  const compared = COSTS.map((cost) => {
+  function compare(cost: number) {
     const scores = new Float64Array(targets.length * columns);
     for (let fold = 0; fold < comparedFolds; fold += 1) scoreFold(fold, cost, scores);
     const rows = allRows.filter((row) => folds[row]! < comparedFolds);
     return { cost, scores, loss: calibratedLoss(scores, columns, targets, rows, labels) };
-  });
-  const { cost, scores } = compared.reduce((best, other) => (other.loss < best.loss ? other : best));
+  }
+
+  const { cost, scores } = findBest(compare);
   for (let fold = comparedFolds; fold < foldCount; fold += 1) scoreFold(fold, cost, scores);
   const { scale, shift } = fitCalibration(scores, columns, targets);
-  const { weights, bias } = fitHead(allRows, cost, targets.length > MAX_DOCUMENTS_FOR_ALL_FOLDS);
+  const { weights, bias } = fitHead(allRows, cost, FINAL_PASSES);
   return {
     head: {
       columns,
@@ -105,6 +108,21 @@ export function trainHead(
     ),
     cost,
   };
+}
+
+/** Finds the cost of lowest loss: from the first cost on, as long as a neighbour is better. The loss has one minimum. */
+function findBest<T extends { readonly loss: number }>(compare: (cost: number) => T): T {
+  let best = compare(COSTS[FIRST_COST]);
+  for (const step of [1, -1]) {
+    const before = best;
+    for (let at = FIRST_COST + step; COSTS[at] !== undefined; at += step) {
+      const other = compare(COSTS[at]!);
+      if (other.loss >= best.loss) break;
+      best = other;
+    }
+    if (best !== before) break;
+  }
+  return best;
 }
 
 /** Returns the probabilities of scores, one for each label. */

@@ -18,6 +18,8 @@ export interface LogisticRegressionOptions {
   readonly tolerance: number;
   /** If true, a solver for more labels may end before the probabilities have converged. It takes a third of the time. */
   readonly isRough?: boolean;
+  /** If true, the solver ends after `maxPasses`, converged or not. Otherwise Newton's method follows. */
+  readonly endsAfterPasses?: boolean;
   /** The weight of every row of the matrix in the loss. Without it each weight is 1. */
   readonly rowWeights?: Float32Array | undefined;
 }
@@ -98,6 +100,7 @@ export function fitLogisticRegression(
     if (findViolations() <= MAX_VIOLATION) return toLinearWeights();
     tolerance *= TOLERANCE_DECAY;
   }
+  if (options.endsAfterPasses) return toLinearWeights();
   // Coordinate descent is slow for documents that are alike, and Newton's method is not.
   minimise(weights, logisticLoss(matrix, rows, targets, costs), MAX_DECREASE * options.cost, maxProducts(matrix, 1));
   return toLinearWeights();

@@ -79,6 +79,7 @@ export function fitSoftmaxRegression(
     for (let visits = 0; visits < EXTRA_VISITS; visits += 1) for (const row of violating) visit(row);
     tolerance *= TOLERANCE_DECAY;
   }
+  if (options.endsAfterPasses) return { columns: labels, weights, bias };
   const variables = new Float64Array(weights.length + labels);
   variables.set(weights);
   variables.set(bias, weights.length);

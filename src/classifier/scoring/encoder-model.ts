@@ -44,7 +44,7 @@ export function encoderProbabilities(
 }
 
 /** Writes the scores of an embedding, one for each column. */
-export function scoreEmbedding(
+function scoreEmbedding(
   { columns, weights, bias }: LinearWeights,
   embedding: Float32Array,
   scores: Float64Array,

@@ -13,7 +13,7 @@ export interface EngineUse {
 /** The engines of a process. Versions with the same encoder share one engine, and so one session for each thread. */
 export interface Engines {
   /**
-   * Opens an engine, or returns the one that is open.
+   * Opens an engine, or returns the engine that is open already.
    *
    * @param key identifies the content of the files and the output
    * @param locate returns the files; called if the engine is not open
