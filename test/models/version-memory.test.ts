@@ -4,7 +4,7 @@ import { createVersionMemory, type MemoryLimits } from '../../src/models/version
 
 /** The memory looks at no other part of a model. */
 const model = (version: string, bytes = 10) =>
-  ({ name: 'spam', version, manifest: { weights: { bytes } } }) as unknown as Model;
+  ({ name: 'spam', version, manifest: { weights: { bytes } }, classifier: {} }) as unknown as Model;
 
 function create(limits: MemoryLimits = {}) {
   let time = 0;
@@ -80,4 +80,25 @@ describe('versions with a role', () => {
     memory.retain('spam', ['2']);
     expect(inMemory()).toBe('2');
   });
+});
+
+test('a version with an encoder releases it when it leaves, when it is replaced, and when it is removed', () => {
+  const closed: string[] = [];
+  const withEncoder = (version: string, file: string) => {
+    const classifier = { labels: [], classify: () => {}, explain: () => [], close: () => void closed.push(file) };
+    return { ...model(version), classifier } as unknown as Model;
+  };
+  const { memory, wait } = create({ maxIdleMs: 10 });
+  const first = withEncoder('1', 'first');
+  memory.put(first);
+  memory.put(first);
+  expect(closed).toEqual([]);
+  memory.put(withEncoder('1', 'changed'));
+  expect(closed).toEqual(['first']);
+  memory.put(withEncoder('2', 'second'));
+  memory.retain('spam', ['1']);
+  expect(closed).toEqual(['first', 'second']);
+  wait(10);
+  memory.removeIdle();
+  expect(closed).toEqual(['first', 'second', 'changed']);
 });
