@@ -11,7 +11,7 @@ import { inWindow } from '../../src/runtimes/answer-all.ts';
 import { readEncoder, settingsOf } from '../../src/runtimes/encoder-files.ts';
 import { createEngines } from '../../src/runtimes/onnx/engines.ts';
 import { findPackages, type Tokenizers } from '../../src/runtimes/onnx/packages.ts';
-import { createTokenIds } from '../../src/runtimes/onnx/token-ids.ts';
+import { createTokenIds, isLowercasing } from '../../src/runtimes/onnx/token-ids.ts';
 import { hasRuntimes } from './installed.ts';
 
 const PACKAGES = ['tokenizers==0.23.3', 'onnxruntime==1.30.0', 'numpy'];
@@ -74,7 +74,11 @@ describe.runIf(hasRuntimes)('all-MiniLM-L6-v2 (int8), beside the Python packages
     const require = createRequire(import.meta.url);
     const { Tokenizer } = require(findPackages(readSetting('RUNTIMES_DIR')).tokenizers) as Tokenizers;
     const json = JSON.parse(await readFile(join(folder, 'tokenizer.json'), 'utf8')) as object;
-    const tokenize = createTokenIds(new Tokenizer(json, {}), (await readEncoder(folder)).maxTokens);
+    const tokenize = createTokenIds(
+      new Tokenizer(json, {}),
+      (await readEncoder(folder)).maxTokens,
+      isLowercasing(json),
+    );
     const different = texts.filter((text, at) => String(tokenize(text).ids) !== String(peers.ids[at]));
     expect(different).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { EncoderThreadData } from './messages.ts';
 import { loadPackages, type OnnxRuntime, type OnnxSession, type OnnxTensor } from './packages.ts';
 import { normalise, poolTokens } from './pooling.ts';
-import { createTokenIds, type TokenIds } from './token-ids.ts';
+import { createTokenIds, isLowercasing, type TokenIds } from './token-ids.ts';
 
 /** An encoder on the thread of the caller. */
 export interface EncoderSession {
@@ -45,7 +45,8 @@ const SESSION_OPTIONS = {
 export async function openSession(data: EncoderThreadData): Promise<EncoderSession> {
   const { runtime, tokenizers } = loadPackages(data.packages);
   const config = data.tokenizerConfig === undefined ? {} : readJson(data.tokenizerConfig);
-  const tokenize = createTokenIds(new tokenizers.Tokenizer(readJson(data.tokenizer), config), data.maxTokens);
+  const json = readJson(data.tokenizer);
+  const tokenize = createTokenIds(new tokenizers.Tokenizer(json, config), data.maxTokens, isLowercasing(json));
   const session = await runtime.InferenceSession.create(data.model, SESSION_OPTIONS);
   const unknown = session.inputNames.filter((name) => !INPUTS.includes(name));
   if (unknown.length > 0)

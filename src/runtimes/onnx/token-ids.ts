@@ -18,8 +18,14 @@ const UNKNOWN_TOKENS = ['[UNK]', '<unk>'];
 /**
  * Creates a function that turns texts into token ids. A text with more tokens than the encoder takes loses its end, as with
  * Hugging Face's truncation: the special tokens stay.
+ *
+ * @param folds whether the tokeniser makes texts lowercase
  */
-export function createTokenIds(tokenizer: HuggingFaceTokenizer, maxTokens: number): (text: string) => TokenIds {
+export function createTokenIds(
+  tokenizer: HuggingFaceTokenizer,
+  maxTokens: number,
+  folds = false,
+): (text: string) => TokenIds {
   const { prefix, suffix } = findSpecialTokens(tokenizer);
   const room = Math.max(1, maxTokens - prefix.length - suffix.length);
   const unknownId = UNKNOWN_TOKENS.map((token) => tokenizer.token_to_id(token)).find((id) => id !== undefined);
@@ -33,12 +39,19 @@ export function createTokenIds(tokenizer: HuggingFaceTokenizer, maxTokens: numbe
   }
 
   return (text) => {
-    const all = encode(text);
+    // At the end of a word JavaScript makes it a final sigma, and the tokenisers of training do not.
+    const all = encode(folds ? text.replaceAll('Σ', 'σ') : text);
     const kept = all.length > room ? all.slice(0, room) : all;
     let unknown = 0;
     for (const id of kept) if (id === unknownId) unknown += 1;
     return { ids: [...prefix, ...kept, ...suffix], count: kept.length, unknown };
   };
+}
+
+/** Returns whether the tokeniser of a `tokenizer.json` makes texts lowercase. */
+export function isLowercasing(json: object): boolean {
+  const normaliser = 'normalizer' in json ? JSON.stringify(json.normalizer) : '';
+  return /"lowercase":true|"type":"Lowercase"/.test(normaliser);
 }
 
 /** Returns the longest beginning of a text that has at most `length` characters, and that ends before white space. */

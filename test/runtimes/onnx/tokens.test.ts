@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { HuggingFaceTokenizer } from '../../../src/runtimes/onnx/packages.ts';
 import { normalise, poolTokens } from '../../../src/runtimes/onnx/pooling.ts';
-import { createTokenIds } from '../../../src/runtimes/onnx/token-ids.ts';
+import { createTokenIds, isLowercasing } from '../../../src/runtimes/onnx/token-ids.ts';
 
 /** A tokeniser of words: 1 and 2 are special, 0 is unknown. The real one comes with the packages of runtimes. */
 function wordTokenizer(): HuggingFaceTokenizer & { read: string[] } {
@@ -36,6 +36,15 @@ describe('token ids', () => {
     const text = 'word '.repeat(10_000);
     expect(tokenize(text).ids).toEqual([1, ...Array(10).fill(14), 2]);
     expect(Math.max(...tokenizer.read.map(({ length }) => length))).toBeLessThanOrEqual(160);
+  });
+
+  test('of a tokeniser for lowercase have no final sigma', () => {
+    const tokenizer = wordTokenizer();
+    createTokenIds(tokenizer, 8, true)('ΛΟΓΟΣ');
+    createTokenIds(tokenizer, 8, false)('ΛΟΓΟΣ');
+    expect(tokenizer.read.filter((text) => text !== 'a')).toEqual(['ΛΟΓΟσ', 'ΛΟΓΟΣ']);
+    const normalizers = [{ type: 'BertNormalizer', lowercase: true }, { type: 'Lowercase' }, { type: 'NFC' }, null];
+    expect(normalizers.map((normalizer) => isLowercasing({ normalizer }))).toEqual([true, true, false, false]);
   });
 
   test('of a very long beginning with few tokens are read to the end', () => {
