@@ -44,11 +44,7 @@ export function encoderProbabilities(
 }
 
 /** Writes the scores of an embedding, one for each column. */
-function scoreEmbedding(
-  { columns, weights, bias }: LinearWeights,
-  embedding: Float32Array,
-  scores: Float64Array,
-) {
+function scoreEmbedding({ columns, weights, bias }: LinearWeights, embedding: Float32Array, scores: Float64Array) {
   scores.set(bias);
   for (let dimension = 0; dimension < embedding.length; dimension += 1) {
     const value = embedding[dimension]!;
