@@ -251,7 +251,8 @@ test.runIf(hasRuntimes)('a version without its encoder is refused, and the other
   const refused = await post(`${service.url}/predict`, { text: SPAM, model: 'mail@2' });
   const served = await post(`${service.url}/predict`, { text: SPAM, model: 'mail@1' });
   expect([refused.status, served.status]).toEqual([404, 200]);
+  // The last lines are written when the service stops.
+  await service.stop();
   const line = service.lines.find(({ msg }) => msg === 'model refused');
   expect(line?.['exception.message']).toContain('a file of its encoder, cannot be read: ENOENT');
-  await service.stop();
 });
