@@ -28,6 +28,8 @@ export interface VegetaResult {
   readonly p50: number;
   readonly p90: number;
   readonly p99: number;
+  /** The share of the requests that were sent within a third of the interval after the one before. */
+  readonly bunched: number;
 }
 
 /** Installs vegeta into the cache, if it is missing, and returns its path. It needs Go. */
@@ -67,10 +69,20 @@ export async function vegeta(
   const options = ['-format=json', `-targets=${targets}`, `-rate=${rate}`, `-duration=${seconds}s`, '-timeout=5s'];
   await run('taskset', ['-c', cores, program, 'attack', ...options, `-output=${results}`]);
   const { stdout } = await run(program, ['report', '-type=json', results]);
+  const bunched = await shareOfBunched(program, results, 1_000 / rate);
   await rm(results);
   const { latencies, requests, success } = reportSchema.parse(JSON.parse(stdout));
   const [p50, p90, p99] = (['50th', '90th', '99th'] as const).map(
     (name) => latencies[name] / NANOSECONDS_PER_MILLISECOND,
   );
-  return { requests, success, p50: p50!, p90: p90!, p99: p99! };
+  return { requests, success, p50: p50!, p90: p90!, p99: p99!, bunched };
+}
+
+async function shareOfBunched(program: string, results: string, intervalMs: number): Promise<number> {
+  const { stdout } = await run('sh', ['-c', '"$0" encode -to csv "$1" | cut -d, -f1 | sort -n', program, results], {
+    maxBuffer: 100_000_000,
+  });
+  const times = stdout.trim().split('\n').map(Number);
+  const maxGap = (intervalMs * NANOSECONDS_PER_MILLISECOND) / 3;
+  return times.filter((time, at) => at > 0 && time - times[at - 1]! < maxGap).length / times.length;
 }
