@@ -201,7 +201,7 @@ ls data/load/smoke-*.html >/dev/null
 kill "$service"
 wait "$service" || fail "the service ended with $?"
 service=''
-say 'What to read next: [versions and their roles](../../docs/roles.md), [classifier](../../docs/classifier.md), [HTTP](../../docs/http.md),
+say 'Read next: [versions and their roles](../../docs/roles.md), [classifier](../../docs/classifier.md), [HTTP](../../docs/http.md),
 [load tests](../../tools/load/README.md).'
 
 case "$mode" in

@@ -7,7 +7,7 @@ import { columns, count, percent, printable, shorten } from './terminal.ts';
 
 /** The output of `evaluate --json`. */
 export interface Report extends Evaluation {
-  /** What remains with a minimum for the confidence: at shares of 100 %, 95 % and so on, as far as the confidences differ. */
+  /** The accuracy with a minimum for the confidence: at shares of 100 %, 95 % and so on, as far as the confidences differ. */
   readonly accuracyByCoverage: readonly CoveragePoint[];
   /** The time for tokenising and scoring one text, in seconds, after a warm-up. */
   readonly secondsPerText: { readonly p50: number; readonly p99: number };
@@ -58,7 +58,7 @@ const SHOWN_SHARES = [1, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5];
 /** Returns the accuracy that remains if texts below a confidence are left to a person. */
 function describeCoverage(points: readonly CoveragePoint[]): string[] {
   const shown = pointsAtShares(points, SHOWN_SHARES);
-  // With the same confidence for all texts there is no choice.
+  // With the same confidence for all texts each minimum keeps all or none.
   if (shown.length < 2) return [];
   const rows = shown.map(({ minConfidence, coverage, count: answered, accuracy, interval }) => [
     percent(coverage),

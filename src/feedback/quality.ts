@@ -68,7 +68,7 @@ export interface QualityReport extends Omit<MatrixQuality, 'accuracy' | 'labels'
   readonly labels: Readonly<Record<string, LabelReport>>;
   /** The accuracy by confidence: equal to the confidence for a calibrated model. */
   readonly calibration: readonly CalibrationBin[];
-  /** What remains with a minimum for the confidence: at shares of 100 %, 95 % and so on of the last 20,000 labels. */
+  /** The accuracy with a minimum for the confidence: at shares of 100 %, 95 % and so on of the last 20,000 labels. */
   readonly accuracyByCoverage: readonly CoveragePoint[];
 }
 

@@ -73,7 +73,7 @@ export function createMailClassifier(options: MailClassifierOptions): MailClassi
     }
     if (worst) {
       const { prediction, abstained } = worst.prediction;
-      // Where the service abstains, the message passes, and its fields say so.
+      // The message passes if the service abstains, and its fields say so.
       return { checked: true, spam: prediction === spamLabel && !abstained, ...worst, ...report };
     }
     log.warn('message not classified', inputExceptionAttributes(failure));

@@ -124,7 +124,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     try {
       classification = await classifier.classify(text, { signal: options.signal });
     } catch (error) {
-      // A client that has left is no failure of the model.
+      // The model does not fail if a client has left.
       if (!options.signal?.aborted) recordFailure(model, text, started, parent, options);
       throw error;
     }

@@ -127,7 +127,7 @@ export interface Quality {
   readonly labels: Readonly<Record<string, Score & { readonly support: number }>>;
   /** Counts by true label, then by predicted label. */
   readonly confusionMatrix: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
-  /** What remains with a minimum for the confidence; all labels first. Absent in answers of earlier services. */
+  /** The accuracy of the answers that remain with a minimum for the confidence; all labels first. Absent in answers of earlier services. */
   readonly accuracyByCoverage?: readonly CoveragePoint[];
 }
 

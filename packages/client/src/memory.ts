@@ -88,7 +88,7 @@ export interface ProcessMeasurements {
 export interface ProcessHistory {
   readonly stepSeconds: number;
   readonly points: readonly (ProcessMeasurements & { readonly time: string })[];
-  /** What changed, which may be the cause of what came after it. */
+  /** The changes in this time. They may be the cause of later measurements. */
   readonly events: readonly { readonly time: string; readonly kind: string; readonly detail: string }[];
 }
 

@@ -27,7 +27,7 @@ export interface EncoderModel {
   /** The linear model that answers together with the encoder. */
   readonly linear?: Classifier | undefined;
   readonly combination?: Combination | undefined;
-  /** With a cascade: the encoder gets only the texts of which the linear model is less confident. */
+  /** With a cascade: the encoder gets only the texts for which the linear model has a lower confidence. */
   readonly escalateBelow?: number | undefined;
 }
 

@@ -12,7 +12,7 @@ const MIN_SIZE = 5;
 
 /**
  * Returns the factor by which the values of `after` are larger than those of `before`: the Hodges–Lehmann estimate of the shift
- * of their logarithms. Single outliers do not move it. Its interval is the one that belongs to the test of Mann and Whitney
+ * of their logarithms. Single outliers do not move it. Its interval is that of the test of Mann and Whitney
  * (Hollander and Wolfe, Nonparametric Statistical Methods, section 4.3).
  *
  * @returns `null` if a sample is empty, or has a value that is not above 0
