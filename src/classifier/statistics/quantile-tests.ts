@@ -21,14 +21,14 @@ interface BucketCount {
  * @param second the counts of the other sample
  * @param shift the number of buckets that the second quantile must be larger
  * @param share the share of measurements below the quantile
- * @param lowest the lowest bucket that the second quantile may lie in
+ * @param lowest the lowest bucket that the second quantile may lie in; by default any
  */
 export function evidenceOfGreaterQuantile(
   first: readonly BucketCount[],
   second: readonly BucketCount[],
   shift: number,
   share: number,
-  lowest = 0,
+  lowest = Number.NEGATIVE_INFINITY,
 ): number {
   const [n, m] = [first, second].map((counts) => sum(counts.map(({ count }) => count))) as [number, number];
   let evidence = 0;

@@ -61,6 +61,12 @@ describe('the comparison of latencies', () => {
     expect(compareLatencies(policy, sample(1, 1_000), sample(2, 99))).toBeUndefined();
   });
 
+  test('shows that fast versions are within a large ratio, although the ratio reaches below the first bucket', () => {
+    const lenient = policySchema.parse({ promote: { maxLatencyRatio: 1_000 } });
+    const fast = usageOf(Array.from({ length: 300 }, () => 3e-5));
+    expect(compareLatencies(lenient, fast, fast)!.notSlower).toBeGreaterThan(REQUIRED);
+  });
+
   test('is not decided by the slowest of a few hundred predictions', () => {
     const { p99Ratio, slower, notSlower } = compareLatencies(policy, disturbed, calm)!;
     expect(p99Ratio).toBeGreaterThan(10);
