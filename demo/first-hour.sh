@@ -2,12 +2,12 @@
 # Goes from a CSV file to a served model, and checks each step. Needs `npm ci` and curl, and writes into a temporary folder.
 #
 #   demo/first-hour.sh           does all of it and prints the transcript
-#   demo/first-hour.sh --write   also writes the transcript to demo/first-hour/README.md
+#   demo/first-hour.sh --write   also writes the transcript to docs/tutorial.md
 #   demo/first-hour.sh --check   also fails if that page differs from the transcript
 set -euo pipefail
 cd "$(dirname "$0")/.."
 checkout="$PWD"
-page="$checkout/demo/first-hour/README.md"
+page="$checkout/docs/tutorial.md"
 mode="${1:-}"
 [[ "$mode" =~ ^(--write|--check)?$ ]] || { echo "allowed: --write or --check" >&2; exit 64; }
 
@@ -201,11 +201,11 @@ ls data/load/smoke-*.html >/dev/null
 kill "$service"
 wait "$service" || fail "the service ended with $?"
 service=''
-say 'Read next: [versions and their roles](../../docs/roles.md), [classifier](../../docs/classifier.md), [HTTP](../../docs/http.md),
-[load tests](../../tools/load/README.md).'
+say 'Read next: [versions and their roles](roles.md), [classifier](classifier.md), [HTTP](http.md),
+[load tests](../tools/load/README.md).'
 
 case "$mode" in
 --write) cp "$transcript" "$page" ;;
---check) diff "$page" "$transcript" || fail 'demo/first-hour/README.md differs; demo/first-hour.sh --write writes it' ;;
+--check) diff "$page" "$transcript" || fail 'docs/tutorial.md differs; demo/first-hour.sh --write writes it' ;;
 esac
 printf 'first-hour: all steps passed in %d s\n' "$SECONDS" >&2
