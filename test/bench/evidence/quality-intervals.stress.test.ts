@@ -25,6 +25,7 @@ async function coverageOf(parts: readonly Part[]): Promise<number> {
   const database = openFeedbackDatabase(folder);
   const store = {
     counts: async (query: LabelQuery) => database.counts(query),
+    confidences: async (query: LabelQuery) => database.confidences(query),
     hours: async () => [],
     experiments: { slots: async () => [] },
   } as unknown as FeedbackStore;
