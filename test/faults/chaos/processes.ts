@@ -165,6 +165,11 @@ export function trainingsOf(pid: number): number[] {
   return childrenOf(pid).filter((child) => commandOf(child).includes('training-process.ts'));
 }
 
+/** Returns whether a process has not ended. */
+export function isRunning(pid: number): boolean {
+  return commandOf(pid) !== '';
+}
+
 function commandOf(pid: number): string {
   return readText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }

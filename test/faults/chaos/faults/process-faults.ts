@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PACE } from '../pace.ts';
-import { trainingsOf, usageOf, workersOf } from '../processes.ts';
+import { isRunning, trainingsOf, usageOf, workersOf } from '../processes.ts';
 import type { World } from '../world.ts';
 import { type Fault, pause, withEffects } from './fault.ts';
 
@@ -28,7 +28,11 @@ async function waitForWorkers({ service, options, ledger }: World): Promise<void
 
 /** Restarts the service, with an effect on its counters. */
 async function restart({ service, ledger }: World, end: () => Promise<void>, env = {}): Promise<void> {
+  const workers = workersOf(service.pid);
   await end();
+  // Workers whose supervisor was killed answer the requests that they have.
+  const deadline = performance.now() + WORKERS_MS;
+  while (workers.some(isRunning) && performance.now() < deadline) await delay(50);
   await delay(LAST_ANSWERS_MS);
   ledger.resetPredictions();
   await service.start(env);
