@@ -43,7 +43,7 @@ class Triton(unittest.TestCase):
         version = metadata["versions"][0]
         self.assertEqual(self.client.get_model_metadata("spam", version), metadata)
         self.assertTrue(self.client.is_model_ready("spam", version))
-        self.assertEqual([tensor["name"] for tensor in metadata["outputs"]], ["label", "confidence", "scores", "id"])
+        self.assertEqual([tensor["name"] for tensor in metadata["outputs"]], ["label", "confidence", "scores", "id", "abstained"])
 
     def test_inference_with_binary_tensors(self):
         result = self.client.infer("spam", self.texts(SPAM, HAM, "Grüße 🦊"), request_id="a request")
