@@ -1,4 +1,5 @@
 import { Marked } from 'marked';
+import { escapeHtml } from '../src/cli/html/report-page.ts';
 
 /** The address of the service in the links of `docs/runbooks.md`. The served page has relative addresses instead. */
 const SERVICE = 'http://localhost:3000/';
@@ -63,8 +64,4 @@ function comparisonsByAlert(markdown: string): Map<string, string[]> {
     }
   }
   return links;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,10 +1,10 @@
+import { labelledPrediction } from '../../src/classifier/learning/cross-validation.ts';
 import type { Classifier } from '../../src/classifier/scoring/classifier.ts';
 import type { Combination } from '../../src/classifier/scoring/encoder-model.ts';
 import {
   combineProbabilities,
   type EncoderModel,
   encoderProbabilities,
-  scoresOf,
 } from '../../src/classifier/scoring/encoder-model.ts';
 import { type Evaluation, evaluate } from '../../src/classifier/statistics/evaluation.ts';
 import { inWindow } from '../../src/runtimes/answer-all.ts';
@@ -47,8 +47,7 @@ export function measureQuality(
       const own = encoderProbabilities(encoder, embeddings[row]!);
       probabilities = probabilities && combination ? combineProbabilities(probabilities, own, combination) : own;
     }
-    const { label, confidence } = scoresOf(labels, probabilities!);
-    return { actual, predicted: label, confidence, actualProbability: probabilities![numbers.get(actual)!]! };
+    return labelledPrediction(labels, probabilities!, numbers.get(actual)!);
   });
   const { accuracy, expectedCalibrationError } = evaluate(predictions);
   return { accuracy, expectedCalibrationError, escalated: escalated / examples.length };

@@ -89,7 +89,13 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
 
   type OneOptions = PredictOptions & { steps: boolean; explain: number; index: number; role: AnsweringRole };
 
-  function predictOne(model: Model, text: string, options: OneOptions): Prediction | Promise<Prediction> {
+  function predictSingle(
+    model: Model,
+    text: string,
+    { role = 'named', minConfidence, request, caller, synthetic, signal }: PredictOptions,
+    explain: number,
+  ): Prediction | Promise<Prediction> {
+    const options = { steps: true, explain, role, minConfidence, request, caller, synthetic, signal, index: 0 };
     const { classifier } = model;
     return isDeferred(classifier)
       ? predictLater(model, classifier, text, options)
@@ -175,36 +181,16 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   }
 
   return {
-    predict(model, text, { role = 'named', minConfidence, request, caller, synthetic, signal } = {}) {
+    predict(model, text, options = {}) {
       checkLength(text, '"text"');
-      return predictOne(model, text, {
-        steps: true,
-        explain: 0,
-        role,
-        minConfidence,
-        request,
-        caller,
-        synthetic,
-        signal,
-        index: 0,
-      });
+      return predictSingle(model, text, options, 0);
     },
 
-    async explain(model, text, { features, signal, role = 'named', minConfidence, request, caller, synthetic }) {
+    async explain(model, text, { features, ...options }) {
       checkLength(text, '"text"');
       await queue.nextTurn();
-      signal.throwIfAborted();
-      return predictOne(model, text, {
-        steps: true,
-        explain: features,
-        role,
-        minConfidence,
-        request,
-        caller,
-        synthetic,
-        signal,
-        index: 0,
-      });
+      options.signal.throwIfAborted();
+      return predictSingle(model, text, options, features);
     },
 
     async predictBatch(model, texts, { signal, role = 'named', minConfidence, request, caller, synthetic }) {

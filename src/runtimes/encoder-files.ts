@@ -11,7 +11,7 @@ import {
 import { atomicWriteFolder } from '../platform/atomic-write.ts';
 import { listFolders } from '../platform/list-folders.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
-import { digestOfFile } from '../signing/folder-files.ts';
+import { digestOfFile, isFile } from '../signing/folder-files.ts';
 import type { EncoderSettings, Output } from './onnx/messages.ts';
 
 /**
@@ -207,11 +207,4 @@ async function readJson<T>(path: string | undefined, schema: z.ZodType<T>): Prom
       error instanceof z.ZodError ? z.prettifyError(error).replaceAll('\n', ' ') : (error as Error).message;
     throw new EncoderError(`${path} cannot be used: ${reason}`);
   }
-}
-
-function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  );
 }

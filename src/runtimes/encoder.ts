@@ -1,10 +1,5 @@
-import type { Contribution, Scores } from '../classifier/scoring/classifier.ts';
-import {
-  combineProbabilities,
-  type EncoderModel,
-  encoderProbabilities,
-  scoresOf,
-} from '../classifier/scoring/encoder-model.ts';
+import { type Contribution, type Scores, scoresOf } from '../classifier/scoring/classifier.ts';
+import { combineProbabilities, type EncoderModel, encoderProbabilities } from '../classifier/scoring/encoder-model.ts';
 import { classifyNow } from './linear.ts';
 import type { Encoded, Engine } from './onnx/engine.ts';
 import type { DeferredClassifier, DeferredOptions, Runtime, TimedClassification } from './runtime.ts';
@@ -92,7 +87,11 @@ export function createEncoderClassifier(
   };
 }
 
-function tokensOf({ tokens, unknownTokens }: Encoded): TimedClassification['tokens'] {
+/** Returns the counts of the tokens of an encoded text. */
+export function tokensOf({
+  tokens,
+  unknownTokens,
+}: Pick<Encoded, 'tokens' | 'unknownTokens'>): TimedClassification['tokens'] {
   return { count: tokens, unknownRatio: tokens === 0 ? 1 : unknownTokens / tokens, isObfuscated: false };
 }
 

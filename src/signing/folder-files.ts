@@ -74,7 +74,8 @@ export async function fingerprintOfFolder(folder: string): Promise<string> {
   }
 }
 
-function isFile(path: string): Promise<boolean> {
+/** Returns whether a path is a file, or a link to one. */
+export function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (stats) => stats.isFile(),
     () => false,

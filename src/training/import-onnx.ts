@@ -1,11 +1,13 @@
 import { packEncoder } from '../artefacts/encoder-pack.ts';
 import { fitCalibration } from '../classifier/learning/calibration.ts';
-import { encoderProbabilities, scoresOf } from '../classifier/scoring/encoder-model.ts';
+import { labelledPrediction } from '../classifier/learning/cross-validation.ts';
+import { encoderProbabilities } from '../classifier/scoring/encoder-model.ts';
 import { computeThresholds, type Thresholds } from '../classifier/statistics/anomalies.ts';
 import { evaluate } from '../classifier/statistics/evaluation.ts';
 import { buildReference, type Observation } from '../classifier/statistics/training-reference.ts';
 import { summariseLabels } from '../datasets/dataset-check.ts';
 import { inWindow } from '../runtimes/answer-all.ts';
+import { tokensOf } from '../runtimes/encoder.ts';
 import { EncoderError } from '../runtimes/encoder-files.ts';
 import type { Encoded, Engine } from '../runtimes/onnx/engine.ts';
 import { createEngines } from '../runtimes/onnx/engines.ts';
@@ -92,12 +94,12 @@ function measure(examples: readonly Example[], encoded: readonly Encoded[], labe
   const halves = [0, 1].map((half) => scaleOf(rows.filter((row) => row % 2 !== half)));
   const observations: Observation[] = [];
   const predictions = examples.map(({ text, label: actual }, row) => {
-    const { output, tokens, unknownTokens } = encoded[row]!;
-    const probabilities = encoderProbabilities({ labels, scale: halves[row % 2] }, output);
-    const { label, confidence } = scoresOf(labels, probabilities);
-    const unknownRatio = tokens === 0 ? 1 : unknownTokens / tokens;
+    const probabilities = encoderProbabilities({ labels, scale: halves[row % 2] }, encoded[row]!.output);
+    const prediction = labelledPrediction(labels, probabilities, numbers.get(actual)!);
+    const { predicted: label, confidence } = prediction;
+    const { unknownRatio } = tokensOf(encoded[row]!);
     observations.push({ label, confidence, characters: text.length, unknownRatio });
-    return { actual, predicted: label, confidence, actualProbability: probabilities[numbers.get(actual)!]! };
+    return prediction;
   });
   return { scale: scaleOf(rows), predictions, observations };
 }

@@ -9,7 +9,7 @@ import { computeThresholds, type Thresholds } from '../classifier/statistics/ano
 import type { Evaluation } from '../classifier/statistics/evaluation.ts';
 import { buildReference, type Reference } from '../classifier/statistics/training-reference.ts';
 import { inWindow } from '../runtimes/answer-all.ts';
-import { createEncoderClassifier } from '../runtimes/encoder.ts';
+import { createEncoderClassifier, tokensOf } from '../runtimes/encoder.ts';
 import { type EncoderSource, readEncoder, settingsOf } from '../runtimes/encoder-files.ts';
 import type { Engine } from '../runtimes/onnx/engine.ts';
 import type { Engines } from '../runtimes/onnx/engines.ts';
@@ -82,9 +82,9 @@ export async function trainEncoder(
   const unknownRatios = new Float64Array(total);
   let done = 0;
   await inWindow(examples, WINDOW, async ({ text }, row) => {
-    const { output, tokens, unknownTokens } = await engine.encode(text, { queue: name });
-    embeddings.set(output, row * dimensions);
-    unknownRatios[row] = tokens === 0 ? 1 : unknownTokens / tokens;
+    const encoded = await engine.encode(text, { queue: name });
+    embeddings.set(encoded.output, row * dimensions);
+    unknownRatios[row] = tokensOf(encoded).unknownRatio;
     done += 1;
     if (done % PROGRESS_STEP === 0 || done === total) onProgress({ phase: 'encode', done, total });
   });

@@ -1,4 +1,4 @@
-import { assignFolds } from '../learning/cross-validation.ts';
+import { assignFolds, labelledPrediction } from '../learning/cross-validation.ts';
 import type { Candidate, TrainedModel } from '../learning/trainer.ts';
 import type { Combination } from '../scoring/encoder-model.ts';
 import type { LinearWeights } from '../scoring/linear-weights.ts';
@@ -66,7 +66,9 @@ export function trainEncoderModel(training: EncoderTraining): TrainedEncoder {
     probabilities: Float64Array,
     choice: Pick<EncoderUse, 'combination' | 'escalateBelow'> = {},
   ): EncoderUse => {
-    const predictions = predict(probabilities, targets, labels);
+    const predictions = Array.from(targets, (target, row) =>
+      labelledPrediction(labels, probabilities.subarray(row * labelCount, (row + 1) * labelCount), target),
+    );
     return { ...choice, predictions, evaluation: evaluate(predictions) };
   };
   const combination = fitCombination(own, outOfFold, targets, labelCount);
@@ -129,18 +131,4 @@ function fitCascade(
     probabilities.set(combined.subarray(at * labels, (at + 1) * labels), row * labels);
   }
   return { escalateBelow, combination, probabilities };
-}
-
-function predict(probabilities: Float64Array, targets: Uint32Array, labels: readonly string[]): LabelledPrediction[] {
-  return Array.from(targets, (target, row) => {
-    const own = probabilities.subarray(row * labels.length, (row + 1) * labels.length);
-    let best = 0;
-    for (let label = 1; label < own.length; label += 1) if (own[label]! > own[best]!) best = label;
-    return {
-      actual: labels[target]!,
-      predicted: labels[best]!,
-      confidence: own[best]!,
-      actualProbability: own[target]!,
-    };
-  });
 }

@@ -22,8 +22,6 @@ export interface TrainedHead {
   readonly head: LinearWeights;
   /** The probabilities of each document, by a head that did not learn from it; one for each label. */
   readonly outOfFold: Float64Array;
-  /** The chosen inverse strength of the penalty. */
-  readonly cost: number;
 }
 
 /**
@@ -106,7 +104,6 @@ export function trainHead(
       columns,
       labels,
     ),
-    cost,
   };
 }
 

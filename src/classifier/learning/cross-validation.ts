@@ -1,5 +1,6 @@
 import type { WeightedMatrix } from '../features/tf-idf.ts';
 import type { LearnerName } from '../scoring/algorithm-names.ts';
+import { scoresOf } from '../scoring/classifier.ts';
 import { correctScores, type EvidenceCalibration, labelOffsets } from '../scoring/evidence-calibration.ts';
 import { columnsFor, scoreRow } from '../scoring/linear-weights.ts';
 import { softmaxInPlace } from '../scoring/softmax.ts';
@@ -93,16 +94,19 @@ export function predictOutOfFold(
     probabilities.set(scores.subarray(row * columns, (row + 1) * columns), firstLabel);
     correctScores(probabilities, calibration, offsets, evidence[row]!);
     softmaxInPlace(probabilities);
-    let best = 0;
-    for (let at = 1; at < probabilities.length; at += 1) if (probabilities[at]! > probabilities[best]!) best = at;
-    return {
-      actual: labels[targets[row]!]!,
-      predicted: labels[best]!,
-      confidence: probabilities[best]!,
-      actualProbability: probabilities[targets[row]!]!,
-      ...(keepsProbabilities && { probabilities: probabilities.slice() }),
-    };
+    const prediction = labelledPrediction(labels, probabilities, targets[row]!);
+    return keepsProbabilities ? { ...prediction, probabilities: probabilities.slice() } : prediction;
   });
+}
+
+/** Returns the prediction of some probabilities next to the true label, whose number is `target`. */
+export function labelledPrediction(
+  labels: readonly string[],
+  probabilities: Float64Array,
+  target: number,
+): LabelledPrediction {
+  const { label: predicted, confidence } = scoresOf(labels, probabilities);
+  return { actual: labels[target]!, predicted, confidence, actualProbability: probabilities[target]! };
 }
 
 /**

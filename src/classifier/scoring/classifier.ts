@@ -43,3 +43,12 @@ export interface Classifier {
    */
   explain(tokens: Tokens, scores: Scores): Contribution[];
 }
+
+/** Returns the scores of a text by its probabilities. */
+export function scoresOf(labels: readonly string[], probabilities: Float64Array): Scores {
+  let best = 0;
+  for (let label = 1; label < probabilities.length; label += 1) {
+    if (probabilities[label]! > probabilities[best]!) best = label;
+  }
+  return { label: labels[best]!, confidence: probabilities[best]!, probabilities };
+}

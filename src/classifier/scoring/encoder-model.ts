@@ -1,5 +1,5 @@
 import type { EncoderAlgorithm } from './algorithm-names.ts';
-import type { Classifier, Scores } from './classifier.ts';
+import type { Classifier } from './classifier.ts';
 import type { LinearWeights } from './linear-weights.ts';
 import { softmaxInPlace } from './softmax.ts';
 
@@ -72,13 +72,4 @@ export function combineProbabilities(
 /** Returns the logarithm of a probability. */
 export function logProbability(probability: number): number {
   return Math.log(Math.max(probability, MIN_PROBABILITY));
-}
-
-/** Returns the scores of a text by its probabilities. */
-export function scoresOf(labels: readonly string[], probabilities: Float64Array): Scores {
-  let best = 0;
-  for (let label = 1; label < probabilities.length; label += 1) {
-    if (probabilities[label]! > probabilities[best]!) best = label;
-  }
-  return { label: labels[best]!, confidence: probabilities[best]!, probabilities };
 }
