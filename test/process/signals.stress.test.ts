@@ -14,6 +14,9 @@ import { isAlive, pidsOf, predict, startWorkers, until } from './workers.ts';
 const SERVICE = ['--import', './otel/preload.ts', 'src/main.ts'];
 const GATEWAY = ['--import', './otel/gateway-preload.ts', 'src/gateway/main.ts'];
 
+/** The delay of a busy machine, which is much shorter than any other limit of the shutdown. */
+const SLACK_MS = 2_000;
+
 /** Starts a process and sends it a signal after some time. */
 async function signalDuringStart(args: string[], afterMs: number, signal: NodeJS.Signals, WORKERS: string) {
   const env = {
@@ -32,12 +35,11 @@ async function signalDuringStart(args: string[], afterMs: number, signal: NodeJS
   const child = spawn(process.execPath, [...handled, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [stderr, exited] = [text(child.stderr), once(child, 'exit') as Promise<[number | null, string | null]>];
   await once(child.stdout, 'data');
-  child.stdout.resume();
+  const log = text(child.stdout);
   await delay(afterMs);
   child.kill(signal);
-  const started = performance.now();
   const [code, endSignal] = await exited;
-  return { code, endSignal, stderr: await stderr, milliseconds: performance.now() - started };
+  return { code, endSignal, stderr: await stderr, log: await log };
 }
 
 describe('a signal during the start ends the process at once, without an error', () => {
@@ -48,13 +50,15 @@ describe('a signal during the start ends the process at once, without an error',
   ])('%s', async (_, args, workers) => {
     for (const [afterMs, signal] of [
       [0, 'SIGTERM'],
-      [300, 'SIGINT'],
+      [150, 'SIGINT'],
+      [300, 'SIGHUP'],
       [700, 'SIGTERM'],
       [1_100, 'SIGHUP'],
     ] as const) {
-      const { code, endSignal, stderr, milliseconds } = await signalDuringStart(args, afterMs, signal, workers);
+      const { code, endSignal, stderr, log } = await signalDuringStart(args, afterMs, signal, workers);
       expect({ code, endSignal, stderr, afterMs }).toEqual({ code: 0, endSignal: null, stderr: '', afterMs });
-      expect(milliseconds).toBeLessThan(3_000);
+      // No machine starts in 300 ms. A process that handles the signal only after its start would say that it is ready.
+      if (afterMs <= 300) expect(log).not.toMatch(/"listening"|"ready"/);
     }
   });
 });
@@ -97,7 +101,7 @@ describe('SHUTDOWN_TIMEOUT_MS limits the whole shutdown', () => {
     expect(await predict(service.url)).toBe(200);
     const started = performance.now();
     expect(await service.stop()).toBe(0);
-    expect(performance.now() - started).toBeLessThan(2_500 + 300);
+    expect(performance.now() - started).toBeLessThan(2_500 + SLACK_MS);
   });
 
   test('with a stopped worker, which is killed', async () => {
@@ -106,7 +110,7 @@ describe('SHUTDOWN_TIMEOUT_MS limits the whole shutdown', () => {
     process.kill(pid, 'SIGSTOP');
     const started = performance.now();
     expect(await service.stop()).toBe(0);
-    expect(performance.now() - started).toBeLessThan(2_500 + 300);
+    expect(performance.now() - started).toBeLessThan(2_500 + SLACK_MS);
     await until(() => !isAlive(pid));
   });
 
