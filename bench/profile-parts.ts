@@ -28,12 +28,15 @@ const WHOLE_PARTS: readonly Part[] = [
     /otlp-exporter-base|otlp-transformer|\/sdk\/(?:retrying-exporter|batch-processors)/,
   ],
   ['classifier: tokenise and score', /\/src\/classifier\//],
+  ['memory of predictions', /\/src\/recent\//],
   ['prediction id', /\/src\/predictions\/prediction-id/],
   ['log record', /\/src\/telemetry\/(?:logs\/|light\/light-logger)|\/pino\/|sonic-boom|sdk-logs/],
 ];
 
 /** Parts for all other samples: the innermost frame that matches decides. */
 const LEAF_PARTS: readonly Part[] = [
+  // A middleware calls all that come after it, so its own work alone counts.
+  ['tokens, and protection against other sites', /\/src\/http\/access\//],
   ['metrics', /sdk-metrics|\/src\/telemetry\/(?:metrics\/|instruments|model-metrics)|\/src\/drift\//],
   [
     'spans and their context',

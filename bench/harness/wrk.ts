@@ -21,17 +21,21 @@ export async function writeWrkScript(
   name: string,
   path: string,
   bodies: readonly unknown[],
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const lines = join(folder, `${name}.jsonl`);
   const script = join(folder, `${name}.lua`);
   await writeFile(lines, bodies.map((body) => `${JSON.stringify(body)}\n`).join(''));
+  const added = Object.entries(headers).map(
+    ([header, value]) => `, [${JSON.stringify(header)}] = ${JSON.stringify(value)}`,
+  );
   await writeFile(
     script,
     `local requests, i = {}, 0
 function init()
   for body in io.lines(${JSON.stringify(lines)}) do
     -- "Host" in this spelling replaces wrk's own header. Otherwise it is sent twice, and gunicorn answers with 400.
-    requests[#requests + 1] = wrk.format("POST", ${JSON.stringify(path)}, {["Content-Type"] = "application/json", ["Host"] = "127.0.0.1"}, body)
+    requests[#requests + 1] = wrk.format("POST", ${JSON.stringify(path)}, {["Content-Type"] = "application/json", ["Host"] = "127.0.0.1"${added.join('')}}, body)
   end
 end
 function request() i = i % #requests + 1; return requests[i] end

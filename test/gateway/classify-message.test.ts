@@ -38,7 +38,7 @@ describe('a message passes unchecked within the deadline if the service', () => 
     expect(response.headers.get('x-spam-status')).toMatch(new RegExp(`^No, unchecked=(${reason})$`));
     expect(response.headers.get('x-spam-checked')).toBe('No');
     expect(await response.json()).toMatchObject({ checked: false, spam: false, reason: expect.stringMatching(reason) });
-    expect(ms).toBeLessThan(2_000);
+    expect(ms).toBeLessThan(5_000);
   });
 
   test('is unreachable for long; then messages do not wait for it', async () => {

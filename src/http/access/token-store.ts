@@ -10,6 +10,9 @@ import { readTokenFile, type StoredToken } from './token-file.ts';
 /** The time in milliseconds between two looks at the token file. */
 const POLL_MS = 1_000;
 
+/** The number of tokens whose digests are remembered. */
+const MAX_REMEMBERED = 1_024;
+
 interface KnownToken extends Caller {
   readonly digest: Buffer;
   /** The time in milliseconds since the epoch at which the token expires. */
@@ -32,6 +35,8 @@ export async function openTokenStore(
   if (API_TOKENS === undefined && API_TOKENS_FILE === undefined) return undefined;
   const fixed = new Map((API_TOKENS ?? []).map((token) => fixedToken(token)));
   let tokens: KnownTokens = fixed;
+  // A digest for each request would take 1 % of the CPU time of a prediction. Only tokens that are valid are remembered.
+  const remembered = new Map<string, KnownToken>();
   let timer: NodeJS.Timeout | undefined;
 
   if (API_TOKENS_FILE !== undefined) {
@@ -39,6 +44,7 @@ export async function openTokenStore(
     let version = await fileVersion(path);
     const load = async () => {
       tokens = new Map([...storedTokens(await readTokenFile(path), tokens), ...fixed]);
+      remembered.clear();
     };
     try {
       await load();
@@ -67,14 +73,25 @@ export async function openTokenStore(
 
   return {
     find(token) {
-      const digits = hash('sha256', token);
-      const known = tokens.get(digits);
-      // The look-up compares digests, and a caller cannot choose a part of a digest. The comparison of the found one takes constant time.
-      if (known === undefined || !isDigest(known.digest, digits)) return undefined;
+      let known = remembered.get(token);
+      if (known === undefined) {
+        known = findByDigest(tokens, token);
+        if (known === undefined) return undefined;
+        if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+        remembered.set(token, known);
+      }
       return known.expires !== undefined && known.expires <= Date.now() ? undefined : known;
     },
     close: () => clearTimeout(timer),
   };
+}
+
+/** Returns the token with the digest of a sent one, or `undefined` if there is none. */
+function findByDigest(tokens: KnownTokens, token: string): KnownToken | undefined {
+  const digits = hash('sha256', token);
+  const known = tokens.get(digits);
+  // The look-up compares digests, and a caller cannot choose a part of a digest. The comparison of the found one takes constant time.
+  return known !== undefined && isDigest(known.digest, digits) ? known : undefined;
 }
 
 /** The digest that is compared. One buffer for all saves the memory of one for each request. */
