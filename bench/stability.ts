@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,10 +7,10 @@ import { writeInitialPolicy } from '../src/models/policy-file.ts';
 import type { LoadResult } from '../tools/load/scenarios/result.ts';
 import { start } from '../tools/stack/processes.ts';
 import { readMails } from './harness/mails.ts';
+import { writeManyVersions } from './harness/many-versions.ts';
 import { startMixedTraffic } from './harness/mixed-traffic.ts';
 import { benchService, startBenchEnvironment } from './harness/service.ts';
 
-const PROJECT = join(import.meta.dirname, '..');
 const CLI = join(import.meta.dirname, '../tools/load/main.ts');
 /** The rate of the soak, as a share of the knee. */
 const SOAK_SHARE = 0.7;
@@ -20,7 +20,8 @@ const LENGTHS = { full: { soak: 20, warmUp: 3 }, short: { soak: 2, warmUp: 1 } }
 /**
  * Checks that the service is stable under a long load. Finds the knee by the stress scenario of `npm run load`, then
  * soaks a new process at 70 % of that rate: for twenty minutes with `full`, otherwise for two. Beside it there is mixed
- * traffic, and a retraining begins after a third of the time. The service traces every request and runs alone on the
+ * traffic, and a retraining begins after a third of the time. A version runs in the shadow from the start, as the new one of the
+ * retraining does afterwards: otherwise the rate would be 70 % of the knee of half of the work. The service traces every request and runs alone on the
  * first core; load generator and Collector share the second. Prints both reports, and sets the exit code to 1 if the soak
  * fails: one error, or memory that grows.
  */
@@ -29,7 +30,7 @@ export async function runStabilityBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-stability-'));
   const { train, test, sent } = await readMails();
   const models = join(folder, 'models');
-  await cp(join(PROJECT, 'models/spam/1'), join(models, 'spam/1'), { recursive: true });
+  await writeManyVersions(models, 2);
   await writeInitialPolicy(join(models, 'spam'), { paths: [train] });
   const { ports, collector, traced } = await startBenchEnvironment(folder, signal);
   const url = `http://127.0.0.1:${ports.service}`;
@@ -42,6 +43,7 @@ export async function runStabilityBenchmark(full: boolean): Promise<void> {
     const service = await start(component, join(folder, 'service.log'), signal);
     const out = await mkdtemp(join(folder, 'report-'));
     try {
+      await setShadow(url);
       const loading = run([
         scenario,
         ...['--target', url, '--data', test],
@@ -73,6 +75,13 @@ export async function runStabilityBenchmark(full: boolean): Promise<void> {
     await collector.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Makes the older version the shadow of the newest. */
+async function setShadow(url: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/models/spam/shadow`, { method: 'POST', headers, body: '{"version": "1"}' });
+  if (!response.ok) throw new Error(`the shadow was not set: ${await response.text()}`);
 }
 
 /**
