@@ -1,5 +1,6 @@
 import { runBatchesBenchmark } from './batches.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
+import { runScriptsBenchmark } from './classifier/scripts.ts';
 import { runEvidenceBenchmark } from './evidence/run.ts';
 import { runInsightsBenchmark } from './insights/run.ts';
 import { runLoadToolBenchmark } from './load-tool.ts';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   port: runPortBenchmark,
   profile: runProfileBenchmark,
   recent: runRecentBenchmark,
+  scripts: runScriptsBenchmark,
   serving: runServingBenchmark,
   stability: runStabilityBenchmark,
   swaps: runSwapsBenchmark,

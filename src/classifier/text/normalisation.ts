@@ -76,6 +76,7 @@ export function normaliseText(original: string): NormalisedText {
     : foldFully(original);
   const withoutLookalikes = foldConfusables(text);
   if (withoutLookalikes === text) return { text, isObfuscated };
+  // A replaced letter can have rare marks behind it, which are no part of its word: surrogate pairs.
   return { text: dropSecondDots(withoutLookalikes).normalize('NFC'), isObfuscated: true };
 }
 
