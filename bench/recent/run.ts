@@ -83,6 +83,7 @@ function remember(
       anomalies: at % 50 === 0 ? ['length'] : [],
       review: false,
       abstained: false,
+      synthetic: false,
       index: 0,
     },
     0,

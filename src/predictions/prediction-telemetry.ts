@@ -169,6 +169,7 @@ export function createPredictionTelemetry({
           anomalies,
           review: asked,
           abstained,
+          synthetic,
           index: origin.index,
         };
         row = memory.add(request, remembered, epoch);
@@ -228,8 +229,10 @@ export function createPredictionTelemetry({
       if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
       const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
       span.setStatus({ code: SpanStatusCode.ERROR }).end();
-      origin.request?.fail(telemetryOf(model).reference, origin.role, text.length);
-      if (!origin.synthetic) recorder.recordFailure(model, origin.role, Date.now());
+      const { reference } = telemetryOf(model);
+      const { request, role, synthetic } = origin;
+      request?.fail({ reference, role, synthetic, characters: text.length });
+      if (!synthetic) recorder.recordFailure(model, role, Date.now());
     },
   };
 }

@@ -70,6 +70,8 @@ export interface PredictionRow {
   readonly review: boolean;
   /** True if the confidence was below the minimum of the request or of the policy. */
   readonly abstained: boolean;
+  /** True if the request was marked as one of a load test. */
+  readonly synthetic: boolean;
   readonly shadow?: { readonly version: string; readonly prediction: string };
   readonly feedback?: RowFeedback;
   readonly process: RowProcess;

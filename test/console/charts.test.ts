@@ -29,6 +29,7 @@ function row(change: Partial<PredictionRow> = {}): PredictionRow {
     worker: 1,
     review: false,
     abstained: false,
+    synthetic: false,
     process: {
       inFlight: 1,
       eventLoopDelaySeconds: 0,

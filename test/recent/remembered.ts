@@ -56,6 +56,7 @@ export function addRow(
       anomalies: [],
       review: false,
       abstained: false,
+      synthetic: false,
       index: 0,
       ...row,
       id: idBytes(request.traceId, spanId, row.idLength),

@@ -22,6 +22,7 @@ export const FILTER_FIELDS: Readonly<Record<string, { readonly kind: FilterKind;
   kept: { kind: 'value', title: 'kept because' },
   review: { kind: 'value', title: 'review' },
   abstained: { kind: 'value', title: 'abstained' },
+  synthetic: { kind: 'value', title: 'load test' },
   script: { kind: 'value', title: 'script' },
   shadow: { kind: 'value', title: 'shadow' },
   tokenizeSeconds: { kind: 'range', title: 'tokenize' },

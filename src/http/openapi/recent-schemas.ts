@@ -36,6 +36,7 @@ const row = z
     abstained: z
       .boolean()
       .meta({ description: 'The confidence was below the minimum of the request or of the policy' }),
+    synthetic: z.boolean().meta({ description: 'The request was marked as one of a load test' }),
     shadow: z.object({ version: z.string(), prediction: z.string() }).optional(),
     feedback: feedback.optional(),
     process: z

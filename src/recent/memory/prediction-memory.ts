@@ -78,7 +78,8 @@ export class PredictionMemory {
     columns.reference[slot] = strings.add('reference', reference);
     columns.label[slot] = strings.add('label', row.label);
     columns.anomalies[slot] = anomalies.length === 0 ? 0 : bitsOf(anomalies);
-    const marks = (row.review ? FLAG.review : 0) | (row.abstained ? FLAG.abstained : 0);
+    const marks =
+      (row.review ? FLAG.review : 0) | (row.abstained ? FLAG.abstained : 0) | (row.synthetic ? FLAG.synthetic : 0);
     columns.flags[slot] = this.#flags(request) | marks | this.#countText(reference);
     this.store.setId(slot, row.id);
     this.texts?.set(slot, row.text);
@@ -194,7 +195,7 @@ export class PredictionMemory {
     columns.script[slot] = 0;
     columns.anomalies[slot] = 0;
     columns.index[slot] = 0;
-    columns.flags[slot] = this.#flags(request);
+    columns.flags[slot] = this.#flags(request) | (failed?.synthetic ? FLAG.synthetic : 0);
     columns.idLength[slot] = 0;
     this.#ids.write(request.traceId, slot * ID_BYTES + 1, 16, 'hex');
     columns.span[2 * slot] = columns.serverSpan[2 * slot]!;

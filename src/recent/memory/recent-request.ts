@@ -39,7 +39,7 @@ export class RecentRequest {
   /** The type of the problem that the request was answered with. */
   errorType = '';
   /** The classification that failed, if one did. */
-  failed: { readonly reference: string; readonly role: AnsweringRole; readonly characters: number } | undefined;
+  failed: FailedClassification | undefined;
 
   constructor(route: number, traceId: string, spanId: string, started: number) {
     this.route = route;
@@ -49,13 +49,14 @@ export class RecentRequest {
     this.isBatch = route === BATCH_ROUTE;
   }
 
-  /** Records that a version (`NAME@VERSION`) could not classify a text. */
-  fail(reference: string, role: AnsweringRole, characters: number): void {
-    this.failed = { reference, role, characters };
+  /** Records that a version could not classify a text. */
+  fail(failed: FailedClassification): void {
+    this.failed = failed;
   }
 }
 
-type AnsweringRole = NewRow['role'];
+/** A classification that failed. */
+type FailedClassification = Pick<NewRow, 'reference' | 'role' | 'synthetic'> & { readonly characters: number };
 
 /** A prediction for the memory. */
 export interface NewRow {
@@ -76,6 +77,7 @@ export interface NewRow {
   readonly anomalies: readonly string[];
   readonly review: boolean;
   readonly abstained: boolean;
+  readonly synthetic: boolean;
   /** The position of the text in its batch. */
   readonly index: number;
 }

@@ -10,6 +10,7 @@ export const FLAG = {
   multiple: 16,
   correct: 32,
   abstained: 64,
+  synthetic: 128,
 } as const;
 
 /** Bits of the column `kept`. */

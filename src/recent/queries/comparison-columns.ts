@@ -61,6 +61,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   label: 'feedback',
   correct: 'feedback',
   abstained: 'confidence',
+  synthetic: 'load test',
   id: 'identity',
   traceId: 'identity',
   since: 'when',

@@ -63,6 +63,7 @@ export const FILTER_FIELDS: Readonly<Record<string, WordField | NumberField>> = 
   shadow: word(({ strings }, slot) => strings.get('shadowLabel', slot)),
   review: flag(FLAG.review),
   abstained: flag(FLAG.abstained),
+  synthetic: flag(FLAG.synthetic),
   batch: flag(FLAG.batch),
   retraining: flag(FLAG.retraining),
   coldVersion: flag(FLAG.coldVersion),

@@ -88,6 +88,7 @@ export function readRow(memory: PredictionMemory, slot: number): PredictionRow {
     worker,
     review: (flags & FLAG.review) !== 0,
     abstained: (flags & FLAG.abstained) !== 0,
+    synthetic: (flags & FLAG.synthetic) !== 0,
     ...(shadow !== undefined && { shadow: { version: strings.get('shadowVersion', slot)!, prediction: shadow } }),
     ...(feedback && { feedback }),
     process: {

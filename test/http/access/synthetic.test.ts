@@ -32,6 +32,22 @@ test('marked predictions count neither for drift nor for quality, on each route'
   expect(await counted(url)).toEqual([1, 1]);
 });
 
+test('the memory of predictions marks them, and a filter leaves them out', async () => {
+  const { url } = await serve();
+  await post(`${url}/predict`, { text: 'a load test' }, MARK);
+  await post(`${url}/predict/batch`, { texts: ['a load test', 'another one'] }, MARK);
+  await post(`${url}/predict`, { text: 'a customer' });
+  const rows = async (filter = '') => {
+    const { predictions } = (await (await fetch(`${url}/predictions${filter}`)).json()) as {
+      predictions: { synthetic: boolean }[];
+    };
+    return predictions.map(({ synthetic }) => synthetic);
+  };
+  expect(await rows()).toEqual([false, true, true, true]);
+  expect(await rows('?synthetic=true')).toEqual([true, true, true]);
+  expect(await rows('?synthetic=false')).toEqual([false]);
+});
+
 test.each([
   ['userId=alice, synthetic = true ;origin=load,x=1', 0],
   ['synthetic=false', 1],

@@ -76,7 +76,7 @@ interface RowProps {
 }
 
 function Row({ row, isSlow, isSelected }: RowProps): ComponentChildren {
-  const { prediction, confidence, version, model, status, anomalies, abstained, feedback, errorType } = row;
+  const { prediction, confidence, version, model, status, anomalies, abstained, synthetic, feedback, errorType } = row;
   const isFailed = status === 0 || status >= 400;
   return h(
     'tr',
@@ -119,6 +119,7 @@ function Row({ row, isSlow, isSelected }: RowProps): ComponentChildren {
       isFailed
         ? h(FilterValue, { field: 'status', value: String(status) }, `${status} ${words(errorType ?? 'disconnected')}`)
         : null,
+      synthetic ? h(FilterValue, { field: 'synthetic', value: 'true' }, 'load test') : null,
       abstained ? h(FilterValue, { field: 'abstained', value: 'true' }, 'abstained') : null,
       anomalies.map((reason) => h(FilterValue, { key: reason, field: 'anomaly', value: reason }, words(reason))),
       feedback === undefined
@@ -187,6 +188,10 @@ function RowFacts({ row }: { readonly row: PredictionRow }): ComponentChildren {
         ],
         ['unusual', row.anomalies.map(words).join(', ')],
         ['abstained', row.abstained ? 'the confidence is below the minimum of the request or of the policy' : ''],
+        [
+          'load test',
+          row.synthetic ? 'the request was marked as one: it counts neither for drift nor for quality' : '',
+        ],
         ['status', row.errorType === undefined ? String(row.status) : `${row.status} ${words(row.errorType)}`],
         ['route', row.route],
         ['process', process_.filter((part) => part !== '').join(', ')],
