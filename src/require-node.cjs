@@ -17,4 +17,6 @@ if (Number.parseInt(process.versions.node, 10) < needed) {
 const { enableCompileCache } = require('node:module');
 const { join } = require('node:path');
 
-enableCompileCache(join(__dirname, '../node_modules/.cache/waymark'));
+const COMPILE_CACHE_FOLDER = join(__dirname, '../node_modules/.cache/waymark');
+enableCompileCache(COMPILE_CACHE_FOLDER);
+module.exports = { COMPILE_CACHE_FOLDER };

@@ -1,6 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+const { COMPILE_CACHE_FOLDER } = createRequire(import.meta.url)('../../src/require-node.cjs') as {
+  COMPILE_CACHE_FOLDER: string;
+};
 
 /** Creates one temporary folder for all tests of a run, and removes the folder after the last test. */
 export default async function setUp(): Promise<() => Promise<void>> {
@@ -8,6 +13,6 @@ export default async function setUp(): Promise<() => Promise<void>> {
   // The processes of the tests, and the processes that they start, inherit the variable.
   process.env['TMPDIR'] = folder;
   // The tests start some hundred services. Compiled once, each of them takes 40 % less CPU time to start.
-  process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '../../node_modules/.cache/waymark');
+  process.env['NODE_COMPILE_CACHE'] ??= COMPILE_CACHE_FOLDER;
   return () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

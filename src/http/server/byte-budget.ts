@@ -2,8 +2,8 @@
 export interface HeldBytes {
   /** Adds bytes. It may cancel these or older held bytes, if too many are in memory. */
   add(bytes: number): void;
-  /** Releases the bytes, and returns their number. */
-  end(): number;
+  /** Releases the bytes. */
+  end(): void;
 }
 
 /** The number of bytes of bodies and answers that may be in memory. */
@@ -45,11 +45,10 @@ export function createByteBudget(limit: number): ByteBudget {
           if (used > limit) makeRoom();
         },
         end() {
-          if (ended) return 0;
+          if (ended) return;
           ended = true;
           held.delete(bytes);
           used -= size;
-          return size;
         },
       };
       return bytes;

@@ -135,8 +135,8 @@ describe('MAX_BYTES_IN_FLIGHT', () => {
     expect(cancelled).toEqual([]);
     holds[2]!.add(20);
     expect(cancelled).toEqual([0]);
-    expect(holds[1]!.end()).toBe(30);
-    expect(holds[2]!.end()).toBe(20);
+    holds[1]!.end();
+    holds[2]!.end();
     budget.take(90);
     const next = budget.hold(() => {
       cancelled.push(3);
