@@ -84,11 +84,11 @@ async function collectTexts(): Promise<Map<string, string[]>> {
     const draw = () => sentences[Math.floor(random() * sentences.length)]!;
     const drawn = Array.from({ length: TEXTS }, () => Array.from({ length: SENTENCES_PER_TEXT }, draw).join(' '));
     texts.set(language, drawn);
-    if (language === 'Russian')
-      texts.set(
-        'Russian, decomposed',
-        drawn.map((text) => text.normalize('NFD')),
-      );
+    if (language !== 'Russian') continue;
+    const decomposed = drawn.map((text) => text.normalize('NFD'));
+    // The normal form of the two signs is longer.
+    const withoutSigns = drawn.map((text) => text.replaceAll(/[№…]/g, ''));
+    texts.set('Russian, decomposed', decomposed).set('Russian without "№" and "…"', withoutSigns);
   }
   texts.set(
     'mails with look-alike letters',

@@ -56,7 +56,6 @@ const letterTable = buildLetterTable();
 const cyrillicUnits = unitsOf(cyrillicOf);
 const greekUnits = unitsOf(greekOf);
 
-// Texts and words are converted one at a time, so they share their memory.
 let textUnits = new Uint16Array(1024);
 let textBytes = Buffer.from(textUnits.buffer);
 let wordUnits = new Uint16Array(1024);
@@ -109,8 +108,7 @@ export function isLatinUnit(unit: number): boolean {
  */
 export function foldWord(units: Uint16Array, start: number, end: number, isLatinText: boolean): number {
   let [any, all, latinAll] = [0, -1, -1];
-  let firstLookalike = 0;
-  let [firstLatin, lastLatin] = [-1, -1];
+  let [firstLookalike, firstLatin, lastLatin] = [0, -1, -1];
   for (let at = start; at < end; at += 1) {
     const entry = letterTable[units[at]!]!;
     any |= entry;
@@ -128,8 +126,8 @@ export function foldWord(units: Uint16Array, start: number, end: number, isLatin
   const canBeLatin = isSafe && (all & Bit.canBeLatin) !== 0;
   if (firstLatin < 0) return isLatinText && canBeLatin ? replaceLookalikes(units, start, end, any) : 0;
   const isGreek = (firstLookalike & Bit.greek) !== 0;
-  const canBeOther = !isLatinText && (latinAll & (isGreek ? Bit.canBeGreek : Bit.canBeCyrillic)) !== 0;
-  if (canBeOther) return replaceLatin(units, start, end, any, isGreek);
+  const canBeOther = (latinAll & (isGreek ? Bit.canBeGreek : Bit.canBeCyrillic)) !== 0;
+  if (canBeOther && !isLatinText) return replaceLatin(units, start, end, any, isGreek);
   return canBeLatin ? replaceLookalikes(units, start, end, any) : 0;
 }
 
@@ -152,9 +150,8 @@ function replaceLookalikes(units: Uint16Array, start: number, end: number, bits:
   if ((bits & Bit.composed) !== 0) return replaceComposed(units, start, end, latinOf);
   reserveWord(end - start);
   for (let at = start; at < end; at += 1) {
-    const unit = units[at]!;
-    const entry = letterTable[unit]!;
-    wordUnits[at - start] = (entry & Bit.lookalike) === 0 ? unit : entry & 0xffff;
+    const entry = letterTable[units[at]!]!;
+    wordUnits[at - start] = (entry & Bit.lookalike) === 0 ? units[at]! : entry & 0xffff;
   }
   return end - start;
 }
@@ -165,8 +162,7 @@ function replaceLatin(units: Uint16Array, start: number, end: number, bits: numb
   const letters = isGreek ? greekUnits : cyrillicUnits;
   reserveWord(end - start);
   for (let at = start; at < end; at += 1) {
-    const unit = units[at]!;
-    wordUnits[at - start] = (letterTable[unit]! & Bit.latin) === 0 ? unit : letters[unit]!;
+    wordUnits[at - start] = isLatinUnit(units[at]!) ? letters[units[at]!]! : units[at]!;
   }
   return end - start;
 }
@@ -213,8 +209,11 @@ function buildLetterTable(): Uint32Array {
 }
 
 function describeLetter(unit: number): number {
+  const form = normalTable[unit]!;
+  const unitClass = characterClassOf(form);
+  if (unitClass === unstable) return CAN_BE_ALL | Bit.composed;
+  if ((unitClass !== word && unitClass !== lookalike) || lowerCaseOf(form) !== unit) return CAN_BE_ALL;
   const character = String.fromCharCode(unit);
-  if (characterClassOf(normalTable[unit]!) === unstable) return CAN_BE_ALL | Bit.composed;
   const parts = character.normalize('NFD');
   let entry: number = CAN_BE_ALL;
   for (const part of parts) {
@@ -229,8 +228,9 @@ function describeLetter(unit: number): number {
     }
     if (GREEK.test(part)) entry |= part === OMICRON ? Bit.greek : Bit.greek | Bit.greekName;
   }
-  const latin = composeLetters(character, latinOf);
   if ((entry & Bit.latin) !== 0 && parts !== character) entry |= Bit.accented;
+  if ((entry & Bit.lookalike) === 0) return entry;
+  const latin = composeLetters(character, latinOf);
   return entry | (latin.length > 1 ? Bit.composed : latin.charCodeAt(0));
 }
 
