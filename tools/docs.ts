@@ -1,4 +1,9 @@
-/** `npm run docs`: writes the documents and the code that are generated. Tests fail if they are not current. */
+/**
+ * `npm run docs`: writes the documents and the code that are generated. Tests fail if they are not current. With `--pictures`
+ * it draws the dashboards too, with the stack and three minutes of real traffic.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { confusableLettersSource } from './confusable-letters.ts';
@@ -16,3 +21,9 @@ await writeFile(join(PROJECT, 'src/http/documentation/runbooks.html'), runbooksP
 
 for (const [name, content] of dashboardFiles())
   await writeFile(join(PROJECT, 'otel/grafana/dashboards', name), content);
+
+if (process.argv.includes('--pictures')) {
+  const drawing = spawn(process.execPath, [join(PROJECT, 'tools/pictures/main.ts')], { stdio: 'inherit' });
+  const [code] = await once(drawing, 'close');
+  process.exitCode = code === 0 ? 0 : 1;
+}

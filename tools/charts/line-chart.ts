@@ -1,11 +1,6 @@
-import { LineChart as LineSeriesChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
-import { init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
+import { drawChart } from './drawing.ts';
 import { inkColours, LINE_COLOURS } from './palette.ts';
 import { themed } from './themed-svg.ts';
-
-use([LineSeriesChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
 
 const LABEL_ROW_HEIGHT = 14;
 const CHARACTER_WIDTH = 6.5;
@@ -53,68 +48,64 @@ export interface LineChart {
 export function lineChart(chart: LineChart): string {
   const { width = 900, height = 300, events = [], limits = [] } = chart;
   const rows = labelRows(events, chart, width);
-  const drawing = init(null, null, { renderer: 'svg', ssr: true, width, height });
-  try {
-    drawing.setOption({
-      animation: false,
-      useUTC: true,
-      color: LINE_COLOURS,
-      title: {
-        text: chart.title,
-        subtext: chart.y.name ?? '',
-        left: 12,
-        top: 8,
-        itemGap: 4,
-        textStyle: { color: inkColours.text, fontSize: 14 },
-        subtextStyle: { color: inkColours.faint },
+  const option = {
+    animation: false,
+    useUTC: true,
+    color: LINE_COLOURS,
+    title: {
+      text: chart.title,
+      subtext: chart.y.name ?? '',
+      left: 12,
+      top: 8,
+      itemGap: 4,
+      textStyle: { color: inkColours.text, fontSize: 14 },
+      subtextStyle: { color: inkColours.faint },
+    },
+    legend: {
+      top: 8,
+      right: 16,
+      itemWidth: 18,
+      textStyle: { color: inkColours.text },
+      data: chart.series.map(({ name }) => ({ name, icon: 'roundRect', itemStyle: { borderWidth: 0 } })),
+      itemHeight: 3,
+    },
+    grid: {
+      left: 12,
+      right: 24,
+      top: 60 + LABEL_ROW_HEIGHT * (rows.length === 0 ? 0 : Math.max(...rows) + 1),
+      bottom: chart.x.name === undefined ? 12 : 28,
+    },
+    xAxis: {
+      ...axis(chart.x),
+      type: chart.x.kind,
+      ...(chart.x.name !== undefined && { name: chart.x.name, nameLocation: 'middle' as const, nameGap: 28 }),
+      splitLine: { show: false },
+    },
+    yAxis: {
+      ...axis(chart.y),
+      type: chart.y.logarithmic === true ? 'log' : 'value',
+      axisLabel: {
+        color: inkColours.faint,
+        ...(chart.y.format !== undefined && { formatter: chart.y.format }),
       },
-      legend: {
-        top: 8,
-        right: 16,
-        itemWidth: 18,
-        textStyle: { color: inkColours.text },
-        data: chart.series.map(({ name }) => ({ name, icon: 'roundRect', itemStyle: { borderWidth: 0 } })),
-        itemHeight: 3,
-      },
-      grid: {
-        left: 12,
-        right: 24,
-        top: 60 + LABEL_ROW_HEIGHT * (rows.length === 0 ? 0 : Math.max(...rows) + 1),
-        bottom: chart.x.name === undefined ? 12 : 28,
-      },
-      xAxis: {
-        ...axis(chart.x),
-        type: chart.x.kind,
-        ...(chart.x.name !== undefined && { name: chart.x.name, nameLocation: 'middle' as const, nameGap: 28 }),
-        splitLine: { show: false },
-      },
-      yAxis: {
-        ...axis(chart.y),
-        type: chart.y.logarithmic === true ? 'log' : 'value',
-        axisLabel: {
-          color: inkColours.faint,
-          ...(chart.y.format !== undefined && { formatter: chart.y.format }),
-        },
-      },
-      series: chart.series.map((line, at) => ({
-        type: 'line' as const,
-        name: line.name,
-        data: line.points.map(([x, y]) => [x, y]),
-        showSymbol: line.points.length === 1,
-        symbolSize: 5,
-        step: line.stepped === true ? ('end' as const) : false,
-        lineStyle: { width: 1.75, ...(line.dashed === true && { type: 'dashed' as const }) },
-        // The marks belong to the chart, but ECharts attaches them to a series.
-        ...(at === 0 && marks(events, rows, limits)),
-      })),
-    });
-    return themed(drawing.renderToSVGString({ useViewBox: true }), chart.title);
-  } finally {
-    drawing.dispose();
-  }
+    },
+    series: chart.series.map((line, at) => ({
+      type: 'line' as const,
+      name: line.name,
+      data: line.points.map(([x, y]) => [x, y]),
+      showSymbol: line.points.length === 1,
+      symbolSize: 5,
+      step: line.stepped === true ? ('end' as const) : false,
+      lineStyle: { width: 1.75, ...(line.dashed === true && { type: 'dashed' as const }) },
+      // The marks belong to the chart, but ECharts attaches them to a series.
+      ...(at === 0 && marks(events, rows, limits)),
+    })),
+  };
+  return themed(drawChart(option, width, height), chart.title);
 }
 
-function axis({ min, max }: { min?: number; max?: number }) {
+/** Returns the look of an axis. */
+export function axis({ min, max }: { min?: number | undefined; max?: number | undefined }) {
   return {
     ...(min !== undefined && { min }),
     ...(max !== undefined && { max }),

@@ -24,6 +24,7 @@ function withoutHover(svg: string): string {
   return svg.replace(/<style[^>]*><!\[CDATA\[[\s\S]*?\]\]>\s*<\/style>/, '').replaceAll(/ class="zr[^"]*"/g, '');
 }
 
-function escapeXml(text: string): string {
+/** Escapes a text for the content of an element of XML. */
+export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
