@@ -1,5 +1,5 @@
 import { CharacterClass, characterClassOf, isDistinct, lowerCaseOf, normalTable } from './characters.ts';
-import { CONFUSABLE_LETTERS } from './confusable-letters.ts';
+import { CONFUSABLE_LETTERS } from './unicode-data.ts';
 
 const LATIN = /^\p{Script=Latin}$/u;
 const GREEK = /^\p{Script=Greek}$/u;
