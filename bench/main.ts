@@ -11,6 +11,7 @@ import { runRecentBenchmark } from './recent/run.ts';
 import { runRetrainBenchmark } from './retrain.ts';
 import { runServingBenchmark } from './serving/run.ts';
 import { runStabilityBenchmark } from './stability.ts';
+import { runStartBenchmark } from './start.ts';
 import { runSwapsBenchmark } from './swaps.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 import { runVersionsBenchmark } from './versions.ts';
@@ -29,6 +30,7 @@ const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
   scripts: runScriptsBenchmark,
   serving: runServingBenchmark,
   stability: runStabilityBenchmark,
+  start: runStartBenchmark,
   swaps: runSwapsBenchmark,
   telemetry: runTelemetryBenchmark,
   versions: runVersionsBenchmark,

@@ -1,10 +1,8 @@
 /**
  * Starts the OpenTelemetry SDK. The preloads import it.
  *
- * It registers no module hook. Only one instrumentation patches a module: Node's own `http`. The instrumentation patches
- * that module directly when it is required.
+ * It registers no module hook. Only one instrumentation patches a module, Node's own `http`, and it does so directly.
  */
-import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { logs, metrics, trace } from '@opentelemetry/api';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
@@ -18,7 +16,6 @@ import {
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import packageJson from '../package.json' with { type: 'json' };
 import { applyTelemetryDefaults, type Config, hasTelemetryLimits, readConfigOrExit } from '../src/platform/config.ts';
@@ -30,6 +27,7 @@ import { SCOPE } from '../src/telemetry/names.ts';
 import { createLogRecordProcessors, createSpanProcessors } from '../src/telemetry/sdk/batch-processors.ts';
 import { createPropagator } from '../src/telemetry/sdk/incoming-trace.ts';
 import { createInstrumentations } from '../src/telemetry/sdk/instrumentations.ts';
+import { registerProviders } from '../src/telemetry/sdk/providers.ts';
 import { createSampler } from '../src/telemetry/sdk/sampler.ts';
 import { registerSdkShutdown } from '../src/telemetry/sdk/sdk-handle.ts';
 import { turnOffSecondSdk } from '../src/telemetry/sdk/second-sdk.ts';
@@ -55,36 +53,28 @@ async function start(config: Config): Promise<void> {
     processRole(config),
   );
   // Created before there is a global meter provider, because in a worker those of the process have another one.
-  const { requestInstrumentations, processInstrumentations } = createInstrumentations(config);
+  const { requestInstrumentations, processInstrumentations } = await createInstrumentations(config, process.env);
   metrics.setGlobalMeterProvider(provider);
   const propagator = createPropagator(process.env['OTEL_PROPAGATORS']);
   const sampler = createSampler(config);
-  const processors = createSpanProcessors(config, provider);
-  const recordProcessors = createLogRecordProcessors(config, provider);
-  const sdk = new NodeSDK({
-    resource,
-    autoDetectResources: false,
-    metricReaders: [],
-    sampler,
-    ...(propagator && { textMapPropagator: propagator }),
-    idGenerator: randomIdGenerator,
-    spanProcessors: processors,
-    logRecordProcessors: recordProcessors,
-  });
-  sdk.start();
+  const processors = await createSpanProcessors(config, provider);
+  const recordProcessors = await createLogRecordProcessors(config, provider);
+  const idGenerator = randomIdGenerator;
+  const shutdownProviders = await registerProviders(
+    { resource, sampler, idGenerator, spanProcessors: processors, logRecordProcessors: recordProcessors, propagator },
+    process.env,
+  );
   // Light spans and records know only the default limits of the SDK.
   if (config.WAYMARK_LIGHT_TELEMETRY && !hasTelemetryLimits()) {
     const scopes = new Set([SCOPE, SERVER_SCOPE]);
-    useLightProviders({ scopes, resource, sampler, idGenerator: randomIdGenerator, processors }, recordProcessors);
+    useLightProviders({ scopes, resource, sampler, idGenerator, processors }, recordProcessors);
   }
   registerInstrumentations({ instrumentations: requestInstrumentations });
   registerInstrumentations({ instrumentations: processInstrumentations, meterProvider: processProvider });
-  const require = createRequire(import.meta.url);
-  for (const name of ['node:http', 'node:https']) require(name);
   registerSdkShutdown(async () => {
     // Twice: before the export, which can take too long, and after it, because it changes the metrics of the exporters.
     await sendToSupervisor();
-    await sdk.shutdown();
+    await shutdownProviders();
     await sendToSupervisor();
     await shutdown();
   });

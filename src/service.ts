@@ -209,6 +209,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     instruments,
     log,
   });
+  await feedbackStore.opened;
   loadedParts = { registry, retrainer, maintenance };
   phase = 'ready';
   const server = earlyServer ?? (await open());

@@ -6,15 +6,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { confusableLettersSource } from './confusable-letters.ts';
 import { dashboardFiles } from './dashboards/dashboard-files.ts';
 import { runbooksPage } from './runbooks-page.ts';
 import { telemetryDocument } from './telemetry-document.ts';
+import { unicodeDataSource } from './unicode-data.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
 
 await writeFile(join(PROJECT, 'docs/telemetry.md'), telemetryDocument());
-await writeFile(join(PROJECT, 'src/classifier/text/confusable-letters.ts'), confusableLettersSource());
+await writeFile(join(PROJECT, 'src/classifier/text/unicode-data.ts'), unicodeDataSource());
 
 const runbooks = await readFile(join(PROJECT, 'docs/runbooks.md'), 'utf8');
 await writeFile(join(PROJECT, 'src/http/documentation/runbooks.html'), runbooksPage(runbooks));

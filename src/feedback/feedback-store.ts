@@ -4,8 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { ConfigError } from '../platform/config.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
 import type { ExperimentDatabase } from './database/experiment-database.ts';
-import type { Feedback, FeedbackOutcome } from './database/feedback.ts';
-import { FEEDBACK_FILE, type FeedbackDatabase } from './database/feedback-database.ts';
+import { FEEDBACK_FILE, type Feedback, type FeedbackOutcome } from './database/feedback.ts';
+import type { FeedbackDatabase } from './database/feedback-database.ts';
 import { readTextCipher } from './database/text-cipher.ts';
 
 /** The methods of the database that the store's thread calls at once. To store feedback waits for a shared commit instead. */
@@ -56,6 +56,8 @@ export interface FeedbackStore extends Promised<Pick<FeedbackDatabase, DatabaseM
   /** Stores feedback, and resolves when it is on the disk. */
   record(feedback: Feedback): Promise<FeedbackOutcome>;
   readonly experiments: ExperimentStore;
+  /** Resolves when the store can be used, or the reason why it cannot was reported. Requests before that wait. */
+  readonly opened: Promise<void>;
   /** Closes the store after the pending requests. */
   close(): Promise<void>;
 }
@@ -78,7 +80,8 @@ const MAX_START_MS = 10_000;
  *
  * @param folder the folder of the files; created if it does not exist
  * @param onStatus receives the reason when the store cannot be used, and `undefined` when it can be used again. The store
- *   then opens also if the files cannot be used, and tries again until they can. Without this function it tries once.
+ *   then opens also if the files cannot be used, and tries again until they can. This function does not wait for it: see
+ *   `opened`. Without `onStatus` it waits, and the store tries once.
  * @param keyFile the file with the keys that encrypt the texts
  * @throws {FeedbackStoreError} if the files cannot be opened, and there is no `onStatus`
  * @throws {ConfigError} if the keys cannot be used
@@ -159,11 +162,17 @@ export async function openFeedbackStore(
     return response.promise as Promise<T>;
   }
 
-  startThread();
-  if (!onStatus) await probe();
-  else if (!(await Promise.race([probe().then(() => true), delay(MAX_START_MS, false, { ref: false })]))) {
-    onStatus(`${join(folder, FEEDBACK_FILE)}: it did not respond within ${MAX_START_MS / 1_000} seconds`);
+  /** Waits for the first answer, for a limited time if the store may be unusable. */
+  async function open(): Promise<void> {
+    if (!onStatus) await probe();
+    else if (!(await Promise.race([probe().then(() => true), delay(MAX_START_MS, false, { ref: false })]))) {
+      onStatus(`${join(folder, FEEDBACK_FILE)}: it did not respond within ${MAX_START_MS / 1_000} seconds`);
+    }
   }
+
+  startThread();
+  const opened = open();
+  if (!onStatus) await opened;
   const call =
     <A extends readonly unknown[], R>(method: DatabaseMethod) =>
     (...args: A): Promise<R> =>
@@ -174,6 +183,7 @@ export async function openFeedbackStore(
       send({ kind: 'call experiments', method, args });
 
   return {
+    opened,
     record: (feedback) => send({ kind: 'record', feedback }),
     counts: call('counts'),
     confidences: call('confidences'),

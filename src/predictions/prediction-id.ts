@@ -1,6 +1,26 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { AnsweringRole } from '../models/routing.ts';
+import {
+  ARTEFACT_AT,
+  ARTEFACT_BYTES,
+  CONFIDENCE_AT,
+  FORMAT,
+  HEADER_BYTES,
+  MAX_BYTE,
+  OLD_FORMAT,
+  OLD_HEADER_BYTES,
+  REVIEW_AT,
+  ROLE_AT,
+  SPAN_ID_AT,
+  SPAN_ID_BYTES,
+  TEXT_AT,
+  TEXT_BYTES,
+  TIME_AT,
+  TIME_BYTES,
+  TRACE_ID_BYTES,
+  UNKNOWN_CONFIDENCE,
+} from './id-layout.ts';
 import { createKeyedHash, type KeyedHash } from './keyed-hash.ts';
 
 /** The facts about a prediction that feedback needs. */
@@ -55,32 +75,12 @@ export interface PredictionIds {
   matches(reference: PredictionReference, text: string): boolean;
 }
 
-const OLD_FORMAT = 1;
-const FORMAT = 2;
-const TRACE_ID_BYTES = 16;
-const SPAN_ID_BYTES = 8;
-const TIME_BYTES = 6;
-const SPAN_ID_AT = 1 + TRACE_ID_BYTES;
-const TIME_AT = SPAN_ID_AT + SPAN_ID_BYTES;
-/** The size of the fields that both formats have. The old format has the names next. */
-const OLD_HEADER_BYTES = TIME_AT + TIME_BYTES;
-const ROLE_AT = OLD_HEADER_BYTES;
-const CONFIDENCE_AT = ROLE_AT + 1;
-const REVIEW_AT = CONFIDENCE_AT + 1;
-const ARTEFACT_AT = REVIEW_AT + 2;
-const ARTEFACT_BYTES = 6;
-const TEXT_AT = ARTEFACT_AT + ARTEFACT_BYTES;
-const TEXT_BYTES = 8;
-const HEADER_BYTES = TEXT_AT + TEXT_BYTES;
 /**
  * 128 of the 256 bits of HMAC-SHA256. RFC 2104 (section 5) allows this. The ids are shorter, and nobody can guess them.
  */
 const SIGNATURE_BYTES = 16;
 /** The maximum number of cached names. Usually all loaded models together have fewer labels. */
 const MAX_CACHED_NAMES = 10_000;
-const MAX_BYTE = 255;
-/** The confidence in ids for callers that may not know it. The most probable label has a higher one. */
-export const UNKNOWN_CONFIDENCE = 0;
 /** The shares of a review are whole multiples of 1 / 65,535. */
 export const REVIEW_STEPS = 65_535;
 
@@ -194,20 +194,6 @@ export function createPredictionIds(
 /** Returns whether a hash begins with some bytes, in a time that does not depend on them. */
 function startsWith(hash: string, bytes: Uint8Array): boolean {
   return timingSafeEqual(Buffer.from(hash, 'latin1').subarray(0, bytes.length), bytes);
-}
-
-/** The characters of base64url that hold all bytes up to the confidence. */
-const CONFIDENCE_CHARACTERS = Math.ceil(((CONFIDENCE_AT + 1) * 4) / 3);
-
-/**
- * Returns the lowest confidence that rounds to the one in an id, from 0 to 1; undefined if the id has none. The signature is
- * not checked: this is for ids that were verified when they were stored.
- */
-export function lowestConfidenceIn(id: string): number | undefined {
-  const bytes = Buffer.from(id.slice(0, CONFIDENCE_CHARACTERS), 'base64url');
-  if (bytes[0] !== FORMAT || bytes.length <= CONFIDENCE_AT || bytes[CONFIDENCE_AT] === UNKNOWN_CONFIDENCE)
-    return undefined;
-  return (bytes[CONFIDENCE_AT]! - 0.5) / MAX_BYTE;
 }
 
 /** Decodes the names at the end of an id. Another program with the same key can have signed something else. */

@@ -3,8 +3,7 @@ import { sep } from 'node:path';
 import { type Config, ConfigError } from '../platform/config.ts';
 import { Problem } from '../platform/problems.ts';
 import { parseBundle, SignatureError } from './bundle.ts';
-import { readSigner } from './signer.ts';
-import { createVerifier, readTrust, type SignatureVerifier, verifyBundle } from './verifier.ts';
+import type { SignatureVerifier } from './verifier.ts';
 
 /** The settings of signatures, read. */
 export interface Signatures {
@@ -25,6 +24,12 @@ export async function readSignatures({
   MODEL_SIGNING_KEY: signingKey,
   MODELS_DIR,
 }: Pick<Config, 'MODEL_SIGNATURE_KEYS' | 'MODEL_SIGNING_KEY' | 'MODELS_DIR'>): Promise<Signatures> {
+  if (keys === undefined && signingKey === undefined) return { verifier: undefined, signingKey };
+  // Loaded when needed, because most services verify no signatures.
+  const [{ readSigner }, { createVerifier, readTrust, verifyBundle }] = await Promise.all([
+    import('./signer.ts'),
+    import('./verifier.ts'),
+  ]);
   const trust =
     keys === undefined ? undefined : await reading('MODEL_SIGNATURE_KEYS', keys, MODELS_DIR, () => readTrust([keys]));
   if (signingKey !== undefined) {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { FEEDBACK_FILE, openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
+import { FEEDBACK_FILE } from '../../src/feedback/database/feedback.ts';
+import { openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 
 /** The schema of the first version of Waymark, with its triggers. */
 const FIRST_SCHEMA = `

@@ -1,11 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import {
-  artefactOf,
-  createPredictionIds,
-  type SignedPrediction,
-  UNKNOWN_CONFIDENCE,
-} from '../../src/predictions/prediction-id.ts';
+import { UNKNOWN_CONFIDENCE } from '../../src/predictions/id-layout.ts';
+import { artefactOf, createPredictionIds, type SignedPrediction } from '../../src/predictions/prediction-id.ts';
 
 const sha256 = '5f'.repeat(32);
 const facts = {

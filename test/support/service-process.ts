@@ -99,6 +99,8 @@ export async function freePort(): Promise<number> {
 async function spawnService(env: Record<string, string>, args: string[]): Promise<ChildProcess> {
   const fallback = {
     PATH: process.env['PATH'],
+    // As with `npm start`, the code is compiled once.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     PORT: '0',
     DATA_DIR: await mkdtemp(join(tmpdir(), 'waymark-')),
   };

@@ -1,14 +1,5 @@
-import {
-  collectCompositions,
-  composeUnits,
-  isCombining,
-  isComposingSign,
-  isIgnorable,
-  isWholeVowel,
-  markRankOf,
-  normalFormOf,
-} from './code-points.ts';
-import { CONFUSABLE_LETTERS } from './confusable-letters.ts';
+import { composeUnits, createCompositions } from './code-points.ts';
+import { CHARACTER_DATA } from './unicode-data.ts';
 
 /** The class of a UTF-16 code unit, which decides how a tokeniser treats it. */
 export const CharacterClass = {
@@ -30,29 +21,21 @@ export const CharacterClass = {
   unstable: 7,
 } as const;
 
-const UNIT_COUNT = 65_536;
-const CLASS_SHIFT = 16;
+export const UNIT_COUNT = 65_536;
+export const CLASS_SHIFT = 16;
 const CLASS_MASK = 0b111;
-const UNIT_MASK = 0xffff;
+export const UNIT_MASK = 0xffff;
 /** The bit of a `lookalike` letter that looks like no Latin letter. */
-const DISTINCT_BIT = 1 << 19;
+export const DISTINCT_BIT = 1 << 19;
 /**
  * The bits of an `unstable` mark whose normal form depends on the unit before it alone. The rank tells where normal forms
  * sort it among the marks of a letter. A mark without a rank is not sorted.
  */
-const RANK_SHIFT = 20;
+export const RANK_SHIFT = 20;
 const RANK_MASK = 0b111111;
-const MARK_BIT = 1 << 26;
+export const MARK_BIT = 1 << 26;
 /** The bit of a mark that joins some letters. */
-const JOINING_BIT = 1 << 27;
-
-const IDEOGRAPH = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/u;
-const WORD = /[\p{L}\p{N}\p{M}_]/u;
-const SIGN = /[\p{P}\p{S}]/u;
-const LOOKALIKE =
-  /^(?=\p{L})[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]$/u;
-/** Characters that can have a normal form of their own: a fast test for most of those that have none. */
-const CAN_CHANGE = /[\p{Changes_When_NFKC_Casefolded}\p{Script=Cherokee}\p{P}\u0131\u2212\ufffd]/u;
+export const JOINING_BIT = 1 << 27;
 
 /**
  * One entry for each UTF-16 code unit: its class and its lower-case form. Tokenisers read one entry per unit and decode
@@ -60,21 +43,24 @@ const CAN_CHANGE = /[\p{Changes_When_NFKC_Casefolded}\p{Script=Cherokee}\p{P}\u0
  */
 export type CharacterTable = Uint32Array;
 
-/** The letters that a lower-case letter and a mark compose: see `collectCompositions`. */
-export const compositions = collectCompositions();
+/** Reads the tables that `npm run docs` has packed. To compute them would take a tenth of a second. */
+const packed = unpack(CHARACTER_DATA);
+
+/** The letters that a lower-case letter and a mark compose. */
+export const compositions = packed.compositions;
 const composedLetters = new Set(compositions.composed);
 
 /** The table of models that were trained without normalisation: the lower case of each unit by itself. */
-export const rawTable: CharacterTable = buildRawTable();
+export const rawTable: CharacterTable = packed.raw;
 
 /** The table of texts that may need normalisation: the normal form of each unit, and the classes of all units. */
-export const normalTable: CharacterTable = buildNormalTable();
+export const normalTable: CharacterTable = packed.normal;
 
 /** The table of texts in their normal form but for `lookalike` letters: `unstable` units are parts of words. */
-export const foldedTable: CharacterTable = normalTable.map((entry) => settle(entry, CharacterClass.unstable));
+export const foldedTable: CharacterTable = settle(CharacterClass.unstable);
 
 /** The table of normalised texts: `lookalike` and `unstable` units are parts of words. */
-export const settledTable: CharacterTable = normalTable.map((entry) => settle(entry, CharacterClass.lookalike));
+export const settledTable: CharacterTable = settle(CharacterClass.lookalike);
 
 /** Returns the `CharacterClass` in an entry of a table. */
 export function characterClassOf(entry: number): number {
@@ -120,57 +106,48 @@ export function isStablePair(high: number, low: number): boolean {
   return (codePoint >= 0x1f300 && codePoint < 0x1fbf0) || (codePoint >= 0x20000 && codePoint < 0x2f800);
 }
 
-function settle(entry: number, firstClass: number): number {
-  return characterClassOf(entry) >= firstClass ? (CharacterClass.word << CLASS_SHIFT) | lowerCaseOf(entry) : entry;
+/** Unpacks tables that `packCharacterTables` of `tools/character-tables.ts` has packed. */
+export function unpack(text: string) {
+  const bytes = Buffer.from(text, 'base64');
+  let at = 0;
+  const read = () => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 0x80) {
+      const byte = bytes[at]!;
+      at += 1;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+  };
+  const entries = Uint32Array.from({ length: read() }, read);
+  const readRuns = (table: CharacterTable, shift: number) => {
+    for (let unit = 0; unit < UNIT_COUNT; ) {
+      const end = unit + read();
+      const position = read() - shift;
+      const entry = entries[position]!;
+      for (; unit < end && position >= 0; unit += 1) {
+        table[unit] = (entry & ~UNIT_MASK) | ((entry + unit) & UNIT_MASK);
+      }
+      unit = end;
+    }
+    return table;
+  };
+  const raw = readRuns(new Uint32Array(UNIT_COUNT), 0);
+  const normal = readRuns(raw.slice(), 1);
+  const letters: [number, boolean][] = [];
+  for (let unit = 0; at < bytes.length; ) {
+    const step = read();
+    unit += step >>> 1;
+    letters.push([unit, (step & 1) === 1]);
+  }
+  return { raw, normal, compositions: createCompositions(letters) };
 }
 
-function buildRawTable(): CharacterTable {
-  const table = new Uint32Array(UNIT_COUNT);
+function settle(firstClass: number): CharacterTable {
+  const table = normalTable.slice();
   for (let unit = 0; unit < UNIT_COUNT; unit += 1) {
-    const character = String.fromCharCode(unit);
-    const lower = character.toLowerCase();
-    table[unit] = (classify(unit, character) << CLASS_SHIFT) | (lower.length === 1 ? lower.charCodeAt(0) : unit);
-  }
-  // Chinese and Japanese texts often have full-width Latin letters and digits: they count as the usual ones.
-  for (let unit = 0xff01; unit <= 0xff5e; unit += 1) {
-    table[unit] = table[unit - 0xfee0]!;
+    const entry = table[unit]!;
+    if (characterClassOf(entry) >= firstClass) table[unit] = (CharacterClass.word << CLASS_SHIFT) | lowerCaseOf(entry);
   }
   return table;
-}
-
-function buildNormalTable(): CharacterTable {
-  const table = rawTable.slice();
-  const confusable = new Set(Object.values(CONFUSABLE_LETTERS).join(''));
-  const unstable = CharacterClass.unstable << CLASS_SHIFT;
-  for (let unit = 0x80; unit < UNIT_COUNT; unit += 1) {
-    // Surrogates.
-    if (unit === 0xd800) unit = 0xe000;
-    const character = String.fromCharCode(unit);
-    if (isWholeVowel(character)) continue;
-    if (isIgnorable(character) || isCombining(character)) {
-      const rank = markRankOf(character);
-      const isJoining = compositions.marks.has(unit);
-      const isMark = rank > 0 || (isJoining && isComposingSign(character));
-      const bits = (isMark ? MARK_BIT : 0) | (isJoining ? JOINING_BIT : 0);
-      table[unit] = unstable | (rank << RANK_SHIFT) | bits | unit;
-      continue;
-    }
-    const form = CAN_CHANGE.test(character) ? normalFormOf(character) : character;
-    const target = form.charCodeAt(0);
-    if (form.length !== 1 || isCombining(form)) table[unit] = unstable | unit;
-    else if (!LOOKALIKE.test(form)) table[unit] = (classify(target, form) << CLASS_SHIFT) | target;
-    else {
-      const distinct = confusable.has(form.normalize('NFD').charAt(0)) ? 0 : DISTINCT_BIT;
-      table[unit] = (CharacterClass.lookalike << CLASS_SHIFT) | distinct | target;
-    }
-  }
-  return table;
-}
-
-function classify(unit: number, character: string): number {
-  if (unit >= 0xd800 && unit <= 0xdbff) return CharacterClass.highSurrogate;
-  if (unit >= 0xdc00 && unit <= 0xdfff) return CharacterClass.lowSurrogate;
-  if (unit >= 0x2e80 && unit < 0xac00 && IDEOGRAPH.test(character)) return CharacterClass.ideograph;
-  if (WORD.test(character)) return CharacterClass.word;
-  return SIGN.test(character) ? CharacterClass.sign : CharacterClass.gap;
 }

@@ -1,7 +1,6 @@
 import { addHash, createHashIndex, findHash, type HashIndex } from './hash-index.ts';
 import { finishHash } from './hashing.ts';
 
-const IGNORABLE = /^\p{Default_Ignorable_Code_Point}$/u;
 const IGNORABLES = /\p{Default_Ignorable_Code_Point}/gu;
 const MARK = /^\p{M}$/u;
 /** The maximum number of rounds until a normal form does not change. Two are enough for Unicode 17. */
@@ -11,24 +10,14 @@ const MAX_ROUNDS = 4;
 const LOW_MARK = '\u0334';
 const KANA_MARK = '\u3099';
 
-/** A mark of each combining class of the Basic Multilingual Plane, in the order in which normal forms sort them. */
-const MARKS_IN_ORDER = Array.from(
-  '\u0334\u093c\u3099\u094d\u05b0\u05b1\u05b2\u05b3\u05b4\u05b5\u05b6\u05b7\u05b8\u05b9\u05bb\u05bc\u05bd\u05bf\u05c1\u05c2\ufb1e' +
-    '\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0670\u0711\u0c55\u0c56\u0e38\u0e48\u0eb8\u0ec8\u0f71\u0f72\u0f74' +
-    '\u0327\u1dce\u031b\u302a\u0316\u059a\u302e\u05ae\u0300\u0315\u035c\u035d\u0345',
-);
-/** The blocks of letters that a letter and a mark can compose. */
-const COMPOSED_LETTERS =
-  /[\u00c0-\u024f\u0370-\u052f\u0620-\u06ff\u0900-\u0dff\u1000-\u102f\u1b00-\u1b4f\u1e00-\u1fff\u2190-\u22ff\u3040-\u30ff]/;
-
-const DOT_ABOVE = '\u0307';
+export const DOT_ABOVE = '\u0307';
 const DOTTED_LETTERS = 'ij\u0456\u0458';
 const SECOND_DOT = new RegExp(`(?<=[${DOTTED_LETTERS}]\\p{M}*)${DOT_ABOVE}`, 'gu');
 
 /** Vowels and final consonants of Hangul, which join the letter before them into one syllable. */
 const HANGUL_JAMO = /^[\u1161-\u1175\u11a8-\u11c2]$/;
 /** Vowel signs of the combining class 0 that join the sign before or after them into one. */
-const COMPOSING_SIGNS =
+export const COMPOSING_SIGNS =
   /^[\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0cc2\u0cd5\u0cd6\u0d3e\u0d57\u0dcf\u0ddf\u0e4d\u0ecd\u102e\u1b35]$/;
 
 /** Punctuation that differs from ASCII by language or by typesetting only, under the sign that stands for it. */
@@ -48,21 +37,6 @@ const asciiPunctuation = new Map(
   Object.entries(PUNCTUATION).flatMap(([ascii, others]) => Array.from(others, (other) => [other, ascii] as const)),
 );
 
-/** Returns whether a character shows nothing by itself, as a zero width space or a variation selector. */
-export function isIgnorable(character: string): boolean {
-  return IGNORABLE.test(character);
-}
-
-/** Returns whether a character is a vowel am of Thai or Lao. NFKC takes it apart, but dictionaries have the whole vowel. */
-export function isWholeVowel(character: string): boolean {
-  return character === '\u0e33' || character === '\u0eb3';
-}
-
-/** Returns whether a character is a vowel sign that joins some signs before it, and is not sorted among marks. */
-export function isComposingSign(character: string): boolean {
-  return COMPOSING_SIGNS.test(character);
-}
-
 /**
  * Returns whether the normal form of a character depends on the characters before it: marks that reorder or join, and
  * parts of a Hangul syllable.
@@ -73,33 +47,14 @@ export function isCombining(character: string): boolean {
   return isSorted(character);
 }
 
-/**
- * Returns the rank of a mark in the order in which normal forms sort the marks of a letter, from 1. It is 0 for characters
- * that are not sorted, and for marks whose normal form is something else: the dot above can be nothing (`dropSecondDots`).
- */
-export function markRankOf(character: string): number {
-  if (
-    character === DOT_ABOVE ||
-    !isCombining(character) ||
-    !isSorted(character) ||
-    normalFormOf(character) !== character
-  )
-    return 0;
-  let [low, high] = [0, MARKS_IN_ORDER.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isOrdered(`a${MARKS_IN_ORDER[middle]}${character}`)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function isSorted(mark: string): boolean {
+/** Returns whether normal forms sort a mark among the marks of a letter. */
+export function isSorted(mark: string): boolean {
   const first = mark.normalize('NFD').charAt(0);
   return !isOrdered(`a${first}${LOW_MARK}`) || !isOrdered(`a${KANA_MARK}${first}`);
 }
 
-function isOrdered(decomposed: string): boolean {
+/** Returns whether a decomposed text is in the order of normal forms. */
+export function isOrdered(decomposed: string): boolean {
   return decomposed.normalize('NFD') === decomposed;
 }
 
@@ -148,8 +103,16 @@ export interface Compositions {
   readonly marks: ReadonlySet<number>;
 }
 
-/** Returns all compositions. */
-export function collectCompositions(): Compositions {
+/** Returns the letter and the mark that compose a character; undefined if there are no such two units. */
+export function splitComposed(character: string): [letter: string, mark: string] | undefined {
+  const parts = character.normalize('NFD');
+  if (parts === character || parts.normalize('NFC') !== character) return undefined;
+  const letter = parts.slice(0, -1).normalize('NFC');
+  return letter.length === 1 ? [letter, parts.at(-1)!] : undefined;
+}
+
+/** Creates the compositions from the composed letters, each with whether it is its own normal form. */
+export function createCompositions(letters: Iterable<readonly [unit: number, isOwnForm: boolean]>): Compositions {
   const pairs = createHashIndex();
   const composed: number[] = [];
   const marks = new Set<number>();
@@ -157,13 +120,9 @@ export function collectCompositions(): Compositions {
     composed[addHash(pairs, pairKey(letter.charCodeAt(0), mark.charCodeAt(0)))] = unit;
     marks.add(mark.charCodeAt(0));
   };
-  for (let unit = 0xc0; unit < 0x3100; unit += 1) {
-    const character = String.fromCharCode(unit);
-    if (!COMPOSED_LETTERS.test(character)) continue;
-    const parts = character.normalize('NFD');
-    if (parts === character || parts.normalize('NFC') !== character) continue;
-    const letter = parts.slice(0, -1).normalize('NFC');
-    if (letter.length === 1) add(letter, parts.at(-1)!, normalFormOf(character) === character ? unit : 0);
+  for (const [unit, isOwnForm] of letters) {
+    const parts = splitComposed(String.fromCharCode(unit));
+    if (parts) add(...parts, isOwnForm ? unit : 0);
   }
   // They have a dot of their own: see `dropSecondDots`.
   for (const letter of DOTTED_LETTERS) add(letter, DOT_ABOVE, letter.charCodeAt(0));

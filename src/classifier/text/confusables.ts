@@ -1,6 +1,6 @@
 import { CharacterClass, characterClassOf, isDistinct, lowerCaseOf, normalTable } from './characters.ts';
 import { dropSecondDots } from './code-points.ts';
-import { CONFUSABLE_LETTERS } from './confusable-letters.ts';
+import { CONFUSABLE_LETTERS } from './unicode-data.ts';
 
 const { word, lookalike, unstable } = CharacterClass;
 

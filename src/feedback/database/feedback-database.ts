@@ -8,6 +8,7 @@ import {
   binOf,
   type ConfidenceCount,
   type ConfidenceTotal,
+  FEEDBACK_FILE,
   type Feedback,
   type FeedbackOutcome,
   type FeedbackTotal,
@@ -20,9 +21,6 @@ import { openLabelQueries } from './label-queries.ts';
 import { prepareSchema } from './schema.ts';
 import { createTextCipher, type TextCipher } from './text-cipher.ts';
 import { inTransaction } from './transaction.ts';
-
-/** The file name of the database in `DATA_DIR`. */
-export const FEEDBACK_FILE = 'feedback.db';
 
 /** The longest wait of a writer while another process writes to the file. */
 const BUSY_TIMEOUT_MS = 5_000;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { FEEDBACK_FILE } from './feedback-database.ts';
+import { FEEDBACK_FILE } from './feedback.ts';
 import { readTextCipher } from './text-cipher.ts';
 
 /** The longest wait while another process recovers the file. */

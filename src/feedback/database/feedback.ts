@@ -1,6 +1,9 @@
 import type { ConfusionCount } from '../../classifier/statistics/confusion-matrix.ts';
 import type { AnsweringRole } from '../../models/routing.ts';
 
+/** The file name of the database in `DATA_DIR`. */
+export const FEEDBACK_FILE = 'feedback.db';
+
 /**
  * The origin of a label. `truth` would have come for any answer. `review` is about a prediction that the service had picked
  * at random. `report` came because somebody objected or agreed of their own accord.

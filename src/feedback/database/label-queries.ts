@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { lowestConfidenceIn } from '../../predictions/prediction-id.ts';
+import { lowestConfidenceIn } from '../../predictions/id-layout.ts';
 import type {
   ConfidenceCount,
   ConfidenceTotal,

@@ -1,8 +1,4 @@
 import { type Attributes, type Counter, diag, type MeterProvider } from '@opentelemetry/api';
-import { OTLPLogExporter as JsonLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
-import { OTLPTraceExporter as JsonTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchLogRecordProcessor, type LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { BatchSpanProcessor, NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../../platform/config.ts';
@@ -10,12 +6,15 @@ import { RefusedItems } from './partial-success.ts';
 import { RetryingExporter } from './retrying-exporter.ts';
 
 /** Creates the processors that export spans. Without an endpoint nothing is exported, but traces still have ids. */
-export function createSpanProcessors(config: Config, meters: MeterProvider): SpanProcessor[] {
+export async function createSpanProcessors(config: Config, meters: MeterProvider): Promise<SpanProcessor[]> {
   const endpoint = config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined || config.OTEL_TRACES_EXPORTER.includes('none')) return [new NoopSpanProcessor()];
-  const TraceExporter = usesJson(config) ? JsonTraceExporter : OTLPTraceExporter;
+  // Loaded when needed: an encoding that is not used, or a service without a receiver, needs none of its modules.
+  const { OTLPTraceExporter } = usesJson(config)
+    ? await import('@opentelemetry/exporter-trace-otlp-http')
+    : await import('@opentelemetry/exporter-trace-otlp-proto');
   const refused = new RefusedItems('spans');
-  const exporter = new TraceExporter({ selfObsMeterProvider: refused.watch(meters) });
+  const exporter = new OTLPTraceExporter({ selfObsMeterProvider: refused.watch(meters) });
   refused.listenTo(exporter);
   return [
     new BatchSpanProcessor({
@@ -32,12 +31,14 @@ export function createSpanProcessors(config: Config, meters: MeterProvider): Spa
 }
 
 /** Creates the processors that export log records. Without an endpoint there are none, and stdout has the only copy. */
-export function createLogRecordProcessors(config: Config, meters: MeterProvider): LogRecordProcessor[] {
+export async function createLogRecordProcessors(config: Config, meters: MeterProvider): Promise<LogRecordProcessor[]> {
   const endpoint = config.OTEL_EXPORTER_OTLP_LOGS_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT;
   if (endpoint === undefined || config.OTEL_LOGS_EXPORTER.includes('none')) return [];
-  const LogExporter = usesJson(config) ? JsonLogExporter : OTLPLogExporter;
+  const { OTLPLogExporter } = usesJson(config)
+    ? await import('@opentelemetry/exporter-logs-otlp-http')
+    : await import('@opentelemetry/exporter-logs-otlp-proto');
   const refused = new RefusedItems('log records');
-  const exporter = new LogExporter({ selfObsMeterProvider: refused.watch(meters) });
+  const exporter = new OTLPLogExporter({ selfObsMeterProvider: refused.watch(meters) });
   refused.listenTo(exporter);
   return [
     new BatchLogRecordProcessor({

@@ -1,4 +1,5 @@
-import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, Server, type ServerResponse } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import {
   type Attributes,
   type Context,
@@ -11,7 +12,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
+import { InstrumentationBase } from '@opentelemetry/instrumentation';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -88,25 +89,25 @@ export class ServerInstrumentation extends InstrumentationBase {
    * @param isTrusted returns whether the trace of a request is continued
    */
   constructor(ignoredPort: number, isTrusted: (request: IncomingMessage) => boolean) {
-    super(SERVER_SCOPE, '1', {});
+    // It is enabled when it is registered: the constructor of the base class runs before the fields exist.
+    super(SERVER_SCOPE, '1', { enabled: false });
     this.#ignoredPort = ignoredPort;
     this.#isTrusted = isTrusted;
   }
 
-  protected override init(): InstrumentationNodeModuleDefinition[] {
-    const patch = (emit: unknown) => this.#patch(emit as Emit);
-    return ['http', 'https'].map(
-      (name) =>
-        new InstrumentationNodeModuleDefinition(
-          name,
-          ['*'],
-          (http: { Server: typeof Server }) => {
-            this._wrap(http.Server.prototype, 'emit', patch);
-            return http;
-          },
-          (http: { Server: typeof Server }) => this._unwrap(http.Server.prototype, 'emit'),
-        ),
-    );
+  protected override init(): void {}
+
+  /** Patches the servers directly: a hook on their modules has no effect if another SDK had one in this process before. */
+  override enable(): void {
+    super.enable();
+    for (const { prototype } of [Server, SecureServer]) {
+      this._wrap(prototype, 'emit', (emit: unknown) => this.#patch(emit as Emit));
+    }
+  }
+
+  override disable(): void {
+    super.disable();
+    for (const { prototype } of [Server, SecureServer]) this._unwrap(prototype, 'emit');
   }
 
   #patch(emit: Emit): Emit {
