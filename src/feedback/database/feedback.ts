@@ -1,5 +1,9 @@
 import type { ConfusionCount } from '../../classifier/statistics/confusion-matrix.ts';
 import type { AnsweringRole } from '../../models/routing.ts';
+import type { DatabaseAddress } from '../../postgres/address.ts';
+
+/** The place of a feedback store: a folder such as `DATA_DIR`, or a PostgreSQL database. */
+export type FeedbackPlace = string | DatabaseAddress;
 
 /**
  * The origin of a label. `truth` would have come for any answer. `review` is about a prediction that the service had picked
