@@ -39,7 +39,7 @@ export async function readRoles(folder: string): Promise<RolesFile> {
  *
  * @param onUnsynced receives the error if the roles are in effect, and a crash of the machine may lose them
  */
-export async function writeRoles(
+async function writeRoles(
   folder: string,
   roles: Roles,
   onUnsynced: (error: unknown) => void,

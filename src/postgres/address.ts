@@ -13,7 +13,7 @@ export interface DatabaseAddress {
 }
 
 /** An address that cannot be used. The message does not quote the address, which can hold a password. */
-export class AddressError extends Error {
+class AddressError extends Error {
   override name = 'AddressError';
 }
 

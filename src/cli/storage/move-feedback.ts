@@ -13,7 +13,7 @@ export interface MovedRows {
 }
 
 /** The database holds other feedback, or the rows of both sides differ. */
-export class MoveError extends Error {
+class MoveError extends Error {
   override name = 'MoveError';
 }
 
