@@ -6,6 +6,7 @@ import { smallModels } from '../models/small-models.ts';
 import { type PostgresServer, postgresPrograms, startPostgres } from '../support/postgres.ts';
 import { type ServiceProcess, startProcess } from '../support/service-process.ts';
 import { type StallingProxy, startStallingProxy } from '../support/stalling-proxy.ts';
+import { PACE } from './chaos/pace.ts';
 
 const isMissing = postgresPrograms === undefined;
 const KEY = 'a key that all replicas have';
@@ -142,7 +143,7 @@ describe.skipIf(isMissing)(`three services${isMissing ? ' (PostgreSQL is not ins
     expect(await versionsServed()).toEqual(['2', '2', '2']);
     expect((await post(`${services[1]!.url}/models/spam/activate`, { version: '1' })).status).toBe(200);
     await vi.waitFor(async () => expect(await versionsServed()).toEqual(['1', '1', '1']), {
-      timeout: 2_000,
+      timeout: 2_000 * PACE,
       interval: 50,
     });
   });

@@ -71,7 +71,7 @@ describe.skipIf(isMissing)(`a database${isMissing ? ' (PostgreSQL is not install
     await opened;
     await server.sql(address, 'DROP SCHEMA waymark CASCADE');
     await expect(query('SELECT * FROM feedback')).rejects.toThrow('does not exist');
-    await vi.waitFor(() => expect(faults).toEqual([expect.stringContaining('does not exist'), undefined]), 5_000);
+    await vi.waitFor(() => expect(faults).toEqual([expect.stringContaining('does not exist'), undefined]), 15_000);
     expect(await query('SELECT * FROM feedback')).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe.skipIf(isMissing)(`a database${isMissing ? ' (PostgreSQL is not install
     const { faults, query } = open({ url, passwordFile });
     await expect(query('SELECT 1')).rejects.toThrow('password authentication failed');
     await writeFile(passwordFile, 'a-password\n');
-    await vi.waitFor(() => expect(faults.at(-1)).toBeUndefined(), 10_000);
+    await vi.waitFor(() => expect(faults.at(-1)).toBeUndefined(), 15_000);
     expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
@@ -107,6 +107,16 @@ describe.skipIf(isMissing)(`a database${isMissing ? ' (PostgreSQL is not install
     const unknown = open({ url: `${url}?sslmode=verify-full` });
     await unknown.opened;
     expect(unknown.faults).toEqual([expect.stringMatching(/certificate/)]);
+  });
+
+  test.skipIf(process.platform !== 'linux')('is refused if its certificate has another address', async () => {
+    const { url } = await server.newDatabase('tcp');
+    const other = `${url.replace('127.0.0.1', '127.0.0.2')}?sslrootcert=${authority}`;
+    const full = open({ url: `${other}&sslmode=verify-full` });
+    await full.opened;
+    expect(full.faults).toEqual([expect.stringContaining("IP: 127.0.0.2 is not in the cert's list")]);
+    const authorityOnly = open({ url: `${other}&sslmode=verify-ca` });
+    expect(await authorityOnly.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   describe('a lock', () => {
@@ -120,7 +130,7 @@ describe.skipIf(isMissing)(`a database${isMissing ? ' (PostgreSQL is not install
         address,
         'SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = $$advisory$$ AND objid = 9',
       );
-      await vi.waitFor(() => expect(lock!.isLost()).toBe(true), 5_000);
+      await vi.waitFor(() => expect(lock!.isLost()).toBe(true), 15_000);
       await expect(lock!.query('SELECT 1')).rejects.toThrow('has ended');
       expect(await other.tryLock(9)).toBeDefined();
     });
@@ -142,7 +152,7 @@ describe.skipIf(isMissing)(`a database${isMissing ? ' (PostgreSQL is not install
       expect(await tryLock(9)).toBeUndefined();
       child.kill('SIGKILL');
       await once(child, 'exit');
-      await vi.waitFor(async () => expect(await tryLock(9)).toBeDefined(), 5_000);
+      await vi.waitFor(async () => expect(await tryLock(9)).toBeDefined(), 15_000);
     });
   });
 
@@ -154,10 +164,10 @@ describe.skipIf(isMissing)(`a database${isMissing ? ' (PostgreSQL is not install
       await server.stop(signal);
       await expect(query('SELECT 1')).rejects.toThrow();
       // While it is away, a query does not wait.
-      await vi.waitFor(() => expect(faults).toHaveLength(1), 5_000);
+      await vi.waitFor(() => expect(faults.length).toBeGreaterThan(0), 15_000);
       const began = performance.now();
       await expect(query('SELECT 1')).rejects.toThrow();
-      expect(performance.now() - began).toBeLessThan(1_000);
+      expect(performance.now() - began).toBeLessThan(2_500);
       await server.start();
       await vi.waitFor(() => expect(faults.at(-1)).toBeUndefined(), 15_000);
       expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }]);

@@ -31,7 +31,7 @@ describe.skipIf(isMissing)(`the shared state${isMissing ? ' (PostgreSQL is not i
     expect(await other.acquire('another lock')).toBeDefined();
     await one.release(held!);
     await expect(one.writeDocument(held!, 'a document', 'late')).rejects.toThrow('not held');
-    await vi.waitFor(async () => expect(await other.acquire('a lock')).toBeDefined(), 5_000);
+    await vi.waitFor(async () => expect(await other.acquire('a lock')).toBeDefined(), 15_000);
   });
 
   test('lets nobody write who has lost the lock', async () => {
@@ -40,6 +40,6 @@ describe.skipIf(isMissing)(`the shared state${isMissing ? ' (PostgreSQL is not i
     const held = await acquire('a lock');
     await server.sql(address, 'SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = $$advisory$$');
     await expect(writeDocument(held!, 'a document', 'content')).rejects.toThrow();
-    await vi.waitFor(async () => expect(await readDocument('a document')).toBeUndefined(), 5_000);
+    await vi.waitFor(async () => expect(await readDocument('a document')).toBeUndefined(), 15_000);
   });
 });

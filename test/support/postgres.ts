@@ -34,6 +34,8 @@ export interface Standby {
 }
 
 const USER = 'waymark';
+/** The second address is not in the certificate. Only Linux has it. */
+const LISTEN_ADDRESSES = process.platform === 'linux' ? '127.0.0.1,127.0.0.2' : '127.0.0.1';
 const PASSWORD = 'a-password';
 const TLS_FIXTURES = join(import.meta.dirname, '../fixtures/tls');
 const START_TIMEOUT_MS = 60_000;
@@ -95,7 +97,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const port = await freePort();
   const tls = { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key };
   const all = { max_connections: '60', shared_buffers: '32MB', ...tls, ...settings };
-  const args = ['-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port)];
+  const args = ['-D', data, '-k', folder, '-h', LISTEN_ADDRESSES, '-p', String(port)];
   for (const [name, value] of Object.entries(all)) args.push('-c', `${name}=${value}`);
   let server: ChildProcess;
   let databases = 0;

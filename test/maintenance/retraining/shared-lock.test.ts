@@ -30,6 +30,6 @@ describe.skipIf(isMissing)(`replicas with one database${isMissing ? ' (PostgreSQ
     expect(await other.tryLock('mail')).toBeUndefined();
     expect(await other.tryLock('spam')).toBeDefined();
     lock!.close();
-    await vi.waitFor(async () => expect(await other.tryLock('mail')).toBeDefined(), 5_000);
+    await vi.waitFor(async () => expect(await other.tryLock('mail')).toBeDefined(), 15_000);
   });
 });
