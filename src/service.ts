@@ -4,7 +4,7 @@ import { observeDrift } from './drift/observe-drift.ts';
 import type { SlidingCountsFactory } from './drift/sliding-counts.ts';
 import { createExperimentLog } from './feedback/experiment-log.ts';
 import { createFeedbackService } from './feedback/feedback-service.ts';
-import { openFeedbackStore } from './feedback/feedback-store.ts';
+import { feedbackPlaceOf, openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
 import { startTextRetention } from './feedback/text-retention.ts';
 import { findCaller } from './http/access/authorize.ts';
@@ -88,7 +88,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   await namingFolder(config, () => prepareFolder(config.DATA_DIR));
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
-    openFeedbackStore(config.DATA_DIR, reportStore, config.FEEDBACK_KEY_FILE),
+    openFeedbackStore(feedbackPlaceOf(config), reportStore, config.FEEDBACK_KEY_FILE),
   ]);
   const signatures = await readSignatures(config);
   const tokens = await openTokenStore(config, log);
@@ -106,9 +106,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const experimentLog = createExperimentLog(feedbackStore.experiments, log);
   const remembered = rememberPredictions(config, worker);
   const { recent } = remembered;
-  const { memory } = recent;
   const comparer = createComparer();
-  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog, memory });
+  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog, memory: recent.memory });
   let phase: ReturnType<Service['phase']> = 'loading';
   let loadedParts: LoadedParts | undefined;
   const requireLoaded = () => {
@@ -141,7 +140,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       },
       shadows,
       recorder: experimentLog,
-      memory,
+      memory: recent.memory,
     }),
     recent,
     comparer,
@@ -155,12 +154,12 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const onError = (error: Error) => log.error('connection failed', exceptionAttributes(error));
   const open = () => listen(app.callback(), address, config, onError, log, worker?.connections);
   const earlyServer = worker ? undefined : await open();
-
   const engines = createServiceEngines(config);
   const opening = openRegistry({
     folder: config.MODELS_DIR,
     log,
     engines,
+    shared: feedbackStore.shared,
     verifier: signatures.verifier,
     warmUp,
     reportFault: degradations.report,
@@ -189,6 +188,8 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     createRetrainer({
       modelsFolder: config.MODELS_DIR,
       dataFolder: config.DATA_DIR,
+      feedback: feedbackPlaceOf(config),
+      shared: feedbackStore.shared,
       runtimesFolder: config.RUNTIMES_DIR,
       feedbackKeyFile: config.FEEDBACK_KEY_FILE,
       servingProcesses: config.WORKERS,

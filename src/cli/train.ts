@@ -7,6 +7,7 @@ import { MAX_TEST_SHARE, MIN_TEST_SHARE } from '../classifier/learning/training-
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { STANDARD_INPUT } from '../datasets/byte-source.ts';
+import type { FeedbackPlace } from '../feedback/database/feedback.ts';
 import { writeInitialPolicy } from '../models/policy-file.ts';
 import { readSetting } from '../platform/config.ts';
 import type { DataFiles } from '../training/read-examples.ts';
@@ -38,7 +39,8 @@ one waits until it gets a role.
                        the encoder, from 0.01 to 1
   --model NAME         the name of the model
   --with-feedback      learn also from the feedback on this model that came with its text
-  --data-dir DIR       the DATA_DIR of the service, which contains the feedback (default: ./data)
+  --data-dir DIR       the DATA_DIR of the service, which contains the feedback (default: the
+                       database of DATABASE_URL if it is set, otherwise ./data)
   --feedback-key-file FILE
                        the FEEDBACK_KEY_FILE of the service, if it encrypts the feedback
   --test FILE          held-out data for the evaluation (default: a share of the training data), and for the comparison
@@ -115,13 +117,20 @@ function requireTestShare(given: string | undefined, test: readonly string[] | u
   throw new UsageError(`--test-share is ${JSON.stringify(given)}; allowed: ${range}`);
 }
 
+/** Returns the place of the feedback: the given folder, or the place that a service with this environment has. */
+function feedbackPlaceOf(folder: string | undefined): FeedbackPlace {
+  const url = readSetting('DATABASE_URL');
+  if (folder !== undefined || url === undefined) return folder ?? './data';
+  return { url, passwordFile: readSetting('DATABASE_PASSWORD_FILE') };
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       ...dataOptions,
       'from-natural': { type: 'string' },
       'with-feedback': { type: 'boolean', default: false },
-      'data-dir': { type: 'string', default: './data' },
+      'data-dir': { type: 'string' },
       'feedback-key-file': { type: 'string' },
       encoder: { type: 'string' },
       'encoder-only': { type: 'boolean', default: false },
@@ -175,7 +184,7 @@ async function main(): Promise<void> {
   const progress = createProgress(process.stderr);
   const job: TrainingJob = {
     source,
-    feedback: withFeedback ? values['data-dir'] : undefined,
+    feedback: withFeedback ? feedbackPlaceOf(values['data-dir']) : undefined,
     feedbackKeyFile: values['feedback-key-file'],
     encoder,
     runtimesFolder: readSetting('RUNTIMES_DIR'),

@@ -5,7 +5,7 @@ import { artefactOf } from '../predictions/prediction-id.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import type { Experiment, LabelPair, ShadowLabel, SlotPair, WaitingReview } from './database/experiment.ts';
 import { hourOf } from './database/feedback.ts';
-import type { ExperimentStore } from './feedback-store.ts';
+import type { ExperimentStore } from './database/store-messages.ts';
 import { createUsageCounts } from './usage-counts.ts';
 
 /** The time in milliseconds that records are collected before a save. A crash of the process loses these records. */

@@ -1,72 +1,43 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { ConfigError } from '../platform/config.ts';
+import { type Config, ConfigError } from '../platform/config.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
-import type { ExperimentDatabase } from './database/experiment-database.ts';
-import { FEEDBACK_FILE, type Feedback, type FeedbackOutcome } from './database/feedback.ts';
-import type { FeedbackDatabase } from './database/feedback-database.ts';
+import { type DatabaseAddress, describeAddress, requireAddress } from '../postgres/address.ts';
+import type { SharedState } from '../postgres/shared-state.ts';
+import { FEEDBACK_FILE, type Feedback, type FeedbackOutcome, type FeedbackPlace } from './database/feedback.ts';
+import type {
+  DatabaseMethod,
+  ExperimentMethod,
+  ExperimentStore,
+  FeedbackMethods,
+  RequestMessage,
+  ResponseMessage,
+  StoreRequest,
+  ThreadOptions,
+} from './database/store-messages.ts';
 import { readTextCipher } from './database/text-cipher.ts';
 
-/** The methods of the database that the store's thread calls at once. To store feedback waits for a shared commit instead. */
-export type DatabaseMethod = Exclude<
-  keyof FeedbackDatabase,
-  'record' | 'isReporter' | 'isPresent' | 'experiments' | 'close'
->;
-export type ExperimentMethod = Exclude<keyof ExperimentDatabase, 'close'>;
-
-/** A request that the store's thread answers at once. */
-export type ImmediateRequest =
-  | { readonly kind: 'call'; readonly method: DatabaseMethod; readonly args: readonly unknown[] }
-  | { readonly kind: 'call experiments'; readonly method: ExperimentMethod; readonly args: readonly unknown[] };
-
-/** The files of the store's thread. */
-export interface ThreadOptions {
-  readonly folder: string;
-  /** The file with the keys of the texts. */
-  readonly keyFile?: string | undefined;
-}
-
-type StoreRequest =
-  | ImmediateRequest
-  | { readonly kind: 'record'; readonly feedback: Feedback }
-  | { readonly kind: 'close' };
-
-/** A message to the store's thread. */
-export interface RequestMessage {
-  readonly requestId: number;
-  readonly request: StoreRequest;
-}
-
-/** The answer of the store's thread to one request. */
-export type ResponseMessage =
-  | { readonly requestId: number; readonly result: unknown }
-  | { readonly requestId: number; readonly failure: string };
-
-/** The methods of an interface, with promises of their results. */
-type Promised<T> = {
-  readonly [M in keyof T]: T[M] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
-};
-
 /**
- * Feedback on disk, in `DATA_DIR`. All processes on this machine may open it. Each method rejects with a
- * `FeedbackStoreError` if the files cannot be used. Totals are empty if another process of this folder reports them.
+ * Feedback in `DATA_DIR`, for all processes on this machine, or in PostgreSQL, for all replicas. Each method rejects with a
+ * `FeedbackStoreError` if the store cannot be used. Totals are empty if another process of the store reports them.
  */
-export interface FeedbackStore extends Promised<Pick<FeedbackDatabase, DatabaseMethod>> {
-  /** Stores feedback, and resolves when it is on the disk. */
+export interface FeedbackStore extends FeedbackMethods {
+  /** Stores feedback, and resolves when it is durable. */
   record(feedback: Feedback): Promise<FeedbackOutcome>;
   readonly experiments: ExperimentStore;
   /** Resolves when the store can be used, or the reason why it cannot was reported. Requests before that wait. */
   readonly opened: Promise<void>;
+  /** Documents and locks of all replicas; undefined without a database. */
+  readonly shared?: SharedState | undefined;
   /** Closes the store after the pending requests. */
   close(): Promise<void>;
 }
 
-/**
- * The records of experiments by all processes on this machine, in the feedback file. A saved batch may not be on the disk
- * yet: a crash of the machine may lose the newest batches.
- */
-export type ExperimentStore = Promised<Pick<ExperimentDatabase, ExperimentMethod>>;
+/** Returns the place of the store that the settings choose. */
+export function feedbackPlaceOf({ DATA_DIR, DATABASE_URL, DATABASE_PASSWORD_FILE }: Config): FeedbackPlace {
+  return DATABASE_URL === undefined ? DATA_DIR : { url: DATABASE_URL, passwordFile: DATABASE_PASSWORD_FILE };
+}
 
 /** The pause in milliseconds before a thread that has ended is replaced. It doubles with each failure in a row. */
 const MIN_RESTART_MS = 500;
@@ -78,20 +49,21 @@ const MAX_START_MS = 10_000;
 /**
  * Opens the store in a separate thread, because a durable write waits for the disk and predictions must not wait.
  *
- * @param folder the folder of the files; created if it does not exist
+ * @param place the folder of the files, created if it does not exist; or the address of a database
  * @param onStatus receives the reason when the store cannot be used, and `undefined` when it can be used again. The store
- *   then opens also if the files cannot be used, and tries again until they can. This function does not wait for it: see
+ *   then opens also if it cannot be used, and tries again until it can. This function does not wait for it: see
  *   `opened`. Without `onStatus` it waits, and the store tries once.
  * @param keyFile the file with the keys that encrypt the texts
- * @throws {FeedbackStoreError} if the files cannot be opened, and there is no `onStatus`
- * @throws {ConfigError} if the keys cannot be used
+ * @throws {FeedbackStoreError} if the store cannot be opened, and there is no `onStatus`
+ * @throws {ConfigError} if the keys or the address cannot be used
  */
 export async function openFeedbackStore(
-  folder: string,
+  place: FeedbackPlace,
   onStatus?: (fault: string | undefined) => void,
   keyFile?: string,
 ): Promise<FeedbackStore> {
   requireKeys(keyFile);
+  const { name, program } = typeof place === 'string' ? sqlite(place) : postgres(place);
   let worker: Worker;
   let exited: Promise<void> = Promise.resolve();
   let restartMs = MIN_RESTART_MS;
@@ -101,6 +73,10 @@ export async function openFeedbackStore(
   let endError: Error | undefined;
 
   function receive(response: ResponseMessage): void {
+    if ('fault' in response) {
+      if (!isClosed) onStatus?.(response.fault ?? undefined);
+      return;
+    }
     const promise = pending.get(response.requestId);
     pending.delete(response.requestId);
     if ('failure' in response)
@@ -110,8 +86,8 @@ export async function openFeedbackStore(
 
   function startThread(): void {
     // execArgv is empty, because the telemetry preload must run in the main thread only.
-    const workerData: ThreadOptions = { folder, keyFile };
-    const started = new Worker(new URL('./feedback-thread.ts', import.meta.url), { workerData, execArgv: [] });
+    const workerData: ThreadOptions = { place, keyFile };
+    const started = new Worker(program, { workerData, execArgv: [] });
     worker = started;
     endError = undefined;
     started.on('message', receive);
@@ -131,7 +107,7 @@ export async function openFeedbackStore(
     for (const promise of pending.values()) promise.reject(endError);
     pending.clear();
     if (isClosed || !onStatus) return;
-    onStatus(`${join(folder, FEEDBACK_FILE)}: ${reason}`);
+    onStatus(`${name}: ${reason}`);
     setTimeout(() => {
       if (isClosed) return;
       startThread();
@@ -148,8 +124,8 @@ export async function openFeedbackStore(
       onStatus?.(undefined);
     } catch (error) {
       if (!onStatus) throw error;
-      // The thread lives on if only the request failed.
-      if (!endError) onStatus(`${join(folder, FEEDBACK_FILE)}: ${(error as Error).message}`);
+      // The thread lives on if only the request failed. The thread of a database reports its faults itself.
+      if (!endError && typeof place === 'string') onStatus(`${name}: ${(error as Error).message}`);
     }
   }
 
@@ -166,7 +142,7 @@ export async function openFeedbackStore(
   async function open(): Promise<void> {
     if (!onStatus) await probe();
     else if (!(await Promise.race([probe().then(() => true), delay(MAX_START_MS, false, { ref: false })]))) {
-      onStatus(`${join(folder, FEEDBACK_FILE)}: it did not respond within ${MAX_START_MS / 1_000} seconds`);
+      onStatus(`${name}: it did not respond within ${MAX_START_MS / 1_000} seconds`);
     }
   }
 
@@ -181,6 +157,10 @@ export async function openFeedbackStore(
     <A extends readonly unknown[], R>(method: ExperimentMethod) =>
     (...args: A): Promise<R> =>
       send({ kind: 'call experiments', method, args });
+  const callShared =
+    <A extends readonly unknown[], R>(method: keyof SharedState) =>
+    (...args: A): Promise<R> =>
+      send({ kind: 'call shared', method, args });
 
   return {
     opened,
@@ -206,6 +186,16 @@ export async function openFeedbackStore(
       waitingReviews: callExperiments('waitingReviews'),
       textCount: callExperiments('textCount'),
     },
+    ...(typeof place !== 'string' && {
+      shared: {
+        readDocument: callShared('readDocument'),
+        acquire: callShared('acquire'),
+        writeDocument: callShared('writeDocument'),
+        release: callShared('release'),
+        replaceDocument: callShared('replaceDocument'),
+        changesAfter: callShared('changesAfter'),
+      },
+    }),
     async close() {
       isClosed = true;
       if (endError) return;
@@ -213,6 +203,21 @@ export async function openFeedbackStore(
       await exited;
     },
   };
+}
+
+/** Returns the name of a store in files for the log, and the program of its thread. */
+function sqlite(folder: string) {
+  return { name: join(folder, FEEDBACK_FILE), program: new URL('./feedback-thread.ts', import.meta.url) };
+}
+
+/** Returns the same for a store in a database. @throws {ConfigError} if the address cannot be used */
+function postgres(address: DatabaseAddress) {
+  try {
+    requireAddress(address);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
+  return { name: describeAddress(address), program: new URL('./postgres/postgres-thread.ts', import.meta.url) };
 }
 
 /** Checks the keys before the thread reads them: with bad keys it would end and start again forever. */

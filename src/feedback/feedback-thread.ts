@@ -1,14 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Feedback } from './database/feedback.ts';
 import { openFeedbackDatabase } from './database/feedback-database.ts';
+import type { ImmediateRequest, RequestMessage, ResponseMessage, ThreadOptions } from './database/store-messages.ts';
 import { readTextCipher } from './database/text-cipher.ts';
-import type { ImmediateRequest, RequestMessage, ResponseMessage, ThreadOptions } from './feedback-store.ts';
 
 /** The totals of metrics. One process of the folder reports them. */
 const REPORTED_METHODS: ReadonlySet<string> = new Set(['totals', 'confidenceTotals']);
 
 const port = parentPort!;
-const { folder, keyFile } = workerData as ThreadOptions;
+const { place: folder, keyFile } = workerData as ThreadOptions & { readonly place: string };
 const cipher = readTextCipher(keyFile);
 let database = openFeedbackDatabase(folder, undefined, cipher);
 const pending: { requestId: number; feedback: Feedback }[] = [];

@@ -48,7 +48,7 @@ function observeTotals<T extends Total>(
     reading ??= totals()
       .then((read) => {
         if (latest) for (const { model, version } of changedTotals(latest, read)) versions.touch(model, version);
-        latest = read;
+        latest = [...read, ...missingTotals(latest ?? [], read)];
       })
       .catch(() => undefined)
       .finally(() => {
@@ -67,9 +67,21 @@ function observeTotals<T extends Total>(
   });
 }
 
+function keyOf<T extends Total>({ count, ...key }: T): string {
+  return JSON.stringify(key);
+}
+
+/**
+ * Returns the totals that are not read any more, as 0: another replica has become the one that reports them. The SDK would
+ * go on to report their last values, and a sum over the replicas would count them twice.
+ */
+function missingTotals<T extends Total>(before: readonly T[], after: readonly T[]): T[] {
+  const present = new Set(after.map(keyOf));
+  return before.filter((total) => !present.has(keyOf(total))).map((total) => ({ ...total, count: 0 }));
+}
+
 /** Returns the totals that were not there before, or that counted less. */
 function changedTotals<T extends Total>(before: readonly T[], after: readonly T[]): T[] {
-  const keyOf = ({ count, ...key }: T) => JSON.stringify(key);
   const counts = new Map(before.map((total) => [keyOf(total), total.count]));
   return after.filter((total) => counts.get(keyOf(total)) !== total.count);
 }

@@ -7,8 +7,8 @@ const DAY_MS = 86_400_000;
 const INTERVAL_MS = 3_600_000;
 
 /**
- * Deletes texts of feedback that are older than a number of days: at once, and every hour. Their labels stay. Then encrypts
- * once the texts that are stored as they are, or with an earlier key.
+ * Deletes texts of feedback that are older than a number of days: at once, and every hour. Their labels stay. Also encrypts
+ * the texts that are stored as they are, or with an earlier key; after a failure it tries again an hour later.
  *
  * @returns a handle that stops the deletions
  */
@@ -18,16 +18,30 @@ export function startTextRetention(
   log: Log,
 ): { readonly stop: () => void } {
   const now = createCautiousClock();
-  const deleteOld = () => {
-    store.deleteTexts(now() - days * DAY_MS).catch((error: unknown) => {
+  let isEncrypted = false;
+
+  async function deleteOld(): Promise<void> {
+    await store.deleteTexts(now() - days * DAY_MS).catch((error: unknown) => {
       log.error('feedback texts not deleted', exceptionAttributes(error));
     });
+  }
+
+  async function encryptOnce(): Promise<void> {
+    if (isEncrypted) return;
+    try {
+      await encryptAll(store);
+      isEncrypted = true;
+    } catch (error) {
+      log.error('feedback texts not encrypted', exceptionAttributes(error));
+    }
+  }
+
+  const work = () => {
+    void deleteOld();
+    void encryptOnce();
   };
-  deleteOld();
-  encryptAll(store).catch((error: unknown) => {
-    log.error('feedback texts not encrypted', exceptionAttributes(error));
-  });
-  const timer = setInterval(deleteOld, INTERVAL_MS).unref();
+  work();
+  const timer = setInterval(work, INTERVAL_MS).unref();
   return { stop: () => clearInterval(timer) };
 }
 

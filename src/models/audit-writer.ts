@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { syncFolder } from '../platform/atomic-write.ts';
 import { LockNotWritableError, withLock } from '../platform/file-lock.ts';
+import { Problem } from '../platform/problems.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { appendChange, appendDetectedChange, latestRevision, readChanges } from './audit.ts';
@@ -79,6 +80,14 @@ export function createAuditWriter(name: string, modelFolder: string, log: Log): 
       await appendChange(modelFolder, change).catch(logError);
     },
   };
+}
+
+/** Returns the problem of a change in a folder that this process cannot write. */
+export function readOnlyProblem(name: string): Problem {
+  return new Problem(
+    'models-read-only',
+    `This process cannot write to the folder of the model ${name}: its roles stay as they are.`,
+  );
 }
 
 /** Returns whether an error says that this process cannot write into the folder of a model. */

@@ -3,10 +3,11 @@ import { ArtefactError } from '../artefacts/artefact-error.ts';
 import { listVersions, recordVersions } from '../artefacts/versions.ts';
 import type { Degradations } from '../platform/degradations.ts';
 import { Problem } from '../platform/problems.ts';
+import type { SharedState } from '../postgres/shared-state.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { appendChange, lastActivation, latestRevision, readAudit, readChanges } from './audit.ts';
-import { createAuditWriter, isReadOnly } from './audit-writer.ts';
+import { createAuditWriter, isReadOnly, readOnlyProblem } from './audit-writer.ts';
 import { createMinConfidenceReader } from './policy-file.ts';
 import { detectChange, recordRoleChange, withChangeSpan } from './record-role-change.ts';
 import { lastChangeOf, type ResolvedRoles, resolveAndLoad, versionsWithRole } from './resolve-roles.ts';
@@ -18,7 +19,7 @@ import {
   type RoleChange,
   type Roles,
 } from './roles.ts';
-import { type RolesFile, readRoles, writeRoles } from './roles-file.ts';
+import { createRolesSource, type RolesFile, retryConflicts } from './roles-file.ts';
 import type { Model, ModelVersion, ModelVersions } from './store.ts';
 import type { VersionLoader, VersionStatus } from './version-loader.ts';
 
@@ -51,6 +52,8 @@ export interface ModelSynchronizerOptions {
   readonly onSwap: OnSwap;
   /** Reports a fault of the audit trail, or its end. */
   readonly reportFault: Degradations['report'];
+  /** The roles that replicas share. */
+  readonly shared?: SharedState | undefined;
 }
 
 /** The statuses of the stored versions, newest first. */
@@ -59,10 +62,11 @@ type VersionStatuses = ReadonlyMap<string, VersionStatus>;
 /** Creates the synchroniser of the model `name`. The caller starts the first refresh. */
 export function createModelSynchronizer(
   name: string,
-  { folder, loader, log, onSwap, reportFault }: ModelSynchronizerOptions,
+  { folder, loader, log, onSwap, reportFault, shared }: ModelSynchronizerOptions,
 ): ModelSynchronizer {
   const modelFolder = join(folder, name);
   const audit = createAuditWriter(name, modelFolder, log);
+  const source = createRolesSource(name, modelFolder, shared, audit.withRolesLock);
   const readMinConfidence = createMinConfidenceReader(modelFolder);
   let minConfidence = 0;
   let served: ResolvedRoles | undefined;
@@ -129,7 +133,7 @@ export function createModelSynchronizer(
   }
 
   async function refresh(): Promise<boolean> {
-    const file = await readRoles(modelFolder);
+    const file = await source.read();
     const statuses = await checkVersions();
     minConfidence = await readMinConfidence();
     const current = fingerprintOf([file, minConfidence], statuses, loader);
@@ -151,6 +155,7 @@ export function createModelSynchronizer(
         if (unrecorded) await audit.appendDetected(file, unrecorded);
       }
     }
+    await source.copy(file);
     await audit.complete(file);
     return [...statuses.values()].some(({ damage }) => damage === undefined);
   }
@@ -158,7 +163,8 @@ export function createModelSynchronizer(
   async function change(requested: RoleChange, attribution: ChangeAttribution): Promise<ModelVersions> {
     return withChangeSpan(name, requested.action, (span) =>
       audit.withRolesLock(async () => {
-        const file = await readRoles(modelFolder);
+        const file = await source.read();
+        await source.copy(file, true);
         const statuses = await checkVersions();
         const rows = await readChanges(modelFolder);
         if (file.kind === 'roles' && file.roles.change) await appendChange(modelFolder, file.roles.change);
@@ -169,7 +175,7 @@ export function createModelSynchronizer(
         if (next.change === before.change) return served!.versions;
 
         // Every process follows the file. An error would say that nothing has changed.
-        const written = await writeRoles(modelFolder, next, audit.reportUnsynced);
+        const written = await source.write(next, audit.reportUnsynced);
         fingerprint = fingerprintOf([written, minConfidence], statuses, loader);
         await serve(written, statuses, rows);
         recordRoleChange(name, next.change!, false, span, log);
@@ -225,7 +231,7 @@ export function createModelSynchronizer(
   return {
     served: () => served,
     refresh: () => inSequence(refresh),
-    change: (requested, attribution) => inSequence(() => change(requested, attribution)),
+    change: (requested, attribution) => inSequence(() => retryConflicts(() => change(requested, attribution))),
     settled: () => last,
   };
 }
@@ -239,11 +245,4 @@ function fingerprintOf(settings: [RolesFile, number], statuses: VersionStatuses,
 
 function modelsWithRole(versions: ModelVersions): Model[] {
   return versionsWithRole(versions).map(({ model }) => model);
-}
-
-function readOnlyProblem(name: string): Problem {
-  return new Problem(
-    'models-read-only',
-    `This process cannot write to the folder of the model ${name}: its roles stay as they are.`,
-  );
 }

@@ -4,6 +4,7 @@ import { ArtefactError, type RefusedVersion } from '../artefacts/artefact-error.
 import type { Degradations } from '../platform/degradations.ts';
 import { Problem } from '../platform/problems.ts';
 import { withDeadline } from '../platform/regular-file.ts';
+import type { SharedState } from '../postgres/shared-state.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { readChanges } from './audit.ts';
@@ -85,6 +86,8 @@ export interface RegistryOptions extends LoaderOptions {
   readonly unloaded?: readonly string[];
   /** Reports a fault that predictions can do without, or its end. It is logged here. */
   readonly reportFault?: Degradations['report'];
+  /** The roles that replicas share. */
+  readonly shared?: SharedState | undefined;
   /** The pause between two polls of the folder, in milliseconds. */
   readonly pollMs?: number;
 }
@@ -107,6 +110,7 @@ export async function openRegistry({
   reportFault = () => true,
   pollMs = DEFAULT_POLL_MS,
   unloaded: initiallyUnloaded = [],
+  shared,
   ...loaderOptions
 }: RegistryOptions): Promise<ModelRegistry> {
   const loader = createVersionLoader(folder, log, warmUp, loaderOptions);
@@ -127,6 +131,7 @@ export async function openRegistry({
       folder,
       loader,
       log,
+      shared,
       reportFault: report,
       onSwap: (versions, changedAt) => {
         if (unloaded.has(name)) return;

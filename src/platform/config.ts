@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SAFE_NAME } from './safe-names.ts';
 import {
   boolean,
+  databaseUrl,
   exporters,
   file,
   host,
@@ -57,6 +58,8 @@ const settings = {
   MODELS_DIR: { ...path, fallback: './models' },
   BUNDLED_MODELS_DIR: path,
   DATA_DIR: { ...path, fallback: './data' },
+  DATABASE_URL: databaseUrl,
+  DATABASE_PASSWORD_FILE: file,
   RUNTIMES_DIR: { ...path, fallback: join(CACHE_HOME, 'waymark/runtimes') },
   ENCODER_THREADS: { ...processes, fallback: '1' },
   // A batch request has up to 32 texts in the queue.

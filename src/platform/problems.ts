@@ -60,7 +60,7 @@ export class Problem extends Error {
   }
 }
 
-/** An error of the feedback store in `DATA_DIR`. The message is for the log, not for the client. */
+/** An error of the feedback store, in `DATA_DIR` or in a database. The message is for the log, not for the client. */
 export class FeedbackStoreError extends Error {
   override name = 'FeedbackStoreError';
 }
@@ -84,7 +84,8 @@ export function toProblem(error: unknown, folders?: StorageFolders): Problem {
   if (error instanceof FeedbackStoreError) {
     return new Problem(
       'feedback-unavailable',
-      'The feedback store in DATA_DIR cannot be read or written. The log has the reason under this trace id.',
+      'The feedback store cannot be read or written. The log has the reason under this trace id.',
+      { 'retry-after': '5' },
     );
   }
   const storage = folders && describeStorageError(error, folders);

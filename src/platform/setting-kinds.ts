@@ -25,6 +25,12 @@ const httpUrl = z.url({ protocol: /^https?$/ });
 
 export const port = { schema: integer(0, 65_535), allowed: 'a port number from 0 to 65535' };
 export const url = { schema: httpUrl, allowed: 'an http or https URL' };
+/** The address of a PostgreSQL database. It can hold a password. */
+export const databaseUrl = {
+  schema: z.string().refine((text) => /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text)),
+  allowed: 'a URL that begins with postgres://',
+  secret: true,
+} as const;
 /** The maximum of a timer of Node in milliseconds, about 24 days. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 export const milliseconds = {

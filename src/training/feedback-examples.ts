@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Manifest } from '../artefacts/manifest.ts';
 import { DataFileError } from '../datasets/data-file-error.ts';
-import { type FeedbackTexts, openFeedbackTexts } from '../feedback/database/feedback-texts.ts';
+import type { FeedbackPlace } from '../feedback/database/feedback.ts';
+import { type FeedbackText, openFeedbackTexts } from '../feedback/database/feedback-texts.ts';
 import { FeedbackKeyError } from '../feedback/database/text-cipher.ts';
+import { describeAddress } from '../postgres/address.ts';
 import type { Example } from './read-examples.ts';
 
 type FeedbackSummary = NonNullable<Manifest['training']['feedback']>;
@@ -23,7 +25,7 @@ export interface FeedbackExamples {
    *
    * @param labels the labels of the data; feedback with another label is not used
    */
-  addTo(add: (example: Example) => void, labels: ReadonlySet<string>): FeedbackSummary;
+  addTo(add: (example: Example) => void, labels: ReadonlySet<string>): Promise<FeedbackSummary>;
 }
 
 /**
@@ -31,23 +33,25 @@ export interface FeedbackExamples {
  * data with that text. Feedback with a label that the data do not have is not used: the data declare the labels, and
  * labels of an earlier version must not return. To save memory the texts are not kept, but read a second time.
  *
- * @param folder the `DATA_DIR` of a service
+ * @param place the `DATA_DIR` of a service, or its database
  * @param keyFile the file with the keys of encrypted texts
- * @throws {DataFileError} if the folder has no feedback that can be read
+ * @throws {DataFileError} if the place has no feedback that can be read
  */
-export function collectFeedbackExamples(folder: string, model: string, keyFile?: string): FeedbackExamples {
-  const withFeedbackTexts = (read: (texts: FeedbackTexts) => void) => readFeedbackTexts(folder, keyFile, read);
+export async function collectFeedbackExamples(
+  place: FeedbackPlace,
+  model: string,
+  keyFile?: string,
+): Promise<FeedbackExamples> {
+  const forEachText = (use: (text: FeedbackText) => void) => readFeedbackTexts(place, model, keyFile, use);
   let given = 0;
   let characters = 0;
   let until: number | undefined;
   const latestRows = new Map<string, number>();
-  withFeedbackTexts((texts) => {
-    for (const { row, text, receivedAt } of texts.of(model)) {
-      given += 1;
-      characters += text.length;
-      until = Math.max(until ?? 0, receivedAt);
-      latestRows.set(keyOf(text), row);
-    }
+  await forEachText(({ row, text, receivedAt }) => {
+    given += 1;
+    characters += text.length;
+    until = Math.max(until ?? 0, receivedAt);
+    latestRows.set(keyOf(text), row);
   });
   const withheld: Example[] = [];
 
@@ -58,23 +62,21 @@ export function collectFeedbackExamples(folder: string, model: string, keyFile?:
       if (hasFeedback) withheld.push(example);
       return hasFeedback;
     },
-    addTo(add, labels) {
+    async addTo(add, labels) {
       const hash = createHash('sha256');
       const rows = new Set(latestRows.values());
       const added = new Set<string>();
       let otherLabels = 0;
-      withFeedbackTexts((texts) => {
-        for (const { row, text, label } of texts.of(model)) {
-          // Feedback that arrived after the first reading is left to the next training.
-          if (!rows.has(row)) continue;
-          if (!labels.has(label)) {
-            otherLabels += 1;
-            continue;
-          }
-          added.add(keyOf(text));
-          hash.update(`${JSON.stringify({ text, label })}\n`);
-          add({ text, label });
+      await forEachText(({ row, text, label }) => {
+        // Feedback that arrived after the first reading is left to the next training.
+        if (!rows.has(row)) return;
+        if (!labels.has(label)) {
+          otherLabels += 1;
+          return;
         }
+        added.add(keyOf(text));
+        hash.update(`${JSON.stringify({ text, label })}\n`);
+        add({ text, label });
       });
       const unreplaced = withheld.filter(({ text }) => !added.has(keyOf(text)));
       for (const example of unreplaced) add(example);
@@ -95,18 +97,32 @@ function keyOf(text: string): string {
   return createHash('sha256').update(text).digest('base64').slice(0, 22);
 }
 
-function readFeedbackTexts(folder: string, keyFile: string | undefined, read: (texts: FeedbackTexts) => void): void {
-  let texts: FeedbackTexts | undefined;
+async function readFeedbackTexts(
+  place: FeedbackPlace,
+  model: string,
+  keyFile: string | undefined,
+  use: (text: FeedbackText) => void,
+): Promise<void> {
   try {
-    texts = openFeedbackTexts(folder, keyFile);
-    read(texts);
+    const texts = await openTexts(place, keyFile);
+    try {
+      for await (const text of texts.of(model)) use(text);
+    } finally {
+      await texts.close();
+    }
   } catch (error) {
+    const { code, name, message } = error as NodeJS.ErrnoException;
     const isExpected =
-      error instanceof FeedbackKeyError || (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR';
+      error instanceof FeedbackKeyError || code === 'ERR_SQLITE_ERROR' || name === 'FeedbackStoreError';
     if (!isExpected) throw error;
-    const reason = `has no feedback that can be read: ${(error as Error).message}`;
-    throw new DataFileError({ file: folder, reason }, { cause: error });
-  } finally {
-    texts?.close();
+    const file = typeof place === 'string' ? place : describeAddress(place);
+    throw new DataFileError({ file, reason: `has no feedback that can be read: ${message}` }, { cause: error });
   }
+}
+
+/** Opens the texts of feedback. The client of PostgreSQL is loaded if there is a database. */
+async function openTexts(place: FeedbackPlace, keyFile: string | undefined) {
+  if (typeof place === 'string') return openFeedbackTexts(place, keyFile);
+  const { openPostgresTexts } = await import('../feedback/postgres/feedback-texts.ts');
+  return openPostgresTexts(place, keyFile);
 }

@@ -59,7 +59,7 @@ async function trainFromExamples(
 ): Promise<TrainingResult> {
   const { storedBytes: total, contentBytes } = await measureSources(files.paths);
   const feedbackExamples =
-    job.feedback === undefined ? undefined : collectFeedbackExamples(job.feedback, job.name, job.feedbackKeyFile);
+    job.feedback === undefined ? undefined : await collectFeedbackExamples(job.feedback, job.name, job.feedbackKeyFile);
   const trainer = createTrainer({
     algorithm: job.algorithm,
     tokenizer: job.tokenizer,
@@ -98,7 +98,7 @@ async function trainFromExamples(
     (done) => onProgress({ phase: 'read', done, total }),
   );
   onData(data);
-  const feedback = feedbackExamples?.addTo(add, labels);
+  const feedback = await feedbackExamples?.addTo(add, labels);
   const trained = trainer.finish();
   const fitted =
     job.encoder && encoder

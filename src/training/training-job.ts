@@ -8,6 +8,7 @@ import type { TokenizerName } from '../classifier/text/text-options.ts';
 import type { DataFileProblem } from '../datasets/data-file-error.ts';
 import type { DatasetSummary } from '../datasets/dataset-check.ts';
 import type { DataFile } from '../datasets/read-rows.ts';
+import type { FeedbackPlace } from '../feedback/database/feedback.ts';
 import type { DataFiles } from './read-examples.ts';
 
 /** The encoder of a training, and the way in which the version uses it. */
@@ -29,8 +30,8 @@ export interface TrainingJob {
     | { readonly examples: string | DataFiles }
     | { readonly natural: string }
     | { readonly onnx: string; readonly calibration?: DataFiles | undefined };
-  /** The `DATA_DIR` of a service. Its feedback on this model is used in addition to the examples. */
-  readonly feedback?: string | undefined;
+  /** The feedback of a service. Its part about this model is used in addition to the examples. */
+  readonly feedback?: FeedbackPlace | undefined;
   /** The file with the keys of the feedback texts, if they are encrypted. */
   readonly feedbackKeyFile?: string | undefined;
   /** Held-out data for the evaluation. Without them a share of the data is held out. */

@@ -62,7 +62,7 @@ describe('with keys', () => {
     expect(await bytesIn(folder)).not.toContain('PLANTED');
     // As without keys, half a character becomes the replacement character.
     expect(textsIn(folder, keys)).toEqual(['PLANTED SECRET, with 漢字, 🎉 and a lone \ufffd']);
-    expect(collectFeedbackExamples(folder, 'spam', keys).characters).toBe(40);
+    expect((await collectFeedbackExamples(folder, 'spam', keys)).characters).toBe(40);
   });
 
   test('a text that comes later is encrypted too', async () => {

@@ -1,10 +1,8 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Feedback } from '../../src/feedback/database/feedback.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Feedback, FeedbackPlace } from '../../src/feedback/database/feedback.ts';
 import { type FeedbackStore, openFeedbackStore } from '../../src/feedback/feedback-store.ts';
 import { createPredictionIds } from '../../src/predictions/prediction-id.ts';
+import { describeEngines } from './engines.ts';
 
 const feedback: Feedback = {
   id: 'an id',
@@ -23,19 +21,15 @@ const feedback: Feedback = {
 const key = { model: 'spam', version: '1', artefact: 'a1' };
 const counted = { source: 'truth', reviewShare: 0, bin: 8, actual: 'ham', predicted: 'spam', count: 1 };
 
-async function newFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'waymark-feedback-'));
-}
-
-async function open(folder: string): Promise<FeedbackStore> {
-  const store = await openFeedbackStore(folder);
+async function open(place: FeedbackPlace): Promise<FeedbackStore> {
+  const store = await openFeedbackStore(place);
   onTestFinished(() => store.close());
   return store;
 }
 
-describe('the feedback store', () => {
+describeEngines('the feedback store', ({ newPlace }) => {
   test('keeps one feedback per id if it comes several times', async () => {
-    const store = await open(await newFolder());
+    const store = await open(await newPlace());
     const outcomes = await Promise.all([1, 2, 3].map(() => store.record(feedback)));
     expect(outcomes).toEqual(['recorded', 'repeated', 'repeated']);
     expect(await store.record({ ...feedback, receivedAt: 3_000 })).toBe('repeated');
@@ -43,7 +37,7 @@ describe('the feedback store', () => {
   });
 
   test('returns confidences by the id, or by the tenth if the id has none, of labels that are no reports', async () => {
-    const store = await open(await newFolder());
+    const store = await open(await newPlace());
     const ids = createPredictionIds('a key of at least 16 characters');
     const sign = (confidence: number) =>
       ids.sign({
@@ -74,14 +68,14 @@ describe('the feedback store', () => {
   });
 
   test('keeps the first label if another label comes', async () => {
-    const store = await open(await newFolder());
+    const store = await open(await newPlace());
     await store.record(feedback);
     expect(await store.record({ ...feedback, actual: 'spam' })).toBe('conflict');
     expect(await store.counts(key)).toEqual([counted]);
   });
 
   test('counts by model version and since a time', async () => {
-    const store = await open(await newFolder());
+    const store = await open(await newPlace());
     await store.record(feedback);
     await store.record({ ...feedback, id: 'later', predictedAt: 5_000, receivedAt: 5_000 });
     await store.record({ ...feedback, id: 'other', version: '2' });
@@ -94,11 +88,11 @@ describe('the feedback store', () => {
   });
 
   test('has all feedback after it is closed and opened again', async () => {
-    const folder = await newFolder();
-    const before = await openFeedbackStore(folder);
+    const place = await newPlace();
+    const before = await openFeedbackStore(place);
     await before.record(feedback);
     await before.close();
-    const after = await open(folder);
+    const after = await open(place);
     expect(await after.totals()).toEqual([
       { model: 'spam', version: '1', source: 'truth', actual: 'ham', predicted: 'spam', count: 1 },
     ]);
@@ -106,12 +100,48 @@ describe('the feedback store', () => {
   });
 
   test('rejects requests after it is closed', async () => {
-    const store = await openFeedbackStore(await newFolder());
+    const store = await openFeedbackStore(await newPlace());
     await store.close();
     await expect(store.record(feedback)).rejects.toThrow('has ended');
   });
 
-  test('fails to open if its folder cannot be used', async () => {
-    await expect(openFeedbackStore('/dev/null/data')).rejects.toThrow('the feedback store');
+  test('keeps any character of texts and labels', async () => {
+    const store = await open(await newPlace());
+    const label = 'a\0b\u0001c\u00010 \'"\\{},NULL 漢字 🎉';
+    await store.record({ ...feedback, actual: label, predicted: '\0', text: '\0\u0001' });
+    expect(await store.record({ ...feedback, actual: label })).toBe('repeated');
+    expect(await store.counts(key)).toEqual([{ ...counted, actual: label, predicted: '\0' }]);
+    expect(await store.correct(feedback.id, '\u0001', 'an actor\0', 1)).toEqual({ actual: label, source: 'truth' });
+    expect(await store.changes(feedback.id)).toEqual([
+      { at: 1, actor: 'an actor\0', action: 'correct', from: label, to: '\u0001' },
+    ]);
   });
+
+  test('keeps labels and ids that are as long as they can be', async () => {
+    const store = await open(await newPlace());
+    const long = { ...feedback, id: 'i'.repeat(8_192), predicted: '漢'.repeat(1_000), actual: '字'.repeat(1_000) };
+    await store.record(long);
+    expect(await store.record(long)).toBe('repeated');
+    const { predicted, actual } = long;
+    expect(await store.counts(key)).toEqual([{ ...counted, predicted, actual }]);
+  });
+
+  test('records feedback that comes at the same time from several stores once', async () => {
+    const place = await newPlace();
+    const stores = await Promise.all([open(place), open(place), open(place)]);
+    const ids = Array.from({ length: 200 }, (_, at) => `an id ${at}`);
+    const given = stores.map((store, at) => {
+      const order = at === 0 ? ids : ids.toReversed();
+      return Promise.all(order.map((id) => store.record({ ...feedback, id, predicted: at === 2 ? 'ham' : 'spam' })));
+    });
+    const outcomes = (await Promise.all(given)).flat();
+    expect(outcomes.filter((outcome) => outcome === 'recorded')).toHaveLength(200);
+    expect(outcomes.filter((outcome) => outcome === 'repeated')).toHaveLength(400);
+    const counts = await stores[0]!.counts(key);
+    expect(counts.reduce((sum, { count }) => sum + count, 0)).toBe(200);
+  });
+});
+
+test('the feedback store fails to open if its folder cannot be used', async () => {
+  await expect(openFeedbackStore('/dev/null/data')).rejects.toThrow('the feedback store');
 });

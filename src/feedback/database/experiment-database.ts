@@ -19,17 +19,17 @@ import { inTransaction } from './transaction.ts';
 const DAY_MS = 86_400_000;
 
 /** The longest time in milliseconds that a shadow's label waits for the true label, and a review for its answer. */
-const LABEL_RETENTION_MS = 30 * DAY_MS;
+export const LABEL_RETENTION_MS = 30 * DAY_MS;
 /** The maximum number of labels that wait, and of reviews. */
-const MAX_LABELS = 1_000_000;
-const MAX_REVIEWS = 100_000;
+export const MAX_LABELS = 1_000_000;
+export const MAX_REVIEWS = 100_000;
 /** The time in minutes that minute counts are kept. */
-const RETENTION_MINUTES = 1_440;
+export const RETENTION_MINUTES = 1_440;
 /** The time in milliseconds that the counts of slots are kept: durations, and the others. */
-const DURATION_RETENTION_MS = 35 * DAY_MS;
-const SLOT_RETENTION_MS = 400 * DAY_MS;
+export const DURATION_RETENTION_MS = 35 * DAY_MS;
+export const SLOT_RETENTION_MS = 400 * DAY_MS;
 /** The number of new rows after which old rows are deleted. */
-const ROWS_BETWEEN_CLEANUPS = 20_000;
+export const ROWS_BETWEEN_CLEANUPS = 20_000;
 
 /** The records of experiments. A power cut may lose the newest records; a crash of the process loses none. */
 export interface ExperimentDatabase {

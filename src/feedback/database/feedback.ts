@@ -1,5 +1,9 @@
 import type { ConfusionCount } from '../../classifier/statistics/confusion-matrix.ts';
 import type { AnsweringRole } from '../../models/routing.ts';
+import type { DatabaseAddress } from '../../postgres/address.ts';
+
+/** The place of a feedback store: a folder such as `DATA_DIR`, or a PostgreSQL database. */
+export type FeedbackPlace = string | DatabaseAddress;
 
 /** The file name of the database in `DATA_DIR`. */
 export const FEEDBACK_FILE = 'feedback.db';

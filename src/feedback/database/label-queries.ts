@@ -11,7 +11,7 @@ import type {
 import type { FeedbackDatabase } from './feedback-database.ts';
 
 /** The number of latest labels whose confidences are read: their ids have to be decoded. */
-const MAX_CONFIDENCES = 20_000;
+export const MAX_CONFIDENCES = 20_000;
 
 /** Prepares the queries of labels. A label without an artefact is older than artefacts, and belongs to each of its version. */
 export function openLabelQueries(
@@ -60,13 +60,13 @@ export function openLabelQueries(
   };
 }
 
-type Row = Record<string, unknown>;
+type Row = Readonly<Record<string, unknown>>;
 
 function range(since = 0, until: number = Number.MAX_SAFE_INTEGER): [since: number, until: number] {
   return [Math.floor(since), until];
 }
 
-function labelCount(row: Row): LabelCount {
+export function labelCount(row: Row): LabelCount {
   return {
     source: row['source'] as LabelSource,
     reviewShare: Number(row['review_share']),
@@ -87,7 +87,7 @@ function confidenceCount(row: Row): ConfidenceCount {
   };
 }
 
-function hourOfLabels(row: Row): HourOfLabels {
+export function hourOfLabels(row: Row): HourOfLabels {
   return {
     hour: Number(row['hour']),
     asked: row['asked'] === 1,
@@ -98,7 +98,7 @@ function hourOfLabels(row: Row): HourOfLabels {
   };
 }
 
-function feedbackTotal(row: Row): FeedbackTotal {
+export function feedbackTotal(row: Row): FeedbackTotal {
   return {
     model: String(row['model']),
     version: String(row['version']),
@@ -109,7 +109,7 @@ function feedbackTotal(row: Row): FeedbackTotal {
   };
 }
 
-function confidenceTotal(row: Row): ConfidenceTotal {
+export function confidenceTotal(row: Row): ConfidenceTotal {
   return {
     model: String(row['model']),
     version: String(row['version']),

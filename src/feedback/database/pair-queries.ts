@@ -83,9 +83,9 @@ export function openPairQueries(db: DatabaseSync): PairQueries {
   };
 }
 
-type Row = Record<string, unknown>;
+type Row = Readonly<Record<string, unknown>>;
 
-function labelPair(row: Row): LabelPair {
+export function labelPair(row: Row): LabelPair {
   return {
     activeLabel: String(row['active_label']),
     shadowLabel: String(row['shadow_label']),
@@ -93,11 +93,11 @@ function labelPair(row: Row): LabelPair {
   };
 }
 
-function evaluatedPair(row: Row): EvaluatedPair {
+export function evaluatedPair(row: Row): EvaluatedPair {
   return { actual: String(row['actual']), ...labelPair(row) };
 }
 
-function hourOfPairs(row: Row): HourOfPairs {
+export function hourOfPairs(row: Row): HourOfPairs {
   return {
     hour: Number(row['hour']),
     asked: row['asked'] === 1,

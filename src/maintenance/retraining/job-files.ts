@@ -1,7 +1,9 @@
 import { access, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { atomicWrite, makePrivateFolder } from '../../platform/atomic-write.ts';
+import { type Lock, LockNotWritableError, tryLock } from '../../platform/file-lock.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
+import type { SharedState } from '../../postgres/shared-state.ts';
 import { JOB_ID, jobSchema, type RetrainJob } from './job.ts';
 
 /** The number of ended jobs that are kept for each model. */
@@ -12,8 +14,14 @@ const MAX_BYTES = 1024 * 1024;
 
 /** The jobs on disk. All processes that share the folder see them, and can request that a job is cancelled. */
 export interface JobFiles {
-  /** Returns the path of the lock of a model's jobs. */
-  lockOf(model: string): string;
+  /**
+   * Takes the lock of a model's jobs, of all replicas if they share a database. Returns undefined if it is not free.
+   *
+   * @throws {LockNotWritableError} if the folder cannot be written
+   */
+  tryLock(model: string): Promise<Lock | undefined>;
+  /** Takes the lock of the jobs in this folder. In a folder that cannot be written, jobs are shown as they are. */
+  tryLockFolder(model: string): Lock | undefined;
   /** Replaces a job in one step: readers find the old state or the new state, complete. */
   write(job: RetrainJob): Promise<void>;
   /** Reads a job; returns undefined where no job has the id. */
@@ -32,9 +40,11 @@ export interface JobFiles {
  * Opens the job files of a folder.
  *
  * @param folder created if it does not exist
+ * @param shared the locks of all replicas, if they have a database
  */
-export async function openJobFiles(folder: string): Promise<JobFiles> {
+export async function openJobFiles(folder: string, shared?: SharedState): Promise<JobFiles> {
   await makePrivateFolder(folder);
+  const lockFolder = (model: string) => tryLock(join(folder, `${model}.lock`), `the retraining of ${model}`);
   const fileOf = (id: string) => join(folder, `${id}.json`);
   const cancelFileOf = (id: string) => join(folder, `${id}.cancel`);
 
@@ -56,8 +66,38 @@ export async function openJobFiles(folder: string): Promise<JobFiles> {
     return jobs.filter((job) => job?.model === model).filter((job) => job !== undefined);
   }
 
+  /** Takes the lock of all replicas. It ends with this process, or with its connection to the database. */
+  async function lockReplicas(model: string, { acquire, release }: SharedState): Promise<Lock | undefined> {
+    const held = await acquire(`retraining of ${model}`);
+    return held === undefined ? undefined : { close: () => void release(held).catch(() => {}) };
+  }
+
   return {
-    lockOf: (model) => join(folder, `${model}.lock`),
+    async tryLock(model) {
+      const lock = lockFolder(model);
+      if (!lock || !shared) return lock;
+      const other = await lockReplicas(model, shared).catch((error: unknown) => {
+        lock.close();
+        throw error;
+      });
+      if (!other) lock.close();
+      return (
+        other && {
+          close() {
+            other.close();
+            lock.close();
+          },
+        }
+      );
+    },
+    tryLockFolder(model) {
+      try {
+        return lockFolder(model);
+      } catch (error) {
+        if (error instanceof LockNotWritableError) return undefined;
+        throw error;
+      }
+    },
     async write(job) {
       const file = fileOf(job.id);
       // All drafts have one name: the holder of the model's lock alone writes.

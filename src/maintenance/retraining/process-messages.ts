@@ -1,6 +1,7 @@
 import type { Manifest } from '../../artefacts/manifest.ts';
 import type { AlgorithmName } from '../../classifier/scoring/algorithm-names.ts';
 import type { TokenizerName } from '../../classifier/text/text-options.ts';
+import type { FeedbackPlace } from '../../feedback/database/feedback.ts';
 import type { DataFiles } from '../../training/read-examples.ts';
 import type { TrainingEncoder } from '../../training/training-job.ts';
 import type { FailureReason, RetrainProgress } from './job.ts';
@@ -13,8 +14,8 @@ export interface RetrainTask {
   readonly modelsFolder: string;
   /** The original training data. */
   readonly data: DataFiles;
-  /** The service's `DATA_DIR`, which holds the feedback. */
-  readonly dataFolder: string;
+  /** The place of the feedback. */
+  readonly feedback: FeedbackPlace;
   /** The file with the keys of the feedback texts. */
   readonly feedbackKeyFile?: string | undefined;
   readonly algorithm: AlgorithmName | 'auto';

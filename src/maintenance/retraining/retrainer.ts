@@ -5,8 +5,9 @@ import type { Manifest } from '../../artefacts/manifest.ts';
 import type { Policy } from '../../models/policy-file.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { ChangeAttribution } from '../../models/roles.ts';
-import { type Lock, LockNotWritableError, tryLock } from '../../platform/file-lock.ts';
+import type { Lock } from '../../platform/file-lock.ts';
 import { Problem } from '../../platform/problems.ts';
+import type { SharedState } from '../../postgres/shared-state.ts';
 import { encoderFolder } from '../../runtimes/encoder-files.ts';
 import { requireSigningKey, type Signatures } from '../../signing/settings.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
@@ -46,8 +47,12 @@ export interface Retrainer {
 }
 
 /** Dependencies of {@link createRetrainer}. */
-export interface RetrainerOptions extends Pick<RetrainTask, 'dataFolder' | 'feedbackKeyFile' | 'runtimesFolder'> {
+export interface RetrainerOptions extends Pick<RetrainTask, 'feedback' | 'feedbackKeyFile' | 'runtimesFolder'> {
   readonly modelsFolder: string;
+  /** The service's `DATA_DIR`, which holds the jobs. */
+  readonly dataFolder: string;
+  /** The locks of all replicas, if they share a database. */
+  readonly shared?: SharedState | undefined;
   /** The number of processes that serve requests on this machine. */
   readonly servingProcesses: number;
   /** The signatures that versions need, and the key that signs the trained ones. */
@@ -66,21 +71,11 @@ const CANCEL_TIMEOUT_MS = 5_000;
 const MAX_LOCK_ATTEMPTS = 10;
 const RETRY_MS = 50;
 
-/** Takes a lock as `tryLock` does. In a folder that cannot be written, jobs are shown as they are. */
-function tryLockIfWritable(path: string, purpose: string): Lock | undefined {
-  try {
-    return tryLock(path, purpose);
-  } catch (error) {
-    if (error instanceof LockNotWritableError) return undefined;
-    throw error;
-  }
-}
-
 /** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
-  const { modelsFolder, dataFolder, feedbackKeyFile, runtimesFolder, servingProcesses, signatures, registry, log } =
-    options;
-  const files = await openJobFiles(join(dataFolder, 'jobs'));
+  const { modelsFolder, dataFolder, feedback, feedbackKeyFile, runtimesFolder, servingProcesses } = options;
+  const { signatures, registry, log } = options;
+  const files = await openJobFiles(join(dataFolder, 'jobs'), options.shared);
   const telemetry = createRetrainTelemetry(log, options.instruments);
   const ownRuns = new Map<string, JobRun>();
   let closed = false;
@@ -88,7 +83,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   /** Returns a job, and marks it as failed if its file says that it is running while no process holds the lock. */
   async function resolveInterrupted(job: RetrainJob): Promise<RetrainJob> {
     if (job.state !== 'running' || ownRuns.has(job.id)) return job;
-    const lock = tryLockIfWritable(files.lockOf(job.model), `the retraining of ${job.model}`);
+    const lock = files.tryLockFolder(job.model);
     if (!lock) return job;
     try {
       const current = await files.read(job.id);
@@ -124,7 +119,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
 
   async function acquireLock(model: string): Promise<Lock> {
     for (let attempt = 1; ; attempt++) {
-      const lock = tryLock(files.lockOf(model), `the retraining of ${model}`);
+      const lock = await files.tryLock(model);
       if (lock) return lock;
       const running = (await list(model)).find(({ state }) => state === 'running');
       // The holder may not have written its job yet, or may only be marking an interrupted job as failed.
@@ -141,8 +136,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     const signingKey = signatures && requireSigningKey(signatures);
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(modelsFolder, registry.models().get(model)?.active.manifest, policy);
-    const folders = { modelsFolder, dataFolder, feedbackKeyFile, runtimesFolder };
-    return { job, model, data, ...folders, ...settings, maxMemoryMB, niceness, signingKey };
+    const places = { modelsFolder, feedback, feedbackKeyFile, runtimesFolder };
+    return { job, model, data, ...places, ...settings, maxMemoryMB, niceness, signingKey };
   }
 
   /** Writes the active version into the roles: without roles, the newest version would become active. */

@@ -73,7 +73,7 @@ async function trainVersion({
   model,
   modelsFolder,
   data,
-  dataFolder,
+  feedback,
   feedbackKeyFile,
   algorithm,
   tokenizer,
@@ -86,7 +86,7 @@ async function trainVersion({
   return train(
     {
       source: { examples: data },
-      feedback: dataFolder,
+      feedback,
       feedbackKeyFile,
       name: model,
       version: await nextVersion(modelsFolder, model),

@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import { type Policy, type PolicyFile, readPolicy } from '../../models/policy-file.ts';
 import type { Models } from '../../models/store.ts';
-import { makePrivateFolder } from '../../platform/atomic-write.ts';
-import { withLock } from '../../platform/file-lock.ts';
 import type { Instruments } from '../../telemetry/instruments.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
 import { evaluateModel } from './evaluate-model.ts';
 import type { PolicyMeasurements } from './policy-measurements.ts';
 import type { ActionDecision, PolicyState } from './policy-state.ts';
+import type { PolicyStates } from './policy-states.ts';
 import { type Evaluation, recordEvaluation } from './policy-telemetry.ts';
-import { readState, stateFileOf, writeState } from './state-file.ts';
 
 /** Evaluates the models periodically, and carries out or recommends the decisions of their policies. */
 export interface Evaluator {
@@ -28,7 +26,7 @@ export interface Evaluator {
 /** Dependencies of {@link startEvaluator}. */
 export interface EvaluatorOptions {
   readonly modelsFolder: string;
-  readonly dataFolder: string;
+  readonly states: PolicyStates;
   readonly models: () => Models;
   readonly measure: (model: string, policy: Policy, state: PolicyState) => Promise<PolicyMeasurements>;
   readonly apply: (model: string, policy: Policy, decision: ActionDecision) => Promise<void>;
@@ -39,11 +37,11 @@ export interface EvaluatorOptions {
 }
 
 /**
- * Starts periodic evaluations. All processes of one `DATA_DIR` may start them: a lock lets one process evaluate at a time,
- * and the others skip a model that was just evaluated.
+ * Starts periodic evaluations. All processes that share the states may start them: a lock lets one process evaluate at a
+ * time, and the others skip a model that was just evaluated.
  */
 export function startEvaluator(options: EvaluatorOptions): Evaluator {
-  const { modelsFolder, dataFolder, models, measure, apply, log, instruments, maxPauseMs = 5_000 } = options;
+  const { modelsFolder, states, models, measure, apply, log, instruments, maxPauseMs = 5_000 } = options;
   const loggedProblems = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -66,15 +64,13 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
   }
 
   async function evaluateOne(model: string, policy: Policy, onlyIfDue: boolean): Promise<Evaluation | undefined> {
-    const file = stateFileOf(dataFolder, model);
     const isDue = async () => {
-      const age = Date.now() - ((await readState(file)).evaluatedAt ?? 0);
+      const age = Date.now() - ((await states.read(model)).evaluatedAt ?? 0);
       // A negative age means that the clock was ahead once.
       return age < 0 || age >= policy.everySeconds * 1_000;
     };
     if (onlyIfDue && !(await isDue())) return undefined;
-    await makePrivateFolder(join(dataFolder, 'maintenance'));
-    return withLock(join(dataFolder, 'maintenance', 'evaluator.lock'), 'the policy evaluation', async () => {
+    return states.withLock(async (write) => {
       // Another process may have evaluated the model while this process waited for the lock.
       if (onlyIfDue && !(await isDue())) return undefined;
       const evaluate = () =>
@@ -83,8 +79,8 @@ export function startEvaluator(options: EvaluatorOptions): Evaluator {
           policy,
           now: Date.now(),
           log,
-          readState: () => readState(file),
-          writeState: (state) => writeState(file, state),
+          readState: () => states.read(model),
+          writeState: (state) => write(model, state),
           measure: (state) => measure(model, policy, state),
           apply: (decision) => apply(model, policy, decision),
         });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readPolicy } from '../../models/policy-file.ts';
 import { type ActionDecision, initialState } from './policy-state.ts';
-import { readState, stateFileOf } from './state-file.ts';
+import type { PolicyStates } from './policy-states.ts';
 
 /** A model's policy mode, last action and recommendation, as `GET /models/{name}` shows them; times in ISO 8601. */
 export interface MaintenanceReport {
@@ -24,18 +24,15 @@ export interface MaintenanceReport {
   readonly evaluatedAt: string | null;
 }
 
-/** Reads a model's report from the policy file and the state file, which all processes share. */
+/** Reads a model's report from the policy file and the state of the policy, which all processes share. */
 export async function reportMaintenance(
   modelsFolder: string,
-  dataFolder: string,
+  states: PolicyStates,
   model: string,
 ): Promise<MaintenanceReport> {
   const { policy, problem } = await readPolicy(join(modelsFolder, model));
-  const file = stateFileOf(dataFolder, model);
-  const state = await readState(file).catch(() => undefined);
-  const stateProblem = state
-    ? undefined
-    : `DATA_DIR/maintenance/${model}.json cannot be used; delete the file to start with an empty state`;
+  const state = await states.read(model).catch(() => undefined);
+  const stateProblem = state ? undefined : states.describeRemedy(model);
   const { recommendation, lastAction, lastAt, evaluatedAt, waitingFor } = state ?? initialState;
   // A time after now exists if the clock was ahead once. The next evaluation replaces it.
   const now = Date.now();

@@ -6,7 +6,7 @@ import {
   normalTable,
 } from '../../../src/classifier/text/characters.ts';
 import { dropSecondDots } from '../../../src/classifier/text/code-points.ts';
-import { CONFUSABLE_LETTERS } from '../../../src/classifier/text/confusable-letters.ts';
+import { CONFUSABLE_LETTERS } from '../../../src/classifier/text/unicode-data.ts';
 
 const LATIN = /^\p{Script=Latin}$/u;
 const GREEK = /^\p{Script=Greek}$/u;

@@ -1,14 +1,23 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { evidenceOfArms } from '../../../src/maintenance/comparison/evidence.ts';
 import { type Evaluator, type EvaluatorOptions, startEvaluator } from '../../../src/maintenance/rollout/evaluator.ts';
 import { reportMaintenance } from '../../../src/maintenance/rollout/maintenance-report.ts';
 import type { PolicyMeasurements } from '../../../src/maintenance/rollout/policy-measurements.ts';
 import { initialState } from '../../../src/maintenance/rollout/policy-state.ts';
+import {
+  createSharedStates,
+  createStateFiles,
+  type PolicyStates,
+} from '../../../src/maintenance/rollout/policy-states.ts';
 import { Problem } from '../../../src/platform/problems.ts';
+import type { DatabaseAddress } from '../../../src/postgres/address.ts';
+import { openDatabase } from '../../../src/postgres/database.ts';
+import { createSharedState } from '../../../src/postgres/shared-state.ts';
 import { createLog } from '../../../src/telemetry/logs/log.ts';
+import { type PostgresServer, postgresPrograms, startPostgres } from '../../support/postgres.ts';
 
 let folder: string;
 let lines: Record<string, unknown>[];
@@ -63,7 +72,7 @@ async function writePolicy(policy: object | string): Promise<void> {
 function startTestEvaluator(options: Partial<EvaluatorOptions> = {}): Evaluator {
   const started = startEvaluator({
     modelsFolder: join(folder, 'models'),
-    dataFolder: join(folder, 'data'),
+    states: createStateFiles(join(folder, 'data')),
     models: () => new Map([['spam', {} as never]]),
     measure: async () => ({ ...measured, now: Date.now() }),
     apply: async (_model, _policy, { action }) => void applied.push(action),
@@ -76,7 +85,7 @@ function startTestEvaluator(options: Partial<EvaluatorOptions> = {}): Evaluator 
   return started;
 }
 
-const report = () => reportMaintenance(join(folder, 'models'), join(folder, 'data'), 'spam');
+const report = () => reportMaintenance(join(folder, 'models'), createStateFiles(join(folder, 'data')), 'spam');
 const maintenanceRecords = () => lines.filter(({ msg }) => msg === 'model maintenance');
 const withoutDelay = { retrain: { accuracyDrop: { forSeconds: 0 } } };
 
@@ -257,10 +266,67 @@ describe('the evaluator', () => {
     expect(await report()).toMatchObject({ mode: 'off', problem: expect.stringContaining('maintenance/spam.json') });
   });
 
+  test('ends an evaluation that has lost its lock before it acts', async () => {
+    await writePolicy({ mode: 'automatic', ...withoutDelay });
+    measured = stale;
+    const states: PolicyStates = {
+      ...createStateFiles(join(folder, 'data')),
+      withLock: (work) => work(() => Promise.reject(new Error('the lock is lost'))),
+    };
+    await expect(startTestEvaluator({ states }).evaluate()).rejects.toThrow('the lock is lost');
+    expect(applied).toEqual([]);
+  });
+
   test('writes a complete state file', async () => {
     await writePolicy({});
     await startTestEvaluator().evaluate();
     const state = JSON.parse(await readFile(join(folder, 'data/maintenance/spam.json'), 'utf8'));
     expect(state).toMatchObject({ format: 1, waitingFor: 'the active version performs as it did in training' });
+  });
+});
+
+const isMissing = postgresPrograms === undefined;
+
+describe.skipIf(isMissing)(`replicas with one database${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres({ fsync: 'off' });
+  }, 60_000);
+  afterAll(() => server.remove());
+
+  function openStates(address: DatabaseAddress): PolicyStates {
+    const database = openDatabase(address, () => {});
+    onTestFinished(() => database.close());
+    return createSharedStates(createSharedState(database));
+  }
+
+  test('evaluate one after the other, and act once', async () => {
+    await writePolicy({ mode: 'automatic', ...withoutDelay });
+    measured = stale;
+    const address = await server.newDatabase();
+    let running = 0;
+    const measure = async () => {
+      running += 1;
+      expect(running).toBe(1);
+      await new Promise(setImmediate);
+      running -= 1;
+      return { ...measured, now: Date.now() };
+    };
+    const replicas = [1, 2, 3].map(() => startTestEvaluator({ states: openStates(address), measure }));
+    await Promise.all(replicas.flatMap(({ evaluate }) => [evaluate(), evaluate()]));
+    expect(applied).toEqual(['retrain']);
+    const shown = await reportMaintenance(join(folder, 'models'), openStates(address), 'spam');
+    expect(shown.lastAction).toMatchObject({ action: 'retrain' });
+  });
+
+  test('do not act with a state that is damaged, and report it', async () => {
+    await writePolicy({ mode: 'automatic', ...withoutDelay });
+    const address = await server.newDatabase();
+    const states = openStates(address);
+    await states.read('spam');
+    await server.sql(address, "INSERT INTO waymark.documents VALUES ('policy state of spam', 0, '{', now())");
+    await expect(startTestEvaluator({ states }).evaluate()).rejects.toThrow();
+    const { mode, problem } = await reportMaintenance(join(folder, 'models'), states, 'spam');
+    expect([mode, problem]).toEqual(['off', expect.stringContaining('policy state of spam')]);
   });
 });
