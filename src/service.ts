@@ -1,4 +1,3 @@
-import { access, constants } from 'node:fs/promises';
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
 import type { SlidingCountsFactory } from './drift/sliding-counts.ts';
@@ -21,18 +20,18 @@ import { observeModels } from './models/record-role-change.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { versionsWithRole } from './models/resolve-roles.ts';
 import { findModel } from './models/store.ts';
-import { makePrivateFolder } from './platform/atomic-write.ts';
-import { type Config, ConfigError } from './platform/config.ts';
+import type { Config } from './platform/config.ts';
 import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
-import { describeUnusableFolder } from './platform/storage-errors.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createReviewSampler } from './predictions/review-sampler.ts';
 import { createShadowQueue } from './predictions/shadow-queue.ts';
 import { parseFormerKey, readOrCreateSigningKey } from './predictions/signing-key.ts';
+import { namingFolder, prepareFolder } from './prepare-folder.ts';
 import type { ModelChangeLink } from './process/model-changes.ts';
 import { type OwnWorker, rememberPredictions } from './remember-predictions.ts';
 import { createServiceEngines } from './runtimes/onnx/engines.ts';
+import { openServiceRemotes } from './runtimes/remote/settings.ts';
 import { readSignatures } from './signing/settings.ts';
 import { setAuthentication } from './telemetry/http-attributes.ts';
 import { createInstruments } from './telemetry/instruments.ts';
@@ -43,6 +42,9 @@ import { warmUp } from './warm-up.ts';
 
 /** The longest time in milliseconds that shadows score the last texts during shutdown. */
 const SHADOW_DRAIN_MS = 1_000;
+
+/** The share of the requests in progress that may wait for encoders or endpoints. The rest is for models that answer at once. */
+const DEFERRED_SHARE = 0.75;
 
 /** A started service. */
 export interface RunningService {
@@ -92,6 +94,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   ]);
   const signatures = await readSignatures(config);
   const tokens = await openTokenStore(config, log);
+  const remotes = await openServiceRemotes(config, instruments, log);
   if (tokens) setAuthentication((request) => findCaller(request, tokens) !== undefined);
   const ids = createPredictionIds(key, config.PREDICTION_ID_KEYS_OLD?.map(parseFormerKey));
   observeFeedback(feedbackStore, instruments);
@@ -107,13 +110,21 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   const remembered = rememberPredictions(config, worker);
   const { recent } = remembered;
   const comparer = createComparer();
-  const shadows = createShadowQueue({ instruments, log, driftMonitor, recorder: experimentLog, memory: recent.memory });
   let phase: ReturnType<Service['phase']> = 'loading';
   let loadedParts: LoadedParts | undefined;
   const requireLoaded = () => {
     if (!loadedParts) throw notReadyProblem();
     return loadedParts;
   };
+
+  const shadows = createShadowQueue({
+    instruments,
+    log,
+    driftMonitor,
+    recorder: experimentLog,
+    memory: recent.memory,
+    budgetOf: (name) => loadedParts?.registry.models().get(name)?.shadowBudget,
+  });
 
   const app = createApp({
     config,
@@ -132,6 +143,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       instruments,
       log,
       maxTextCharacters: config.MAX_TEXT_CHARACTERS,
+      maxDeferred: Math.max(1, Math.floor(config.MAX_IN_FLIGHT * DEFERRED_SHARE)),
       captureText: config.CAPTURE_TEXT,
       driftMonitor,
       shadowOf: (model) => {
@@ -160,6 +172,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     log,
     engines,
     shared: feedbackStore.shared,
+    remotes,
     verifier: signatures.verifier,
     warmUp,
     reportFault: degradations.report,
@@ -228,24 +241,9 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       remembered.stop();
       await comparer.close();
       engines.end();
+      remotes.close();
       await Promise.all([registry.close(), experimentLog.flush()]);
       await feedbackStore.close();
     },
   };
-}
-
-/** Creates a folder if it does not exist. @throws the error of the file system if this process cannot write into it */
-async function prepareFolder(folder: string): Promise<void> {
-  await makePrivateFolder(folder);
-  await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-}
-
-/** Does a part of the start. @throws {ConfigError} instead of an error of the file system: it names the setting */
-async function namingFolder<T>(config: Config, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const fault = describeUnusableFolder(error, config);
-    throw fault === undefined ? error : new ConfigError(fault);
-  }
 }

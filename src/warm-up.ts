@@ -12,6 +12,8 @@ const TEXT = 'A first text, to warm up. ';
  */
 export async function warmUp({ classifier }: Model): Promise<void> {
   if (isDeferred(classifier)) {
+    // An endpoint is warm or not without us, and may cost money. If it is down, the version is still loaded.
+    if (classifier.isRemote) return;
     for (let round = 0; round < DEFERRED_ROUNDS; round++) await classifier.classify(TEXT.repeat(round * 3 + 1));
     return;
   }

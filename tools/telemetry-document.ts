@@ -1,15 +1,21 @@
 import type { MetricDefinition } from '../src/telemetry/metric-definition.ts';
 import { prometheusName, sanitizeName } from '../src/telemetry/metrics/prometheus-names.ts';
-import { type AttributeDefinition, attributes } from '../src/telemetry/registry/attributes.ts';
+import { attributes } from '../src/telemetry/registry/attributes.ts';
+import type { AttributeDefinition } from '../src/telemetry/registry/endpoint-attributes.ts';
 import {
   failureLogRecords,
   logRecords,
   memoryLogRecords,
+  remoteLogRecords,
   tokenLogRecords,
   workerLogRecords,
 } from '../src/telemetry/registry/log-records.ts';
-import { ENCODER_METRICS, metrics, WORKER_METRICS } from '../src/telemetry/registry/metrics.ts';
-import { ENCODER_SPAN_DEFINITIONS, SPAN_DEFINITIONS } from '../src/telemetry/registry/spans.ts';
+import { ENCODER_METRICS, metrics, REMOTE_METRICS, WORKER_METRICS } from '../src/telemetry/registry/metrics.ts';
+import {
+  ENCODER_SPAN_DEFINITIONS,
+  REMOTE_SPAN_DEFINITIONS,
+  SPAN_DEFINITIONS,
+} from '../src/telemetry/registry/spans.ts';
 
 const METRICS_WITH_EXEMPLARS = ['http_server_request_duration_seconds', 'classifier_prediction_duration_seconds'];
 
@@ -22,7 +28,7 @@ export function telemetryDocument(): string {
     '## Spans',
     table(
       ['span', 'kind', 'meaning', 'attributes'],
-      [...SPAN_DEFINITIONS, ...ENCODER_SPAN_DEFINITIONS].map(
+      [...SPAN_DEFINITIONS, ...ENCODER_SPAN_DEFINITIONS, ...REMOTE_SPAN_DEFINITIONS].map(
         ({ name, kind, description, attributes: names, optionalAttributes = [] }) => [
           code(name),
           kind,
@@ -42,6 +48,7 @@ export function telemetryDocument(): string {
         ...memoryLogRecords,
         ...workerLogRecords,
         ...tokenLogRecords,
+        ...remoteLogRecords,
         ...failureLogRecords,
       }).map(([body, names]) => [code(body), codes(names)]),
     ),
@@ -63,6 +70,8 @@ export function telemetryDocument(): string {
     ]),
     '### With an encoder',
     table(['metric', 'type', 'labels', 'meaning'], ENCODER_METRICS.map(metricRow)),
+    '### With a model behind an endpoint',
+    table(['metric', 'type', 'labels', 'meaning'], REMOTE_METRICS.map(metricRow)),
     '### With several processes (`WORKERS`)',
     table(['metric', 'type', 'labels', 'meaning'], WORKER_METRICS.map(metricRow)),
     'The supervisor exposes the metrics of all workers together ([several processes](observability.md#several-processes)). Metrics ' +

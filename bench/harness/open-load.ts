@@ -17,6 +17,10 @@ export interface OpenLoad<Text extends { readonly text: string }> {
   readonly texts: readonly Text[];
   /** Returns true if the answer is correct for the text and the version of the model. */
   readonly isCorrect: (text: Text, answer: Answer) => boolean;
+  /** The model; by default that of the service. */
+  readonly model?: string;
+  /** The limit on connections; default 64. */
+  readonly maxSockets?: number;
 }
 
 /** The result of `sendSteadily`. */
@@ -42,9 +46,11 @@ export async function sendSteadily<Text extends { readonly text: string }>({
   seconds,
   texts,
   isCorrect,
+  model,
+  maxSockets = 64,
 }: OpenLoad<Text>): Promise<OpenLoadResult> {
   // With "fifo" no connection stays idle for so long that the service closes it while a request is on its way.
-  const agent = new Agent({ keepAlive: true, maxSockets: 64, scheduling: 'fifo' });
+  const agent = new Agent({ keepAlive: true, maxSockets, scheduling: 'fifo' });
   const errors: string[] = [];
   const mismatches: string[] = [];
   const byVersion = new Map<string, number>();
@@ -57,7 +63,7 @@ export async function sendSteadily<Text extends { readonly text: string }>({
     const due = started + (at / perSecond) * 1000;
     const text = texts[at % texts.length]!;
     try {
-      const answer = await predict(url, agent, text.text);
+      const answer = await predict(url, agent, { text: text.text, model });
       const { version } = answer.model;
       byVersion.set(version, (byVersion.get(version) ?? 0) + 1);
       if (!isCorrect(text, answer)) mismatches.push(`version ${version} answered ${answer.prediction}`);
@@ -83,19 +89,19 @@ export function percentile({ milliseconds }: Pick<OpenLoadResult, 'milliseconds'
   return milliseconds[Math.min(milliseconds.length - 1, Math.floor(milliseconds.length * share))] ?? Number.NaN;
 }
 
-function predict(url: string, agent: Agent, text: string): Promise<Answer> {
+function predict(url: string, agent: Agent, body: { text: string; model: string | undefined }): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json' };
     const outgoing = request(`${url}/predict`, { method: 'POST', agent, headers }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', reject);
       response.on('end', () => {
-        const body = Buffer.concat(chunks).toString();
-        if (response.statusCode === 200) resolve(JSON.parse(body) as Answer);
-        else reject(new Error(`${response.statusCode}: ${body}`));
+        const answer = Buffer.concat(chunks).toString();
+        if (response.statusCode === 200) resolve(JSON.parse(answer) as Answer);
+        else reject(new Error(`${response.statusCode}: ${answer}`));
       });
     });
     outgoing.on('error', reject);
-    outgoing.end(JSON.stringify({ text }));
+    outgoing.end(JSON.stringify(body));
   });
 }

@@ -1,104 +1,76 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { availableParallelism } from 'node:os';
 import { trainEncoderModel } from '../../src/classifier/encoders/train-encoder-model.ts';
-import { createRandom } from '../../src/classifier/learning/random.ts';
 import { createTrainer } from '../../src/classifier/learning/trainer.ts';
 import { createLinearClassifier } from '../../src/classifier/scoring/linear-classifier.ts';
 import { readSetting } from '../../src/platform/config.ts';
-import { inWindow } from '../../src/runtimes/answer-all.ts';
 import { createEncoderClassifier } from '../../src/runtimes/encoder.ts';
 import type { Engine } from '../../src/runtimes/onnx/engine.ts';
 import { createEngines } from '../../src/runtimes/onnx/engines.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { openEncoder } from '../../src/training/train-encoder.ts';
-import { cacheFolder } from '../../tools/cache-folder.ts';
+import { type Encoded, encodeFiles, findDatasets, sample, WINDOW } from './datasets.ts';
 import { downloadMiniLm } from './encoder-weights.ts';
 import { type Answering, measureQuality, measureSpeed, type Quality } from './measure.ts';
+import { measureOverload } from './overload.ts';
 
 /** The numbers of examples of each label, and the seeds of the samples: the first one, or with `--full` all. */
 const SIZES = [5, 10, 30];
 const SEEDS = [1, 2, 3];
 const SHARE = 0.3;
 const SMALL_SHARE = 0.1;
-const WINDOW = 256;
-
-interface Encoded {
-  readonly examples: readonly Example[];
-  readonly embeddings: readonly Float32Array[];
-}
+/** The examples of each label from which the models of the overload learn. */
+const FEW = 5;
 
 const rows = ['linear', 'encoder', 'linear+encoder', 'cascade', 'cascade, small share'] as const;
 type Row = (typeof rows)[number];
 
 /**
- * Compares the linear model, the encoder, both together and a cascade on banking77, with few examples of each label and with
- * all. Only the first core is used. It is skipped, with a message, without the data.
+ * Compares the linear model, the encoder, both together and a cascade on banking77, mail and short messages, with few examples of
+ * each label and with all. Only the first core is used. Then a service gets twice as many texts as its encoder can take.
  */
 export async function runModelsBenchmark(full: boolean): Promise<void> {
-  const shared = process.env['WAYMARK_DATA'] || fileURLToPath(new URL('../../../shared/data', import.meta.url));
-  const folder = join(shared, 'banking77');
-  if (!existsSync(join(folder, 'test.jsonl'))) {
-    process.stderr.write(`Skipped models: there is no banking77 in ${shared}\n`);
-    return;
-  }
+  const datasets = await findDatasets();
+  const cores = availableParallelism();
   execFileSync('taskset', ['-a', '-c', '-p', '0', String(process.pid)], { stdio: 'ignore' });
+  const folder = await downloadMiniLm();
   const before = process.memoryUsage.rss();
-  const { engine, source } = await openEncoder(
-    await downloadMiniLm(),
-    'embedding',
-    createEngines(readSetting('RUNTIMES_DIR')),
-  );
-  const train = await encodeFile(engine, source.sha256, join(folder, 'train.jsonl'));
-  const test = await encodeFile(engine, source.sha256, join(folder, 'test.jsonl'));
-  const encoderMb = (process.memoryUsage.rss() - before) / 2 ** 20;
-  const table: string[] = [];
-  for (const size of SIZES) {
-    const measured = SEEDS.slice(0, full ? SEEDS.length : 1).map((seed) => measure(sample(train, size, seed), test));
-    table.push(
-      ...qualityRows(
-        String(size),
-        measured.map(({ qualities }) => qualities),
-      ),
-    );
+  const { engine, source } = await openEncoder(folder, 'embedding', createEngines(readSetting('RUNTIMES_DIR')));
+  for (const { name, train: trainFile, test: testFiles } of datasets) {
+    process.stderr.write(`${name}\n`);
+    const train = await encodeFiles(engine, source.sha256, [trainFile]);
+    const test = await encodeFiles(engine, source.sha256, testFiles);
+    const encoderMb = (process.memoryUsage.rss() - before) / 2 ** 20;
+    const table: string[] = [];
+    for (const size of SIZES) {
+      const measured = SEEDS.slice(0, full ? SEEDS.length : 1).map((seed) => measure(sample(train, size, seed), test));
+      table.push(
+        ...qualityRows(
+          String(size),
+          measured.map(({ qualities }) => qualities),
+        ),
+      );
+    }
+    const all = measure(train, test);
+    table.push(...qualityRows('all', [all.qualities]));
+    const speeds = await measureSpeeds(all.answering, engine, test);
+    report(name, table, speeds, encoderMb);
   }
-  const all = measure(train, test);
-  table.push(...qualityRows('all', [all.qualities]));
-  const speeds = await measureSpeeds(all.answering, engine, test);
-  report(table, speeds, encoderMb);
   engine.end();
+  // The service and the sender need more than one core.
+  execFileSync('taskset', ['-a', '-c', '-p', `0-${cores - 1}`, String(process.pid)], { stdio: 'ignore' });
+  const [first] = datasets;
+  if (first?.name !== 'banking77') return;
+  const examples = await readAll(first.train);
+  const few = sample({ examples, embeddings: [] }, FEW, SEEDS[0]!).examples;
+  const lines = await measureOverload(few, await readAll(first.test[0]!), folder, full);
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-/** Encodes the texts of a file. The embeddings are kept in the cache, because they take minutes on a busy machine. */
-async function encodeFile(engine: Engine, encoder: string, path: string): Promise<Encoded> {
+async function readAll(path: string): Promise<Example[]> {
   const examples: Example[] = [];
-  const { sha256 } = await readExamples(path, (example) => examples.push(example));
-  const { dimensions } = engine;
-  const cached = cacheFolder(`bench/embeddings-${encoder.slice(0, 12)}-${sha256.slice(0, 12)}`);
-  const all = new Float32Array(examples.length * dimensions);
-  if (existsSync(cached)) new Uint8Array(all.buffer).set(await readFile(cached));
-  else {
-    await inWindow(examples, WINDOW, async ({ text }, row) => {
-      all.set((await engine.encode(text, { queue: 'bench' })).output, row * dimensions);
-    });
-    await writeFile(cached, new Uint8Array(all.buffer));
-  }
-  return { examples, embeddings: examples.map((_, row) => all.subarray(row * dimensions, (row + 1) * dimensions)) };
-}
-
-/** Draws examples of each label by chance. */
-function sample({ examples, embeddings }: Encoded, size: number, seed: number): Encoded {
-  const random = createRandom(seed);
-  const drawn = [...Map.groupBy(examples.keys(), (row) => examples[row]!.label).values()].flatMap((ofLabel) =>
-    ofLabel
-      .map((row) => ({ row, key: random() }))
-      .sort((a, b) => a.key - b.key)
-      .slice(0, size)
-      .map(({ row }) => row),
-  );
-  return { examples: drawn.map((row) => examples[row]!), embeddings: drawn.map((row) => embeddings[row]!) };
+  await readExamples(path, (example) => examples.push(example));
+  return examples;
 }
 
 function measure(train: Encoded, test: Encoded) {
@@ -170,9 +142,9 @@ async function measureSpeeds(
   return lines;
 }
 
-function report(table: readonly string[], speeds: readonly string[], encoderMb: number): void {
+function report(name: string, table: readonly string[], speeds: readonly string[], encoderMb: number): void {
   const lines = [
-    '### banking77 with all-MiniLM-L6-v2 (int8)',
+    `### ${name} with all-MiniLM-L6-v2 (int8)`,
     '',
     '| examples a label | model | accuracy | calibration error | texts for the encoder |',
     '| ---: | --- | ---: | ---: | ---: |',

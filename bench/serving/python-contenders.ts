@@ -6,6 +6,9 @@ import type { Addresses, Contender, ContenderName, Workplace } from './contender
 
 const PEERS = join(import.meta.dirname, 'peers');
 
+/** The requirements of MLServer. */
+export const MLSERVER_PACKAGES = ['mlserver==1.7.1', 'mlserver-sklearn==1.7.1', SCIKIT_LEARN];
+
 /** The requirements of the Python environments. There are several, since their dependencies conflict. */
 const requirements = {
   web: [
@@ -19,7 +22,7 @@ const requirements = {
     'opentelemetry-instrumentation-flask==0.66b1',
     'opentelemetry-instrumentation-fastapi==0.66b1',
   ],
-  mlserver: ['mlserver==1.7.1', 'mlserver-sklearn==1.7.1', SCIKIT_LEARN],
+  mlserver: MLSERVER_PACKAGES,
   // The requirements of the extra "tracing-otlp" conflict with each other. Tracing needs only this package of them.
   bentoml: ['bentoml==1.4.40', SCIKIT_LEARN, 'opentelemetry-exporter-otlp-proto-http==1.45.1'],
 };

@@ -78,7 +78,8 @@ function mixed(groups: { mails: Example[]; weight: number }[], random: () => num
   }
 }
 
-function shuffled<T>(items: readonly T[], random: () => number): T[] {
+/** Returns the items in random order. */
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const order = Uint32Array.from(items.keys());
   shuffle(order, random);
   return Array.from(order, (at) => items[at]!);

@@ -40,7 +40,7 @@ export interface Observer {
 }
 
 /** Creates an observer of the model with this name. */
-export function createObserver({ service, prometheus }: Urls, name: string): Observer {
+export function createObserver({ service, prometheus }: Pick<Urls, 'service' | 'prometheus'>, name: string): Observer {
   const model = async () => {
     const response = await fetch(`${service}/models/${name}`);
     if (!response.ok) throw new Error(`GET /models/${name} answered ${response.status}: ${await response.text()}`);

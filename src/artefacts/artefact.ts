@@ -13,6 +13,7 @@ import { ArtefactError, readError, signatureChecked } from './artefact-error.ts'
 import { createEncoderModel } from './encoder-pack.ts';
 import { ARTEFACT_FORMAT, type Manifest, manifestSchema } from './manifest.ts';
 import { createClassifier, sha256 } from './pack.ts';
+import { createRemoteModel, type RemoteModel } from './remote-pack.ts';
 import { recordVersions } from './versions.ts';
 
 export type { Manifest } from './manifest.ts';
@@ -67,12 +68,12 @@ export interface Description {
   readonly signedBy?: string | undefined;
 }
 
-/** A version that was read: a classifier, or a model that needs its encoder. */
+/** A version that was read: a classifier, or a model that needs its encoder or its endpoint. */
 export interface VersionContent extends Description {
-  readonly content: Classifier | EncoderModel;
+  readonly content: Classifier | EncoderModel | RemoteModel;
 }
 
-/** A version that was read, and that needs no encoder. */
+/** A version that was read, and that needs neither an encoder nor an endpoint. */
 export interface Artefact extends Description {
   readonly classifier: Classifier;
 }
@@ -91,13 +92,13 @@ export async function readContent(folder: string, verifier?: SignatureVerifier):
 }
 
 /**
- * Reads a version that needs no encoder into a classifier that is ready to score, as `readContent` reads it.
+ * Reads a version that needs neither an encoder nor an endpoint into a classifier that is ready to score, as `readContent` reads it.
  *
- * @throws {ArtefactError} as `readContent`, and if the version needs an encoder
+ * @throws {ArtefactError} as `readContent`, and if the version needs an encoder or an endpoint
  */
 export async function readArtefact(folder: string, verifier?: SignatureVerifier): Promise<Artefact> {
   const { manifest, content, signedBy } = await readContent(folder, verifier);
-  if (!('tokenize' in content)) throw new ArtefactError(folder, 'it needs an encoder');
+  if (!('tokenize' in content)) throw new ArtefactError(folder, 'it needs an encoder or an endpoint');
   return { manifest, classifier: content, signedBy };
 }
 
@@ -198,7 +199,7 @@ export async function unpackWeights(
   folder: string,
   manifest: Manifest,
   bytes: Uint8Array<ArrayBuffer>,
-): Promise<Classifier | EncoderModel> {
+): Promise<VersionContent['content']> {
   const { weights } = manifest;
   if (bytes.byteLength !== weights.bytes) {
     throw new ArtefactError(folder, `${WEIGHTS_FILE} has ${bytes.byteLength} bytes, not ${weights.bytes}`);
@@ -207,6 +208,7 @@ export async function unpackWeights(
     throw new ArtefactError(folder, `${WEIGHTS_FILE} ${WRONG_DIGEST}`);
   }
   try {
+    if ('remote' in manifest) return createRemoteModel(manifest, bytes);
     return await ('encoder' in manifest ? createEncoderModel(manifest, bytes) : createClassifier(manifest, bytes));
   } catch (error) {
     throw new ArtefactError(folder, `${WEIGHTS_FILE} is damaged: ${(error as Error).message}`, { cause: error });

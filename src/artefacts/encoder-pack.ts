@@ -2,7 +2,7 @@ import type { EncoderModel } from '../classifier/scoring/encoder-model.ts';
 import type { LinearModel } from '../classifier/scoring/linear-model.ts';
 import { columnsFor } from '../classifier/scoring/linear-weights.ts';
 import type { EncoderDescription } from './encoder-manifest.ts';
-import { ARTEFACT_FORMAT, type EncoderManifest } from './manifest.ts';
+import { ENCODER_FORMAT, type EncoderManifest } from './manifest.ts';
 import {
   createClassifier,
   linearFields,
@@ -35,7 +35,7 @@ export function packEncoder(
     ...(linear && linearSections(linear)),
   });
   const manifest: EncoderManifest = {
-    format: ARTEFACT_FORMAT,
+    format: ENCODER_FORMAT,
     name: details.name,
     version: details.version,
     algorithm: model.algorithm,

@@ -1,16 +1,20 @@
 import { z } from 'zod';
-import { ALGORITHM_NAMES, ENCODER_ALGORITHMS } from '../classifier/scoring/algorithm-names.ts';
+import { ALGORITHM_NAMES, ENCODER_ALGORITHMS, REMOTE_ALGORITHM } from '../classifier/scoring/algorithm-names.ts';
 import { KNOT_COUNT } from '../classifier/scoring/evidence-calibration.ts';
 import { NORMALISATION_NAMES, TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { labelRecord } from '../platform/label-record.ts';
 import { SAFE_NAME } from '../platform/safe-names.ts';
 import { encoderSchema } from './encoder-manifest.ts';
+import { remoteSchema } from './remote-manifest.ts';
 
 /**
  * The newest format that is read. It grows when a reader of the old format would misread the new one. Artefacts of format 1
- * have neither normalisation nor calibration by evidence, and score as they were trained. Those of format 3 have an encoder.
+ * have neither normalisation nor calibration by evidence, and score as they were trained. Those of format 3 have an encoder, and
+ * those of format 4 an endpoint.
  */
-export const ARTEFACT_FORMAT = 3;
+export const ARTEFACT_FORMAT = 4;
+/** The format of new artefacts with an encoder. */
+export const ENCODER_FORMAT = 3;
 /** The format of new artefacts without an encoder, which earlier releases can read too. */
 export const LINEAR_FORMAT = 2;
 const OLDEST_FORMAT = 1;
@@ -187,11 +191,25 @@ const encoderManifest = z.object({
   scale: factor.optional(),
 });
 
+const remoteManifest = z.object({
+  ...sharedFields,
+  algorithm: z.literal(REMOTE_ALGORITHM),
+  remote: remoteSchema,
+  /** The scale of the logarithms of the probabilities: 1 divided by the temperature. */
+  scale: factor,
+});
+
 /** The schema of `manifest.json`. */
-export const manifestSchema = z.discriminatedUnion('algorithm', [linearManifest, naturalManifest, encoderManifest]);
+export const manifestSchema = z.discriminatedUnion('algorithm', [
+  linearManifest,
+  naturalManifest,
+  encoderManifest,
+  remoteManifest,
+]);
 
 /** The manifest of a version. */
 export type Manifest = z.infer<typeof manifestSchema>;
 export type LinearManifest = z.infer<typeof linearManifest>;
 export type NaturalManifest = z.infer<typeof naturalManifest>;
 export type EncoderManifest = z.infer<typeof encoderManifest>;
+export type RemoteManifest = z.infer<typeof remoteManifest>;

@@ -5,6 +5,7 @@ import { readRoles } from '../models/roles-file.ts';
 import { readSetting } from '../platform/config.ts';
 import { readEncoder, storeEncoder } from '../runtimes/encoder-files.ts';
 import { createEngines } from '../runtimes/onnx/engines.ts';
+import { openCommandRemotes } from '../runtimes/remote/settings.ts';
 import { createLog } from '../telemetry/logs/log.ts';
 import type { TrainingResult } from '../training/training-job.ts';
 
@@ -31,7 +32,9 @@ async function pinActive(models: string, name: string, version: string): Promise
  */
 async function changeActive(models: string, name: string, version: string, reason: string): Promise<void> {
   const engines = createEngines(readSetting('RUNTIMES_DIR'));
-  const registry = await openRegistry({ folder: models, engines, log: createLog('silent', { write: () => {} }) });
+  const remotes = await openCommandRemotes('any');
+  const log = createLog('silent', { write: () => {} });
+  const registry = await openRegistry({ folder: models, engines, remotes, log });
   try {
     await registry.change(name, { action: 'activate', version }, { actor: ACTOR, reason });
   } finally {

@@ -7,6 +7,7 @@ import type { Model } from '../models/store.ts';
 import { readSetting } from '../platform/config.ts';
 import { createEngines } from '../runtimes/onnx/engines.ts';
 import { openVersion } from '../runtimes/open-version.ts';
+import { type EndpointChoice, openCommandRemotes } from '../runtimes/remote/settings.ts';
 import { requireName, UsageError } from './usage.ts';
 
 /**
@@ -25,11 +26,11 @@ export async function loadVersion(models: string, reference: string | undefined,
     if (versions.length > 0 && !versions.includes(version)) {
       throw new ArtefactError(folder, `there is no such version; there are: ${versions.join(', ')}`);
     }
-    return readVersion(models, name, version);
+    return readVersion(models, name, version, 'allowed');
   }
   if (versions.length === 0)
     throw new UsageError(`--${flag} is ${JSON.stringify(name)}, and ${models} holds no such model`);
-  const active = await findActive(models, name);
+  const active = await findActive(models, name, 'allowed');
   if (active === undefined) throw new ArtefactError(join(models, name), 'none of its versions can be used');
   return active;
 }
@@ -38,9 +39,14 @@ export async function loadVersion(models: string, reference: string | undefined,
  * Finds the version that a service makes active at its start. This is the active version of the roles, or without roles the
  * newest. If its files are damaged, a formerly active or another version takes its place.
  *
+ * @param endpoints the endpoints whose models are found: a caller that sends no text finds any
  * @returns `undefined` if no version can be used
  */
-export async function findActive(models: string, name: string): Promise<Model | undefined> {
+export async function findActive(
+  models: string,
+  name: string,
+  endpoints: EndpointChoice = 'any',
+): Promise<Model | undefined> {
   const folder = join(models, name);
   const newestFirst = (await listVersions(models, name)).reverse();
   const file = await readRoles(folder);
@@ -52,7 +58,7 @@ export async function findActive(models: string, name: string): Promise<Model | 
         : [];
   for (const version of new Set([...preferred, ...newestFirst])) {
     if (typeof version !== 'string') continue;
-    const model = await readVersion(models, name, version).catch((error: unknown) => {
+    const model = await readVersion(models, name, version, endpoints).catch((error: unknown) => {
       if (!(error instanceof ArtefactError)) throw error;
     });
     if (model) return model;
@@ -60,8 +66,9 @@ export async function findActive(models: string, name: string): Promise<Model | 
   return undefined;
 }
 
-async function readVersion(models: string, name: string, version: string): Promise<Model> {
+async function readVersion(models: string, name: string, version: string, endpoints: EndpointChoice): Promise<Model> {
   const engines = createEngines(readSetting('RUNTIMES_DIR'));
-  const { manifest, classifier } = await openVersion(join(models, name, version), { engines });
+  const remotes = await openCommandRemotes(endpoints);
+  const { manifest, classifier } = await openVersion(join(models, name, version), { engines, remotes });
   return { name, version, manifest, classifier };
 }

@@ -58,7 +58,7 @@ export function isInvokedAsWaymark(): boolean {
 /** Returns a help text with the commands as they were invoked: `waymark train` instead of `npm run train --`. */
 export function asInvoked(help: string): string {
   if (!isInvokedAsWaymark()) return help;
-  return help.replace(/npm run (train|import-onnx|evaluate|classify|load) --/g, 'waymark $1');
+  return help.replace(/npm run (train|import-onnx|import-remote|evaluate|classify|load) --/g, 'waymark $1');
 }
 
 /** Runs a command. An error becomes a line on stderr and an exit code. */

@@ -8,7 +8,7 @@ import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { appendChange, lastActivation, latestRevision, readAudit, readChanges } from './audit.ts';
 import { createAuditWriter, isReadOnly, readOnlyProblem } from './audit-writer.ts';
-import { createMinConfidenceReader } from './policy-file.ts';
+import { createServingPolicyReader, type ServingPolicy } from './policy-file.ts';
 import { detectChange, recordRoleChange, withChangeSpan } from './record-role-change.ts';
 import { lastChangeOf, type ResolvedRoles, resolveAndLoad, versionsWithRole } from './resolve-roles.ts';
 import {
@@ -67,8 +67,8 @@ export function createModelSynchronizer(
   const modelFolder = join(folder, name);
   const audit = createAuditWriter(name, modelFolder, log);
   const source = createRolesSource(name, modelFolder, shared, audit.withRolesLock);
-  const readMinConfidence = createMinConfidenceReader(modelFolder);
-  let minConfidence = 0;
+  const readServingPolicy = createServingPolicyReader(modelFolder);
+  let policy: ServingPolicy | undefined;
   let served: ResolvedRoles | undefined;
   let fingerprint: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -127,7 +127,7 @@ export function createModelSynchronizer(
       if (before?.problems.includes(problem)) continue;
       log.error('roles not followed', { [ATTRIBUTE.modelName]: name, [ATTRIBUTE.reason]: problem });
     }
-    onSwap({ ...after.versions, minConfidence }, lastChangeOf(after));
+    onSwap({ ...after.versions, ...policy }, lastChangeOf(after));
     await pinPrevious(after);
     return detectChange(before, after, Date.now());
   }
@@ -135,8 +135,8 @@ export function createModelSynchronizer(
   async function refresh(): Promise<boolean> {
     const file = await source.read();
     const statuses = await checkVersions();
-    minConfidence = await readMinConfidence();
-    const current = fingerprintOf([file, minConfidence], statuses, loader);
+    policy = await readServingPolicy();
+    const current = fingerprintOf([file, policy], statuses, loader);
     if (current !== fingerprint) {
       const isStart = served === undefined;
       const { rows, fault } = await readAudit(modelFolder);
@@ -176,7 +176,7 @@ export function createModelSynchronizer(
 
         // Every process follows the file. An error would say that nothing has changed.
         const written = await source.write(next, audit.reportUnsynced);
-        fingerprint = fingerprintOf([written, minConfidence], statuses, loader);
+        fingerprint = fingerprintOf([written, policy], statuses, loader);
         await serve(written, statuses, rows);
         recordRoleChange(name, next.change!, false, span, log);
         await audit.append(next.change!);
@@ -236,7 +236,7 @@ export function createModelSynchronizer(
   };
 }
 
-function fingerprintOf(settings: [RolesFile, number], statuses: VersionStatuses, { isUsable }: VersionLoader): string {
+function fingerprintOf(settings: readonly unknown[], statuses: VersionStatuses, { isUsable }: VersionLoader): string {
   return JSON.stringify([
     ...settings,
     ...[...statuses].map(([version, status]) => [version, status.fingerprint, isUsable(status)]),

@@ -4,6 +4,7 @@ import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { atomicWrite } from '../platform/atomic-write.ts';
 import { readRegularFile } from '../platform/regular-file.ts';
+import type { ModelVersions } from './store.ts';
 
 /** Ten years: a longer time is a mistake, and a timer cannot wait for it. */
 const MAX_SECONDS = 10 * 365 * 86_400;
@@ -99,6 +100,14 @@ const labels = z.strictObject({
   fairSample: z.boolean().default(false),
 });
 
+/** The limits on the texts that a shadow scores. They hold in each mode. */
+const shadow = z.strictObject({
+  /** The share of the texts that the active version answers. */
+  share: share.default(1),
+  /** The cost of an hour in each process, in the currency of the prices of the version. */
+  costPerHour: z.number().nonnegative().max(1e9).optional(),
+});
+
 /** The schema of `MODELS_DIR/NAME/policy.json`. */
 export const policySchema = z.strictObject({
   /** The use of decisions: they are only recommended, or carried out. */
@@ -114,6 +123,7 @@ export const policySchema = z.strictObject({
   cooldownSeconds: seconds.default(DAY_SECONDS),
   /** An answer with a confidence below this is marked as abstained. 0: no answer is. */
   minConfidence: share.default(0),
+  shadow: shadow.prefault({}),
   labels: labels.prefault({}),
   retrain: retrain.prefault({}),
   promote: promote.prefault({}),
@@ -147,21 +157,25 @@ export async function readPolicy(modelFolder: string): Promise<PolicyFile> {
   return parsePolicy(text);
 }
 
+/** The part of a policy that holds for each prediction, in each mode. */
+export type ServingPolicy = Required<Pick<ModelVersions, 'minConfidence' | 'shadowBudget'>>;
+
 /**
- * Creates a reader of the policy's `minConfidence` for the answers of a model. The file is parsed only if it has changed. With a
- * file that cannot be used, the last known value stays in effect: 0 at the start.
+ * Creates a reader of the part of the policy that holds for each prediction. The file is parsed only if it has changed. With a
+ * file that cannot be used, the last known values stay in effect: the defaults at the start.
  */
-export function createMinConfidenceReader(modelFolder: string): () => Promise<number> {
+export function createServingPolicyReader(modelFolder: string): () => Promise<ServingPolicy> {
   let lastText: string | undefined;
-  let minConfidence = 0;
+  let serving: ServingPolicy = { minConfidence: 0, shadowBudget: { share: 1 } };
   return async () => {
     const text = await readPolicyText(modelFolder).catch((error: NodeJS.ErrnoException) =>
       error.code === 'ENOENT' ? '{}' : lastText,
     );
-    if (text === undefined || text === lastText) return minConfidence;
+    if (text === undefined || text === lastText) return serving;
     lastText = text;
-    minConfidence = parsePolicy(text).policy?.minConfidence ?? minConfidence;
-    return minConfidence;
+    const { policy } = parsePolicy(text);
+    if (policy) serving = { minConfidence: policy.minConfidence, shadowBudget: policy.shadow };
+    return serving;
   };
 }
 

@@ -26,6 +26,14 @@ export interface Canary<V extends ModelVersion = Model> {
   readonly share: number;
 }
 
+/** The limits of a policy on the texts of a shadow. */
+export interface ShadowBudget {
+  /** The share of the texts, from 0 to 1. */
+  readonly share: number;
+  /** The cost of an hour in each process, in the currency of the shadow's prices. */
+  readonly costPerHour?: number | undefined;
+}
+
 /** The versions of one model that can be used, and their roles. */
 export interface ModelVersions<V extends ModelVersion = Model> {
   readonly name: string;
@@ -37,6 +45,8 @@ export interface ModelVersions<V extends ModelVersion = Model> {
   readonly canary?: Canary<V>;
   /** The policy's `minConfidence`: an answer with a lower confidence is marked as abstained. */
   readonly minConfidence?: number;
+  /** The policy's `shadow`. */
+  readonly shadowBudget?: ShadowBudget;
   /** All versions, newest first. Those without a role are loaded when a request names them. */
   readonly versions: readonly ModelVersion[];
 }

@@ -5,6 +5,7 @@ import { ArtefactError, type RefusedVersion, refusalOf } from '../artefacts/arte
 import { readVersionState, type VersionState } from '../artefacts/version-state.ts';
 import { createEngines, type Engines } from '../runtimes/onnx/engines.ts';
 import { type OpenVersion, openVersion } from '../runtimes/open-version.ts';
+import type { Remotes } from '../runtimes/remote/remotes.ts';
 import { closeClassifier } from '../runtimes/runtime.ts';
 import type { SignatureVerifier } from '../signing/verifier.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
@@ -28,6 +29,8 @@ export interface VersionStatus extends VersionState {
 export interface LoaderOptions {
   /** The engines of encoders. By default they run on packages that are installed beside Waymark. */
   readonly engines?: Engines;
+  /** The endpoints that may get texts. By default none may. */
+  readonly remotes?: Remotes | undefined;
   /** Refuses versions without a signature that fits; without it no signature is needed. */
   readonly verifier?: SignatureVerifier | undefined;
   /** The limits on versions without a role in memory. */
@@ -82,7 +85,7 @@ export function createVersionLoader(
   folder: string,
   log: Log,
   warmUp: (model: Model) => void | Promise<void>,
-  { engines = createEngines(), verifier, memoryLimits }: LoaderOptions = {},
+  { engines = createEngines(), remotes, verifier, memoryLimits }: LoaderOptions = {},
 ): VersionLoader {
   const statuses = new Map<string, Map<string, VersionStatus>>();
   const memory = createVersionMemory((version) => log.info('model left memory', attributesOf(version)), memoryLimits);
@@ -98,7 +101,7 @@ export function createVersionLoader(
     return trace.getTracer(SCOPE).startActiveSpan(SPAN.loadModel, { attributes }, async (span) => {
       let opened: OpenVersion | undefined;
       try {
-        opened = await openVersion(pathOf({ name, version }), { verifier, engines });
+        opened = await openVersion(pathOf({ name, version }), { verifier, engines, remotes });
         const { manifest, classifier, signedBy } = opened;
         requireIdentity(manifest, { name, version });
         span.setAttribute(ATTRIBUTE.modelBytes, manifest.weights.bytes);

@@ -7,6 +7,7 @@ import {
   databaseUrl,
   exporters,
   file,
+  formerKeys,
   host,
   hosts,
   integer,
@@ -40,9 +41,6 @@ const OTLP_PROTOCOLS = ['http/json', 'http/protobuf'] as const;
 /** The callers whose traces are continued. */
 const TRACE_TRUST = ['always', 'authenticated', 'never'] as const;
 
-/** The maximum number of former keys: an id that is not valid is compared with all of them. */
-const MAX_FORMER_KEYS = 16;
-
 /** The limit on worker processes: each one holds the models, and adds series to the metrics. */
 const MAX_WORKERS = 64;
 const processes = { schema: integer(1, MAX_WORKERS), allowed: `a whole number from 1 to ${MAX_WORKERS}` };
@@ -65,6 +63,10 @@ const settings = {
   // A batch request has up to 32 texts in the queue.
   ENCODER_MAX_WAITING: { schema: integer(32), fallback: '256', allowed: 'a whole number from 32' },
   ENCODER_TIMEOUT_MS: { ...milliseconds, fallback: '5000' },
+  REMOTE_ENDPOINTS: origins,
+  REMOTE_KEYS_FILE: file,
+  REMOTE_MAX_IN_FLIGHT: { ...positive, fallback: '16' },
+  REMOTE_TIMEOUT_MS: { ...milliseconds, fallback: '10000' },
   DEFAULT_MODEL: {
     schema: z.string().regex(SAFE_NAME),
     fallback: 'spam',
@@ -82,17 +84,7 @@ const settings = {
   TLS_CLIENT_CA_FILE: file,
   METRICS_TOKEN_FILE: file,
   PREDICTION_ID_KEY: { schema: z.string().min(16), allowed: 'a secret of at least 16 characters', secret: true },
-  PREDICTION_ID_KEYS_OLD: {
-    schema: list(
-      z
-        .string()
-        .min(16)
-        // The content of a key file must be as long as that file needs it.
-        .refine((key) => !key.startsWith('base64:') || Buffer.from(key.slice(7), 'base64').length >= 16),
-    ).refine((keys) => keys.length <= MAX_FORMER_KEYS),
-    allowed: `at most ${MAX_FORMER_KEYS} secrets of at least 16 characters, or base64: and the content of a key file, separated by commas`,
-    secret: true,
-  },
+  PREDICTION_ID_KEYS_OLD: formerKeys,
   MODEL_SIGNATURE_KEYS: file,
   MODEL_SIGNING_KEY: file,
   REVIEW_SHARE: { ...share, fallback: '0' },

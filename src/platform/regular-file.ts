@@ -90,3 +90,33 @@ export async function fileVersion(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
 }
+
+/** The time in milliseconds between two looks at a file that is followed. */
+const POLL_MS = 1_000;
+
+/**
+ * Follows a file: looks at it once a second.
+ *
+ * @param version the result of `fileVersion` before the file was read
+ * @param onChange is called each time that the file has changed; it handles its errors
+ * @returns a function that ends it
+ */
+export function followFile(path: string, version: string | undefined, onChange: () => Promise<void>): () => void {
+  let known = version;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const look = async () => {
+    const present = await fileVersion(path);
+    if (present === known) return;
+    known = present;
+    await onChange();
+  };
+  const poll = () => {
+    if (!isStopped) timer = setTimeout(() => void look().finally(poll), POLL_MS).unref();
+  };
+  poll();
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
+}

@@ -88,3 +88,19 @@ const SAMPLERS = [
 ] as const;
 /** A sampler of OpenTelemetry. */
 export const sampler = { schema: z.enum(SAMPLERS), allowed: `one of ${SAMPLERS.join(', ')}` };
+
+/** The maximum number of former keys: an id that is not valid is compared with all of them. */
+const MAX_FORMER_KEYS = 16;
+
+/** Former keys of prediction ids. */
+export const formerKeys = {
+  schema: list(
+    z
+      .string()
+      .min(16)
+      // The content of a key file must be as long as that file needs it.
+      .refine((key) => !key.startsWith('base64:') || Buffer.from(key.slice(7), 'base64').length >= 16),
+  ).refine((keys) => keys.length <= MAX_FORMER_KEYS),
+  allowed: `at most ${MAX_FORMER_KEYS} secrets of at least 16 characters, or base64: and the content of a key file, separated by commas`,
+  secret: true as const,
+};

@@ -1,4 +1,4 @@
-import type { Attributes, Context } from '@opentelemetry/api';
+import type { Attributes, Context, Span } from '@opentelemetry/api';
 import type { AnsweringRole } from '../models/routing.ts';
 import type { RecentRequest } from '../recent/memory/recent-request.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
@@ -11,6 +11,13 @@ export interface PredictionCaller {
   readonly answers: 'label' | 'top' | 'scores';
 }
 
+/** A `classify` span that began before the work, because an endpoint continues its trace. */
+export interface BegunSpan {
+  readonly span: Span;
+  /** The milliseconds since the epoch at which the monotonic clock was 0. Start and end have the same, so that they are in order. */
+  readonly epoch: number;
+}
+
 /** The parent span of a prediction, the role of the model that answered, and the request in the memory. */
 export interface PredictionOrigin {
   readonly parent: Context;
@@ -20,6 +27,8 @@ export interface PredictionOrigin {
   readonly request: RecentRequest | undefined;
   /** True for a request of a load test. It does not count as a use of the model. */
   readonly synthetic: boolean;
+  /** The `classify` span, if it began before the work. */
+  readonly begun?: BegunSpan | undefined;
 }
 
 /** Adds the name of the caller's token, and the mark of a load test, to the attributes of a span or a log record. */

@@ -1,4 +1,4 @@
-import { type Attributes, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { type AnomalyReason, findAnomalies } from '../classifier/statistics/anomalies.ts';
 import type { Observation } from '../classifier/statistics/training-reference.ts';
 import type { DriftMonitor } from '../drift/drift-monitor.ts';
@@ -13,7 +13,7 @@ import type { ExperimentRecorder } from './experiment-recorder.ts';
 import { UNKNOWN_CONFIDENCE } from './id-layout.ts';
 import { telemetryOf } from './model-telemetry.ts';
 import type { PredictionIds } from './prediction-id.ts';
-import { addOrigin, type PredictionOrigin } from './prediction-origin.ts';
+import { addOrigin, type BegunSpan, type PredictionOrigin } from './prediction-origin.ts';
 import { recordEncoding } from './record-encoding.ts';
 import type { ReviewSampler } from './review-sampler.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
@@ -48,6 +48,12 @@ export interface RecordedPrediction {
 
 /** Records predictions in spans, metrics and logs, and in the drift monitor. */
 export interface PredictionTelemetry {
+  /**
+   * Starts the `classify` span of a prediction whose work continues the trace elsewhere.
+   *
+   * @param started the start, as returned by `performance.now()`
+   */
+  startSpan(parent: Context, started: number): BegunSpan;
   /**
    * Records one prediction.
    *
@@ -88,16 +94,21 @@ export function createPredictionTelemetry({
   const tracer = trace.getTracer(SCOPE);
 
   return {
+    startSpan(parent, started) {
+      const epoch = Date.now() - performance.now();
+      return { span: tracer.startSpan(SPAN.classify, { startTime: epoch + started }, parent), epoch };
+    },
+
     record(model, text, classification, origin) {
       const now = Date.now();
-      const epoch = now - performance.now();
+      const epoch = origin.begun?.epoch ?? now - performance.now();
       const { tokens, scores, started, tokenized, scored } = classification;
       const { name, version } = model;
       const { labels, byLabel, spanAttributes, reference, isCascade } = telemetryOf(model);
-      const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started }, origin.parent);
+      const span = origin.begun?.span ?? tracer.startSpan(SPAN.classify, { startTime: epoch + started }, origin.parent);
       const isRecording = span.isRecording();
       const scope = trace.setSpan(origin.parent, span);
-      if (origin.steps && isRecording) {
+      if (origin.steps && isRecording && !classification.isRemote) {
         if (classification.encoding) recordEncoding(tracer, classification, classification.encoding, epoch, scope);
         else {
           tracer.startSpan(SPAN.tokenize, { startTime: epoch + started }, scope).end(epoch + tokenized);
@@ -228,8 +239,8 @@ export function createPredictionTelemetry({
       };
       addOrigin(attributes, origin);
       if (captureText) attributes[ATTRIBUTE.inputText] = text.toWellFormed();
-      const span = tracer.startSpan(SPAN.classify, { startTime: epoch + started, attributes }, origin.parent);
-      span.setStatus({ code: SpanStatusCode.ERROR }).end();
+      const span = origin.begun?.span ?? tracer.startSpan(SPAN.classify, { startTime: epoch + started }, origin.parent);
+      span.setAttributes(attributes).setStatus({ code: SpanStatusCode.ERROR }).end();
       const { reference } = telemetryOf(model);
       const { request, role, synthetic } = origin;
       request?.fail({ reference, role, synthetic, characters: text.length });

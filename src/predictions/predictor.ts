@@ -1,4 +1,4 @@
-import { type Context, context } from '@opentelemetry/api';
+import { type Context, context, trace } from '@opentelemetry/api';
 import type { Classifier, Contribution, Scores } from '../classifier/scoring/classifier.ts';
 import type { AnsweringRole } from '../models/routing.ts';
 import type { Model } from '../models/store.ts';
@@ -8,7 +8,7 @@ import { inWindow, WINDOW } from '../runtimes/answer-all.ts';
 import { classifyNow } from '../runtimes/linear.ts';
 import { type DeferredClassifier, isDeferred, type TimedClassification } from '../runtimes/runtime.ts';
 import { createFairQueue } from './fair-queue.ts';
-import type { PredictionCaller } from './prediction-origin.ts';
+import type { BegunSpan, PredictionCaller } from './prediction-origin.ts';
 import {
   createPredictionTelemetry,
   type PredictionTelemetryOptions,
@@ -77,15 +77,22 @@ export interface Predictor {
 /** Options of the predictor. */
 export interface PredictorOptions extends PredictionTelemetryOptions {
   readonly maxTextCharacters: number;
+  /** The number of requests that may wait for models on other threads or elsewhere; by default all. */
+  readonly maxDeferred?: number;
 }
 
 /** The longest time in milliseconds that a batch runs before other work gets a turn. */
 const TURN_MS = 5;
 
 /** Creates a predictor that runs the classifier and records telemetry. */
-export function createPredictor({ maxTextCharacters, ...options }: PredictorOptions): Predictor {
+export function createPredictor({
+  maxTextCharacters,
+  maxDeferred = Number.POSITIVE_INFINITY,
+  ...options
+}: PredictorOptions): Predictor {
   const telemetry = createPredictionTelemetry(options);
   const queue = createFairQueue();
+  let deferred = 0;
 
   type OneOptions = PredictOptions & { steps: boolean; explain: number; index: number; role: AnsweringRole };
 
@@ -98,7 +105,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     const options = { steps: true, explain, role, minConfidence, request, caller, synthetic, signal, index: 0 };
     const { classifier } = model;
     return isDeferred(classifier)
-      ? predictLater(model, classifier, text, options)
+      ? withinLimit(() => predictLater(model, classifier, text, options))
       : predictNow(model, classifier, text, options);
   }
 
@@ -118,6 +125,20 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     return record(model, text, classification, parent, options, explanation);
   }
 
+  /** Does the work of a request that can wait. Slow models must not take the places of requests for fast ones. */
+  async function withinLimit<T>(work: () => Promise<T>): Promise<T> {
+    if (deferred >= maxDeferred) {
+      const detail = `${maxDeferred} requests wait for encoders or endpoints, the maximum. Retry later.`;
+      throw new Problem('overloaded', detail, { 'retry-after': '1' });
+    }
+    deferred += 1;
+    try {
+      return await work();
+    } finally {
+      deferred -= 1;
+    }
+  }
+
   async function predictLater(
     model: Model,
     classifier: DeferredClassifier,
@@ -126,16 +147,19 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
   ): Promise<Prediction> {
     const parent = context.active();
     const started = performance.now();
+    const begun = classifier.isRemote ? telemetry.startSpan(parent, started) : undefined;
+    const classify = () => classifier.classify(text, { signal: options.signal });
     let classification: TimedClassification;
     try {
-      classification = await classifier.classify(text, { signal: options.signal });
+      classification = await (begun ? context.with(trace.setSpan(parent, begun.span), classify) : classify());
     } catch (error) {
       // The model does not fail if a client has left.
-      if (!options.signal?.aborted) recordFailure(model, text, started, parent, options);
+      if (options.signal?.aborted) begun?.span.end();
+      else recordFailure(model, text, started, parent, options, begun);
       throw error;
     }
     const explanation = options.explain > 0 ? classifier.explain(text, classification.scores) : undefined;
-    return record(model, text, classification, parent, options, explanation);
+    return record(model, text, classification, parent, options, explanation, begun);
   }
 
   function recordFailure(
@@ -144,8 +168,9 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     started: number,
     parent: Context,
     { role, request, caller, synthetic = false }: OneOptions,
+    begun?: BegunSpan,
   ): void {
-    telemetry.recordFailure(model, text, started, { parent, role, request, caller, synthetic });
+    telemetry.recordFailure(model, text, started, { parent, role, request, caller, synthetic, begun });
   }
 
   function record(
@@ -155,6 +180,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
     parent: Context,
     { steps, explain, role, minConfidence = 0, request, caller, synthetic = false, index }: OneOptions,
     explanation: readonly Contribution[] | undefined,
+    begun?: BegunSpan,
   ): Prediction {
     const { scores } = classification;
     const abstained = scores.confidence < minConfidence;
@@ -167,6 +193,7 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       steps,
       index,
       abstained,
+      begun,
     });
     const prediction = { id, model, scores, anomalies, review, abstained };
     return explanation ? { ...prediction, explanation: explanation.slice(0, explain) } : prediction;
@@ -200,9 +227,11 @@ export function createPredictor({ maxTextCharacters, ...options }: PredictorOpti
       const shared = { steps: false, explain: 0, role, minConfidence, request, caller, synthetic, signal };
       if (isDeferred(classifier)) {
         // Only some texts of a batch wait at the same time, so that a batch does not fill the queue of the encoder.
-        await inWindow(texts, WINDOW, async (text, index) => {
-          predictions[index] = await predictLater(model, classifier, text, { ...shared, index });
-        });
+        const answerAll = () =>
+          inWindow(texts, WINDOW, async (text, index) => {
+            predictions[index] = await predictLater(model, classifier, text, { ...shared, index });
+          });
+        await withinLimit(answerAll);
         return predictions;
       }
       let turnEndsAt = Number.NEGATIVE_INFINITY;

@@ -1,14 +1,11 @@
-import { type Attributes, type Context, ROOT_CONTEXT, type Span } from '@opentelemetry/api';
-import type { DriftMonitor } from '../drift/drift-monitor.ts';
+import { type Attributes, context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { Model } from '../models/store.ts';
-import type { PredictionMemory } from '../recent/memory/prediction-memory.ts';
 import { classifyNow } from '../runtimes/linear.ts';
 import { type DeferredClassifier, isDeferred, type TimedClassification } from '../runtimes/runtime.ts';
-import type { Instruments } from '../telemetry/instruments.ts';
-import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
+import { exceptionAttributes } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL } from '../telemetry/names.ts';
-import { createCpuBudget } from './cpu-budget.ts';
-import type { ExperimentRecorder } from './experiment-recorder.ts';
+import { createCpuBudget, createPolicyBudgets } from './shadow-budgets.ts';
+import type { ShadowJob, ShadowQueueOptions } from './shadow-job.ts';
 
 /** The share of one core that all shadows of a process may use together. */
 const CPU_SHARE = 0.2;
@@ -19,50 +16,21 @@ const MAX_WAITING = 1_024;
 const MAX_WAITING_CHARACTERS = 4_000_000;
 /** The maximum number of texts that an encoder scores for shadows at the same time, so that requests do not wait long. */
 const MAX_DEFERRED = 4;
+/** The same for texts at endpoints. Further texts are skipped: an endpoint that hangs must not stop other shadows. */
+const MAX_REMOTE = 8;
 const WARNING_INTERVAL_MS = 60_000;
-
-/** A text that the active version has answered and a shadow will score. */
-export interface ShadowJob {
-  readonly active: Model;
-  readonly shadow: Model;
-  readonly text: string;
-  /** The id of the active version's prediction. */
-  readonly id: string;
-  /** The sequence of the prediction in the memory; 0 if it is not there. */
-  readonly row: number;
-  readonly predictedAt: number;
-  /** The label of the active version. */
-  readonly label: string;
-  /** True if the prediction was picked for review. */
-  readonly asked: boolean;
-  /** The `classify` span of the prediction. The queue ends it after the shadow has scored. */
-  readonly span: Span;
-  /** The end time of the span: when the active version had scored. */
-  readonly endTime: number;
-  readonly scope: Context;
-}
 
 /** A queue of texts that shadows score after the answers are sent. */
 export interface ShadowQueue {
   /**
    * Adds a text.
    *
-   * @returns true if the queue will end the span of the text, or false if the text exceeds a limit and is not added
+   * @returns true if the queue will end the span of the text, or false if the text exceeds a limit or is not in the share, and is
+   *   not added
    */
   offer(job: ShadowJob): boolean;
   /** Scores waiting texts without a budget for a limited time, and discards the others. */
   drain(milliseconds: number): void;
-}
-
-/** Options of the shadow queue. */
-export interface ShadowQueueOptions {
-  readonly instruments: Instruments;
-  readonly log: Log;
-  readonly driftMonitor: Pick<DriftMonitor, 'observe'>;
-  readonly recorder: ExperimentRecorder;
-  readonly memory?: Pick<PredictionMemory, 'recordShadow'>;
-  /** The share of one core, from 0 to 1. */
-  readonly cpuShare?: number;
 }
 
 /** The reasons why a shadow did not score a text. */
@@ -80,12 +48,15 @@ export function createShadowQueue({
   recorder,
   memory,
   cpuShare = CPU_SHARE,
+  budgetOf = () => undefined,
 }: ShadowQueueOptions): ShadowQueue {
   const budget = createCpuBudget(cpuShare);
+  const policyBudgets = createPolicyBudgets(budgetOf);
   let waiting: ShadowJob[] = [];
   let characters = 0;
   let isScheduled = false;
   let deferred = 0;
+  let remote = 0;
   let silentUntil = Number.NEGATIVE_INFINITY;
   const initialized = new WeakSet<Model>();
 
@@ -115,7 +86,8 @@ export function createShadowQueue({
     characters -= job.text.length;
     const { classifier } = job.shadow;
     if (isDeferred(classifier)) {
-      void scoreLater(job, classifier);
+      if (classifier.isRemote) void scoreElsewhere(job, classifier);
+      else void scoreLater(job, classifier);
       return;
     }
     try {
@@ -142,6 +114,23 @@ export function createShadowQueue({
     job.span.end(job.endTime);
     deferred -= 1;
     if (waiting.length > 0) scheduleTurn();
+  }
+
+  /** Lets an endpoint score. It continues the trace of the prediction. */
+  async function scoreElsewhere(job: ShadowJob, classifier: DeferredClassifier): Promise<void> {
+    if (remote >= MAX_REMOTE) skip(job, 'queue');
+    else {
+      remote += 1;
+      try {
+        const classification = await context.with(job.scope, () => classifier.classify(job.text));
+        policyBudgets.spend(job.shadow, classification.cost ?? 0, performance.now());
+        job.span.setAttributes(record(job, classification));
+      } catch (error) {
+        fail(job, error);
+      }
+      remote -= 1;
+    }
+    job.span.end(job.endTime);
   }
 
   function fail(job: ShadowJob, error: unknown): void {
@@ -223,8 +212,11 @@ export function createShadowQueue({
   return {
     offer(job) {
       if (!initialized.has(job.shadow)) initializeCounters(job.shadow);
+      const now = performance.now();
+      const permission = policyBudgets.check(job.shadow, now);
+      if (permission === 'not chosen') return false;
       const isFull = waiting.length >= MAX_WAITING || characters + job.text.length > MAX_WAITING_CHARACTERS;
-      if (isFull || budget.isSpent(performance.now())) {
+      if (isFull || permission === 'spent' || budget.isSpent(now)) {
         skip(job, isFull ? 'queue' : 'budget');
         return false;
       }

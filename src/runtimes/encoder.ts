@@ -10,7 +10,7 @@ export const ENCODER_CONTRIBUTION = '(encoder)';
 /** The runtime of versions with an encoder, and of imported classifiers. */
 export const encoderRuntime: Runtime = {
   open({ manifest, content }, { name, openEncoder }) {
-    if ('tokenize' in content || !('encoder' in manifest)) return undefined;
+    if ('tokenize' in content || 'remote' in content || !('encoder' in manifest)) return undefined;
     const output = content.head ? 'embedding' : 'logits';
     return openEncoder(manifest.encoder, output).then(({ engine, close }) => {
       const { dimensions } = manifest.encoder;
@@ -96,7 +96,7 @@ export function tokensOf({
 }
 
 /** Returns the log-odds of the most probable label against the second. */
-function leadOf({ probabilities }: Scores): number {
+export function leadOf({ probabilities }: Scores): number {
   const [best = 0, second = 0] = probabilities.toSorted().reverse();
   return Math.log(best / Math.max(second, Number.MIN_VALUE));
 }

@@ -8,10 +8,12 @@ import { findEncoder } from './encoder-files.ts';
 import { linearRuntime } from './linear.ts';
 import type { Engines } from './onnx/engines.ts';
 import type { Output } from './onnx/messages.ts';
+import type { Remotes } from './remote/remotes.ts';
+import { remoteRuntime } from './remote.ts';
 import type { ModelClassifier, Runtime } from './runtime.ts';
 
 /** The runtimes, in the order in which they are asked. */
-const RUNTIMES: readonly Runtime[] = [linearRuntime, encoderRuntime];
+const RUNTIMES: readonly Runtime[] = [linearRuntime, encoderRuntime, remoteRuntime];
 
 /** A version that was read and can classify. */
 export interface OpenVersion extends Description {
@@ -23,6 +25,8 @@ export interface OpenOptions {
   /** Verifies the signature of the version first; without it any version is read. */
   readonly verifier?: SignatureVerifier | undefined;
   readonly engines: Engines;
+  /** Without it, a version with an endpoint cannot be opened. */
+  readonly remotes?: Remotes | undefined;
 }
 
 /**
@@ -31,20 +35,24 @@ export interface OpenOptions {
  * @param folder `MODELS/NAME/VERSION`
  * @throws {ArtefactError} if the version cannot be used
  */
-export async function openVersion(folder: string, { verifier, engines }: OpenOptions): Promise<OpenVersion> {
-  const read = await readContent(folder, verifier);
+export async function openVersion(folder: string, options: OpenOptions): Promise<OpenVersion> {
+  const read = await readContent(folder, options.verifier);
   const { manifest, signedBy } = read;
-  const classifier = await openContent(read, dirname(dirname(folder)), engines).catch((error: Error) => {
+  const classifier = await openContent(read, dirname(dirname(folder)), options).catch((error: Error) => {
     throw new ArtefactError(folder, error.message, { cause: error });
   });
   return { manifest, signedBy, classifier };
 }
 
 /** Opens the content of a version. @throws {Error} with one line if it cannot be used */
-async function openContent(content: VersionContent, modelsFolder: string, engines: Engines): Promise<ModelClassifier> {
+async function openContent(
+  content: VersionContent,
+  modelsFolder: string,
+  { engines, remotes }: OpenOptions,
+): Promise<ModelClassifier> {
   const openEncoder = (encoder: EncoderDescription, output: Output) =>
     engines.open(`${encoder.sha256} ${output}`, () => findEncoder(modelsFolder, encoder, output));
-  const context = { name: content.manifest.name, openEncoder };
+  const context = { name: content.manifest.name, openEncoder, remotes };
   for (const runtime of RUNTIMES) {
     const classifier = await runtime.open(content, context);
     if (classifier) return classifier;

@@ -3,6 +3,7 @@ import type { EncoderDescription } from '../artefacts/encoder-manifest.ts';
 import type { Classifier, Contribution, Scores, Tokens } from '../classifier/scoring/classifier.ts';
 import type { EngineUse } from './onnx/engines.ts';
 import type { Output } from './onnx/messages.ts';
+import type { Remotes } from './remote/remotes.ts';
 
 /** The work of an encoder for one text. Times are in milliseconds of `performance.now()`. */
 export interface Encoding {
@@ -26,21 +27,27 @@ export interface TimedClassification {
   readonly scored: number;
   /** Undefined if no encoder took part. */
   readonly encoding?: Encoding;
+  /** True if an endpoint classified the text. The steps are spans of their own already. */
+  readonly isRemote?: true;
+  /** The cost of the text at an endpoint, in the currency of its prices. */
+  readonly cost?: number | undefined;
 }
 
-/** Options of a classification on another thread. */
+/** Options of a classification on another thread, or elsewhere. */
 export interface DeferredOptions {
   /** Stops the wait. The promise is then rejected with the reason of the signal. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A classifier whose work, or a part of it, runs on another thread. */
+/** A classifier whose work, or a part of it, runs on another thread or elsewhere. */
 export interface DeferredClassifier {
   readonly labels: readonly string[];
+  /** True if texts go to an endpoint, which continues the trace of the active span. */
+  readonly isRemote?: true;
   /**
    * Returns a promise, except for a text that needs no other thread.
    *
-   * @throws {Problem} 503 if too many texts wait, or if the text did not get its turn in time
+   * @throws {Problem} 503 if too many texts wait, or if the text did not get its turn in time; of an endpoint also 502 and 504
    */
   classify(text: string, options?: DeferredOptions): TimedClassification | Promise<TimedClassification>;
   /**
@@ -75,6 +82,8 @@ export interface RuntimeContext {
    * @throws {Error} with one line if the encoder is missing or damaged, or if ONNX Runtime is not installed
    */
   openEncoder(encoder: EncoderDescription, output: Output): Promise<EngineUse>;
+  /** The endpoints; undefined if texts must not go to any. */
+  readonly remotes: Remotes | undefined;
 }
 
 /** An adapter for one way to run models. The predictor is the same for all of them. */

@@ -9,6 +9,7 @@ import {
 import { instrumentOptions, type MetricDefinition } from './metric-definition.ts';
 import { ENCODER_METRIC, MODEL_METRIC } from './model-metrics.ts';
 import { METRIC, SCOPE } from './names.ts';
+import { REMOTE_METRIC } from './remote-names.ts';
 
 /** The instruments that Waymark itself records with. */
 export interface Instruments {
@@ -22,6 +23,10 @@ export interface Instruments {
   readonly anomalies: Counter;
   readonly abstentions: Counter;
   readonly escalations: Counter;
+  readonly remoteRequests: Counter;
+  readonly remoteDuration: Histogram;
+  readonly remoteTokens: Histogram;
+  readonly remoteCost: Counter;
   readonly featureObservations: ObservableCounter;
   readonly featureReference: ObservableGauge;
   readonly driftPsi: ObservableGauge;
@@ -65,6 +70,10 @@ export function createInstruments(): Instruments {
     anomalies: counter(METRIC.anomalies),
     abstentions: counter(METRIC.abstentions),
     escalations: counter(ENCODER_METRIC.escalations),
+    remoteRequests: counter(REMOTE_METRIC.requests),
+    remoteDuration: histogram(REMOTE_METRIC.duration),
+    remoteTokens: histogram(REMOTE_METRIC.tokens),
+    remoteCost: counter(REMOTE_METRIC.cost),
     featureObservations: observableCounter(MODEL_METRIC.featureObservations),
     featureReference: gauge(MODEL_METRIC.featureReference),
     driftPsi: gauge(MODEL_METRIC.driftPsi),

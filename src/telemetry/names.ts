@@ -131,6 +131,8 @@ export const LABEL = {
   action: 'action',
   applied: 'applied',
   agrees: 'agrees',
+  /** The code of ISO 4217, from a manifest. */
+  currency: 'currency',
   part: 'part',
   /** Only with several processes: the index of a worker, starting at 1, or `supervisor`. */
   worker: 'worker',

@@ -1,4 +1,5 @@
 import { packEncoder } from '../artefacts/encoder-pack.ts';
+import type { ManifestDetails } from '../artefacts/pack.ts';
 import { fitCalibration } from '../classifier/learning/calibration.ts';
 import { labelledPrediction } from '../classifier/learning/cross-validation.ts';
 import { encoderProbabilities } from '../classifier/scoring/encoder-model.ts';
@@ -55,8 +56,9 @@ export async function importOnnx(
   });
   const encoded = await encodeAll(encoder.engine, examples, job.name);
   engines.end();
-  const measured = measure(examples, encoded, labels);
-  const packed = packEncoder({ algorithm: 'onnx', labels, scale: measured.scale }, describeEncoder(encoder), {
+  const answers = encoded.map((one) => ({ output: one.output, unknownRatio: tokensOf(one).unknownRatio }));
+  const { scale, ...measured } = measureImported(examples, answers, labels);
+  const packed = packEncoder({ algorithm: 'onnx', labels, scale }, describeEncoder(encoder), {
     name: job.name,
     version: job.version,
     training: {
@@ -66,9 +68,7 @@ export async function importOnnx(
       seed: job.seed,
       candidates: [],
     },
-    evaluation: summariseEvaluation(evaluate(measured.predictions), examples.length > 0 ? 'held-out' : 'none'),
-    reference: buildReference(measured.observations, labels),
-    thresholds: examples.length > 0 ? computeThresholds(measured.observations) : NO_THRESHOLDS,
+    ...measured,
   });
   return { ...packed, candidates: [] };
 }
@@ -81,23 +81,45 @@ async function encodeAll(engine: Engine, examples: readonly Example[], queue: st
   return encoded;
 }
 
+/** An answer of an imported classifier to a text. */
+export interface ImportedAnswer {
+  /** A score for each label. */
+  readonly output: Float32Array;
+  readonly unknownRatio: number;
+}
+
+/** Returns the fields of the manifest of an imported classifier that labelled texts give. Without texts they say nothing. */
+export function measureImported(
+  examples: readonly Example[],
+  answers: readonly ImportedAnswer[],
+  labels: readonly string[],
+): { readonly scale: number } & Pick<ManifestDetails, 'evaluation' | 'reference' | 'thresholds'> {
+  const { scale, predictions, observations } = measure(examples, answers, labels);
+  return {
+    scale,
+    evaluation: summariseEvaluation(evaluate(predictions), examples.length > 0 ? 'held-out' : 'none'),
+    reference: buildReference(observations, labels),
+    thresholds: examples.length > 0 ? computeThresholds(observations) : NO_THRESHOLDS,
+  };
+}
+
 /** Fits the temperature, and predicts each text with the temperature that the other half of the texts gives. */
-function measure(examples: readonly Example[], encoded: readonly Encoded[], labels: readonly string[]) {
+function measure(examples: readonly Example[], answers: readonly ImportedAnswer[], labels: readonly string[]) {
   const numbers = new Map(labels.map((label, number) => [label, number]));
   const rows = [...examples.keys()];
   const scaleOf = (some: readonly number[]) => {
     if (some.length === 0) return 1;
-    const scores = Float64Array.from(some.flatMap((row) => [...encoded[row]!.output]));
+    const scores = Float64Array.from(some.flatMap((row) => [...answers[row]!.output]));
     const targets = Uint32Array.from(some, (row) => numbers.get(examples[row]!.label)!);
     return fitCalibration(scores, labels.length, targets).scale;
   };
   const halves = [0, 1].map((half) => scaleOf(rows.filter((row) => row % 2 !== half)));
   const observations: Observation[] = [];
   const predictions = examples.map(({ text, label: actual }, row) => {
-    const probabilities = encoderProbabilities({ labels, scale: halves[row % 2] }, encoded[row]!.output);
+    const { output, unknownRatio } = answers[row]!;
+    const probabilities = encoderProbabilities({ labels, scale: halves[row % 2] }, output);
     const prediction = labelledPrediction(labels, probabilities, numbers.get(actual)!);
     const { predicted: label, confidence } = prediction;
-    const { unknownRatio } = tokensOf(encoded[row]!);
     observations.push({ label, confidence, characters: text.length, unknownRatio });
     return prediction;
   });

@@ -11,6 +11,7 @@ export interface CommandResult {
 const SCRIPTS = {
   train: 'src/cli/train.ts',
   'import-onnx': 'src/cli/import-onnx.ts',
+  'import-remote': 'src/cli/remote/import-remote.ts',
   evaluate: 'src/cli/evaluate.ts',
   sign: 'src/cli/signing/sign.ts',
   verify: 'src/cli/signing/verify.ts',

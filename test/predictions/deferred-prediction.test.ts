@@ -39,7 +39,7 @@ beforeEach(() => {
   [failures, answers] = [[], []];
 });
 
-function createSmallPredictor() {
+function createSmallPredictor(maxDeferred?: number) {
   const parts = {
     instruments: createInstruments(),
     log: createLog('silent'),
@@ -59,6 +59,7 @@ function createSmallPredictor() {
     shadowOf: () => undefined,
     shadows: createShadowQueue(parts),
     maxTextCharacters: 1_000,
+    ...(maxDeferred !== undefined && { maxDeferred }),
   });
 }
 
@@ -114,5 +115,20 @@ describe('a model on another thread', () => {
     controller.abort(gone);
     await expect(answer).rejects.toBe(gone);
     expect([answers, failures]).toEqual([[], []]);
+  });
+
+  test('leaves room for other models: above a limit it is refused, and they are answered', async () => {
+    const { model, waiting } = createDeferred();
+    const predictor = createSmallPredictor(2);
+    const { signal } = new AbortController();
+    const first = [predictor.predict(model, 'one'), predictor.predictBatch(model, ['two', 'three'], { signal })];
+    await expect(predictor.predict(model, 'four')).rejects.toMatchObject({ type: 'overloaded', status: 503 });
+    await expect(predictor.predictBatch(model, ['five'], { signal })).rejects.toMatchObject({ type: 'overloaded' });
+    expect(predictor.predict(linear, 'win a prize')).not.toBeInstanceOf(Promise);
+    for (const finish of waiting) finish();
+    await Promise.all(first);
+    const next = predictor.predict(model, 'six');
+    waiting.at(-1)!();
+    await next;
   });
 });

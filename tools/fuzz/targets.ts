@@ -4,6 +4,7 @@ import { join } from 'node:path';
 export const TARGETS = [
   'accept',
   'artefact',
+  'endpoint-answer',
   'inference',
   'mail',
   'mail-header',

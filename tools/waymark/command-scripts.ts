@@ -1,6 +1,6 @@
 /** A command that is a script of its own. */
 export interface ScriptCommand {
-  readonly name: 'train' | 'import-onnx' | 'evaluate' | 'classify' | 'load';
+  readonly name: 'train' | 'import-onnx' | 'import-remote' | 'evaluate' | 'classify' | 'load';
   readonly summary: string;
   /** The path of the script in the checkout. */
   readonly script: string;
@@ -47,6 +47,32 @@ export const SCRIPT_COMMANDS: readonly ScriptCommand[] = [
     options: [
       '--from <folder>',
       '--model <name>',
+      '--calibrate <file>',
+      '--text-field <name>',
+      '--label-field <name>',
+      '--activate',
+      '--version <version>',
+      '--models <dir>',
+      '--json',
+    ],
+  },
+  {
+    name: 'import-remote',
+    summary: 'make a version of a model that runs elsewhere',
+    script: 'src/cli/remote/import-remote.ts',
+    options: [
+      '--url <url>',
+      '--protocol <name>',
+      '--model <name>',
+      '--remote-model <name>',
+      '--remote-version <version>',
+      '--labels <list>',
+      '--task <file>',
+      '--input <name>',
+      '--output <name>',
+      '--content <name>',
+      '--top-logprobs <n>',
+      '--max-tokens <n>',
       '--calibrate <file>',
       '--text-field <name>',
       '--label-field <name>',

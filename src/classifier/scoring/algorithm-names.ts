@@ -19,3 +19,6 @@ export type AlgorithmName = (typeof ALGORITHM_NAMES)[number];
  */
 export const ENCODER_ALGORITHMS = ['encoder', 'linear+encoder', 'cascade', 'onnx'] as const;
 export type EncoderAlgorithm = (typeof ENCODER_ALGORITHMS)[number];
+
+/** The algorithm of a version whose texts a model behind an endpoint classifies. */
+export const REMOTE_ALGORITHM = 'remote';

@@ -1,14 +1,11 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type Config, ConfigError } from '../../platform/config.ts';
-import { fileVersion } from '../../platform/regular-file.ts';
+import { fileVersion, followFile } from '../../platform/regular-file.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { type Caller, SCOPES } from '../server/caller.ts';
 import type { TokenStore } from '../server/service.ts';
 import { createQuota } from './quota.ts';
 import { readTokenFile, type StoredToken } from './token-file.ts';
-
-/** The time in milliseconds between two looks at the token file. */
-const POLL_MS = 1_000;
 
 /** The number of tokens whose digests are remembered. */
 const MAX_REMEMBERED = 1_024;
@@ -37,11 +34,11 @@ export async function openTokenStore(
   let tokens: KnownTokens = fixed;
   // A digest for each request would take 1 % of the CPU time of a prediction. Only tokens that are valid are remembered.
   const remembered = new Map<string, KnownToken>();
-  let timer: NodeJS.Timeout | undefined;
+  let stop = () => {};
 
   if (API_TOKENS_FILE !== undefined) {
     const path = API_TOKENS_FILE;
-    let version = await fileVersion(path);
+    const version = await fileVersion(path);
     const load = async () => {
       tokens = new Map([...storedTokens(await readTokenFile(path), tokens), ...fixed]);
       remembered.clear();
@@ -54,21 +51,14 @@ export async function openTokenStore(
         `API_TOKENS_FILE: ${value} cannot be used: ${(error as Error).message}; allowed: a file of tokens`,
       );
     }
-    const follow = async () => {
-      const present = await fileVersion(path);
-      if (present === version) return;
-      version = present;
+    stop = followFile(path, version, async () => {
       try {
         await load();
         log.info('tokens loaded');
       } catch (error) {
         log.error('tokens not loaded', exceptionAttributes(error));
       }
-    };
-    const poll = () => {
-      timer = setTimeout(() => void follow().finally(poll), POLL_MS).unref();
-    };
-    poll();
+    });
   }
 
   return {
@@ -82,7 +72,7 @@ export async function openTokenStore(
       }
       return known.expires !== undefined && known.expires <= Date.now() ? undefined : known;
     },
-    close: () => clearTimeout(timer),
+    close: () => stop(),
   };
 }
 

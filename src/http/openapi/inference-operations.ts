@@ -13,7 +13,14 @@ import {
   serverReady,
   unloadRequest,
 } from '../inference/protocol.ts';
-import { BODY_PROBLEMS, modelName, type NamedSchemas, type Operation, type Parameter } from './operation.ts';
+import {
+  BODY_PROBLEMS,
+  ENDPOINT_PROBLEMS,
+  modelName,
+  type NamedSchemas,
+  type Operation,
+  type Parameter,
+} from './operation.ts';
 
 const TAG = 'Open Inference Protocol';
 
@@ -112,7 +119,14 @@ function modelOperations(path: string, suffix: string, parameters: readonly Para
       parameters: [...parameters, headerLength],
       request: { schema: inferenceRequest, examples: { 'two texts': exampleRequest }, binary: true },
       response: { description: 'The outputs', schema: inferenceResponse, example: exampleResponse, binary: true },
-      problems: [...BODY_PROBLEMS, 'text-too-long', 'batch-too-large', 'storage-unavailable', ...problems],
+      problems: [
+        ...BODY_PROBLEMS,
+        'text-too-long',
+        'batch-too-large',
+        'storage-unavailable',
+        ...ENDPOINT_PROBLEMS,
+        ...problems,
+      ],
     },
   ];
 }

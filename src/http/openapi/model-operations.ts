@@ -7,11 +7,16 @@ import { comparisonSchema } from './comparison-schema.ts';
 import { maintenanceReport } from './maintenance-operations.ts';
 import { BODY_PROBLEMS, modelName, type NamedSchemas, type Operation } from './operation.ts';
 
-const [linear, natural, encoder] = manifestSchema.options;
+const [linear, natural, encoder, remote] = manifestSchema.options;
 
 const version = z.object({
   version: z.string(),
-  algorithm: z.union([linear.shape.algorithm, natural.shape.algorithm, encoder.shape.algorithm]),
+  algorithm: z.union([
+    linear.shape.algorithm,
+    natural.shape.algorithm,
+    encoder.shape.algorithm,
+    remote.shape.algorithm,
+  ]),
   labels: z.array(z.string()),
   sha256: z.string().meta({ description: 'The digest of the weights file' }),
   signedBy: z

@@ -61,5 +61,12 @@ export const BODY_PROBLEMS = [
   'invalid-request',
 ] as const satisfies readonly ProblemType[];
 
+/** The problems of predictions with a model behind an endpoint. */
+export const ENDPOINT_PROBLEMS = [
+  'endpoint-failed',
+  'endpoint-unavailable',
+  'endpoint-timeout',
+] as const satisfies readonly ProblemType[];
+
 /** Schemas by their names in the document. The document contains each once, and references to it. */
 export type NamedSchemas = Readonly<Record<string, z.ZodType>>;

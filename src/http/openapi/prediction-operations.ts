@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ANOMALY_REASONS } from '../../classifier/statistics/anomalies.ts';
 import { batchBody, predictBody } from '../routes/predict.ts';
-import { BODY_PROBLEMS, type NamedSchemas, type Operation } from './operation.ts';
+import { BODY_PROBLEMS, ENDPOINT_PROBLEMS, type NamedSchemas, type Operation } from './operation.ts';
 
 const share = z.number().min(0).max(1);
 const traceId = z
@@ -91,7 +91,14 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
         schema: predictAnswer,
         example: { ...examplePrediction, ...exampleTrace },
       },
-      problems: [...BODY_PROBLEMS, 'model-not-found', 'text-too-long', 'storage-unavailable', 'not-ready'],
+      problems: [
+        ...BODY_PROBLEMS,
+        'model-not-found',
+        'text-too-long',
+        'storage-unavailable',
+        'not-ready',
+        ...ENDPOINT_PROBLEMS,
+      ],
     },
     {
       method: 'post',
@@ -112,6 +119,7 @@ export function predictionOperations(maxBatchSize: number): { operations: Operat
         'batch-too-large',
         'storage-unavailable',
         'not-ready',
+        ...ENDPOINT_PROBLEMS,
       ],
     },
   ];

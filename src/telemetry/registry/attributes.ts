@@ -1,12 +1,5 @@
 import { ATTRIBUTE } from '../names.ts';
-
-/** The definition of an attribute of spans and log records. */
-export interface AttributeDefinition {
-  readonly name: string;
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'string[]';
-  readonly unit?: string;
-  readonly description: string;
-}
+import { type AttributeDefinition, ENDPOINT_ATTRIBUTES } from './endpoint-attributes.ts';
 
 const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
   { name: ATTRIBUTE.modelName, type: 'string', description: 'The name of the model' },
@@ -229,5 +222,5 @@ const ATTRIBUTE_DEFINITIONS: readonly AttributeDefinition[] = [
 
 /** The definitions of all attributes of spans and log records, by name. */
 export const attributes: ReadonlyMap<string, AttributeDefinition> = new Map(
-  ATTRIBUTE_DEFINITIONS.map((definition) => [definition.name, definition]),
+  [...ATTRIBUTE_DEFINITIONS, ...ENDPOINT_ATTRIBUTES].map((definition) => [definition.name, definition]),
 );

@@ -49,6 +49,12 @@ export const tokenLogRecords: Readonly<Record<string, readonly string[]>> = {
   'request refused': [ATTRIBUTE.caller, ATTRIBUTE.missingScope],
 };
 
+/** The additional log records of a service with `REMOTE_KEYS_FILE`. */
+export const remoteLogRecords: Readonly<Record<string, readonly string[]>> = {
+  'endpoint keys loaded': [],
+  'endpoint keys not loaded': EXCEPTION,
+};
+
 /** The log records that are written only after a failure. */
 export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,

@@ -7,6 +7,7 @@ import {
 import { GC_SECONDS, type MetricDefinition } from '../metric-definition.ts';
 import { ENCODER_METRIC, MODEL_METRIC } from '../model-metrics.ts';
 import { METRIC, SCOPE, WORKER_METRIC } from '../names.ts';
+import { REMOTE_METRIC } from '../remote-names.ts';
 
 const RUNTIME = '@opentelemetry/instrumentation-runtime-node';
 const HOST = '@opentelemetry/instrumentation-host-metrics';
@@ -22,6 +23,9 @@ export const WORKER_METRICS: readonly MetricDefinition[] = Object.values(WORKER_
 
 /** The additional metrics with an encoder. */
 export const ENCODER_METRICS: readonly MetricDefinition[] = Object.values(ENCODER_METRIC);
+
+/** The additional metrics with a model behind an endpoint. */
+export const REMOTE_METRICS: readonly MetricDefinition[] = Object.values(REMOTE_METRIC);
 
 /** All metrics of a service with one process, by the library that records them. */
 export const metrics: Readonly<Record<string, readonly MetricDefinition[]>> = {

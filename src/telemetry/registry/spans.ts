@@ -1,10 +1,12 @@
+import { GEN_AI } from '../gen-ai-names.ts';
 import { ATTRIBUTE, SPAN } from '../names.ts';
+import { ENDPOINT_ATTRIBUTE } from '../remote-names.ts';
 import { CHANGE, FEEDBACK, MAINTENANCE, MODEL, RETRAINED } from './attribute-groups.ts';
 
 /** The definition of a span. */
 export interface SpanDefinition {
   readonly name: string;
-  readonly kind: 'SERVER' | 'INTERNAL';
+  readonly kind: 'SERVER' | 'INTERNAL' | 'CLIENT';
   readonly description: string;
   readonly attributes: readonly string[];
   /** The attributes that depend on a setting. */
@@ -123,5 +125,31 @@ export const ENCODER_SPAN_DEFINITIONS: readonly SpanDefinition[] = [
     description:
       'An encoder turns the tokens of a text into an embedding, on a thread of its own (not in a batch). It is between the `tokenize` and the `score` span of the encoder',
     attributes: [ATTRIBUTE.encodeBatchSize, ATTRIBUTE.encodeWait],
+  },
+];
+
+const REQUEST_TO_ENDPOINT = Object.values(ENDPOINT_ATTRIBUTE);
+
+/** The additional spans of a service with a model behind an endpoint. */
+export const REMOTE_SPAN_DEFINITIONS: readonly SpanDefinition[] = [
+  {
+    name: 'POST /v2/models/{model}/infer',
+    kind: 'CLIENT',
+    description:
+      'A request to a model behind the Open Inference Protocol. The endpoint continues the trace. Each attempt has a span, a child of `classify`',
+    attributes: REQUEST_TO_ENDPOINT,
+  },
+  {
+    name: 'chat {model}',
+    kind: 'CLIENT',
+    description: 'A request to a language model, in the same way',
+    attributes: [
+      ...REQUEST_TO_ENDPOINT,
+      GEN_AI.operationName,
+      GEN_AI.providerName,
+      GEN_AI.requestModel,
+      GEN_AI.inputTokens,
+      GEN_AI.outputTokens,
+    ],
   },
 ];
