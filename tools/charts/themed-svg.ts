@@ -21,7 +21,7 @@ export function themed(svg: string, title: string): string {
 
 /** Removes the classes and styles that ECharts adds for the mouse: the charts are not interactive. */
 function withoutHover(svg: string): string {
-  return svg.replace(/<style[^>]*><!\[CDATA\[[\s\S]*?\]\]>\s*<\/style>/, '').replaceAll(/ class="zr[^"]*"/g, '');
+  return svg.replaceAll(/<style[^>]*><!\[CDATA\[[\s\S]*?\]\]>\s*<\/style>/g, '').replaceAll(/ class="zr[^"]*"/g, '');
 }
 
 /** Escapes a text for the content of an element of XML. */
