@@ -9,15 +9,14 @@ import type { Instruments } from '../telemetry/instruments.ts';
 import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE, LABEL, SCOPE, SPAN } from '../telemetry/names.ts';
 import { traceIds } from '../telemetry/tracing.ts';
+import { recordEncoding, SLOW_SECONDS, stepAttributes } from './classification-steps.ts';
 import type { ExperimentRecorder } from './experiment-recorder.ts';
 import { UNKNOWN_CONFIDENCE } from './id-layout.ts';
 import { telemetryOf } from './model-telemetry.ts';
 import type { PredictionIds } from './prediction-id.ts';
 import { addOrigin, type BegunSpan, type PredictionOrigin } from './prediction-origin.ts';
-import { recordEncoding } from './record-encoding.ts';
 import type { ReviewSampler } from './review-sampler.ts';
 import type { ShadowQueue } from './shadow-queue.ts';
-import { SLOW_SECONDS, stepAttributes } from './timed-classification.ts';
 
 /** Options of the prediction telemetry. */
 export interface PredictionTelemetryOptions {
