@@ -101,7 +101,7 @@ async function read(place: string | DatabaseAddress) {
 
 describe.skipIf(isMissing)(`npm run storage${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
   beforeAll(async () => {
-    server = await startPostgres({ fsync: 'off' });
+    server = await startPostgres();
   }, 60_000);
   afterAll(() => server.remove());
 

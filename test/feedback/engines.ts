@@ -57,7 +57,7 @@ export function describeEngines(name: string, tests: (engine: Engine) => void): 
   const isMissing = postgresPrograms === undefined;
   describe.skipIf(isMissing)(`${name}, on PostgreSQL${isMissing ? ' (it is not installed)' : ''}`, () => {
     beforeAll(async () => {
-      server = await startPostgres({ fsync: 'off' });
+      server = await startPostgres();
     }, 60_000);
     afterAll(() => server.remove());
     tests(postgres);

@@ -55,7 +55,7 @@ const storedTexts = async (address: DatabaseAddress) =>
 
 describe.skipIf(isMissing)(`texts in PostgreSQL${isMissing ? ' (it is not installed)' : ''}`, () => {
   beforeAll(async () => {
-    server = await startPostgres({ fsync: 'off' });
+    server = await startPostgres();
   }, 60_000);
   afterAll(() => server.remove());
 

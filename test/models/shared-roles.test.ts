@@ -40,7 +40,7 @@ const fileOf = async (folder: string) => parseRoles(await readFile(join(folder, 
 
 describe.skipIf(isMissing)(`the roles of replicas${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
   beforeAll(async () => {
-    server = await startPostgres({ fsync: 'off' });
+    server = await startPostgres();
   }, 60_000);
   afterAll(() => server.remove());
 

@@ -172,6 +172,6 @@ describe.skipIf(isMissing)(`a database${isMissing ? ' (PostgreSQL is not install
       await vi.waitFor(() => expect(faults.at(-1)).toBeUndefined(), 15_000);
       expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
     },
-    60_000,
+    120_000,
   );
 });

@@ -15,7 +15,7 @@ function open(address: DatabaseAddress) {
 
 describe.skipIf(isMissing)(`the shared state${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
   beforeAll(async () => {
-    server = await startPostgres({ fsync: 'off' });
+    server = await startPostgres();
   }, 60_000);
   afterAll(() => server.remove());
 

@@ -96,7 +96,8 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const key = await write('server.key', await readFile(join(TLS_FIXTURES, 'server.key')));
   const port = await freePort();
   const tls = { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key };
-  const all = { max_connections: '60', shared_buffers: '32MB', ...tls, ...settings };
+  // The tests end processes and not the machine, and a start after a crash would write all files to the disk first.
+  const all = { fsync: 'off', max_connections: '60', shared_buffers: '32MB', ...tls, ...settings };
   const args = ['-D', data, '-k', folder, '-h', LISTEN_ADDRESSES, '-p', String(port)];
   for (const [name, value] of Object.entries(all)) args.push('-c', `${name}=${value}`);
   let server: ChildProcess;

@@ -13,7 +13,7 @@ const newFolder = () => mkdtemp(join(tmpdir(), 'waymark-jobs-'));
 describe.skipIf(isMissing)(`replicas with one database${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await startPostgres({ fsync: 'off' });
+    server = await startPostgres();
   }, 60_000);
   afterAll(() => server.remove());
 

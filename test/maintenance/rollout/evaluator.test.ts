@@ -290,7 +290,7 @@ const isMissing = postgresPrograms === undefined;
 describe.skipIf(isMissing)(`replicas with one database${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
   let server: PostgresServer;
   beforeAll(async () => {
-    server = await startPostgres({ fsync: 'off' });
+    server = await startPostgres();
   }, 60_000);
   afterAll(() => server.remove());
 
