@@ -38,6 +38,8 @@ export async function runLoop(context: EncoderLoop): Promise<void> {
   const step = { ...context, observer: createObserver({ service: context.service, prometheus: '' }, MODEL) };
   const linear = await accuracyOf(step, '1');
   step.timeline.log(`Version 1, the linear model, classifies ${percent(linear)} of ${ANSWERS} questions correctly.`);
+  // Without roles the newest version would become active.
+  await give(step, 'activate', '1', 'it stays active while another version is tried');
   await deploy(step, step.candidate, step.encoder);
   await give(step, 'shadow', '2', 'a transformer beside the linear model');
   step.timeline.log('Version 2, linear model and encoder together, is the shadow of version 1.');

@@ -18,7 +18,7 @@ const HELP = `Usage: npm run demo:encoder [-- --encoder FOLDER]
 
 Shows the maintenance of a model on its way from linear to transformer. A linear version of few examples answers real questions
 of customers (banking77). A version with an encoder becomes its shadow; the policy judges both on the same traffic, makes it
-the canary and then active. Then a bad version is activated by hand and rolled back. It takes two to three minutes.
+the canary and then active. Then a bad version is activated by hand and rolled back. It takes one to two minutes.
 
   --encoder FOLDER   the folder of an encoder (default: all-MiniLM-L6-v2, 23 MB, which the first run downloads)
 
