@@ -1,6 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+/** The tests of code without state: they start no service, and change neither the environment nor anything else of their process. */
+const PURE = [
+  ...['artefacts', 'classifier', 'console', 'datasets', 'drift', 'insights', 'recent', 'signing', 'training'],
+  ...['maintenance/comparison', 'maintenance/rollout'],
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
+const STRESS = 'test/**/*.stress.test.ts';
+
 export default defineConfig({
   test: {
     // By default Vitest leaves one core to itself, and on two cores runs one file at a time.
@@ -12,13 +20,18 @@ export default defineConfig({
           name: 'unit',
           globalSetup: ['test/support/temporary-folder.ts'],
           include: ['test/**/*.test.ts'],
-          exclude: [
-            'test/stack/**',
-            'test/compose/**',
-            'test/browser/**',
-            'test/faults/**',
-            'test/**/*.stress.test.ts',
-          ],
+          exclude: ['test/stack/**', 'test/compose/**', 'test/browser/**', 'test/faults/**', STRESS, ...PURE],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          // They share their modules, which takes two thirds of the CPU time.
+          name: 'unit-pure',
+          globalSetup: ['test/support/temporary-folder.ts'],
+          include: PURE,
+          exclude: [STRESS],
+          isolate: false,
           testTimeout: 20_000,
         },
       },
@@ -27,7 +40,7 @@ export default defineConfig({
           // Kills, floods and soaks: what takes long by its nature.
           name: 'stress',
           globalSetup: ['test/support/temporary-folder.ts'],
-          include: ['test/**/*.stress.test.ts'],
+          include: [STRESS],
           testTimeout: 60_000,
         },
       },
