@@ -51,20 +51,21 @@ describe('any string is a valid text', () => {
 
 test('the time grows in proportion to the length, and not faster', () => {
   const timeOf = (text: string) => {
-    const times = Array.from({ length: 5 }, () => {
-      const before = process.threadCpuUsage();
-      classify(twoLabels, text);
-      const { user, system } = process.threadCpuUsage(before);
-      return (user + system) / 1_000;
-    });
-    return Math.min(...times);
+    const before = process.threadCpuUsage();
+    classify(twoLabels, text);
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 1_000;
   };
   for (const unit of ['a', 'free money ', '体', '!', 'a-b']) {
-    timeOf(unit.repeat(20_000));
-    const short = timeOf(unit.repeat(20_000));
-    const long = timeOf(unit.repeat(200_000));
-    // The text is ten times as long. Quadratic time would be a hundred times as long. CPU time does not count the wait for a core.
-    expect(long, unit).toBeLessThan(40 * Math.max(short, 0.5));
+    const [short, long] = [unit.repeat(20_000), unit.repeat(200_000)];
+    const shortTime = Math.min(...Array.from({ length: 10 }, () => timeOf(short)));
+    // The text is ten times as long. Quadratic time would be a hundred times as long, at each attempt: the first ones can run before
+    // V8 has compiled the code.
+    const limit = 40 * Math.max(shortTime, 0.5);
+    expect(
+      Array.from({ length: 50 }).some(() => timeOf(long) < limit),
+      unit,
+    ).toBe(true);
   }
 });
 
