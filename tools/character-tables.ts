@@ -55,8 +55,8 @@ export function computeCharacterTables(): CharacterTables {
 }
 
 /**
- * Returns the tables as `src/classifier/text/characters.ts` reads them: numbers in base 128, the lowest digits first, of which
- * the last one of each number is below 128. First the number of different entries, and each entry as its difference to its unit.
+ * Returns the tables as `src/classifier/text/characters.ts` reads them: numbers in base 128, the lowest digits first. The
+ * last digit of each number is below 128. First the number of different entries, and each entry as its difference to its unit.
  * Then both tables as runs: a length, and the position of the entry. In the second table 0 is the entry of the first table.
  * Last, the composed letters in order: twice the distance to the letter before, and 1 if the letter is its own normal form.
  */

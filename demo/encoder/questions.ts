@@ -7,7 +7,7 @@ import { shuffled } from '../maintenance/mails.ts';
 /** The number of labels, and the number of examples of each that the versions learn from: few, as at the start of a project. */
 const LABELS = 40;
 const EXAMPLES = 4;
-/** How often each question is sent. */
+/** The number of times that each question is sent. */
 const ROUNDS = 4;
 
 /** The questions of the demonstration, in random order. */

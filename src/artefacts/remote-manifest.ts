@@ -12,7 +12,7 @@ const MAX_PRICE = 1e6;
 
 const name = z.string().min(1).max(MAX_NAME);
 
-/** The address of an endpoint. Keys are in `REMOTE_KEYS_FILE`: a manifest is no place for a secret. */
+/** The address of an endpoint. Keys are in `REMOTE_KEYS_FILE`: a manifest must not hold a secret. */
 const url = z
   .url({ protocol: /^https?$/ })
   .max(MAX_NAME)

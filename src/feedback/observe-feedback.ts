@@ -72,7 +72,7 @@ function keyOf<T extends Total>({ count, ...key }: T): string {
 }
 
 /**
- * Returns the totals that are not read any more, as 0: another replica has become the one that reports them. The SDK would
+ * Returns the totals that are not read any more, as 0: another replica reports them now. The SDK would
  * go on to report their last values, and a sum over the replicas would count them twice.
  */
 function missingTotals<T extends Total>(before: readonly T[], after: readonly T[]): T[] {

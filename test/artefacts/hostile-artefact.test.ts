@@ -12,7 +12,7 @@ import { smallModels } from '../models/small-models.ts';
 
 type Edit = (manifest: Manifest & Record<string, unknown>, weights: Buffer) => void;
 
-/** Changes a version, with the right digest: whoever can write a model can compute it. */
+/** Changes a version, with the right digest: an attacker who can write a model can compute it. */
 async function changeVersion(folder: string, edit: Edit): Promise<void> {
   const files = { manifest: join(folder, 'manifest.json'), weights: join(folder, 'weights.bin') };
   const manifest = JSON.parse(await readFile(files.manifest, 'utf8')) as Manifest & Record<string, unknown>;

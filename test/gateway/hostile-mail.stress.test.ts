@@ -8,7 +8,7 @@ import { postMail } from './in-process.ts';
 const MEGABYTE = 2 ** 20;
 const header = (type: string) => `Subject: hello\r\nContent-Type: ${type}\r\n\r\n`;
 
-/** Mails below the limit of 10 MiB, each of which took between 9 s and 45 s, or gigabytes. */
+/** Mails below the limit of 10 MiB. Each took between 9 s and 45 s, or gigabytes. */
 const MAILS: [string, string][] = [
   ['short lines', `${header('text/plain')}${'ab\r\n'.repeat(2 * MEGABYTE)}`],
   ['HTML of blank lines', `${header('text/html')}<p>hello</p>${'\r\n'.repeat(4 * MEGABYTE)}`],

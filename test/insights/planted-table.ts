@@ -89,11 +89,11 @@ export interface PlantedFault {
   readonly name: string;
   /** The groups of the attributes that describe it. */
   readonly groups: readonly string[];
-  /** Whether a row is within the slice. */
+  /** Returns true if a row is within the slice. */
   readonly isIn: (row: MadeRow) => boolean;
 }
 
-/** The faults of which the first finding must be. */
+/** The faults. Each must be the first finding. */
 export const PLANTED_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a slow version with long texts',

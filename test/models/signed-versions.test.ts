@@ -130,7 +130,7 @@ describe('a registry that needs signatures', () => {
     expect(registry.models().get('spam')!.active.version).toBe('2');
     await writeFile(join(models, 'spam/2/extra'), '');
     await registry.refresh();
-    // What was verified stays in memory.
+    // A verified version stays in memory.
     expect(registry.models().get('spam')!.active.version).toBe('2');
     expect(registry.refused()).toMatchObject([{ version: '2', kind: 'signature' }]);
   });

@@ -24,7 +24,7 @@ export function driftDashboard(): Dashboard {
   return createDashboard({
     name: 'drift',
     title: 'drift',
-    description: 'How far the texts and the answers are from those of the training.',
+    description: 'The distance of the texts and the answers from those of the training.',
     variables: [MODEL_VARIABLE, VERSION_VARIABLE, instanceVariable(select(OWN.modelInfo, SERVICE))],
     models: [MODEL],
     rows: [

@@ -18,7 +18,7 @@ export function qualityDashboard(): Dashboard {
     name: 'quality',
     title: 'model quality',
     description:
-      'How often the model is right, by the feedback that came in, and by its own confidence where none did.',
+      'The share of right answers: by the feedback that came in, and otherwise by the confidence of the model.',
     variables: [MODEL_VARIABLE, VERSION_VARIABLE, instanceVariable(select(OWN.modelInfo, SERVICE))],
     models: [MODEL],
     rows: [

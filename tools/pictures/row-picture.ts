@@ -83,7 +83,7 @@ export function picturesPage(dashboards: readonly PanelDashboard[]): string {
     '  through the mail gateway, and some requests with faults. Version 1 is the bundled model. Version 2 is its shadow, which learned from 400 mails.',
     '- Time is shortened, as in the tests of the stack: a minute of the rules is a second, so "1 hour" is a minute here, and "14 days" are less than six hours.',
     '  Objectives are those of production.',
-    '- Each instance has the port that it has by default, whatever port it had in that run.',
+    '- Each instance has the port that it has by default, and not the port of that run.',
     '- Grafana draws the [same panels](../../otel/grafana/README.md) in its own way. A dashed red line is an objective or the limit of an alert.',
     '',
     ...sections,

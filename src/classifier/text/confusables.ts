@@ -37,7 +37,7 @@ const Bit = {
   canBeCyrillic: 1 << 21,
   /** Not a Latin letter without a Greek letter that looks like it. */
   canBeGreek: 1 << 22,
-  /** A mark, or a letter that looks like a Latin one with a mark, of which there is no unit. */
+  /** A mark, or a letter that looks like a Latin one with a mark and has no code unit of its own. */
   composed: 1 << 23,
   /** A Latin letter with a mark. */
   accented: 1 << 24,

@@ -77,7 +77,7 @@ const MIXED_BIT = 1;
 
 /** The scripts of the current text. Texts are read one at a time, so they share it. */
 const scripts = {
-  /** Whether the text has a letter of another script that looks like no Latin letter. */
+  /** True if the text has a letter of another script that looks like no Latin letter. */
   hasDistinct: false,
   /** The words whose look-alike letters may have to be replaced. */
   suspects: new Int32Array(256),

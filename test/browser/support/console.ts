@@ -2,7 +2,7 @@ import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject } from 'vitest';
 
-/** What a page did that it must not do: errors, violations of its policy, requests to other machines. */
+/** The faults of a page: errors, violations of its policy, requests to other machines. */
 type Faults = string[];
 
 /** A page of the console in a real browser. */

@@ -34,7 +34,7 @@ export async function checkCounts(world: World): Promise<void> {
   if (counted > most) ledger.violate('counted = answered', `${counted} counted, at most ${most} answered`);
 }
 
-/** What each kind of process uses. */
+/** The use of resources by each kind of process. */
 export type Usages = ReadonlyMap<string, Usage>;
 
 /** Returns the most that a process of each kind uses now. */

@@ -81,7 +81,7 @@ async function predict(world: World, random: Random): Promise<void> {
 }
 
 let changes = 0;
-/** Whether the outcome of the last change is unknown: its connection was lost. */
+/** True if the outcome of the last change is unknown, because its connection was lost. */
 let isOutcomeUnknown = false;
 
 /** Changes the roles of the model, each time with another reason, so that the audit trail shows which changes it has. */

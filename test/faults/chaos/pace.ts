@@ -3,7 +3,7 @@ const MEASURED_MS = 400;
 const MAX_PACE = 8;
 
 /**
- * How many times longer things take here than on a machine that does nothing else, a whole number. The time limits of a run are
+ * The factor by which work takes longer here than on a machine that does nothing else, a whole number. The time limits of a run are
  * multiplied by it. On a quiet machine they are exact; on a busy one they do not report what only its other processes cause.
  */
 export const PACE = measurePace();

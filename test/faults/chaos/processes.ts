@@ -174,7 +174,7 @@ function commandOf(pid: number): string {
   return readText(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
-/** What a process uses now. */
+/** The present use of resources by a process. */
 export interface Usage {
   readonly megabytes: number;
   readonly descriptors: number;

@@ -15,7 +15,7 @@ export interface ReceivedRequest {
   readonly body: ReceivedBody;
 }
 
-/** What an endpoint does with a request. */
+/** The way an endpoint handles a request. */
 export type Behaviour = (response: ServerResponse, request: ReceivedRequest) => void;
 
 /** An endpoint whose behaviour a test chooses. */
