@@ -79,7 +79,7 @@ interface VersionCounts {
 /**
  * Creates a drift monitor.
  *
- * @param now returns the time in milliseconds, of a clock that is never set: a wall clock that jumps would freeze the window
+ * @param now returns the time in milliseconds, of a clock that is never set: a wall clock that jumps would freeze the window.
  * @param createWindow creates the counts of the last hour; worker processes pass a factory that pools their counts
  * @param onWatch receives each version that is watched from now on
  */

@@ -53,7 +53,7 @@ const MAX_START_MS = 10_000;
  * @param onStatus receives the reason when the store cannot be used, and `undefined` when it can be used again. The store
  *   then opens also if it cannot be used, and tries again until it can. This function does not wait for it: see
  *   `opened`. Without `onStatus` it waits, and the store tries once.
- * @param keyFile the file with the keys that encrypt the texts
+ * @param keyFile the file with the keys that encrypt the texts.
  * @throws {FeedbackStoreError} if the store cannot be opened, and there is no `onStatus`
  * @throws {ConfigError} if the keys or the address cannot be used
  */

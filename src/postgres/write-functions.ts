@@ -2,8 +2,8 @@ import { LOCK_SPACE, WRITER_LOCK } from './locks.ts';
 
 /**
  * Waits until this transaction is the only writer. A function is one statement, and so one transaction: the lock is never
- * held while a client is waited for. One writer at a time is also the order that SQLite has, so a feedback and the label
- * of a shadow cannot miss each other, and no two writers wait for each other.
+ * held while a client is waited for. One writer at a time is also the order of SQLite. A feedback and the label of a
+ * shadow cannot miss each other, and no two writers wait for each other.
  */
 const BECOME_WRITER = `PERFORM pg_advisory_xact_lock(${LOCK_SPACE}, ${WRITER_LOCK});`;
 

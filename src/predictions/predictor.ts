@@ -52,7 +52,7 @@ export interface Predictor {
   /**
    * Predicts the label of one text with the reasons. It waits for a turn, so that other work runs in between.
    *
-   * @param options `features` is the number of features in the explanation; `signal` stops the wait, and the promise is then
+   * @param options `features` is the number of features in the explanation. `signal` stops the wait, and the promise is then
    *   rejected with the reason of the signal
    * @throws {Problem} if the text is too long
    */

@@ -38,7 +38,7 @@ export interface Supervisor {
  * Runs `WORKERS` processes that serve on one port, and replaces those that end. Resolves when all of them are ready for the
  * first time.
  *
- * @param out the destination of the log lines of all workers
+ * @param out the destination of the log lines of all workers.
  * @throws {ConfigError} if a worker rejects a setting at its first start
  * @throws {ProcessEnded} if a worker ends for another reason before any worker was ready
  */

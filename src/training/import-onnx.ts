@@ -27,7 +27,7 @@ const NO_THRESHOLDS: Thresholds = { lowConfidence: 0, unknownRatio: 1, minCharac
 /**
  * Imports a fine-tuned classifier as it is. Labelled texts give its temperature, its evaluation, and the reference for drift.
  *
- * @param onData receives the summary of these texts
+ * @param onData receives the summary of these texts.
  * @throws {EncoderError} if the folder has no classifier that can be used
  * @throws {MissingRuntimeError} if ONNX Runtime is not installed
  * @throws {DataFileError} if a file cannot be used

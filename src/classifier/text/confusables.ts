@@ -103,7 +103,7 @@ export function isLatinUnit(unit: number): boolean {
 /**
  * Folds a word, which has a `lookalike` letter.
  *
- * @param isLatinText whether all `lookalike` letters of the text look like Latin letters, and it has Latin ones too
+ * @param isLatinText whether all `lookalike` letters of the text look like Latin letters, and it has Latin ones too.
  * @returns the length of the folded word, which `copyFoldedWord` copies, or 0 if the word stays as it is
  */
 export function foldWord(units: Uint16Array, start: number, end: number, isLatinText: boolean): number {

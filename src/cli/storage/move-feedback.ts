@@ -27,7 +27,7 @@ type Values = (string | number | boolean | null)[];
  * Moves the rows of the SQLite file to an empty database, and compares both sides by the numbers and hashes of their
  * rows. A move that was interrupted goes on where it ended, because each page and its progress are one transaction.
  *
- * @param source the name of the file in the progress, the same for each attempt
+ * @param source the name of the file in the progress, the same for each attempt.
  * @param onProgress receives each table and its number of moved rows
  * @throws {MoveError} if the database holds other feedback, or if both sides differ
  */

@@ -19,7 +19,7 @@ export interface PostgresTexts {
 /**
  * Opens the feedback in a database for reading.
  *
- * @param keyFile the file with the keys of encrypted texts
+ * @param keyFile the file with the keys of encrypted texts.
  * @throws {AddressError} if the address cannot be used
  * @throws {FeedbackKeyError} if the keys cannot be used; while reading, if no key decrypts a text
  */

@@ -53,7 +53,7 @@ const LAST_REQUESTS_MS = 250;
  * Listens for HTTP requests, with TLS if its files are set. A client that is too slow loses its connection: its request must arrive within
  * `REQUEST_TIMEOUT_MS`, and it must not stop reading its answer for so long.
  *
- * @param onError gets the errors after the start, such as those of connections that cannot be accepted
+ * @param onError gets the errors after the start, such as those of connections that cannot be accepted.
  * @param log gets changes of the files of TLS
  * @param source the connections to serve, if another process owns the port
  * @throws {ConfigError} if the server cannot listen on the address, or if the files of TLS cannot be used

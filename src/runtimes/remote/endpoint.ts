@@ -32,7 +32,7 @@ export interface EndpointCall<T> {
    * Sends one request.
    *
    * @param attempt the number of earlier requests for this text
-   * @throws {AttemptError} if there is no answer that can be used
+   * @throws {AttemptError} without an answer that can be used
    */
   readonly send: (signal: AbortSignal, attempt: number) => Promise<T>;
 }
@@ -42,7 +42,7 @@ export interface Endpoint {
   /**
    * Asks the endpoint. A classification changes nothing there, so a request that failed is repeated.
    *
-   * @throws {Problem} 502, 503 or 504, if there is no answer in time
+   * @throws {Problem} 502, 503 or 504, without an answer in time
    */
   call<T>(call: EndpointCall<T>): Promise<T>;
 }

@@ -42,7 +42,7 @@ const propagator = new W3CTraceContextPropagator();
 /**
  * Posts JSON within a CLIENT span, and reads the answer. It follows no redirection: texts are for this endpoint alone.
  *
- * @throws {AttemptError} if there is no answer that can be used
+ * @throws {AttemptError} without an answer that can be used
  * @throws the reason of the signal, once it is aborted
  */
 export async function postJson<T>(request: HttpRequest<T>): Promise<T> {

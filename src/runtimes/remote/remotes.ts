@@ -17,7 +17,7 @@ export interface RemoteUse {
   /**
    * Asks the endpoint for a text.
    *
-   * @throws {Problem} 502, 503 or 504, if there is no answer in time
+   * @throws {Problem} 502, 503 or 504, without an answer in time
    */
   ask(text: string, signal?: AbortSignal): Promise<RemoteAnswer>;
 }
