@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { PredictionsAnswer, ProcessHistory } from '../../../src/recent/prediction-row.ts';
 import type { TraceAnswer } from '../../../src/recent/trace-answer.ts';
 import { killAndWait, startWorkers, until } from '../../process/workers.ts';
@@ -14,7 +14,8 @@ function postAlone(url: string, body: unknown): Promise<Response> {
 }
 
 test('a question goes to all workers, and feedback reaches the worker that made the prediction', async () => {
-  const { url } = await startWorkers(2);
+  const { url, stop } = await startWorkers(2);
+  onTestFinished(async () => void (await stop()));
   const ids: string[] = [];
   for (let sent = 0; sent < 8; sent += 1) {
     const response = await postAlone(`${url}/predict`, { text: `mail ${sent}` });
@@ -41,6 +42,7 @@ test('a question goes to all workers, and feedback reaches the worker that made 
 
 test('the end of a worker and its replacement are events, and the other workers still answer', async () => {
   const service = await startWorkers(2);
+  onTestFinished(async () => void (await service.stop()));
   await killAndWait(service, 2);
   let details: string[] = [];
   await until(async () => {
