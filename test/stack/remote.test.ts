@@ -33,7 +33,7 @@ describeStack(
         const children = spans.filter(({ references }) => references.some(({ spanID }) => spanID === client?.spanID));
         expect(children.some((span) => span.service !== 'waymark')).toBe(true);
       });
-    }, 120_000);
+    }, 240_000);
   },
   { MODELS_DIR: models, ...(server && { REMOTE_ENDPOINTS: server.url }) },
 );

@@ -40,7 +40,7 @@ describe.skipIf(bin === undefined)('a real MLServer', () => {
     const args = ['--url', server.url, '--protocol', 'oip', '--remote-model', 'remote', '--labels', 'ham,spam'];
     const { stderr, code } = await runCli('import-remote', [...args, '--model', 'far', '--models', models]);
     expect([stderr, code]).toEqual(['', 0]);
-  }, 120_000);
+  }, 600_000);
 
   afterAll(() => server?.kill());
 

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { installPython } from '../../../bench/harness/python-environment.ts';
 import { MLSERVER_PACKAGES } from '../../../bench/serving/python-contenders.ts';
 
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 120_000;
 
 /** A real MLServer in a process of its own, with the model `remote`. */
 export interface MlServer {
