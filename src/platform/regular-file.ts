@@ -91,22 +91,26 @@ export async function fileVersion(path: string): Promise<string | undefined> {
   return found && `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
 }
 
-/** The time in milliseconds between two looks at a file that is followed. */
+/** The time in milliseconds between two looks at files that are followed. */
 const POLL_MS = 1_000;
 
 /**
- * Follows a file: looks at it once a second.
+ * Follows files: looks at them once a second, for the first time at once.
  *
- * @param version the result of `fileVersion` before the file was read
- * @param onChange is called each time that the file has changed; it handles its errors
+ * @param versions the results of `fileVersion` before the files were read; undefined if the first look must apply them
+ * @param onChange is called each time that one of the files has changed; it handles its errors
  * @returns a function that ends it
  */
-export function followFile(path: string, version: string | undefined, onChange: () => Promise<void>): () => void {
-  let known = version;
+export function followFiles(
+  paths: readonly string[],
+  versions: readonly (string | undefined)[] | undefined,
+  onChange: () => Promise<void>,
+): () => void {
+  let known = versions?.join('|');
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   const look = async () => {
-    const present = await fileVersion(path);
+    const present = (await Promise.all(paths.map(fileVersion))).join('|');
     if (present === known) return;
     known = present;
     await onChange();
@@ -114,7 +118,7 @@ export function followFile(path: string, version: string | undefined, onChange: 
   const poll = () => {
     if (!isStopped) timer = setTimeout(() => void look().finally(poll), POLL_MS).unref();
   };
-  poll();
+  void look().finally(poll);
   return () => {
     isStopped = true;
     clearTimeout(timer);

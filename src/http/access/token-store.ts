@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type Config, ConfigError } from '../../platform/config.ts';
-import { fileVersion, followFile } from '../../platform/regular-file.ts';
+import { fileVersion, followFiles } from '../../platform/regular-file.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 import { type Caller, SCOPES } from '../server/caller.ts';
 import type { TokenStore } from '../server/service.ts';
@@ -51,7 +51,7 @@ export async function openTokenStore(
         `API_TOKENS_FILE: ${value} cannot be used: ${(error as Error).message}; allowed: a file of tokens`,
       );
     }
-    stop = followFile(path, version, async () => {
+    stop = followFiles([path], [version], async () => {
       try {
         await load();
         log.info('tokens loaded');

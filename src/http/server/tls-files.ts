@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { type Config, ConfigError } from '../../platform/config.ts';
-import { fileVersion, readRegularFile } from '../../platform/regular-file.ts';
+import { followFiles, readRegularFile } from '../../platform/regular-file.ts';
 import type { Log } from '../../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../../telemetry/names.ts';
 
@@ -17,9 +17,6 @@ export interface TlsOptions {
 
 /** The maximum size of a file of certificates or keys. */
 const MAX_BYTES = 1024 * 1024;
-
-/** The time in milliseconds between two looks at the files. */
-const POLL_MS = 1_000;
 
 /**
  * Reads the files of a server with TLS. Returns `undefined` if they are not set.
@@ -53,32 +50,20 @@ export async function readTlsFiles(settings: TlsSettings): Promise<TlsOptions | 
  * @returns a function that stops it
  */
 export function followTlsFiles(settings: TlsSettings, apply: (options: TlsOptions) => void, log: Log): () => void {
-  const paths = [settings.TLS_CERT_FILE, settings.TLS_KEY_FILE, settings.TLS_CLIENT_CA_FILE];
-  const present = async () => (await Promise.all(paths.map((path) => (path ? fileVersion(path) : '')))).join('|');
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  let version: string | undefined;
-  const follow = async () => {
-    const found = await present();
-    if (found === version) return;
+  const { TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE } = settings;
+  const paths = [TLS_CERT_FILE, TLS_KEY_FILE, TLS_CLIENT_CA_FILE].filter((path) => path !== undefined);
+  let isFirst = true;
+  // Files that changed since they were read are noticed too: the first look applies them.
+  return followFiles(paths, undefined, async () => {
     try {
       const options = await readTlsFiles(settings);
       if (options) apply(options);
-      if (version !== undefined) log.info('certificate loaded', {});
+      if (!isFirst) log.info('certificate loaded', {});
     } catch (error) {
       log.error('certificate not loaded', { [ATTRIBUTE.reason]: (error as Error).message });
     }
-    version = found;
-  };
-  const poll = () => {
-    if (!isStopped) timer = setTimeout(() => void follow().finally(poll), POLL_MS).unref();
-  };
-  // Files that changed since they were read are noticed too: the first look applies them.
-  void follow().finally(poll);
-  return () => {
-    isStopped = true;
-    clearTimeout(timer);
-  };
+    isFirst = false;
+  });
 }
 
 function read(name: string, path: string): Promise<Buffer> {

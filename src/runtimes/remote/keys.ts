@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from '../../platform/config.ts';
-import { fileVersion, followFile, readRegularFile } from '../../platform/regular-file.ts';
+import { fileVersion, followFiles, readRegularFile } from '../../platform/regular-file.ts';
 import { exceptionAttributes, type Log } from '../../telemetry/logs/log.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -32,7 +32,7 @@ export async function openKeys(path: string | undefined, log?: Log): Promise<Key
       `REMOTE_KEYS_FILE: ${JSON.stringify(path)} cannot be used: ${error.message}; allowed: a file of keys`,
     );
   });
-  const stop = followFile(path, version, async () => {
+  const stop = followFiles([path], [version], async () => {
     try {
       keys = await readKeys(path);
       log?.info('endpoint keys loaded', {});
