@@ -1,9 +1,10 @@
 import { createDriftMonitor } from './drift/drift-monitor.ts';
 import { observeDrift } from './drift/observe-drift.ts';
 import type { SlidingCountsFactory } from './drift/sliding-counts.ts';
+import { feedbackPlaceOf } from './feedback/database/feedback.ts';
 import { createExperimentLog } from './feedback/experiment-log.ts';
 import { createFeedbackService } from './feedback/feedback-service.ts';
-import { feedbackPlaceOf, openFeedbackStore } from './feedback/feedback-store.ts';
+import { openFeedbackStore } from './feedback/feedback-store.ts';
 import { observeFeedback } from './feedback/observe-feedback.ts';
 import { startTextRetention } from './feedback/text-retention.ts';
 import { findCaller } from './http/access/authorize.ts';

@@ -7,7 +7,7 @@ import { MAX_TEST_SHARE, MIN_TEST_SHARE } from '../classifier/learning/training-
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
 import { STANDARD_INPUT } from '../datasets/byte-source.ts';
-import type { FeedbackPlace } from '../feedback/database/feedback.ts';
+import { type FeedbackPlace, feedbackPlaceOf } from '../feedback/database/feedback.ts';
 import { writeInitialPolicy } from '../models/policy-file.ts';
 import { readSetting } from '../platform/config.ts';
 import type { DataFiles } from '../training/read-examples.ts';
@@ -118,10 +118,12 @@ function requireTestShare(given: string | undefined, test: readonly string[] | u
 }
 
 /** Returns the place of the feedback: the given folder, or the place that a service with this environment has. */
-function feedbackPlaceOf(folder: string | undefined): FeedbackPlace {
-  const url = readSetting('DATABASE_URL');
-  if (folder !== undefined || url === undefined) return folder ?? './data';
-  return { url, passwordFile: readSetting('DATABASE_PASSWORD_FILE') };
+function readFeedbackPlace(folder: string | undefined): FeedbackPlace {
+  return feedbackPlaceOf({
+    DATA_DIR: folder ?? './data',
+    DATABASE_URL: folder === undefined ? readSetting('DATABASE_URL') : undefined,
+    DATABASE_PASSWORD_FILE: readSetting('DATABASE_PASSWORD_FILE'),
+  });
 }
 
 async function main(): Promise<void> {
@@ -184,7 +186,7 @@ async function main(): Promise<void> {
   const progress = createProgress(process.stderr);
   const job: TrainingJob = {
     source,
-    feedback: withFeedback ? feedbackPlaceOf(values['data-dir']) : undefined,
+    feedback: withFeedback ? readFeedbackPlace(values['data-dir']) : undefined,
     feedbackKeyFile: values['feedback-key-file'],
     encoder,
     runtimesFolder: readSetting('RUNTIMES_DIR'),

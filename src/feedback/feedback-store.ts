@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Config, ConfigError } from '../platform/config.ts';
+import { ConfigError } from '../platform/config.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
 import { type DatabaseAddress, describeAddress, requireAddress } from '../postgres/address.ts';
 import type { SharedState } from '../postgres/shared-state.ts';
@@ -32,11 +32,6 @@ export interface FeedbackStore extends FeedbackMethods {
   readonly shared?: SharedState | undefined;
   /** Closes the store after the pending requests. */
   close(): Promise<void>;
-}
-
-/** Returns the place of the store that the settings choose. */
-export function feedbackPlaceOf({ DATA_DIR, DATABASE_URL, DATABASE_PASSWORD_FILE }: Config): FeedbackPlace {
-  return DATABASE_URL === undefined ? DATA_DIR : { url: DATABASE_URL, passwordFile: DATABASE_PASSWORD_FILE };
 }
 
 /** The pause in milliseconds before a thread that has ended is replaced. It doubles with each failure in a row. */

@@ -13,23 +13,18 @@ import {
   type WaitingReview,
 } from './experiment.ts';
 import type { FeedbackTotal } from './feedback.ts';
+import {
+  DURATION_RETENTION_MS,
+  LABEL_RETENTION_MS,
+  MAX_LABELS,
+  MAX_REVIEWS,
+  RETENTION_MINUTES,
+  ROWS_BETWEEN_CLEANUPS,
+  SLOT_RETENTION_MS,
+} from './limits.ts';
 import { openPairQueries } from './pair-queries.ts';
+import { minuteCount, slotCount, waitingReview } from './rows.ts';
 import { inTransaction } from './transaction.ts';
-
-const DAY_MS = 86_400_000;
-
-/** The longest time in milliseconds that a shadow's label waits for the true label, and a review for its answer. */
-export const LABEL_RETENTION_MS = 30 * DAY_MS;
-/** The maximum number of labels that wait, and of reviews. */
-export const MAX_LABELS = 1_000_000;
-export const MAX_REVIEWS = 100_000;
-/** The time in minutes that minute counts are kept. */
-export const RETENTION_MINUTES = 1_440;
-/** The time in milliseconds that the counts of slots are kept: durations, and the others. */
-export const DURATION_RETENTION_MS = 35 * DAY_MS;
-export const SLOT_RETENTION_MS = 400 * DAY_MS;
-/** The number of new rows after which old rows are deleted. */
-export const ROWS_BETWEEN_CLEANUPS = 20_000;
 
 /** The records of experiments. A power cut may lose the newest records; a crash of the process loses none. */
 export interface ExperimentDatabase {
@@ -134,35 +129,16 @@ export function openExperiments(db: DatabaseSync, now: () => number): Experiment
         deleteOldRows();
       }),
     minuteCounts: (model, version, use, since, until) =>
-      selectMinutes.all(model, version, use, minuteOf(since), minuteOf(until)).map((row) => ({
-        model,
-        version,
-        use,
-        minute: Number(row['minute']),
-        bucket: Number(row['bucket']),
-        count: Number(row['count']),
-        confidence: Number(row['confidence']),
-      })),
+      selectMinutes
+        .all(model, version, use, minuteOf(since), minuteOf(until))
+        .map((row) => ({ model, version, use, ...minuteCount(row) })),
     slots: ({ since, ...query }) => {
       const { model, version, artefact, role, kind } = query;
-      return selectSlots.all(model, version, artefact, role, kind, Math.floor(since)).map((row) => ({
-        ...query,
-        slot: Number(row['slot']),
-        bin: Number(row['bin']),
-        asked: row['asked'] === 1,
-        count: Number(row['count']),
-      }));
+      return selectSlots
+        .all(model, version, artefact, role, kind, Math.floor(since))
+        .map((row) => ({ ...query, ...slotCount(row) }));
     },
-    waitingReviews: (model, limit) =>
-      selectReviews.all(model, limit).map((row) => ({
-        id: String(row['id']),
-        model,
-        version: String(row['version']),
-        artefact: String(row['artefact']),
-        predictedAt: Number(row['predicted_at']),
-        label: String(row['label']),
-        confidence: Number(row['confidence']),
-      })),
+    waitingReviews: (model, limit) => selectReviews.all(model, limit).map((row) => ({ model, ...waitingReview(row) })),
     textCount: (model, since) => Number(countTexts.get(model, since)?.['count']),
     close: () => db.close(),
   };

@@ -1,9 +1,18 @@
 import type { ConfusionCount } from '../../classifier/statistics/confusion-matrix.ts';
 import type { AnsweringRole } from '../../models/routing.ts';
+import type { Config } from '../../platform/config.ts';
 import type { DatabaseAddress } from '../../postgres/address.ts';
 
 /** The place of a feedback store: a folder such as `DATA_DIR`, or a PostgreSQL database. */
 export type FeedbackPlace = string | DatabaseAddress;
+
+/** The settings that choose the place of the feedback. */
+export type FeedbackSettings = Pick<Config, 'DATA_DIR' | 'DATABASE_URL' | 'DATABASE_PASSWORD_FILE'>;
+
+/** Returns the place of the store that the settings choose. */
+export function feedbackPlaceOf({ DATA_DIR, DATABASE_URL, DATABASE_PASSWORD_FILE }: FeedbackSettings): FeedbackPlace {
+  return DATABASE_URL === undefined ? DATA_DIR : { url: DATABASE_URL, passwordFile: DATABASE_PASSWORD_FILE };
+}
 
 /** The file name of the database in `DATA_DIR`. */
 export const FEEDBACK_FILE = 'feedback.db';

@@ -1,17 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { lowestConfidenceIn } from '../../predictions/id-layout.ts';
-import type {
-  ConfidenceCount,
-  ConfidenceTotal,
-  FeedbackTotal,
-  HourOfLabels,
-  LabelCount,
-  LabelSource,
-} from './feedback.ts';
 import type { FeedbackDatabase } from './feedback-database.ts';
-
-/** The number of latest labels whose confidences are read: their ids have to be decoded. */
-export const MAX_CONFIDENCES = 20_000;
+import { MAX_CONFIDENCES } from './limits.ts';
+import { confidenceCount, confidenceTotal, feedbackTotal, hourOfLabels, labelCount } from './rows.ts';
 
 /** Prepares the queries of labels. A label without an artefact is older than artefacts, and belongs to each of its version. */
 export function openLabelQueries(
@@ -60,62 +51,6 @@ export function openLabelQueries(
   };
 }
 
-type Row = Readonly<Record<string, unknown>>;
-
 function range(since = 0, until: number = Number.MAX_SAFE_INTEGER): [since: number, until: number] {
   return [Math.floor(since), until];
-}
-
-export function labelCount(row: Row): LabelCount {
-  return {
-    source: row['source'] as LabelSource,
-    reviewShare: Number(row['review_share']),
-    bin: Number(row['bin']),
-    actual: String(row['actual']),
-    predicted: String(row['predicted']),
-    count: Number(row['count']),
-  };
-}
-
-function confidenceCount(row: Row): ConfidenceCount {
-  return {
-    source: row['source'] as LabelSource,
-    reviewShare: Number(row['review_share']),
-    confidence: Number(row['confidence']),
-    correct: row['correct'] === 1,
-    count: Number(row['count']),
-  };
-}
-
-export function hourOfLabels(row: Row): HourOfLabels {
-  return {
-    hour: Number(row['hour']),
-    asked: row['asked'] === 1,
-    bin: Number(row['bin']),
-    count: Number(row['count']),
-    correct: Number(row['correct']),
-    objections: Number(row['objections']),
-  };
-}
-
-export function feedbackTotal(row: Row): FeedbackTotal {
-  return {
-    model: String(row['model']),
-    version: String(row['version']),
-    source: row['source'] as LabelSource,
-    actual: String(row['actual']),
-    predicted: String(row['predicted']),
-    count: Number(row['count']),
-  };
-}
-
-export function confidenceTotal(row: Row): ConfidenceTotal {
-  return {
-    model: String(row['model']),
-    version: String(row['version']),
-    source: row['source'] as LabelSource,
-    bin: Number(row['bin']),
-    correct: row['correct'] === 1,
-    count: Number(row['count']),
-  };
 }

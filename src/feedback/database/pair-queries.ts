@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { EvaluatedPair, ExperimentBatch, HourOfPairs, LabelPair } from './experiment.ts';
+import type { ExperimentBatch } from './experiment.ts';
 import type { ExperimentDatabase } from './experiment-database.ts';
-import type { LabelSource } from './feedback.ts';
+import { evaluatedPair, feedbackTotal, hourOfPairs, labelPair } from './rows.ts';
 
 /** The queries of pairs, and the part of a batch that contains pairs. */
 interface PairQueries {
@@ -55,15 +55,7 @@ export function openPairQueries(db: DatabaseSync): PairQueries {
         selectEvaluatedPairs.all(model, active, activeArtefact, shadow, shadowArtefact).map(evaluatedPair),
       pairHours: ({ model, active, activeArtefact, shadow, shadowArtefact }) =>
         selectHours.all(model, active, activeArtefact, shadow, shadowArtefact).map(hourOfPairs),
-      totals: () =>
-        selectTotals.all().map((row) => ({
-          model: String(row['model']),
-          version: String(row['version']),
-          source: row['source'] as LabelSource,
-          actual: String(row['actual']),
-          predicted: String(row['predicted']),
-          count: Number(row['count']),
-        })),
+      totals: () => selectTotals.all().map(feedbackTotal),
     },
     save(batch) {
       for (const { id, predictedAt, version, artefact, label } of batch.labels) {
@@ -80,30 +72,5 @@ export function openPairQueries(db: DatabaseSync): PairQueries {
         addSlotPair.run(...names, slot, Number(asked), Number(agrees), count);
       }
     },
-  };
-}
-
-type Row = Readonly<Record<string, unknown>>;
-
-export function labelPair(row: Row): LabelPair {
-  return {
-    activeLabel: String(row['active_label']),
-    shadowLabel: String(row['shadow_label']),
-    count: Number(row['count']),
-  };
-}
-
-export function evaluatedPair(row: Row): EvaluatedPair {
-  return { actual: String(row['actual']), ...labelPair(row) };
-}
-
-export function hourOfPairs(row: Row): HourOfPairs {
-  return {
-    hour: Number(row['hour']),
-    asked: row['asked'] === 1,
-    disagreements: Number(row['due']),
-    onlyActive: Number(row['only_active']),
-    onlyShadow: Number(row['only_shadow']),
-    neither: Number(row['neither']),
   };
 }

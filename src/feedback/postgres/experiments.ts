@@ -10,9 +10,16 @@ import {
   RETENTION_MINUTES,
   ROWS_BETWEEN_CLEANUPS,
   SLOT_RETENTION_MS,
-} from '../database/experiment-database.ts';
-import { feedbackTotal } from '../database/label-queries.ts';
-import { evaluatedPair, hourOfPairs, labelPair } from '../database/pair-queries.ts';
+} from '../database/limits.ts';
+import {
+  evaluatedPair,
+  feedbackTotal,
+  hourOfPairs,
+  labelPair,
+  minuteCount,
+  slotCount,
+  waitingReview,
+} from '../database/rows.ts';
 import type { ExperimentStore } from '../database/store-messages.ts';
 
 /** The number of shadow labels that are saved in one transaction. Feedback waits for it. */
@@ -86,32 +93,15 @@ export function createExperiments({ query }: Database, now: () => number): Omit<
         model,
         version,
         use,
-        minute: Number(row['minute']),
-        bucket: Number(row['bucket']),
-        count: Number(row['count']),
-        confidence: Number(row['confidence']),
+        ...minuteCount(row),
       })),
     async slots({ since, ...chosen }) {
       const { model, version, artefact, role, kind } = chosen;
       const rows = await query(SELECT_SLOTS, [model, version, artefact, role, kind, Math.floor(since)]);
-      return rows.map((row) => ({
-        ...chosen,
-        slot: Number(row['slot']),
-        bin: Number(row['bin']),
-        asked: row['asked'] === true,
-        count: Number(row['count']),
-      }));
+      return rows.map((row) => ({ ...chosen, ...slotCount(row) }));
     },
     waitingReviews: async (model, limit) =>
-      (await query(SELECT_REVIEWS, [model, limit])).map((row) => ({
-        id: String(row['id']),
-        model,
-        version: String(row['version']),
-        artefact: String(row['artefact']),
-        predictedAt: Number(row['predicted_at']),
-        label: String(row['label']),
-        confidence: Number(row['confidence']),
-      })),
+      (await query(SELECT_REVIEWS, [model, limit])).map((row) => ({ model, ...waitingReview(row) })),
     textCount: async (model, since) => Number((await query(COUNT_TEXTS, [model, Math.ceil(since)]))[0]?.['count']),
   };
 }

@@ -2,13 +2,8 @@ import type { Database } from '../../postgres/database.ts';
 import type { Query } from '../../postgres/session.ts';
 import { lowestConfidenceIn } from '../../predictions/id-layout.ts';
 import type { ConfidenceCount, LabelQuery, LabelSource } from '../database/feedback.ts';
-import {
-  confidenceTotal,
-  feedbackTotal,
-  hourOfLabels,
-  labelCount,
-  MAX_CONFIDENCES,
-} from '../database/label-queries.ts';
+import { MAX_CONFIDENCES } from '../database/limits.ts';
+import { confidenceTotal, feedbackTotal, hourOfLabels, labelCount } from '../database/rows.ts';
 import type { FeedbackMethods } from '../database/store-messages.ts';
 
 const SUMS = 'source, review_share, bin, actual, predicted';
