@@ -10,6 +10,8 @@ export interface CircuitBreakerOptions {
   readonly forMs: number;
   /** The time in milliseconds that the circuit stays open. After it, one call tries the service. */
   readonly openMs: number;
+  /** The longest time in milliseconds that the circuit stays open: each attempt after it that fails doubles the time. */
+  readonly maxOpenMs?: number;
 }
 
 /** One attempt. It calls exactly one of the functions when it ends. */
@@ -39,18 +41,20 @@ export interface CircuitBreaker {
  * @param now returns the time of a monotonic clock in milliseconds
  */
 export function createCircuitBreaker(
-  { failures, forMs, openMs }: CircuitBreakerOptions,
+  { failures, forMs, openMs, maxOpenMs = openMs }: CircuitBreakerOptions,
   now: () => number,
 ): CircuitBreaker {
   let failuresInRow = 0;
   let failingSince = 0;
   let openUntil: number | undefined;
   let probing = false;
+  let nextOpenMs = openMs;
   /** Changes when the circuit opens or closes. */
   let period = 0;
 
   function open(): void {
-    openUntil = now() + openMs;
+    openUntil = now() + nextOpenMs;
+    nextOpenMs = Math.min(2 * nextOpenMs, maxOpenMs);
     probing = false;
     period += 1;
   }
@@ -71,6 +75,7 @@ export function createCircuitBreaker(
           failuresInRow = 0;
           if (openUntil === undefined) return;
           openUntil = undefined;
+          nextOpenMs = openMs;
           probing = false;
           period += 1;
         }),

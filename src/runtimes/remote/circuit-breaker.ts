@@ -1,3 +1,6 @@
+import { createCircuitBreaker as createClientBreaker } from '../../../packages/client/src/circuit-breaker.ts';
+import { CircuitOpenError } from '../../../packages/client/src/errors.ts';
+
 /** The permission for one request. Exactly one of its functions is called, after the request. */
 export interface Pass {
   succeed(): void;
@@ -8,13 +11,8 @@ export interface Pass {
 
 /** Stops requests to an endpoint that fails. After a pause one request finds out whether it works again. */
 export interface CircuitBreaker {
-  /**
-   * Asks for a request.
-   *
-   * @param now the milliseconds of a monotonic clock
-   * @returns the permission, or the milliseconds until the next one
-   */
-  enter(now: number): Pass | number;
+  /** Returns the permission for a request, or the milliseconds until the next one. */
+  enter(): Pass | number;
 }
 
 /** Options of a circuit breaker. */
@@ -23,55 +21,29 @@ export interface CircuitBreakerOptions {
   readonly maxFailures?: number;
   readonly firstPauseMs?: number;
   readonly maxPauseMs?: number;
-  /** The clock of failures, in milliseconds. */
+  /** A monotonic clock, in milliseconds. */
   readonly clock?: () => number;
 }
 
-/** Creates a circuit breaker. Each request after a pause that fails doubles the next pause. */
+/** Creates a circuit breaker, that of the client. Each request after a pause that fails doubles the next pause. */
 export function createCircuitBreaker({
   maxFailures = 5,
   firstPauseMs = 1_000,
   maxPauseMs = 30_000,
   clock = () => performance.now(),
 }: CircuitBreakerOptions = {}): CircuitBreaker {
-  let failures = 0;
-  let pauseMs = 0;
-  let openUntil = 0;
-  let isProbing = false;
-
-  function pause(): void {
-    pauseMs = pauseMs === 0 ? firstPauseMs : Math.min(2 * pauseMs, maxPauseMs);
-    openUntil = clock() + pauseMs;
-  }
-
-  function createPass(isProbe: boolean): Pass {
-    return {
-      succeed() {
-        failures = 0;
-        pauseMs = 0;
-        isProbing = false;
-      },
-      fail() {
-        if (isProbe) isProbing = false;
-        // Requests from before the pause end during it. They do not make it longer.
-        const isOpen = pauseMs > 0;
-        if (isOpen && !isProbe) return;
-        failures += 1;
-        if (isProbe || failures >= maxFailures) pause();
-      },
-      release() {
-        if (isProbe) isProbing = false;
-      },
-    };
-  }
-
+  const limits = { failures: maxFailures, forMs: 0, openMs: firstPauseMs, maxOpenMs: maxPauseMs };
+  const breaker = createClientBreaker(limits, clock);
   return {
-    enter(now) {
-      if (pauseMs === 0) return createPass(false);
-      if (now < openUntil) return openUntil - now;
-      if (isProbing) return firstPauseMs;
-      isProbing = true;
-      return createPass(true);
+    enter() {
+      try {
+        const { recordSuccess, recordFailure, recordCancellation } = breaker.enter();
+        return { succeed: recordSuccess, fail: recordFailure, release: recordCancellation };
+      } catch (error) {
+        if (!(error instanceof CircuitOpenError)) throw error;
+        // While one request finds out whether the endpoint works, the time is not known.
+        return error.retryAfterMs || firstPauseMs;
+      }
     },
   };
 }

@@ -111,7 +111,7 @@ export function createEndpoint(
   /** Sends one request if the circuit breaker permits it. */
   async function attempt<T>(send: EndpointCall<T>['send'], signal: AbortSignal, number: number): Promise<T> {
     signal.throwIfAborted();
-    const pass = breaker.enter(performance.now());
+    const pass = breaker.enter();
     if (typeof pass === 'number') throw endpointUnavailable('It has failed several times.', pass / 1_000);
     try {
       const answer = await send(signal, number);

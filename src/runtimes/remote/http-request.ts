@@ -8,6 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { suppressTracing, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { readRetryAfter } from '../../../packages/client/src/backoff.ts';
 import { SCOPE } from '../../telemetry/names.ts';
 import { ENDPOINT_ATTRIBUTE } from '../../telemetry/remote-names.ts';
 import { AttemptError } from './failures.ts';
@@ -114,8 +115,7 @@ function kindOf(status: number): AttemptError['kind'] {
 
 /** Returns the seconds of a `Retry-After`, which is a number of seconds or a date. */
 function retryAfterOf(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const seconds = /^\d{1,9}$/.test(value) ? Number(value) : (Date.parse(value) - Date.now()) / 1_000;
+  const seconds = (readRetryAfter(value, Date.now()) ?? 0) / 1_000;
   return seconds > 0 && seconds <= MAX_RETRY_AFTER_SECONDS ? seconds : undefined;
 }
 
