@@ -9,7 +9,7 @@ import { type Example, readExamples } from '../src/training/read-examples.ts';
 import { CORPUS_TEXTS_FOLDER } from '../tools/corpus/download.ts';
 import { freePorts } from '../tools/stack/ports.ts';
 import { start } from '../tools/stack/processes.ts';
-import { startArguments } from '../tools/stack/start-command.ts';
+import { serviceComponent } from '../tools/stack/start-command.ts';
 import { type Answer, type OpenLoadResult, percentile, sendSteadily } from './harness/open-load.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
@@ -49,24 +49,9 @@ export async function runRetrainBenchmark(full: boolean): Promise<void> {
   recordFeedback(data, heldOut.slice(0, 1_000));
   const ports = await freePorts();
   const url = `http://127.0.0.1:${ports.service}`;
-  const service = await start(
-    {
-      name: 'waymark',
-      file: process.execPath,
-      args: startArguments('start'),
-      env: {
-        PORT: String(ports.service),
-        OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),
-        MODELS_DIR: models,
-        DATA_DIR: data,
-      },
-      cwd: PROJECT,
-      health: `${url}/readyz`,
-      stopWithinMs: 15_000,
-    },
-    join(folder, 'service.log'),
-    new AbortController().signal,
-  );
+  const component = serviceComponent(ports, { MODELS_DIR: models, DATA_DIR: data });
+  const { signal } = new AbortController();
+  const service = await start({ ...component, stopWithinMs: 15_000 }, join(folder, 'service.log'), signal);
   const rounds: Round[] = [];
   try {
     await sendFor(url, heldOut, 5);

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { CORPUS_TEXTS_FOLDER } from '../../tools/corpus/download.ts';
+import { sharedDataFolder } from '../harness/shared-data.ts';
 import type { Contender, Dataset } from './contender.ts';
 import { measureNatural } from './natural-peer.ts';
 import { installScikitLearn, measurePython } from './python-peers.ts';
@@ -10,7 +10,7 @@ import { measureWaymark } from './waymark.ts';
 
 /** Returns the datasets on this machine: folders with a train.jsonl and a test.jsonl. */
 function findDatasets(): Dataset[] {
-  const shared = process.env['WAYMARK_DATA'] || fileURLToPath(new URL('../../../shared/data', import.meta.url));
+  const shared = sharedDataFolder();
   const folders = {
     'SpamAssassin mail': CORPUS_TEXTS_FOLDER,
     banking77: join(shared, 'banking77'),

@@ -4,11 +4,9 @@ import type { Component } from '../../tools/stack/components.ts';
 import { installTools } from '../../tools/stack/install.ts';
 import { freePorts, type Ports } from '../../tools/stack/ports.ts';
 import { type RunningComponent, start } from '../../tools/stack/processes.ts';
-import { startArguments } from '../../tools/stack/start-command.ts';
+import { serviceComponent, startArguments } from '../../tools/stack/start-command.ts';
 import { benchCollector } from './collector.ts';
 import { writeWrkScript } from './wrk.ts';
-
-const PROJECT = join(import.meta.dirname, '../..');
 
 /** The environment in which the service is measured. */
 export interface BenchEnvironment {
@@ -39,12 +37,9 @@ export function benchService(
   nodeOptions: readonly string[] = [],
 ): Component {
   return {
-    name: 'waymark',
+    ...serviceComponent(ports, env),
     file: 'taskset',
     args: ['-c', '0', process.execPath, ...nodeOptions, ...startArguments('start')],
-    env: { PORT: String(ports.service), OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics), ...env },
-    cwd: PROJECT,
-    health: `http://127.0.0.1:${ports.service}/readyz`,
     // Long enough to write a CPU profile at the end.
     stopWithinMs: 60_000,
   };

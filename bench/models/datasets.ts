@@ -9,6 +9,7 @@ import { type Example, readExamples } from '../../src/training/read-examples.ts'
 import { cacheFolder } from '../../tools/cache-folder.ts';
 import { CORPUS_TEXTS_FOLDER } from '../../tools/corpus/download.ts';
 import { readMails } from '../harness/mails.ts';
+import { sharedDataFolder } from '../harness/shared-data.ts';
 
 /** The number of texts that wait for the encoder at the same time. */
 export const WINDOW = 256;
@@ -33,7 +34,7 @@ export interface Encoded {
  */
 export async function findDatasets(): Promise<Dataset[]> {
   const datasets: Dataset[] = [];
-  const shared = process.env['WAYMARK_DATA'] || fileURLToPath(new URL('../../../shared/data', import.meta.url));
+  const shared = sharedDataFolder();
   const banking = join(shared, 'banking77');
   if (existsSync(join(banking, 'test.jsonl'))) {
     datasets.push({ name: 'banking77', train: join(banking, 'train.jsonl'), test: [join(banking, 'test.jsonl')] });

@@ -10,7 +10,7 @@ import type { Example } from '../../src/training/read-examples.ts';
 import { train } from '../../src/training/train.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
-import { startArguments } from '../../tools/stack/start-command.ts';
+import { serviceComponent } from '../../tools/stack/start-command.ts';
 import { type OpenLoadResult, percentile, sendSteadily } from '../harness/open-load.ts';
 
 /** The rate of the requests for the linear model, whose latencies are compared. */
@@ -23,7 +23,6 @@ const OVERLOAD_SECONDS = 60;
 /** With `--full`. */
 const LONG_SECONDS = 600;
 const SAMPLES = 10;
-const PROJECT = join(import.meta.dirname, '../..');
 
 /**
  * Sends twice as many texts as an encoder can take, and measures a linear model beside it: its latencies against those alone, the
@@ -59,25 +58,9 @@ export async function measureOverload(
   }
   const ports = await freePorts();
   const url = `http://127.0.0.1:${ports.service}`;
-  const service = await start(
-    {
-      name: 'waymark',
-      file: process.execPath,
-      args: startArguments('start'),
-      env: {
-        PORT: String(ports.service),
-        OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),
-        MODELS_DIR: models,
-        DATA_DIR: join(folder, 'data'),
-        DEFAULT_MODEL: 'linear',
-      },
-      cwd: PROJECT,
-      health: `${url}/readyz`,
-      stopWithinMs: 20_000,
-    },
-    join(folder, 'service.log'),
-    new AbortController().signal,
-  );
+  const env = { MODELS_DIR: models, DATA_DIR: join(folder, 'data'), DEFAULT_MODEL: 'linear' };
+  const { signal } = new AbortController();
+  const service = await start(serviceComponent(ports, env), join(folder, 'service.log'), signal);
   try {
     const capacity = await findCapacity(url, texts);
     process.stderr.write(`The encoder takes ${capacity.toFixed(0)} texts/s\n`);

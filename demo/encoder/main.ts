@@ -6,9 +6,9 @@ import { parseArgs } from 'node:util';
 import { downloadMiniLm } from '../../bench/models/encoder-weights.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
-import { startArguments } from '../../tools/stack/start-command.ts';
+import { serviceComponent } from '../../tools/stack/start-command.ts';
 import { withShuffledLabels } from '../maintenance/mails.ts';
-import { startTimeline } from '../maintenance/timeline.ts';
+import { rejectOnFailure, startTimeline } from '../maintenance/timeline.ts';
 import { sendMails } from '../maintenance/traffic.ts';
 import { runLoop } from './loop.ts';
 import { bankingFolder, readQuestions } from './questions.ts';
@@ -62,25 +62,8 @@ async function demonstrate(folder: string, banking: string, encoder: string): Pr
   await mkdir(join(folder, 'data'));
   const ports = await freePorts();
   const service = `http://127.0.0.1:${ports.service}`;
-  const running = await start(
-    {
-      name: 'waymark',
-      file: process.execPath,
-      args: startArguments('start'),
-      env: {
-        PORT: String(ports.service),
-        OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),
-        MODELS_DIR: models,
-        DATA_DIR: join(folder, 'data'),
-        DEFAULT_MODEL: MODEL,
-      },
-      cwd: join(import.meta.dirname, '../..'),
-      health: `${service}/readyz`,
-      stopWithinMs: 20_000,
-    },
-    join(folder, 'service.log'),
-    signal,
-  );
+  const env = { MODELS_DIR: models, DATA_DIR: join(folder, 'data'), DEFAULT_MODEL: MODEL };
+  const running = await start(serviceComponent(ports, env), join(folder, 'service.log'), signal);
   try {
     const timeline = startTimeline(rejectOnFailure(running.exited, signal));
     const traffic = sendMails(service, questions.traffic, QUESTIONS_PER_SECOND);
@@ -99,18 +82,6 @@ async function demonstrate(folder: string, banking: string, encoder: string): Pr
   } finally {
     await running.stop();
   }
-}
-
-/** Returns a promise that rejects when the service ends or the demonstration is interrupted. */
-function rejectOnFailure(failed: Promise<string>, signal: AbortSignal): Promise<never> {
-  const aborted = new Promise<string>((resolve) =>
-    signal.addEventListener('abort', () => resolve(String(signal.reason))),
-  );
-  const rejected = Promise.race([failed, aborted]).then((message): never => {
-    throw new Error(message);
-  });
-  rejected.catch(() => {});
-  return rejected;
 }
 
 main().catch((error: Error) => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { sharedDataFolder } from '../../bench/harness/shared-data.ts';
 import { createRandom } from '../../src/classifier/learning/random.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { shuffled } from '../maintenance/mails.ts';
@@ -17,10 +17,9 @@ export interface Questions {
   readonly traffic: readonly Example[];
 }
 
-/** Returns the folder of banking77: `WAYMARK_DATA/banking77`, or the one beside the checkout. */
+/** Returns the folder of banking77. */
 export function bankingFolder(): string {
-  const shared = process.env['WAYMARK_DATA'] || fileURLToPath(new URL('../../../shared/data', import.meta.url));
-  return join(shared, 'banking77');
+  return join(sharedDataFolder(), 'banking77');
 }
 
 /** Reads the questions: few of the training data, and all of the test data for the same labels. */

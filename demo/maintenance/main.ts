@@ -6,7 +6,7 @@ import { startStack } from '../../tools/stack/stack.ts';
 import { runLoop } from './loop.ts';
 import { readMails, withShuffledLabels } from './mails.ts';
 import { plot } from './plot.ts';
-import { startTimeline } from './timeline.ts';
+import { rejectOnFailure, startTimeline } from './timeline.ts';
 import { sendMails } from './traffic.ts';
 import { MODEL, policy, trainVersion, writeVersion } from './versions.ts';
 
@@ -99,19 +99,6 @@ async function demonstrate(folder: string, out: string): Promise<void> {
   } finally {
     await stack.stop();
   }
-}
-
-/** Returns a promise that rejects when a component of the stack ends or the demonstration is interrupted. */
-function rejectOnFailure(failed: Promise<string>, signal: AbortSignal): Promise<never> {
-  const reason = Promise.race([
-    failed,
-    new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve(String(signal.reason)))),
-  ]);
-  const rejected = reason.then((message): never => {
-    throw new Error(message);
-  });
-  rejected.catch(() => {});
-  return rejected;
 }
 
 main().catch((error: Error) => {

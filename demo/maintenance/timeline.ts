@@ -72,3 +72,16 @@ export function startTimeline(failed: Promise<never>): Timeline {
     waitFor: (step, limitSeconds, check) => Promise.race([poll(step, limitSeconds, check), failed]),
   };
 }
+
+/** Returns a promise that rejects when the service or another component ends or the demonstration is interrupted. */
+export function rejectOnFailure(failed: Promise<string>, signal: AbortSignal): Promise<never> {
+  const reason = Promise.race([
+    failed,
+    new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve(String(signal.reason)))),
+  ]);
+  const rejected = reason.then((message): never => {
+    throw new Error(message);
+  });
+  rejected.catch(() => {});
+  return rejected;
+}

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Tools } from './install.ts';
 import type { Ports } from './ports.ts';
-import { startArguments } from './start-command.ts';
+import { serviceComponent, startArguments } from './start-command.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -194,29 +194,18 @@ function collector(tools: Tools, ports: Ports, folder: string, pace: Pace): Comp
 }
 
 function service(ports: Ports, folder: string, pace: Pace, settings: NodeJS.ProcessEnv): Component {
-  return {
-    name: 'waymark',
-    file: process.execPath,
-    args: startArguments('start'),
-    env: {
-      HOST: '127.0.0.1',
-      PORT: String(ports.service),
-      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
-      OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.serviceMetrics),
-      OTEL_EXPORTER_OTLP_ENDPOINT: local(ports.collectorOtlpHttp),
-      DATA_DIR: join(folder, 'waymark'),
-      JAEGER_UI_URL: local(ports.jaegerUi),
-      JAEGER_QUERY_URL: local(ports.jaegerUi),
-      VICTORIALOGS_URL: local(ports.victoriaLogs),
-      PROMETHEUS_URL: local(ports.prometheus),
-      ...exportDelays(pace),
-      ...settings,
-    },
-    cwd: PROJECT,
-    health: `${local(ports.service)}/readyz`,
-    // Longer than the service's own limits for draining and for flushing telemetry.
-    stopWithinMs: 20_000,
-  };
+  return serviceComponent(ports, {
+    HOST: '127.0.0.1',
+    OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+    OTEL_EXPORTER_OTLP_ENDPOINT: local(ports.collectorOtlpHttp),
+    DATA_DIR: join(folder, 'waymark'),
+    JAEGER_UI_URL: local(ports.jaegerUi),
+    JAEGER_QUERY_URL: local(ports.jaegerUi),
+    VICTORIALOGS_URL: local(ports.victoriaLogs),
+    PROMETHEUS_URL: local(ports.prometheus),
+    ...exportDelays(pace),
+    ...settings,
+  });
 }
 
 function gateway(ports: Ports, folder: string, pace: Pace): Component {
