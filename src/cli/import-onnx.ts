@@ -1,14 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ArtefactError } from '../artefacts/artefact-error.ts';
-import { nextVersion } from '../artefacts/versions.ts';
 import { readSetting } from '../platform/config.ts';
 import { train } from '../training/train.ts';
 import type { TrainingJob } from '../training/training-job.ts';
 import { DATA_HELP, toDataFiles } from './data-arguments.ts';
 import { deploy } from './deployment.ts';
-import { findActive } from './model-versions.ts';
+import { chooseNewVersion } from './model-versions.ts';
 import { describeDeployment, describeTraining } from './train-report.ts';
 import { asInvoked, requireName, runCommand, UsageError } from './usage.ts';
 
@@ -54,10 +51,7 @@ async function main(): Promise<void> {
   if (from === undefined) throw new UsageError('--from is missing');
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
-  const version = given ?? (await nextVersion(models, name));
-  const folder = join(models, name, version);
-  if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');
-  const active = (await findActive(models, name))?.version;
+  const { version, folder, active } = await chooseNewVersion(models, name, given);
   const job: TrainingJob = {
     source: { onnx: resolve(from), calibration: calibrate && toDataFiles(calibrate, values) },
     runtimesFolder: readSetting('RUNTIMES_DIR'),

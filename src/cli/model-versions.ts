@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArtefactError } from '../artefacts/artefact-error.ts';
-import { listVersions } from '../artefacts/versions.ts';
+import { listVersions, nextVersion } from '../artefacts/versions.ts';
 import { lastActivation, readChanges } from '../models/audit.ts';
 import { readRoles } from '../models/roles-file.ts';
 import type { Model } from '../models/store.ts';
@@ -64,6 +65,27 @@ export async function findActive(
     if (model) return model;
   }
   return undefined;
+}
+
+/** The place of a version that a command will write. */
+export interface NewVersion {
+  readonly version: string;
+  readonly folder: string;
+  /** The version that is active before, if there is one. */
+  readonly active: string | undefined;
+}
+
+/**
+ * Chooses the place of a new version of a model.
+ *
+ * @param given the name of the version; without it, the next number
+ * @throws {ArtefactError} if the version exists already
+ */
+export async function chooseNewVersion(models: string, name: string, given: string | undefined): Promise<NewVersion> {
+  const version = given ?? (await nextVersion(models, name));
+  const folder = join(models, name, version);
+  if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');
+  return { version, folder, active: (await findActive(models, name))?.version };
 }
 
 async function readVersion(models: string, name: string, version: string, endpoints: EndpointChoice): Promise<Model> {

@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ArtefactError } from '../artefacts/artefact-error.ts';
-import { nextVersion } from '../artefacts/versions.ts';
 import { MAX_TEST_SHARE, MIN_TEST_SHARE } from '../classifier/learning/training-options.ts';
 import { ALGORITHM_NAMES } from '../classifier/scoring/algorithm-names.ts';
 import { TOKENIZER_NAMES } from '../classifier/text/text-options.ts';
@@ -16,7 +13,7 @@ import type { TrainingData, TrainingJob, TrainingResult } from '../training/trai
 import { DATA_HELP, dataOptions, requireOneStandardInput, toDataFiles } from './data-arguments.ts';
 import { describeData } from './data-report.ts';
 import { deploy } from './deployment.ts';
-import { findActive } from './model-versions.ts';
+import { chooseNewVersion } from './model-versions.ts';
 import { createProgress } from './progress.ts';
 import { type Deployment, describeDeployment, describeTraining, nextSteps } from './train-report.ts';
 import { asInvoked, requireName, requireOneOf, runCommand, UsageError } from './usage.ts';
@@ -174,10 +171,7 @@ async function main(): Promise<void> {
     throw new UsageError(`--seed is ${JSON.stringify(values.seed)}; allowed: a whole number from 0 to 999999999`);
   }
   const testShare = requireTestShare(values['test-share'], test);
-  const version = given ?? (await nextVersion(models, name));
-  const folder = join(models, name, version);
-  if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');
-  const active = (await findActive(models, name))?.version;
+  const { version, folder, active } = await chooseNewVersion(models, name, given);
 
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ArtefactError } from '../../artefacts/artefact-error.ts';
 import { OUTPUT_CONTENTS, REMOTE_PROTOCOLS, remoteSchema } from '../../artefacts/remote-manifest.ts';
-import { nextVersion } from '../../artefacts/versions.ts';
 import { DATA_HELP, toDataFiles } from '../data-arguments.ts';
 import { deploy } from '../deployment.ts';
-import { findActive } from '../model-versions.ts';
+import { chooseNewVersion } from '../model-versions.ts';
 import { describeDeployment, describeTraining } from '../train-report.ts';
 import { asInvoked, requireName, requireOneOf, runCommand, UsageError } from '../usage.ts';
 import { importRemote } from './measure-remote.ts';
@@ -77,10 +73,7 @@ async function main(): Promise<void> {
   const url = requireUrl(values.url);
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
-  const version = given ?? (await nextVersion(models, name));
-  const folder = join(models, name, version);
-  if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');
-  const active = (await findActive(models, name))?.version;
+  const { version, folder, active } = await chooseNewVersion(models, name, given);
   const result = await importRemote({
     name,
     version,
