@@ -9,6 +9,19 @@ export const dataOptions = {
   'label-field': { type: 'string' },
 } as const;
 
+/** The options of commands that import a model as it is, for `parseArgs`. */
+export const importOptions = {
+  calibrate: { type: 'string', multiple: true },
+  'text-field': { type: 'string' },
+  'label-field': { type: 'string' },
+  model: { type: 'string' },
+  activate: { type: 'boolean', default: false },
+  version: { type: 'string' },
+  models: { type: 'string', default: './models' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 /** The description of data files, for `--help`. */
 export const DATA_HELP = `Data files are JSON Lines, CSV or TSV with a header, in UTF-8 or UTF-16, compressed by gzip or not. The
 ending of the name (.jsonl, .csv, .tsv, with .gz or not) decides the format, else the first line does.

@@ -8,6 +8,7 @@ import { createEngines } from '../runtimes/onnx/engines.ts';
 import { openCommandRemotes } from '../runtimes/remote/settings.ts';
 import { createLog } from '../telemetry/logs/log.ts';
 import type { TrainingResult } from '../training/training-job.ts';
+import { describeDeployment, describeTraining } from './train-report.ts';
 
 /** The actor of changes in the audit trail. */
 const ACTOR = 'train';
@@ -75,4 +76,27 @@ export async function deploy(
   await writeArtefact(folder, manifest, bytes);
   if (active !== undefined && activates) await changeActive(models, name, version, `${command} --activate`);
   return { folder, active: active === undefined || activates ? version : active };
+}
+
+/**
+ * Deploys an imported version, and prints the result: a report, or one JSON object.
+ *
+ * @param shown further fields of the JSON object
+ * @throws {ArtefactError} if the version cannot be written
+ */
+export async function deployImported(
+  result: TrainingResult,
+  options: DeployOptions,
+  asJson: boolean,
+  shown: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const { models, name } = options;
+  const { folder, active } = await deploy(result, options);
+  const { evaluation, labels, version } = result.manifest;
+  if (asJson) {
+    process.stdout.write(`${JSON.stringify({ model: name, version, folder, active, labels, evaluation, ...shown })}\n`);
+    return;
+  }
+  process.stdout.write(describeTraining(folder, result));
+  process.stdout.write(describeDeployment({ model: name, version, models, active }));
 }

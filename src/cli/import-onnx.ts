@@ -3,10 +3,9 @@ import { parseArgs } from 'node:util';
 import { readSetting } from '../platform/config.ts';
 import { train } from '../training/train.ts';
 import type { TrainingJob } from '../training/training-job.ts';
-import { DATA_HELP, toDataFiles } from './data-arguments.ts';
-import { deploy } from './deployment.ts';
+import { DATA_HELP, importOptions, toDataFiles } from './data-arguments.ts';
+import { deployImported } from './deployment.ts';
 import { chooseNewVersion } from './model-versions.ts';
-import { describeDeployment, describeTraining } from './train-report.ts';
 import { asInvoked, requireName, runCommand, UsageError } from './usage.ts';
 
 const HELP = `Usage: npm run import-onnx -- --from FOLDER --model NAME [options]
@@ -32,15 +31,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       from: { type: 'string' },
-      model: { type: 'string' },
-      calibrate: { type: 'string', multiple: true },
-      'text-field': { type: 'string' },
-      'label-field': { type: 'string' },
-      activate: { type: 'boolean', default: false },
-      version: { type: 'string' },
-      models: { type: 'string', default: './models' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
+      ...importOptions,
     },
   });
   if (values.help) {
@@ -51,7 +42,7 @@ async function main(): Promise<void> {
   if (from === undefined) throw new UsageError('--from is missing');
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
-  const { version, folder, active } = await chooseNewVersion(models, name, given);
+  const { version, active } = await chooseNewVersion(models, name, given);
   const job: TrainingJob = {
     source: { onnx: resolve(from), calibration: calibrate && toDataFiles(calibrate, values) },
     runtimesFolder: readSetting('RUNTIMES_DIR'),
@@ -62,23 +53,8 @@ async function main(): Promise<void> {
     seed: 1,
   };
   const result = await train(job);
-  const { active: activeNow } = await deploy(result, {
-    models,
-    name,
-    active,
-    activates: values.activate,
-    encoder: resolve(from),
-    command: 'import-onnx',
-  });
-  if (values.json) {
-    const { evaluation, labels } = result.manifest;
-    process.stdout.write(
-      `${JSON.stringify({ model: name, version, folder, active: activeNow, labels, evaluation })}\n`,
-    );
-    return;
-  }
-  process.stdout.write(describeTraining(folder, result));
-  process.stdout.write(describeDeployment({ model: name, version, models, active: activeNow }));
+  const options = { models, name, active, activates: values.activate, encoder: resolve(from), command: 'import-onnx' };
+  await deployImported(result, options, values.json);
 }
 
 runCommand('import-onnx', main);

@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import { OUTPUT_CONTENTS, REMOTE_PROTOCOLS, remoteSchema } from '../../artefacts/remote-manifest.ts';
-import { DATA_HELP, toDataFiles } from '../data-arguments.ts';
-import { deploy } from '../deployment.ts';
+import { DATA_HELP, importOptions, toDataFiles } from '../data-arguments.ts';
+import { deployImported } from '../deployment.ts';
 import { chooseNewVersion } from '../model-versions.ts';
-import { describeDeployment, describeTraining } from '../train-report.ts';
 import { asInvoked, requireName, requireOneOf, runCommand, UsageError } from '../usage.ts';
 import { importRemote } from './measure-remote.ts';
 import { readTask } from './task-file.ts';
@@ -44,7 +43,6 @@ async function main(): Promise<void> {
     options: {
       url: { type: 'string' },
       protocol: { type: 'string' },
-      model: { type: 'string' },
       'remote-model': { type: 'string' },
       'remote-version': { type: 'string' },
       labels: { type: 'string' },
@@ -54,14 +52,7 @@ async function main(): Promise<void> {
       content: { type: 'string' },
       'top-logprobs': { type: 'string', default: '20' },
       'max-tokens': { type: 'string', default: '100' },
-      calibrate: { type: 'string', multiple: true },
-      'text-field': { type: 'string' },
-      'label-field': { type: 'string' },
-      activate: { type: 'boolean', default: false },
-      version: { type: 'string' },
-      models: { type: 'string', default: './models' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h' },
+      ...importOptions,
     },
   });
   if (values.help) {
@@ -73,7 +64,7 @@ async function main(): Promise<void> {
   const url = requireUrl(values.url);
   const name = requireName('model', values.model);
   const given = values.version === undefined ? undefined : requireName('version', values.version);
-  const { version, folder, active } = await chooseNewVersion(models, name, given);
+  const { version, active } = await chooseNewVersion(models, name, given);
   const result = await importRemote({
     name,
     version,
@@ -89,23 +80,10 @@ async function main(): Promise<void> {
     maxTokens: requireCount('max-tokens', values['max-tokens']),
     calibration: calibrate && toDataFiles(calibrate, values),
   });
-  const { active: activeNow } = await deploy(result, {
-    models,
-    name,
-    active,
-    activates: values.activate,
-    command: 'import-remote',
-  });
+  const options = { models, name, active, activates: values.activate, command: 'import-remote' };
   const { origin } = new URL(url);
-  if (values.json) {
-    const { evaluation, labels } = result.manifest;
-    const shown = { model: name, version, folder, active: activeNow, labels, evaluation, endpoint: origin };
-    process.stdout.write(`${JSON.stringify(shown)}\n`);
-    return;
-  }
-  process.stdout.write(describeTraining(folder, result));
-  process.stdout.write(describeDeployment({ model: name, version, models, active: activeNow }));
-  process.stdout.write(`A service may send texts to it with REMOTE_ENDPOINTS=${origin}\n`);
+  await deployImported(result, options, values.json, { endpoint: origin });
+  if (!values.json) process.stdout.write(`A service may send texts to it with REMOTE_ENDPOINTS=${origin}\n`);
 }
 
 function requireUrl(value: string | undefined): string {
