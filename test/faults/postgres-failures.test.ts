@@ -1,25 +1,12 @@
 import { Client } from 'pg';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Feedback } from '../../src/feedback/database/feedback.ts';
 import { openFeedbackStore } from '../../src/feedback/feedback-store.ts';
 import type { DatabaseAddress } from '../../src/postgres/address.ts';
+import { feedbackWith } from '../feedback/feedback-with.ts';
 import { postgresPrograms, startPostgres } from '../support/postgres.ts';
 import { startStallingProxy } from '../support/stalling-proxy.ts';
 
 const isMissing = postgresPrograms === undefined;
-
-const feedbackWith = (id: string): Feedback => ({
-  id,
-  model: 'spam',
-  version: '1',
-  artefact: 'a1',
-  predicted: 'spam',
-  actual: 'ham',
-  source: 'truth',
-  predictedAt: 1,
-  receivedAt: 2,
-  reviewShare: 0,
-});
 
 /** Starts a server for the time of a test. */
 async function start(settings: Record<string, string> = {}) {

@@ -9,6 +9,7 @@ import { openFeedbackTexts } from '../../src/feedback/database/feedback-texts.ts
 import { createTextCipher, FeedbackKeyError, readTextCipher } from '../../src/feedback/database/text-cipher.ts';
 import { collectFeedbackExamples } from '../../src/training/feedback-examples.ts';
 import { post, serve } from '../http/in-process.ts';
+import { feedbackWith } from './feedback-with.ts';
 
 const newFolder = () => mkdtemp(join(tmpdir(), 'waymark-encrypted-'));
 const newKey = () => randomBytes(32).toString('base64');
@@ -18,20 +19,6 @@ async function keyFile(...keys: string[]): Promise<string> {
   await writeFile(path, `# the newest first\n${keys.join('\n')}\n`);
   return path;
 }
-
-const feedbackWith = (id: string, text: string): Feedback => ({
-  id,
-  model: 'spam',
-  version: '1',
-  predicted: 'spam',
-  actual: 'ham',
-  predictedAt: 1_000,
-  receivedAt: 2_000,
-  source: 'truth',
-  reviewShare: 0,
-  artefact: 'a1',
-  text,
-});
 
 function record(folder: string, keys: string | undefined, ...feedback: Feedback[]): void {
   const database = openFeedbackDatabase(folder, undefined, readTextCipher(keys));

@@ -3,29 +3,15 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Feedback } from '../../src/feedback/database/feedback.ts';
 import { openFeedbackStore } from '../../src/feedback/feedback-store.ts';
 import { openPostgresTexts } from '../../src/feedback/postgres/feedback-texts.ts';
 import type { DatabaseAddress } from '../../src/postgres/address.ts';
 import { collectFeedbackExamples } from '../../src/training/feedback-examples.ts';
 import { type PostgresServer, postgresPrograms, startPostgres } from '../support/postgres.ts';
+import { feedbackWith } from './feedback-with.ts';
 
 const isMissing = postgresPrograms === undefined;
 let server: PostgresServer;
-
-const feedbackWith = (id: string, text: string): Feedback => ({
-  id,
-  model: 'spam',
-  version: '1',
-  artefact: 'a1',
-  predicted: 'spam',
-  actual: 'ham',
-  source: 'truth',
-  predictedAt: 1_000,
-  receivedAt: 2_000,
-  reviewShare: 0,
-  text,
-});
 
 async function keyFile(...keys: string[]): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'waymark-keys-')), 'keys');

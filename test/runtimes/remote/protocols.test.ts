@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { OipDescription, OpenaiDescription } from '../../../src/artefacts/remote-manifest.ts';
+import type { OipDescription } from '../../../src/artefacts/remote-manifest.ts';
 import { createOip } from '../../../src/runtimes/remote/oip.ts';
 import { createOpenai } from '../../../src/runtimes/remote/openai.ts';
+import { chatModel } from './remote-versions.ts';
 import { chatAnswer } from './stand-in.ts';
 
 const labels = ['ham', 'spam'];
@@ -74,16 +75,7 @@ describe('the Open Inference Protocol', () => {
   });
 });
 
-const openai: OpenaiDescription = {
-  protocol: 'openai',
-  url: 'https://llm.example/v1?api-version=1',
-  model: 'small',
-  instructions: 'Sort mails.',
-  descriptions: { spam: 'unwanted' },
-  examples: [{ text: 'Win', label: 'spam' }],
-  topLogprobs: 5,
-  maxTokens: 50,
-};
+const { prices: _, ...openai } = chatModel('https://llm.example/v1?api-version=1').remote;
 
 describe('chat completions', () => {
   test('have the labels with their meaning, the examples, and the text as a message of its own', () => {
