@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRandom } from '../../src/classifier/learning/random.ts';
 import { inWindow } from '../../src/runtimes/answer-all.ts';
@@ -65,6 +65,7 @@ export async function encodeFiles(engine: Engine, encoder: string, paths: readon
     await inWindow(examples, WINDOW, async ({ text }, row) => {
       all.set((await engine.encode(text, { queue: 'bench' })).output, row * dimensions);
     });
+    await mkdir(dirname(cached), { recursive: true });
     await writeFile(cached, new Uint8Array(all.buffer));
   }
   return { examples, embeddings: examples.map((_, row) => all.subarray(row * dimensions, (row + 1) * dimensions)) };
