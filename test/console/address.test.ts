@@ -30,6 +30,14 @@ describe('the address', () => {
     expect(withFixedTimes(parsePlace(fixed!), now)).toBeUndefined();
   });
 
+  test('of an alert has the window before the time of the alert, whenever the link is opened', () => {
+    const later = Date.parse('2026-11-27T12:00:00Z');
+    const fixed = withFixedTimes(parsePlace('#/compare?since=-1h&kept=error&until=1795694400'), later);
+    const { query } = parsePlace(fixed!);
+    expect([query.get('since'), query.get('until')]).toEqual(['2026-11-26T11:00:00.000Z', '2026-11-26T12:00:00.000Z']);
+    expect(withFixedTimes(parsePlace(fixed!), later)).toBeUndefined();
+  });
+
   test('changes only the parameters that are named', () => {
     const query = new URLSearchParams('a=1&b=2&b=3');
     expect(changed(query, { b: undefined, c: '4' }).toString()).toBe('a=1&c=4');

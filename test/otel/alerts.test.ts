@@ -56,10 +56,12 @@ test('the links to Compare in the runbooks are those of the alerts', () => {
   const listed = rows.flatMap(([, names = '', link]) => names.split(', ').map((name) => `${name}: ${link}`));
   const severities = Map.groupBy(alerts, ({ alert }) => alert);
   const annotated = alerts.flatMap(({ alert, labels, annotations: { compare_url: url } }) => {
-    const [, link] =
-      /^\{\{ with \$externalLabels\.console_url \}\}\{\{ \. \}\}(.*)\{\{ end \}\}$/.exec(url ?? '') ?? [];
+    const [, link, until] =
+      /^\{\{ with \$externalLabels\.console_url \}\}\{\{ \. \}\}(.*)(&until=.*)\{\{ end \}\}$/.exec(url ?? '') ?? [];
     const name = severities.get(alert)!.length > 1 ? `${alert} (${labels.severity})` : alert;
-    return url === undefined ? [] : [`${name}: ${link}`];
+    if (url === undefined) return [];
+    expect(until).toBe('&until={{ query "vector(time())" | first | value | printf "%.0f" }}');
+    return [`${name}: ${link}`];
   });
   expect(listed.length).toBeGreaterThan(5);
   expect(listed.toSorted()).toEqual(annotated.toSorted());

@@ -41,19 +41,29 @@ export function changed(query: URLSearchParams, changes: QueryChanges): URLSearc
 }
 
 const RELATIVE_TIME = /^-(\d{1,6})([smhd])$/;
+const UNIX_SECONDS = /^\d{9,11}$/;
 const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * Replaces the times of a link such as `since=-1h` by real ones, so that the page shows the same later. Runbooks have such
- * links. Returns `undefined` if there are none.
+ * Replaces the times of a link by real ones, so that the page shows the same later. Runbooks have links such as `since=-1h`. Those
+ * of alerts also have the time of the alert, in seconds since 1970, as `until`: `since` is before that time.
+ * Returns `undefined` if nothing has to be replaced.
  */
 export function withFixedTimes({ page, query }: Place, now: number): string | undefined {
   const changes: Record<string, string> = {};
-  for (const name of ['since', 'until']) {
-    const [, amount, unit = ''] = RELATIVE_TIME.exec(query.get(name) ?? '') ?? [];
-    if (amount !== undefined) changes[name] = new Date(now - Number(amount) * UNIT_MS[unit]!).toISOString();
-  }
+  const until = fixedTime(query.get('until'), now);
+  if (until !== undefined) changes['until'] = new Date(until).toISOString();
+  const since = fixedTime(query.get('since'), until ?? now);
+  if (since !== undefined) changes['since'] = new Date(since).toISOString();
   return Object.keys(changes).length === 0 ? undefined : hrefOf(page, changed(query, changes));
+}
+
+/** Returns a time in milliseconds since the epoch, or `undefined` if it is none, or one that can stay. */
+function fixedTime(value: string | null, from: number): number | undefined {
+  if (value === null) return undefined;
+  if (UNIX_SECONDS.test(value)) return Number(value) * 1_000;
+  const [, amount, unit = ''] = RELATIVE_TIME.exec(value) ?? [];
+  return amount === undefined ? undefined : from - Number(amount) * UNIT_MS[unit]!;
 }
 
 /** Follows the address. Back, forward and links change it. */
