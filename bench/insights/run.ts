@@ -1,9 +1,13 @@
 import { compare } from '../../src/insights/compare.ts';
 import { createRandom } from '../../src/insights/random.ts';
 import { groupOf, makeRows, makeTable, PLANTED_FAULTS, plant } from '../../test/insights/planted-table.ts';
+import { measureBeside } from './beside.ts';
 
-/** Measures how often comparisons find planted faults, how often they name something by chance, and how long they take. */
-export function runInsightsBenchmark(full: boolean): Promise<void> {
+/**
+ * Measures how often comparisons find planted faults, how often they name something by chance, how long they take, and the
+ * latency of other requests beside them.
+ */
+export async function runInsightsBenchmark(full: boolean): Promise<void> {
   const lines = ['### Comparisons', '', '| | runs | result |', '| --- | ---: | ---: |'];
   const print = (what: string, runs: number, result: string) => lines.push(`| ${what} | ${runs} | ${result} |`);
   const share = (count: number, of: number) => `${((100 * count) / of).toFixed(1)} %`;
@@ -46,7 +50,7 @@ export function runInsightsBenchmark(full: boolean): Promise<void> {
     );
   }
   process.stdout.write(`${lines.join('\n')}\n\n`);
-  return Promise.resolve();
+  process.stdout.write(`${(await measureBeside(full)).join('\n')}\n\n`);
 }
 
 function isFound(groups: readonly string[], table: ReturnType<typeof makeTable>): boolean {
