@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, setPriority } from 'node:os';
 import { createLabelCheck, readAnswer } from './generator/check-answer.ts';
 import { createGenerator } from './generator/generator.ts';
 import { predictUrl, requestHeaders, requestTarget } from './generator/request.ts';
@@ -39,6 +39,9 @@ export class TargetError extends Error {
   override name = 'TargetError';
 }
 
+/** The niceness of the thread that checks answers. */
+const CHECKING_NICENESS = 5;
+
 const SHORT_RUN_MS = 30_000;
 const MIN_WINDOW_MS = 100;
 const MAX_WINDOWS = 600;
@@ -66,6 +69,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
     maxConnections: options.maxConnections,
     bodies: texts.bodies,
   });
+  giveWayToSender();
   const planned = scenario === 'stress' ? undefined : (settings.warmUpMs + settings.durationMs) / 1_000;
   const progress = createLoadProgress(options.progress, planned);
   const run = createRun({
@@ -196,4 +200,12 @@ function metricsIntervalOf(scenario: ScenarioName, { durationMs, stepMs }: Setti
   if (scenario === 'soak') return Math.max(windowMs, durationMs / SOAK_METRICS_READS);
   const length = scenario === 'stress' ? stepMs * 10 : durationMs;
   return Math.max(windowMs, Math.min(METRICS_INTERVAL_MS, length / MIN_METRICS_READS));
+}
+
+/**
+ * Lowers the priority of this thread, so that on a busy core the sending thread, which is already there, goes before it. Otherwise a request
+ * waits until a bunch of answers is checked. Only on Linux, where a priority belongs to a thread and not to the process.
+ */
+function giveWayToSender(): void {
+  if (process.platform === 'linux') setPriority(process.pid, CHECKING_NICENESS);
 }
