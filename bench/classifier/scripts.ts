@@ -5,7 +5,7 @@ import { createRandom } from '../../src/classifier/learning/random.ts';
 import type { Classifier } from '../../src/classifier/scoring/classifier.ts';
 import { normaliseText } from '../../src/classifier/text/normalisation.ts';
 import { createTokenBuffer } from '../../src/classifier/text/token-buffer.ts';
-import { createTokenizer } from '../../src/classifier/text/tokenizers.ts';
+import { createTokenizer } from '../../src/classifier/tokenizers/tokenizers.ts';
 import { PERTURBATIONS } from '../../src/training/robustness.ts';
 import { readMails } from '../harness/mails.ts';
 import { median } from '../harness/median.ts';

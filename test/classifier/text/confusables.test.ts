@@ -4,7 +4,7 @@ import { CharacterClass, characterClassOf, lowerCaseOf, normalTable } from '../.
 import { foldConfusables, isLatinUnit } from '../../../src/classifier/text/confusables.ts';
 import { copyFolded, foldText, normaliseText } from '../../../src/classifier/text/normalisation.ts';
 import { createTokenBuffer, type TokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
-import { tokenizeNormalised, tokenizeRaw } from '../../../src/classifier/text/unicode-tokenizer.ts';
+import { tokenizeNormalised, tokenizeRaw } from '../../../src/classifier/tokenizers/unicode-tokenizer.ts';
 import { foldByStrings } from './fold-by-strings.ts';
 
 const buffer = createTokenBuffer();

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { normaliseText } from '../../../src/classifier/text/normalisation.ts';
 import { TOKENIZER_NAMES, type TokenizerName } from '../../../src/classifier/text/text-options.ts';
 import { createTokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
-import { createTokenizer } from '../../../src/classifier/text/tokenizers.ts';
+import { createTokenizer } from '../../../src/classifier/tokenizers/tokenizers.ts';
 
 const buffer = createTokenBuffer();
 const tokenizers = new Map(TOKENIZER_NAMES.map((name) => [name, createTokenizer(name, 'nfkc')]));

@@ -11,11 +11,11 @@ import {
   normalTable,
   rawTable,
   settledTable,
-} from './characters.ts';
-import { copyFoldedWord, foldWord, isLatinUnit } from './confusables.ts';
-import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
-import { copyFolded, foldText, normaliseText } from './normalisation.ts';
-import { resetTokens, type TokenBuffer, TokenKind } from './token-buffer.ts';
+} from '../text/characters.ts';
+import { copyFoldedWord, foldWord, isLatinUnit } from '../text/confusables.ts';
+import { addUnit, FNV_OFFSET_BASIS, finishHash } from '../text/hashing.ts';
+import { copyFolded, foldText, normaliseText } from '../text/normalisation.ts';
+import { resetTokens, type TokenBuffer, TokenKind } from '../text/token-buffer.ts';
 
 const { gap, word, sign, ideograph, highSurrogate, lowSurrogate, lookalike, unstable } = CharacterClass;
 
