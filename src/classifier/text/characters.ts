@@ -98,10 +98,11 @@ function rankOf(entry: number): number {
 }
 
 /**
- * Returns whether a surrogate pair is its own normal form. It is false for some pairs that are, and true for all emoji
- * and rare ideographs.
+ * Returns whether two units are a surrogate pair that is its own normal form. It is false for some pairs that are, and true
+ * for all emoji and rare ideographs.
  */
 export function isStablePair(high: number, low: number): boolean {
+  if (low < 0xdc00 || low > 0xdfff) return false;
   const codePoint = ((high - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
   return (codePoint >= 0x1f300 && codePoint < 0x1fbf0) || (codePoint >= 0x20000 && codePoint < 0x2f800);
 }

@@ -131,6 +131,11 @@ test('marks keep the order of the normal form, whatever stands before them', () 
   }
 });
 
+test('half of a surrogate pair is a blank, and the letter after it keeps its normal form', () => {
+  for (const half of ['\ud83d', '\ud880', '\udc00'])
+    expect(normaliseText(`№ ${half}Α`)).toEqual({ text: 'no  α', isObfuscated: false });
+});
+
 test('an accent by itself is no word', () => {
   expect(tokensOf('don´t \u0301 x')).toEqual(['don', 't', 'x']);
 });
