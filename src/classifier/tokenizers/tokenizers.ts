@@ -7,8 +7,9 @@ import {
   createNaturalTreebankTokenizer,
   createNaturalWordTokenizer,
 } from './natural-tokenizers.ts';
+import { tokenizeNormalised } from './normal-form-tokenizer.ts';
 import { createCharacterTokenizer, createSegmentTokenizer } from './segment-tokenizers.ts';
-import { tokenizeNormalised, tokenizeRaw } from './unicode-tokenizer.ts';
+import { tokenizeRaw } from './unicode-tokenizer.ts';
 
 const tokenizerCreators: Readonly<Record<Exclude<TokenizerName, 'unicode'>, (table: CharacterTable) => Tokenizer>> = {
   segmenter: createSegmentTokenizer,
