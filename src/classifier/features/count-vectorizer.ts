@@ -1,7 +1,7 @@
 import { createStemRecorder, type StemTable } from '../text/stemming.ts';
 import type { FeatureOptions, TokenizerName } from '../text/text-options.ts';
 import { createTokenBuffer } from '../text/token-buffer.ts';
-import { createTokenizer } from '../text/tokenizers.ts';
+import { createTokenizer } from '../tokenizers/tokenizers.ts';
 import { chooseFeatures } from './choose-features.ts';
 import { collectDocument, createDocumentCollector, type DocumentCollector } from './document-matrix.ts';
 import { createFeatureExtractor } from './extract-features.ts';

@@ -3,7 +3,7 @@ import { nameFeatures } from '../features/feature-names.ts';
 import { termFrequency } from '../features/tf-idf.ts';
 import { createStemHasher } from '../text/stemming.ts';
 import { createTokenBuffer } from '../text/token-buffer.ts';
-import { createTokenizer } from '../text/tokenizers.ts';
+import { createTokenizer } from '../tokenizers/tokenizers.ts';
 import type { Classifier, Contribution, Scores, Tokens } from './classifier.ts';
 import { type Correction, correctScores, labelOffsets } from './evidence-calibration.ts';
 import { createFeatureLookup } from './feature-lookup.ts';

@@ -22,9 +22,12 @@ export const CharacterClass = {
 } as const;
 
 export const UNIT_COUNT = 65_536;
-export const CLASS_SHIFT = 16;
+// V8 reads an exported constant from memory wherever it is used. The functions for each unit take those that are not exported.
+const classStart = 16;
+const unitMask = 0xffff;
+export const CLASS_SHIFT = classStart;
 const CLASS_MASK = 0b111;
-export const UNIT_MASK = 0xffff;
+export const UNIT_MASK = unitMask;
 /** The bit of a `lookalike` letter that looks like no Latin letter. */
 export const DISTINCT_BIT = 1 << 19;
 /**
@@ -56,20 +59,17 @@ export const rawTable: CharacterTable = packed.raw;
 /** The table of texts that may need normalisation: the normal form of each unit, and the classes of all units. */
 export const normalTable: CharacterTable = packed.normal;
 
-/** The table of texts in their normal form but for `lookalike` letters: `unstable` units are parts of words. */
-export const foldedTable: CharacterTable = settle(CharacterClass.unstable);
-
 /** The table of normalised texts: `lookalike` and `unstable` units are parts of words. */
-export const settledTable: CharacterTable = settle(CharacterClass.lookalike);
+export const settledTable: CharacterTable = settle();
 
 /** Returns the `CharacterClass` in an entry of a table. */
 export function characterClassOf(entry: number): number {
-  return (entry >>> CLASS_SHIFT) & CLASS_MASK;
+  return (entry >>> classStart) & CLASS_MASK;
 }
 
 /** Returns the lower-case code unit in an entry of a table. A unit whose lower case has several units stays as it is. */
 export function lowerCaseOf(entry: number): number {
-  return entry & UNIT_MASK;
+  return entry & unitMask;
 }
 
 /** Returns whether an entry of `normalTable` is that of a `lookalike` letter that looks like no Latin letter. */
@@ -98,10 +98,11 @@ function rankOf(entry: number): number {
 }
 
 /**
- * Returns whether a surrogate pair is its own normal form. It is false for some pairs that are, and true for all emoji
- * and rare ideographs.
+ * Returns whether two units are a surrogate pair that is its own normal form. It is false for some pairs that are, and true
+ * for all emoji and rare ideographs.
  */
 export function isStablePair(high: number, low: number): boolean {
+  if (low < 0xdc00 || low > 0xdfff) return false;
   const codePoint = ((high - 0xd800) << 10) + (low - 0xdc00) + 0x10000;
   return (codePoint >= 0x1f300 && codePoint < 0x1fbf0) || (codePoint >= 0x20000 && codePoint < 0x2f800);
 }
@@ -143,11 +144,12 @@ export function unpack(text: string) {
   return { raw, normal, compositions: createCompositions(letters) };
 }
 
-function settle(firstClass: number): CharacterTable {
+function settle(): CharacterTable {
   const table = normalTable.slice();
   for (let unit = 0; unit < UNIT_COUNT; unit += 1) {
     const entry = table[unit]!;
-    if (characterClassOf(entry) >= firstClass) table[unit] = (CharacterClass.word << CLASS_SHIFT) | lowerCaseOf(entry);
+    if (characterClassOf(entry) >= CharacterClass.lookalike)
+      table[unit] = (CharacterClass.word << CLASS_SHIFT) | lowerCaseOf(entry);
   }
   return table;
 }

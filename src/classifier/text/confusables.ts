@@ -1,5 +1,6 @@
-import { CharacterClass, characterClassOf, isDistinct, lowerCaseOf, normalTable } from './characters.ts';
+import { CharacterClass, characterClassOf, isDistinct, lowerCaseOf, normalTable, UNIT_COUNT } from './characters.ts';
 import { dropSecondDots } from './code-points.ts';
+import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
 import { CONFUSABLE_LETTERS } from './unicode-data.ts';
 
 const { word, lookalike, unstable } = CharacterClass;
@@ -22,7 +23,7 @@ const latinOf = new Map(
 const cyrillicOf = inAlphabet('а', 'ї');
 const greekOf = inAlphabet('α', 'ω');
 
-/** The bits of an entry of `letterTable`, above the unit of the Latin letter that a letter looks like. */
+/** The bits of an entry of `letterTable`, above the unit of the Latin letter that a letter looks like, or of the unit itself. */
 const Bit = {
   /** A Latin letter. */
   latin: 1 << 16,
@@ -43,8 +44,9 @@ const Bit = {
   accented: 1 << 24,
 } as const;
 
+const UNIT_BITS = 0xffff;
 const CAN_BE_ALL = Bit.canBeLatin | Bit.canBeCyrillic | Bit.canBeGreek;
-/** The ranges of the units that have letters with lower case, or are composed. All others have the entry `CAN_BE_ALL`. */
+/** The ranges of the units that have letters with lower case, or are composed. All others have the bits `CAN_BE_ALL`. */
 const LETTER_RANGES = [
   [0x61, 0x3200],
   [0xa4d0, 0xa800],
@@ -58,7 +60,6 @@ const greekUnits = unitsOf(greekOf);
 
 let textUnits = new Uint16Array(1024);
 let textBytes = Buffer.from(textUnits.buffer);
-let wordUnits = new Uint16Array(1024);
 
 /**
  * Replaces letters that look like those of another script, where it is safe: within a word that mixes the scripts, if
@@ -87,9 +88,9 @@ export function foldConfusables(text: string): string {
       else if (unitClass !== word && unitClass !== unstable) break;
     }
     if (!hasLookalike) continue;
-    const length = foldWord(textUnits, start, at, !hasDistinct);
-    if (length === 0) continue;
-    folded += text.slice(copied, start) + stringOf(wordUnits, 0, length);
+    const replaced = foldWord(textUnits, start, at, !hasDistinct);
+    if (replaced === false) continue;
+    folded += text.slice(copied, start) + (replaced === true ? stringOf(textUnits, start, at) : replaced);
     copied = at;
   }
   return copied === 0 ? text : folded + text.slice(copied);
@@ -100,79 +101,80 @@ export function isLatinUnit(unit: number): boolean {
   return (letterTable[unit]! & Bit.latin) !== 0;
 }
 
+/** Returns whether a letter has to be looked at by `foldWord`, also in a word with Latin letters in a Latin text. */
+export function isHardLetter(unit: number): boolean {
+  return (letterTable[unit]! & (Bit.composed | Bit.greekName)) !== 0;
+}
+
+/** Folds a word with Latin letters, and without hard letters and marks, of a Latin text. Returns the hash of its token. */
+export function foldEasyWord(units: Uint16Array, start: number, end: number): number {
+  let hash = FNV_OFFSET_BASIS;
+  for (let at = start; at < end; at += 1) {
+    const unit = letterTable[units[at]!]! & UNIT_BITS;
+    units[at] = unit;
+    hash = addUnit(hash, unit);
+  }
+  return finishHash(hash);
+}
+
 /**
  * Folds a word, which has a `lookalike` letter.
  *
  * @param isLatinText whether all `lookalike` letters of the text look like Latin letters, and it has Latin ones too.
- * @returns the length of the folded word, which `copyFoldedWord` copies, or 0 if the word stays as it is
+ * @returns false if the word stays as it is, true if its letters were replaced in place, or the word that has another length
  */
-export function foldWord(units: Uint16Array, start: number, end: number, isLatinText: boolean): number {
-  let [any, all, latinAll] = [0, -1, -1];
-  let [firstLookalike, firstLatin, lastLatin] = [0, -1, -1];
+export function foldWord(units: Uint16Array, start: number, end: number, isLatinText: boolean): string | boolean {
+  let [any, all] = [0, -1];
   for (let at = start; at < end; at += 1) {
     const entry = letterTable[units[at]!]!;
     any |= entry;
     all &= entry;
-    if ((entry & Bit.latin) !== 0) {
-      if (firstLatin < 0) firstLatin = at;
-      lastLatin = at;
-      latinAll &= entry;
-    } else if (firstLookalike === 0 && (entry & Bit.lookalike) !== 0) firstLookalike = entry;
   }
-  const isSafe =
-    firstLatin < 0
-      ? (any & Bit.greek) === 0 || isLongGreek(units, start, end)
-      : (any & Bit.greekName) === 0 || areNamesWithin(units, start, end, firstLatin, lastLatin);
+  const hasLatin = (any & Bit.latin) !== 0;
+  const isSafe = hasLatin
+    ? (any & Bit.greekName) === 0 || areNamesWithin(units, start, end)
+    : (any & Bit.greek) === 0 || isLongGreek(units, start, end);
   const canBeLatin = isSafe && (all & Bit.canBeLatin) !== 0;
-  if (firstLatin < 0) return isLatinText && canBeLatin ? replaceLookalikes(units, start, end, any) : 0;
-  const isGreek = (firstLookalike & Bit.greek) !== 0;
-  const canBeOther = (latinAll & (isGreek ? Bit.canBeGreek : Bit.canBeCyrillic)) !== 0;
-  if (canBeOther && !isLatinText) return replaceLatin(units, start, end, any, isGreek);
-  return canBeLatin ? replaceLookalikes(units, start, end, any) : 0;
-}
-
-/** Copies the latest folded word to a position. */
-export function copyFoldedWord(target: Uint16Array, position: number, length: number): void {
-  for (let at = 0; at < length; at += 1) target[position + at] = wordUnits[at]!;
+  if (!hasLatin) return isLatinText && canBeLatin ? replaceLookalikes(units, start, end, any) : false;
+  if (!isLatinText) {
+    const isGreek = (any & Bit.greek) !== 0 && isFirstGreek(units, start, end);
+    const canBeOther = (all & (isGreek ? Bit.canBeGreek : Bit.canBeCyrillic)) !== 0;
+    if (canBeOther) return replaceLatin(units, start, end, any, isGreek);
+  }
+  return canBeLatin ? replaceLookalikes(units, start, end, any) : false;
 }
 
 /** Returns whether all Greek names are between Latin letters: in "TNFα" and "αi" they are not, and stay. */
-function areNamesWithin(units: Uint16Array, start: number, end: number, first: number, last: number): boolean {
+function areNamesWithin(units: Uint16Array, start: number, end: number): boolean {
+  const letters = units.subarray(start, end);
   const isName = (unit: number) => (letterTable[unit]! & Bit.greekName) !== 0;
-  return !units.subarray(start, first).some(isName) && !units.subarray(last, end).some(isName);
+  const [first, last] = [letters.findIndex(isName), letters.findLastIndex(isName)];
+  return first > letters.findIndex(isLatinUnit) && last < letters.findLastIndex(isLatinUnit);
+}
+
+/** Returns whether the first `lookalike` letter of a word is Greek. */
+function isFirstGreek(units: Uint16Array, start: number, end: number): boolean {
+  const first = units.subarray(start, end).find((unit) => (letterTable[unit]! & Bit.lookalike) !== 0);
+  return first !== undefined && (letterTable[first]! & Bit.greek) !== 0;
 }
 
 function isLongGreek(units: Uint16Array, start: number, end: number): boolean {
   return end - start >= MIN_GREEK_WORD || stringOf(units, start, end).normalize('NFD').length >= MIN_GREEK_WORD;
 }
 
-function replaceLookalikes(units: Uint16Array, start: number, end: number, bits: number): number {
-  if ((bits & Bit.composed) !== 0) return replaceComposed(units, start, end, latinOf);
-  reserveWord(end - start);
-  for (let at = start; at < end; at += 1) {
-    const entry = letterTable[units[at]!]!;
-    wordUnits[at - start] = (entry & Bit.lookalike) === 0 ? units[at]! : entry & 0xffff;
-  }
-  return end - start;
+function replaceLookalikes(units: Uint16Array, start: number, end: number, bits: number): string | true {
+  if ((bits & Bit.composed) !== 0) return composeLetters(stringOf(units, start, end), latinOf);
+  for (let at = start; at < end; at += 1) units[at] = letterTable[units[at]!]! & UNIT_BITS;
+  return true;
 }
 
-function replaceLatin(units: Uint16Array, start: number, end: number, bits: number, isGreek: boolean): number {
+/** Replaces Latin letters. A letter with a mark becomes the other letter with the same mark. */
+function replaceLatin(units: Uint16Array, start: number, end: number, bits: number, isGreek: boolean): string | true {
   if ((bits & (Bit.composed | Bit.accented)) !== 0)
-    return replaceComposed(units, start, end, isGreek ? greekOf : cyrillicOf);
+    return composeLetters(stringOf(units, start, end), isGreek ? greekOf : cyrillicOf);
   const letters = isGreek ? greekUnits : cyrillicUnits;
-  reserveWord(end - start);
-  for (let at = start; at < end; at += 1) {
-    wordUnits[at - start] = isLatinUnit(units[at]!) ? letters[units[at]!]! : units[at]!;
-  }
-  return end - start;
-}
-
-/** Replaces the letters of a word that has marks: a letter with a mark becomes the other letter with the same mark. */
-function replaceComposed(units: Uint16Array, start: number, end: number, letters: Letters): number {
-  const replaced = composeLetters(stringOf(units, start, end), letters);
-  reserveWord(replaced.length);
-  for (let at = 0; at < replaced.length; at += 1) wordUnits[at] = replaced.charCodeAt(at);
-  return replaced.length;
+  for (let at = start; at < end; at += 1) if (isLatinUnit(units[at]!)) units[at] = letters[units[at]!]!;
+  return true;
 }
 
 function composeLetters(text: string, letters: Letters): string {
@@ -182,10 +184,6 @@ function composeLetters(text: string, letters: Letters): string {
 
 function stringOf({ buffer, byteOffset }: Uint16Array, start: number, end: number): string {
   return Buffer.from(buffer, byteOffset + start * 2, (end - start) * 2).toString('utf16le');
-}
-
-function reserveWord(length: number): void {
-  if (length > wordUnits.length) wordUnits = new Uint16Array(length * 2);
 }
 
 function scriptsOf(units: Uint16Array): { hasLatin: boolean; hasLookalikes: boolean; hasDistinct: boolean } {
@@ -202,7 +200,8 @@ function scriptsOf(units: Uint16Array): { hasLatin: boolean; hasLookalikes: bool
 }
 
 function buildLetterTable(): Uint32Array {
-  const table = new Uint32Array(65_536).fill(CAN_BE_ALL);
+  const table = new Uint32Array(UNIT_COUNT);
+  for (let unit = 0; unit < UNIT_COUNT; unit += 1) table[unit] = CAN_BE_ALL | unit;
   for (const [first, end] of LETTER_RANGES)
     for (let unit = first; unit < end; unit += 1) table[unit] = describeLetter(unit);
   return table;
@@ -211,8 +210,8 @@ function buildLetterTable(): Uint32Array {
 function describeLetter(unit: number): number {
   const form = normalTable[unit]!;
   const unitClass = characterClassOf(form);
-  if (unitClass === unstable) return CAN_BE_ALL | Bit.composed;
-  if ((unitClass !== word && unitClass !== lookalike) || lowerCaseOf(form) !== unit) return CAN_BE_ALL;
+  if (unitClass === unstable) return CAN_BE_ALL | Bit.composed | unit;
+  if ((unitClass !== word && unitClass !== lookalike) || lowerCaseOf(form) !== unit) return CAN_BE_ALL | unit;
   const character = String.fromCharCode(unit);
   const parts = character.normalize('NFD');
   let entry: number = CAN_BE_ALL;
@@ -229,9 +228,9 @@ function describeLetter(unit: number): number {
     if (GREEK.test(part)) entry |= part === OMICRON ? Bit.greek : Bit.greek | Bit.greekName;
   }
   if ((entry & Bit.latin) !== 0 && parts !== character) entry |= Bit.accented;
-  if ((entry & Bit.lookalike) === 0) return entry;
+  if ((entry & Bit.lookalike) === 0) return entry | unit;
   const latin = composeLetters(character, latinOf);
-  return entry | (latin.length > 1 ? Bit.composed : latin.charCodeAt(0));
+  return entry | (latin.length > 1 ? Bit.composed | unit : latin.charCodeAt(0));
 }
 
 function inAlphabet(first: string, last: string): Letters {

@@ -6,6 +6,8 @@
 
 /** The prime of the 32-bit FNV-1a hash (Fowler, Noll, Vo). */
 const FNV_PRIME = 0x01000193;
+/** The number whose product with the prime is 1 modulo 2^32. */
+const FNV_PRIME_INVERSE = 0x359c449b;
 
 /** The start value of a hash of code units: the offset basis of the 32-bit FNV-1a hash. */
 export const FNV_OFFSET_BASIS = 0x811c9dc5;
@@ -13,6 +15,11 @@ export const FNV_OFFSET_BASIS = 0x811c9dc5;
 /** Adds a code unit to a running FNV-1a hash over 16-bit units. `finishHash` must follow the last unit. */
 export function addUnit(hash: number, unit: number): number {
   return Math.imul(hash ^ unit, FNV_PRIME);
+}
+
+/** Returns the running hash before `addUnit` added its last unit. */
+export function removeUnit(hash: number, unit: number): number {
+  return Math.imul(hash, FNV_PRIME_INVERSE) ^ unit;
 }
 
 /** Spreads every input bit over all 32 bits (the finaliser of MurmurHash3, by Austin Appleby). */

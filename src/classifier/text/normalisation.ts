@@ -54,15 +54,6 @@ let sourceBytes = Buffer.from(source.buffer);
 let folded = new Uint16Array(4096);
 let foldedBytes = Buffer.from(folded.buffer);
 
-/** The normal form of the end of a text, but for its look-alike letters: see `copyFolded`. */
-export interface FoldedText {
-  /** The position from which on the text was folded. */
-  readonly from: number;
-  readonly length: number;
-  /** True if invisible characters hid letters. */
-  readonly isObfuscated: boolean;
-}
-
 /**
  * Returns the normal form of a text: compatibility composition (NFKC), full case folding, no invisible characters, and no
  * look-alike letters of another script within a word. Texts that differ only in their Unicode normal form, in case, in width
@@ -70,32 +61,23 @@ export interface FoldedText {
  */
 export function normaliseText(original: string): NormalisedText {
   if (ASCII.test(original)) return { text: original.toLowerCase(), isObfuscated: false };
-  const folded = foldText(original);
-  const { text, isObfuscated } = folded
-    ? { text: foldedBytes.toString('utf16le', 0, folded.length * 2), isObfuscated: folded.isObfuscated }
-    : foldFully(original);
+  const { text, isObfuscated } = foldText(original) ?? foldFully(original);
   const withoutLookalikes = foldConfusables(text);
   if (withoutLookalikes === text) return { text, isObfuscated };
   // A replaced letter can have rare marks behind it, which are no part of its word: surrogate pairs.
   return { text: dropSecondDots(withoutLookalikes).normalize('NFC'), isObfuscated: true };
 }
 
-/** Copies the units of the latest result of `foldText` to its position. */
-export function copyFolded(target: Uint16Array, { from, length }: FoldedText): void {
-  target.set(folded.subarray(0, length), from);
-}
-
 /**
- * Folds a text in one pass. Most texts need no more.
+ * Returns the normal form of a text but for its look-alike letters, in one pass. Most texts need no more.
  *
- * @param from the position of a word before which the text is its own normal form
  * @returns undefined if the form of a unit depends on more than the unit before it
  */
-export function foldText(text: string, from = 0): FoldedText | undefined {
-  return foldSimple(text, from) ?? foldSimple(text.normalize('NFKC'), 0);
+export function foldText(text: string): NormalisedText | undefined {
+  return foldUnits(text) ?? foldUnits(text.normalize('NFKC'));
 }
 
-function foldSimple(text: string, from: number): FoldedText | undefined {
+function foldUnits(text: string): NormalisedText | undefined {
   const { length } = text;
   reserve(length);
   sourceBytes.write(text, 'utf16le');
@@ -106,7 +88,7 @@ function foldSimple(text: string, from: number): FoldedText | undefined {
   let used = 0;
   // The end of the latest form of several units. It may have lost a mark that sorts after the next one.
   let formEnd = 0;
-  for (let at = from; at < length; at += 1) {
+  for (let at = 0; at < length; at += 1) {
     const unit = units[at]!;
     const entry = table[unit]!;
     const unitClass = characterClassOf(entry);
@@ -120,15 +102,16 @@ function foldSimple(text: string, from: number): FoldedText | undefined {
       target[used + 1] = units[at]!;
       used += 2;
     } else if (unitClass === unstable) {
-      const form = isMark(entry) ? undefined : unitForms.get(unit);
+      const form = ownFormOf(unit, entry);
       if (form === undefined) {
-        if (used === formEnd) return undefined;
-        used = addMark(unit, entry, used);
-        if (used === 0) return undefined;
+        const joined = used === formEnd ? 0 : joinMark(target[used - 1]!, unit, entry);
+        if (joined === 0) return undefined;
+        if (joined === unit) used += 1;
+        target[used - 1] = joined;
         continue;
       }
       if (form === '') {
-        if (!isObfuscated) isObfuscated = hidesLetters(text.charAt(at), at, text);
+        isObfuscated ||= hidesLetters(text.charAt(at), at, text);
         continue;
       }
       reserve(used + form.length + length - at);
@@ -141,28 +124,29 @@ function foldSimple(text: string, from: number): FoldedText | undefined {
       return undefined;
     }
   }
-  return { from, length: used, isObfuscated };
+  return { text: foldedBytes.toString('utf16le', 0, used * 2), isObfuscated };
+}
+
+/** Returns the normal form of an `unstable` unit, or undefined if it depends on the units before it. */
+export function ownFormOf(unit: number, entry: number): string | undefined {
+  return isMark(entry) ? undefined : unitForms.get(unit);
 }
 
 /**
- * Adds a mark, or a part of a Hangul syllable, to the folded units. There must be one before it.
+ * Joins a mark, or a part of a Hangul syllable, with the unit before it.
  *
- * @returns the number of folded units, or 0 if the form of the mark depends on more than the unit before it
+ * @param before the unit before in its normal form, or 0 for a gap or the start of the text
+ * @returns the unit that takes the place of both; the mark itself if it stays behind the unit; 0 if their normal form depends
+ *   on more than the two
  */
-function addMark(mark: number, entry: number, used: number): number {
-  const before = folded[used - 1]!;
+export function joinMark(before: number, mark: number, entry: number): number {
   const composed =
     mark < MIN_HANGUL || mark > MAX_HANGUL ? composeUnits(compositions, before, mark) : composeHangul(before, mark);
-  if (composed >= 0) {
-    folded[used - 1] = composed;
-    return composed === 0 ? 0 : used;
-  }
+  if (composed >= 0) return composed;
   const entryBefore = normalTable[before]!;
   const classBefore = characterClassOf(entryBefore);
   const isInWord = classBefore === word || classBefore === lookalike || isMark(entryBefore);
-  if (!isInWord || !isMark(entry) || !isMarkInPlace(mark, before)) return 0;
-  folded[used] = mark;
-  return used + 1;
+  return isInWord && isMark(entry) && isMarkInPlace(mark, before) ? mark : 0;
 }
 
 /** Makes room for a number of folded units, and for as many units to fold. */
@@ -189,7 +173,7 @@ function composeText(text: string): string {
   let composed = text.normalize('NFKC');
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     // Before the composition: some accented letters are one character in lower case only.
-    const folded = dropSecondDots(foldUnits(composed.toLowerCase().replace(LONG_FOLDINGS, normalFormOf)));
+    const folded = dropSecondDots(foldEach(composed.toLowerCase().replace(LONG_FOLDINGS, normalFormOf)));
     if (folded === composed) break;
     composed = folded.normalize('NFKC');
   }
@@ -203,7 +187,7 @@ function composeText(text: string): string {
 }
 
 /** Replaces each unit by the normal form that `normalTable` has for it. */
-function foldUnits(text: string): string {
+function foldEach(text: string): string {
   const units = new Uint16Array(text.length);
   for (let at = 0; at < text.length; at += 1) units[at] = lowerCaseOf(normalTable[text.charCodeAt(at)]!);
   return Buffer.from(units.buffer).toString('utf16le');
@@ -222,7 +206,7 @@ function collectUnitForms(): ReadonlyMap<number, string> {
 }
 
 /** Returns whether invisible characters stand between two letters that belong together, or spell a text of their own. */
-function hidesLetters(run: string, at: number, text: string): boolean {
+export function hidesLetters(run: string, at: number, text: string): boolean {
   if (TAGS.test(run) && !text.slice(0, at).endsWith(FLAG)) return true;
   const end = at + run.length;
   const [before, after] = [text.charAt(at - 1), text.charAt(end)];

@@ -12,7 +12,7 @@ import { createHashIndex, type HashIndex } from '../../../src/classifier/text/ha
 import { createStemHasher } from '../../../src/classifier/text/stemming.ts';
 import type { FeatureOptions } from '../../../src/classifier/text/text-options.ts';
 import { createTokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
-import { tokenizeNormalised } from '../../../src/classifier/text/unicode-tokenizer.ts';
+import { tokenizeNormalised } from '../../../src/classifier/tokenizers/normal-form-tokenizer.ts';
 
 const options: FeatureOptions = {
   tokenizer: 'unicode',

@@ -2,22 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CharacterClass, characterClassOf, lowerCaseOf, normalTable } from '../../../src/classifier/text/characters.ts';
 import { foldConfusables, isLatinUnit } from '../../../src/classifier/text/confusables.ts';
-import { copyFolded, foldText, normaliseText } from '../../../src/classifier/text/normalisation.ts';
+import { foldText, normaliseText } from '../../../src/classifier/text/normalisation.ts';
 import { createTokenBuffer, type TokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
-import { tokenizeNormalised, tokenizeRaw } from '../../../src/classifier/text/unicode-tokenizer.ts';
+import { tokenizeNormalised } from '../../../src/classifier/tokenizers/normal-form-tokenizer.ts';
+import { tokenizeRaw } from '../../../src/classifier/tokenizers/unicode-tokenizer.ts';
 import { foldByStrings } from './fold-by-strings.ts';
 
 const buffer = createTokenBuffer();
 const codesOf = (text: string) => Array.from(text, (character) => character.codePointAt(0)!.toString(16)).join(' ');
-
-/** Returns the normal form of a text but for look-alike letters, or undefined if it takes more than one pass. */
-function withLookalikes(text: string): { text: string; isObfuscated: boolean } | undefined {
-  const folded = foldText(text);
-  if (folded === undefined) return undefined;
-  const units = new Uint16Array(folded.length);
-  copyFolded(units, folded);
-  return { text: Buffer.from(units.buffer).toString('utf16le'), isObfuscated: folded.isObfuscated };
-}
 
 function tokensOf({ units, starts, ends, hashes, kinds, count, wordCount }: TokenBuffer) {
   return {
@@ -32,7 +24,7 @@ function tokensOf({ units, starts, ends, hashes, kinds, count, wordCount }: Toke
 
 /** Compares the ways to read a text with the slow one. */
 function expectSame(text: string): void {
-  const unfolded = withLookalikes(text);
+  const unfolded = foldText(text);
   if (unfolded === undefined) return;
   const expected = foldByStrings(unfolded.text);
   const isObfuscated = unfolded.isObfuscated || expected !== unfolded.text;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { normaliseText } from '../../../src/classifier/text/normalisation.ts';
 import { TOKENIZER_NAMES, type TokenizerName } from '../../../src/classifier/text/text-options.ts';
 import { createTokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
-import { createTokenizer } from '../../../src/classifier/text/tokenizers.ts';
+import { createTokenizer } from '../../../src/classifier/tokenizers/tokenizers.ts';
 
 const buffer = createTokenBuffer();
 const tokenizers = new Map(TOKENIZER_NAMES.map((name) => [name, createTokenizer(name, 'nfkc')]));
@@ -129,6 +129,11 @@ test('marks keep the order of the normal form, whatever stands before them', () 
       }
     }
   }
+});
+
+test('half of a surrogate pair is a blank, and the letter after it keeps its normal form', () => {
+  for (const half of ['\ud83d', '\ud880', '\udc00'])
+    expect(normaliseText(`№ ${half}Α`)).toEqual({ text: 'no  α', isObfuscated: false });
 });
 
 test('an accent by itself is no word', () => {

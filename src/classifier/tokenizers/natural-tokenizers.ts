@@ -1,9 +1,9 @@
 import AggressiveTokenizer from 'natural/lib/natural/tokenizers/aggressive_tokenizer.js';
 import { WordTokenizer } from 'natural/lib/natural/tokenizers/regexp_tokenizer.js';
 import TreebankWordTokenizer from 'natural/lib/natural/tokenizers/treebank_word_tokenizer.js';
-import { CharacterClass, type CharacterTable, characterClassOf, lowerCaseOf } from './characters.ts';
-import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
-import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from './token-buffer.ts';
+import { CharacterClass, type CharacterTable, characterClassOf, lowerCaseOf } from '../text/characters.ts';
+import { addUnit, FNV_OFFSET_BASIS, finishHash } from '../text/hashing.ts';
+import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from '../text/token-buffer.ts';
 
 /** Creates a tokeniser that finds the tokens of natural's `WordTokenizer`. */
 export function createNaturalWordTokenizer(table: CharacterTable): Tokenizer {

@@ -1,14 +1,15 @@
-import { type CharacterTable, rawTable, settledTable } from './characters.ts';
+import { type CharacterTable, rawTable, settledTable } from '../text/characters.ts';
+import { normaliseText } from '../text/normalisation.ts';
+import type { NormalisationName, TokenizerName } from '../text/text-options.ts';
+import type { Tokenizer } from '../text/token-buffer.ts';
 import {
   createNaturalAggressiveTokenizer,
   createNaturalTreebankTokenizer,
   createNaturalWordTokenizer,
 } from './natural-tokenizers.ts';
-import { normaliseText } from './normalisation.ts';
+import { tokenizeNormalised } from './normal-form-tokenizer.ts';
 import { createCharacterTokenizer, createSegmentTokenizer } from './segment-tokenizers.ts';
-import type { NormalisationName, TokenizerName } from './text-options.ts';
-import type { Tokenizer } from './token-buffer.ts';
-import { tokenizeNormalised, tokenizeRaw } from './unicode-tokenizer.ts';
+import { tokenizeRaw } from './unicode-tokenizer.ts';
 
 const tokenizerCreators: Readonly<Record<Exclude<TokenizerName, 'unicode'>, (table: CharacterTable) => Tokenizer>> = {
   segmenter: createSegmentTokenizer,

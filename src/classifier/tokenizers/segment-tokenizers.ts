@@ -1,6 +1,6 @@
-import { CharacterClass, type CharacterTable, characterClassOf, lowerCaseOf } from './characters.ts';
-import { addUnit, FNV_OFFSET_BASIS, finishHash } from './hashing.ts';
-import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from './token-buffer.ts';
+import { CharacterClass, type CharacterTable, characterClassOf, lowerCaseOf } from '../text/characters.ts';
+import { addUnit, FNV_OFFSET_BASIS, finishHash } from '../text/hashing.ts';
+import { pushToken, resetTokens, type TokenBuffer, type Tokenizer, TokenKind } from '../text/token-buffer.ts';
 
 const { gap, sign, highSurrogate, lowSurrogate } = CharacterClass;
 

@@ -2,7 +2,8 @@ import { WordTokenizer } from 'natural/lib/natural/tokenizers/regexp_tokenizer.j
 import { expect, test } from 'vitest';
 import { createRandom } from '../../../src/classifier/learning/random.ts';
 import { createTokenBuffer, TokenKind } from '../../../src/classifier/text/token-buffer.ts';
-import { tokenizeNormalised, tokenizeRaw } from '../../../src/classifier/text/unicode-tokenizer.ts';
+import { tokenizeNormalised } from '../../../src/classifier/tokenizers/normal-form-tokenizer.ts';
+import { tokenizeRaw } from '../../../src/classifier/tokenizers/unicode-tokenizer.ts';
 
 const buffer = createTokenBuffer();
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { hashString } from '../../../src/classifier/text/hashing.ts';
 import { TOKENIZER_NAMES, type TokenizerName } from '../../../src/classifier/text/text-options.ts';
 import { createTokenBuffer } from '../../../src/classifier/text/token-buffer.ts';
-import { createTokenizer } from '../../../src/classifier/text/tokenizers.ts';
+import { createTokenizer } from '../../../src/classifier/tokenizers/tokenizers.ts';
 
 function tokensOf(name: TokenizerName, text: string): string[] {
   const buffer = createTokenBuffer();
