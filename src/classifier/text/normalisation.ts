@@ -111,7 +111,7 @@ function foldUnits(text: string): NormalisedText | undefined {
         continue;
       }
       if (form === '') {
-        isObfuscated ||= hidesLetters(text.charAt(at), at, text);
+        isObfuscated ||= hidesLettersAt(text, at);
         continue;
       }
       reserve(used + form.length + length - at);
@@ -205,8 +205,25 @@ function collectUnitForms(): ReadonlyMap<number, string> {
   return forms;
 }
 
+/**
+ * Returns whether a run of invisible characters hides letters. Only the first character of the run is asked about the run: a run of any
+ * length is read twice and not more often.
+ *
+ * @param at the position of an invisible unit
+ */
+export function hidesLettersAt(text: string, at: number): boolean {
+  if (at > 0 && isInvisible(text, at - 1)) return false;
+  let end = at + 1;
+  while (end < text.length && isInvisible(text, end)) end += 1;
+  return hidesLetters(text.slice(at, end), at, text);
+}
+
+function isInvisible(text: string, at: number): boolean {
+  return unitForms.get(text.charCodeAt(at)) === '';
+}
+
 /** Returns whether invisible characters stand between two letters that belong together, or spell a text of their own. */
-export function hidesLetters(run: string, at: number, text: string): boolean {
+function hidesLetters(run: string, at: number, text: string): boolean {
   if (TAGS.test(run) && !text.slice(0, at).endsWith(FLAG)) return true;
   const end = at + run.length;
   const [before, after] = [text.charAt(at - 1), text.charAt(end)];

@@ -1,6 +1,6 @@
 import { CharacterClass, characterClassOf, isStablePair, lowerCaseOf, settledTable } from '../text/characters.ts';
 import { addUnit, FNV_OFFSET_BASIS, finishHash, removeUnit } from '../text/hashing.ts';
-import { hidesLetters, joinMark, normaliseText, ownFormOf } from '../text/normalisation.ts';
+import { hidesLettersAt, joinMark, normaliseText, ownFormOf } from '../text/normalisation.ts';
 import { resetTokens, type TokenBuffer, TokenKind } from '../text/token-buffer.ts';
 import { addSuspect, clearSuspects, foldSuspects, LetterBit, lettersOf, readingTable } from './lookalike-words.ts';
 import { tokenizeBy } from './unicode-tokenizer.ts';
@@ -213,7 +213,7 @@ function foldUnit(at: number, to: number, before: number): number {
   }
   reading.isFolded = true;
   if (form === '') {
-    reading.hidesLetters ||= hidesLetters(String.fromCharCode(unit), at - reading.first, reading.text);
+    reading.hidesLetters ||= hidesLettersAt(reading.text, at - reading.first);
     return 0;
   }
   reading.next -= form.length;

@@ -136,6 +136,17 @@ test('half of a surrogate pair is a blank, and the letter after it keeps its nor
     expect(normaliseText(`№ ${half}Α`)).toEqual({ text: 'no  α', isObfuscated: false });
 });
 
+test.each([
+  ['two of a kind', 'vi\u200b\u200bagra'],
+  ['many of several kinds', `vi${'\u200b\u2060\u00ad'.repeat(40)}agra`],
+  ['some and a tag', 'vi\u200b\u{e0041}agra'],
+  ['two within a word with an accent', 'ví\u200b\u200bagrå'],
+  ['two, and half of a surrogate pair before', '\ud83d vi\u200b\u200bagra'],
+])('invisible characters in a row hide letters as one does: %s', (_, text) => {
+  expect(normaliseText(text).isObfuscated).toBe(true);
+  expect(read(text).isObfuscated).toBe(true);
+});
+
 test('an accent by itself is no word', () => {
   expect(tokensOf('don´t \u0301 x')).toEqual(['don', 't', 'x']);
 });
