@@ -241,7 +241,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       textRetention.stop();
       remembered.stop();
       await comparer.close();
-      engines.end();
+      await engines.end();
       remotes.close();
       await Promise.all([registry.close(), experimentLog.flush()]);
       await feedbackStore.close();

@@ -56,7 +56,7 @@ export async function runModelsBenchmark(full: boolean): Promise<void> {
     const speeds = await measureSpeeds(all.answering, engine, test);
     report(name, table, speeds, encoderMb);
   }
-  engine.end();
+  await engine.end();
   // The service and the sender need more than one core.
   execFileSync('taskset', ['-a', '-c', '-p', `0-${cores - 1}`, String(process.pid)], { stdio: 'ignore' });
   const [first] = datasets;

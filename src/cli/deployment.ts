@@ -40,7 +40,7 @@ async function changeActive(models: string, name: string, version: string, reaso
     await registry.change(name, { action: 'activate', version }, { actor: ACTOR, reason });
   } finally {
     await registry.close();
-    engines.end();
+    await engines.end();
   }
 }
 

@@ -55,7 +55,7 @@ export async function importOnnx(
     summary: { examples: examples.length, labels: summariseLabels(new Map(counts)), warnings: [] },
   });
   const encoded = await encodeAll(encoder.engine, examples, job.name);
-  engines.end();
+  await engines.end();
   const answers = encoded.map((one) => ({ output: one.output, unknownRatio: tokensOf(one).unknownRatio }));
   const { scale, ...measured } = measureImported(examples, answers, labels);
   const packed = packEncoder({ algorithm: 'onnx', labels, scale }, describeEncoder(encoder), {

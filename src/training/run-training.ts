@@ -115,7 +115,7 @@ async function trainFromExamples(
     const correct = isDeferred(other.classifier) ? await findCorrect(other, examples) : otherCorrect;
     comparison = { version: other.version, method: 'cross-validation', ...comparePairs(correct, ownCorrect) };
   }
-  engines.end();
+  await engines.end();
   const packed = fitted.pack({
     name: job.name,
     version: job.version,

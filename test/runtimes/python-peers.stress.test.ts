@@ -92,7 +92,7 @@ describe.runIf(hasRuntimes)('all-MiniLM-L6-v2 (int8), beside the Python packages
       const { output } = await engine.encode(text, { queue: 'peers' });
       cosines[at] = output.reduce((sum, value, dimension) => sum + value * peers.embeddings[at]![dimension]!, 0);
     });
-    engines.end();
+    await engines.end();
     expect(Math.min(...cosines)).toBeGreaterThan(0.999);
   });
 });

@@ -43,8 +43,8 @@ export interface Engine {
   encode(text: string, options: EncodeOptions): Promise<Encoded>;
   /** Ends the threads as soon as no text waits. A later text starts them again. */
   endWhenIdle(): void;
-  /** Ends the threads at once. */
-  end(): void;
+  /** Ends each thread after the batch that it encodes. Resolves when all threads have ended. */
+  end(): Promise<void>;
 }
 
 interface Entry extends WaitingText {
@@ -95,7 +95,7 @@ export async function startEngine(
     }
     if (queue.size > 0 && threads.length + starting < maxThreads) void startThread();
     const isIdle = queue.size === 0 && starting === 0 && threads.every(({ isBusy }) => !isBusy);
-    if (endsWhenIdle && isIdle) end();
+    if (endsWhenIdle && isIdle) void end();
   }
 
   async function startThread(): Promise<void> {
@@ -127,9 +127,10 @@ export async function startEngine(
     }
   }
 
-  function end(): void {
-    for (const thread of threads) thread.end();
+  async function end(): Promise<void> {
+    const ended = threads.map((thread) => thread.end());
     threads = [];
+    await Promise.all(ended);
   }
 
   return {

@@ -20,8 +20,8 @@ export interface Engines {
    * @throws {MissingRuntimeError} if ONNX Runtime is not installed
    */
   open(key: string, locate: () => Promise<EncoderSettings>): Promise<EngineUse>;
-  /** Ends all engines at once. */
-  end(): void;
+  /** Ends all engines. Each thread encodes its batch first. */
+  end(): Promise<void>;
 }
 
 /** Limits for commands, where texts never have to be refused. */
@@ -62,9 +62,10 @@ export function createEngines(runtimesFolder?: string, limits: EngineLimits = CO
         },
       };
     },
-    end() {
-      for (const { started } of open.values()) void started.then((engine) => engine.end()).catch(() => {});
+    async end() {
+      const ended = [...open.values()].map(({ started }) => started.then((engine) => engine.end()).catch(() => {}));
       open.clear();
+      await Promise.all(ended);
     },
   };
 }

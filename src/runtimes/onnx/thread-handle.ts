@@ -4,7 +4,7 @@ import type { EncodedText, EncodeRequest, EncoderMessage, EncoderThreadData } fr
 /** The limit on the heap of a thread. A session is outside of it. */
 const MAX_HEAP_MB = 256;
 
-/** The longest time in milliseconds for a batch. After it, the thread counts as hanging, and ends. */
+/** The longest time in milliseconds for a batch. After it, the thread counts as hanging, and another one takes its place. */
 const MAX_BATCH_MS = 60_000;
 
 /** The texts of a batch, encoded. */
@@ -20,13 +20,15 @@ export interface EncoderThread {
   /** True until the thread has ended for any reason. */
   readonly isAlive: boolean;
   readonly isBusy: boolean;
-  /** @throws {Error} if the thread ends, or cannot encode the texts */
+  /** @throws {Error} if the thread ends or hangs, or cannot encode the texts */
   encode(texts: readonly string[]): Promise<EncodedBatch>;
-  end(): void;
+  /** Ends the thread after the batch that it encodes. Resolves when the thread has ended. */
+  end(): Promise<void>;
 }
 
 /**
- * Starts a thread. It keeps the process alive only while it starts or encodes.
+ * Starts a thread. It keeps the process alive only while it starts or encodes. It is never ended while it works: native code that
+ * returns to a thread which is being ended ends the whole process (node-addon-api can throw no exception there).
  *
  * @throws {Error} if the thread cannot open the encoder
  */
@@ -38,14 +40,20 @@ export async function startEncoderThread(data: EncoderThreadData): Promise<Encod
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   });
   let isAlive = true;
+  let isWorking = true;
+  const exited = new Promise<void>((resolve) => void worker.once('exit', () => resolve()));
   let running: { resolve: (message: EncoderMessage) => void; reject: (error: Error) => void } | undefined;
   const settle = (use: (current: NonNullable<typeof running>) => void) => {
     const current = running;
     running = undefined;
-    worker.unref();
+    if (isAlive) worker.unref();
     if (current) use(current);
   };
-  worker.on('message', (message: EncoderMessage) => settle(({ resolve }) => resolve(message)));
+  worker.on('message', (message: EncoderMessage) => {
+    isWorking = false;
+    if (!isAlive) void worker.terminate();
+    settle(({ resolve }) => resolve(message));
+  });
   worker.on('error', (error: Error) => {
     isAlive = false;
     settle(({ reject }) => reject(error));
@@ -56,6 +64,7 @@ export async function startEncoderThread(data: EncoderThreadData): Promise<Encod
   });
 
   function nextMessage(): Promise<EncoderMessage> {
+    isWorking = true;
     worker.ref();
     const { promise, resolve, reject } = Promise.withResolvers<EncoderMessage>();
     running = { resolve, reject };
@@ -77,7 +86,10 @@ export async function startEncoderThread(data: EncoderThreadData): Promise<Encod
     },
     async encode(texts) {
       const answer = nextMessage();
-      const timer = setTimeout(() => void worker.terminate(), MAX_BATCH_MS);
+      const timer = setTimeout(() => {
+        settle(({ reject }) => reject(new Error(`the encoder gave no answer within ${MAX_BATCH_MS} ms`)));
+        isAlive = false;
+      }, MAX_BATCH_MS);
       worker.postMessage({ texts } satisfies EncodeRequest);
       const message = await answer.finally(() => clearTimeout(timer));
       if (message.kind === 'encoded') return message;
@@ -85,7 +97,9 @@ export async function startEncoderThread(data: EncoderThreadData): Promise<Encod
     },
     end() {
       isAlive = false;
-      void worker.terminate();
+      worker.ref();
+      if (!isWorking) void worker.terminate();
+      return exited;
     },
   };
 }

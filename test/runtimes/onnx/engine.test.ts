@@ -50,6 +50,7 @@ function createThreads() {
       },
       end() {
         isAlive = false;
+        return Promise.resolve();
       },
     };
     threads.push(thread);
