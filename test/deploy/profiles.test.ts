@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { CHART } from '../../tools/deploy/chart-files.ts';
+import { CHART } from '../../tools/chart-files.ts';
 import { type Checkers, installCheckers } from '../../tools/deploy/install.ts';
 import { RENDERED_DEFAULT, render, renderDefault } from '../../tools/deploy/render.ts';
 import { PROFILES, renderProfile, toFile } from './support/profiles.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CHART } from './chart-files.ts';
+import { CHART } from '../chart-files.ts';
 
 const FOLDER = join(CHART, '../../kubernetes');
 

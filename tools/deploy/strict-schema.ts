@@ -18,7 +18,7 @@ export interface NamedSchema {
  * Returns the schemas of a CustomResourceDefinition, one for each version. They refuse a field that the definition does
  * not have, as a server does that is asked for strict validation.
  *
- * @throws {z.ZodError} if the document is no such definition
+ * @throws {z.ZodError} if the document is not a CustomResourceDefinition
  */
 export function schemasOf(document: unknown): NamedSchema[] {
   const { group, names, versions } = definition.parse(document).spec;

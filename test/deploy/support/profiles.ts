@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { z } from 'zod';
-import { CHART } from '../../../tools/deploy/chart-files.ts';
+import { CHART } from '../../../tools/chart-files.ts';
 import { render } from '../../../tools/deploy/render.ts';
 
 /** The names of the sets of values that the chart is checked with. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { CHART } from '../../../tools/deploy/chart-files.ts';
+import { CHART } from '../../../tools/chart-files.ts';
 
 const POLICIES = `${CHART}/../../policy`;
 

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { CHART, chartFiles } from '../../../tools/deploy/chart-files.ts';
-import { stackVersions } from '../../../tools/stack/versions.ts';
+import { CHART, chartFiles } from '../../tools/chart-files.ts';
+import { stackVersions } from '../../tools/stack/versions.ts';
 
 const read = (path: string) => readFileSync(join(CHART, path), 'utf8');
 const values: unknown = parse(read('values.yaml'));
@@ -14,7 +14,7 @@ interface Schema {
   type?: string;
   properties?: Record<string, Schema>;
   $ref?: string;
-  $defs?: Record<string, Schema>;
+  definitions?: Record<string, Schema>;
 }
 
 describe('the files of the chart', () => {
@@ -37,7 +37,7 @@ describe('the files of the chart', () => {
 
 describe('values.yaml', () => {
   test('follows values.schema.json', () => {
-    const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+    const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
     ajv.validate(schema, values);
     expect(ajv.errors ?? []).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe('values.yaml', () => {
 });
 
 function namesOf(node: Schema, prefix = ''): string[] {
-  const { properties } = node.$ref ? schema.$defs![node.$ref.replace('#/$defs/', '')]! : node;
+  const { properties } = node.$ref ? schema.definitions![node.$ref.replace('#/definitions/', '')]! : node;
   if (!properties) return [prefix];
   return Object.entries(properties).flatMap(([name, child]) => namesOf(child, prefix ? `${prefix}.${name}` : name));
 }
