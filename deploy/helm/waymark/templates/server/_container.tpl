@@ -1,5 +1,6 @@
-{{/* The secrets that are mounted as files, by the setting that names the file. */}}
+{{/* The secrets that are mounted as files, by the setting that names the file. The authority is named in the URL. */}}
 {{- define "waymark.secretFiles" -}}
+databaseAuthority: ""
 databasePassword: DATABASE_PASSWORD_FILE
 apiTokens: API_TOKENS_FILE
 metricsToken: METRICS_TOKEN_FILE
@@ -9,28 +10,41 @@ signatureKeys: MODEL_SIGNATURE_KEYS
 signingKey: MODEL_SIGNING_KEY
 {{- end -}}
 
-{{/* The environment that the service and the training share: places and secrets. */}}
-{{- define "waymark.sharedEnvironment" -}}
+{{/* The places of models and database, and the files of secrets: (list $ names-of-secrets). */}}
+{{- define "waymark.storageEnvironment" -}}
+{{- $root := index . 0 -}}
+{{- $files := include "waymark.secretFiles" $root | fromYaml -}}
 - { name: MODELS_DIR, value: /app/models }
 - { name: DATA_DIR, value: /app/data }
-{{- if eq .Values.models.store "database" }}
+{{- if eq $root.Values.models.store "database" }}
 - { name: MODELS_STORE, value: database }
 {{- end }}
-{{- with .Values.database.url }}
-- { name: DATABASE_URL, value: {{ . | quote }} }
+{{- if $root.Values.database.url }}
+- { name: DATABASE_URL, value: {{ include "waymark.databaseUrl" $root | quote }} }
 {{- end }}
-{{- range $name, $variable := include "waymark.secretFiles" . | fromYaml }}
-{{- $secret := index $.Values.secrets $name }}
-{{- if $secret.name }}
+{{- range $name := index . 1 }}
+{{- $secret := index $root.Values.secrets $name }}
+{{- $variable := index $files $name }}
+{{- if and $secret.name $variable }}
 - { name: {{ $variable }}, value: /run/secrets/{{ $name }}/{{ $secret.key }} }
 {{- end }}
 {{- end }}
 {{- end -}}
 
+{{- define "waymark.databaseUrl" -}}
+{{- $url := .Values.database.url -}}
+{{- $authority := .Values.secrets.databaseAuthority -}}
+{{- $url -}}
+{{- if $authority.name -}}
+{{- ternary "&" "?" (contains "?" $url) -}}sslrootcert=/run/secrets/databaseAuthority/{{ $authority.key }}
+{{- end -}}
+{{- end -}}
+
 {{/* The volumes with these secrets, and their mounts. The name of a volume has no capital letters. */}}
 {{- define "waymark.secretVolumes" -}}
-{{- range $name, $_ := include "waymark.secretFiles" . | fromYaml }}
-{{- $secret := index $.Values.secrets $name }}
+{{- $root := index . 0 -}}
+{{- range $name := index . 1 }}
+{{- $secret := index $root.Values.secrets $name }}
 {{- if $secret.name }}
 - name: secret-{{ $name | kebabcase }}
   secret: { secretName: {{ $secret.name }}, defaultMode: 0440, items: [{ key: {{ $secret.key }}, path: {{ $secret.key }} }] }
@@ -39,8 +53,9 @@ signingKey: MODEL_SIGNING_KEY
 {{- end -}}
 
 {{- define "waymark.secretMounts" -}}
-{{- range $name, $_ := include "waymark.secretFiles" . | fromYaml }}
-{{- if (index $.Values.secrets $name).name }}
+{{- $root := index . 0 -}}
+{{- range $name := index . 1 }}
+{{- if (index $root.Values.secrets $name).name }}
 - { name: secret-{{ $name | kebabcase }}, mountPath: /run/secrets/{{ $name }}, readOnly: true }
 {{- end }}
 {{- end }}
