@@ -52,15 +52,11 @@ describe.skipIf(inject('missingForCheckers'))('as rendered', () => {
     for (const [file, text] of Object.entries(files)) {
       await writeFile(join(folder, file), moved(text, folder));
     }
-    const variables = env.map(({ name: key, value }) => [key, moved(value, folder)]);
     await mkdir(join(folder, 'data'));
-    Object.assign(process.env, Object.fromEntries(variables));
-    try {
-      const { code, output } = await runChecker(program, 'validate', ...args.map((arg) => moved(arg, folder)));
-      return code === 0 ? 'valid' : output;
-    } finally {
-      for (const [key] of variables) delete process.env[key!];
-    }
+    const environment = Object.fromEntries(env.map((variable) => [variable.name, moved(variable.value, folder)]));
+    const movedArgs = args.map((arg) => moved(arg, folder));
+    const { code, output } = await runChecker(program, ['validate', ...movedArgs], environment);
+    return code === 0 ? 'valid' : output;
   }
 
   const moved = (text: string, folder: string) =>
@@ -98,7 +94,11 @@ describe.skipIf(inject('missingForCheckers'))('as rendered', () => {
         return file;
       }),
     );
-    const { code, output } = await runChecker(join(dirname(tools.prometheus), 'promtool'), 'check', 'rules', ...files);
+    const { code, output } = await runChecker(join(dirname(tools.prometheus), 'promtool'), [
+      'check',
+      'rules',
+      ...files,
+    ]);
     expect(output).not.toContain('FAILED');
     expect(code).toBe(0);
   });

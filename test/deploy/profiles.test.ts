@@ -26,7 +26,7 @@ describe.skipIf(inject('missingForCheckers'))('the chart', () => {
 
   test.each(PROFILES)('passes the strict lint with the values %s', async (profile) => {
     const values = join(CHART, `ci/${profile}-values.yaml`);
-    const { code, output } = await runChecker(checkers.helm, 'lint', '--strict', '--values', values, CHART);
+    const { code, output } = await runChecker(checkers.helm, ['lint', '--strict', '--values', values, CHART]);
     expect(output).toContain('1 chart(s) linted, 0 chart(s) failed');
     expect(code).toBe(0);
   });
@@ -45,18 +45,16 @@ describe.skipIf(inject('missingForCheckers'))('the chart', () => {
 
     test('follows the schemas, and has no unknown field', async () => {
       const location = `${checkers.schemas}/{{ .ResourceKind }}{{ .KindSuffix }}.json`;
-      const checked = await runChecker(checkers.kubeconform, '-strict', '-summary', '-schema-location', location, file);
+      const args = ['-strict', '-summary', '-schema-location', location, file];
+      const checked = await runChecker(checkers.kubeconform, args);
       expect(checked.output).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0, Skipped: 0/);
       expect(checked.code).toBe(0);
     });
 
     test('has nothing that kube-score finds', async () => {
-      const { code, output } = await runChecker(
-        checkers.kubeScore,
-        ...['score', '--exit-one-on-warning', '--output-format', 'ci'],
-        ...['--ignore-test', Object.keys(NOT_FOR_US).join()],
-        file,
-      );
+      const strict = ['--exit-one-on-warning', '--ignore-test', Object.keys(NOT_FOR_US).join()];
+      const args = ['score', ...strict, '--output-format', 'ci', file];
+      const { code, output } = await runChecker(checkers.kubeScore, args);
       expect(output.split('\n').filter((line) => /^\[(?:WARNING|CRITICAL)\]/.test(line))).toEqual([]);
       expect(code).toBe(0);
     });

@@ -12,9 +12,14 @@ const outcomes = z.array(z.object({ failures: z.array(z.object({ msg: z.string()
  *
  * @throws {Error} if the program cannot be started, or ends by a signal
  */
-export async function runChecker(program: string, ...args: string[]): Promise<{ code: number; output: string }> {
+export async function runChecker(
+  program: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; output: string }> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(program, args, { maxBuffer: 64 * 1024 * 1024 });
+    const options = { env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 };
+    const { stdout, stderr } = await promisify(execFile)(program, args, options);
     return { code: 0, output: stdout + stderr };
   } catch (error) {
     const { code, stdout = '', stderr = '' } = error as { code?: unknown; stdout?: string; stderr?: string };
@@ -25,9 +30,7 @@ export async function runChecker(program: string, ...args: string[]): Promise<{ 
 
 /** Returns the failures of the policies in deploy/policy for a file of manifests. */
 export async function policyFailures(conftest: string, file: string): Promise<string[]> {
-  const { output } = await runChecker(
-    conftest,
-    ...['test', '--combine', '--output', 'json', '--policy', POLICIES, file],
-  );
+  const args = ['test', '--combine', '--output', 'json', '--policy', POLICIES, file];
+  const { output } = await runChecker(conftest, args);
   return outcomes.parse(JSON.parse(output)).flatMap(({ failures }) => failures.map(({ msg }) => msg));
 }
