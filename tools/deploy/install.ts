@@ -46,7 +46,7 @@ export async function installCheckers(output: Output, signal: AbortSignal): Prom
   const conftest = await installChecker('conftest', output, signal);
   const schemas = await installBuild(
     {
-      key: `kubernetes-schemas-${KUBERNETES_VERSION}-${digestOf(JSON.stringify(CUSTOM_RESOURCES))}`,
+      key: `kubernetes-definitions-${KUBERNETES_VERSION}-${digestOf(JSON.stringify(CUSTOM_RESOURCES))}`,
       title: `Schemas of Kubernetes ${KUBERNETES_VERSION} and of custom resources`,
       make: writeSchemas,
     },

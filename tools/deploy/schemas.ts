@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -7,21 +7,27 @@ import { run } from '../stack/run.ts';
 import { schemasOf } from './strict-schema.ts';
 import { CUSTOM_RESOURCES, KUBERNETES_VERSION, SCHEMA_PACKAGE } from './versions.ts';
 
+/** The folder of the CustomResourceDefinitions, beside the schemas. */
+export const DEFINITIONS = 'definitions';
+
 /**
- * Writes the schemas of Kubernetes and of the custom resources into a folder, under the names that kubeconform asks for.
+ * Writes the schemas of Kubernetes and of the custom resources into a folder, under the names that kubeconform asks for,
+ * and the definitions of these resources as JSON.
  *
  * @throws {Error} if a download fails
  */
 export async function writeSchemas(folder: string, signal: AbortSignal): Promise<void> {
   await writeKubernetesSchemas(folder, signal);
+  await mkdir(join(folder, DEFINITIONS));
   const modules = await downloadModules(
     CUSTOM_RESOURCES.map(({ module, version }) => `${module}@${version}`),
     signal,
   );
   for (const { module, folder: definitions, files } of CUSTOM_RESOURCES) {
     for (const file of files) {
-      const text = await readFile(join(modules.get(module)!, definitions, file), 'utf8');
-      for (const { file: name, schema } of schemasOf(parse(text))) {
+      const definition: unknown = parse(await readFile(join(modules.get(module)!, definitions, file), 'utf8'));
+      await writeFile(join(folder, DEFINITIONS, file.replace('.yaml', '.json')), JSON.stringify(definition));
+      for (const { file: name, schema } of schemasOf(definition)) {
         await writeFile(join(folder, name), JSON.stringify(schema));
       }
     }

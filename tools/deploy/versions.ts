@@ -43,3 +43,6 @@ export const CUSTOM_RESOURCES = [
 
 /** The version of the builder of the Collector in `receiving-collector.yaml`. */
 export const RECEIVING_COLLECTOR_VERSION = 'v0.150.0';
+
+/** The version of the API server that is asked about every manifest. Its modules are k8s.io/kubernetes 1.N and k8s.io/api 0.N. */
+export const API_SERVER_VERSION = '1.37.2';

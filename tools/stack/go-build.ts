@@ -8,7 +8,8 @@ import { run } from './run.ts';
 
 // Without cgo, no C compiler is needed. Without symbols, the binaries are a third smaller.
 const buildEnvironment = { CGO_ENABLED: '0' };
-const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
+/** The arguments of every build. */
+export const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
 
 /**
  * Builds a program of a published Go module into a folder.
@@ -83,9 +84,14 @@ export async function downloadModules(modules: readonly string[], signal: AbortS
 
 const moduleFolder = z.object({ Path: z.string(), Dir: z.string() });
 
-type Go = (args: string[], environment?: Record<string, string>) => Promise<void>;
+/** Runs the command `go` with arguments, in a scratch folder. */
+export type Go = (args: string[], environment?: Record<string, string>) => Promise<void>;
 
-async function inScratchFolder(signal: AbortSignal, work: (scratch: string, go: Go) => Promise<void>): Promise<void> {
+/** Does work with Go in an empty folder, which is removed afterwards. */
+export async function inScratchFolder(
+  signal: AbortSignal,
+  work: (scratch: string, go: Go) => Promise<void>,
+): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'waymark-build-'));
   try {
     await work(scratch, (args, environment) =>

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { installApiServer, missingForApiServer } from '../../../tools/deploy/api-server.ts';
 import { installCheckers, installReceivingCollector, missingForCheckers } from '../../../tools/deploy/install.ts';
 import { installTools, missingPrerequisite } from '../../../tools/stack/install.ts';
 
@@ -16,7 +17,7 @@ declare module 'vitest' {
  * @throws {Error} if a prerequisite is missing on a CI machine
  */
 export async function setup(project: TestProject): Promise<void> {
-  const missing = (await missingForCheckers()) ?? (await missingPrerequisite());
+  const missing = (await missingForCheckers()) ?? (await missingForApiServer()) ?? (await missingPrerequisite());
   if (missing && process.env['CI'] === 'true') throw new Error(missing);
   project.provide('missingForCheckers', missing ?? '');
   if (missing) {
@@ -25,6 +26,7 @@ export async function setup(project: TestProject): Promise<void> {
   }
   const { signal } = new AbortController();
   await installCheckers(process.stdout, signal);
+  await installApiServer(process.stdout, signal);
   await installReceivingCollector(process.stdout, signal);
   await installTools(process.stdout, signal);
 }
