@@ -28,7 +28,8 @@ deny contains sprintf("%s: the secret %s is not mounted for reading only", [pod.
 	some pod in pods
 	some volume in pod.spec.volumes
 	volume.secret
-	some container in pod.spec.containers
+	some list in ["containers", "initContainers"]
+	some container in pod.spec[list]
 	some mount in container.volumeMounts
 	mount.name == volume.name
 	not mount.readOnly == true

@@ -157,6 +157,21 @@ const MUTATIONS: readonly [string, Mutation, string][] = [
   ],
 ];
 
+/** The settings of a pod and of a container in each kind of workload: the profile, the kind, and the paths. */
+const WORKLOADS: readonly [string, string, string | undefined, string | undefined][] = [
+  ['production', 'Deployment', 'spec.template.spec', 'spec.template.spec.containers.0'],
+  [
+    'production',
+    'CronJob',
+    'spec.jobTemplate.spec.template.spec',
+    'spec.jobTemplate.spec.template.spec.initContainers.0',
+  ],
+  ['keda', 'Job', 'spec.template.spec', 'spec.template.spec.containers.0'],
+  ['two-tiers', 'StatefulSet', 'spec.template.spec', 'spec.template.spec.containers.0'],
+  ['kserve', 'ServingRuntime', undefined, 'spec.containers.0'],
+  ['kserve', 'InferenceService', 'spec.predictor', undefined],
+];
+
 describe.skipIf(inject('missingForCheckers'))('the policies catch it if', () => {
   let checkers: Checkers;
   let production: string;
@@ -166,8 +181,8 @@ describe.skipIf(inject('missingForCheckers'))('the policies catch it if', () => 
     production = await renderProfile(checkers.helm, 'production');
   });
 
-  const failuresAfter = async (mutate: Mutation) =>
-    policyFailures(checkers.conftest, await toFile(mutate(manifestsOf(production))));
+  const failuresAfter = async (mutate: Mutation, rendered = production) =>
+    policyFailures(checkers.conftest, await toFile(mutate(manifestsOf(rendered))));
 
   test('nothing is changed: then they find nothing', async () => {
     expect(await failuresAfter((manifests) => manifests)).toEqual([]);
@@ -176,5 +191,17 @@ describe.skipIf(inject('missingForCheckers'))('the policies catch it if', () => 
   test.each(MUTATIONS)('%s', async (_name, mutate, message) => {
     const failures = await failuresAfter(mutate);
     expect(failures.filter((failure) => failure.includes(message))).not.toEqual([]);
+  });
+
+  test.each(WORKLOADS)('a %s %s loses the limits of its pod or container', async (profile, kind, podPath, path) => {
+    const rendered = await renderProfile(checkers.helm, profile);
+    if (podPath) {
+      const failures = await failuresAfter(at(kind, podPath, remove('securityContext')), rendered);
+      expect(failures.join('\n')).toMatch(new RegExp(`^${kind} .*seccomp profile is not RuntimeDefault`, 'm'));
+    }
+    if (path) {
+      const failures = await failuresAfter(at(kind, path, remove('securityContext')), rendered);
+      expect(failures.join('\n')).toMatch(new RegExp(`^${kind} .*readOnlyRootFilesystem is not true`, 'm'));
+    }
   });
 });

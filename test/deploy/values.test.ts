@@ -56,6 +56,13 @@ describe.skipIf(inject('missingForCheckers'))('the chart', () => {
     });
   });
 
+  test('sets a variable once, also if a setting has a value of its own', async () => {
+    const values = ['collector.enabled=true', 'jaeger.enabled=true', 'server.settings.JAEGER_QUERY_URL=http://other:1'];
+    const names = [...(await render(helm, ...set(values))).matchAll(/name: ([A-Z_]{4,}),/g)].map(([, name]) => name);
+    expect(names.filter((name) => name === 'JAEGER_QUERY_URL')).toEqual(['JAEGER_QUERY_URL']);
+    expect(names).toContain('OTEL_LOGS_EXPORTER');
+  });
+
   test('leaves the number of replicas to the autoscaler', async () => {
     const rendered = await render(helm, ...set([...DATABASE, 'autoscaling.enabled=true']));
     const deployment = manifestsOf(rendered).find(({ kind }) => kind === 'Deployment');

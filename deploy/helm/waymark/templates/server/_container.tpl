@@ -63,6 +63,7 @@ signingKey: MODEL_SIGNING_KEY
 
 {{/* The environment of the service alone. */}}
 {{- define "waymark.serverEnvironment" -}}
+{{- $settings := .Values.server.settings -}}
 - { name: HOST, value: 0.0.0.0 }
 - { name: PORT, value: "3000" }
 - { name: OTEL_EXPORTER_PROMETHEUS_HOST, value: 0.0.0.0 }
@@ -85,14 +86,13 @@ signingKey: MODEL_SIGNING_KEY
 {{- if or .Values.collector.enabled .Values.otlpEndpoint }}
 - { name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ default (printf "http://%s-collector:4318" (include "waymark.fullname" .)) .Values.otlpEndpoint }} }
 {{- end }}
-{{- if .Values.collector.enabled }}
-{{- if .Values.collector.victoriaLogsUrl }}
-- { name: VICTORIALOGS_URL, value: {{ .Values.collector.victoriaLogsUrl }} }
-{{- else }}
+{{- if and .Values.collector.enabled .Values.collector.victoriaLogsUrl (not $settings.VICTORIALOGS_URL) }}
+- { name: VICTORIALOGS_URL, value: {{ .Values.collector.victoriaLogsUrl | quote }} }
+{{- end }}
+{{- if and .Values.collector.enabled (not .Values.collector.victoriaLogsUrl) (not $settings.OTEL_LOGS_EXPORTER) }}
 - { name: OTEL_LOGS_EXPORTER, value: none }
 {{- end }}
-{{- end }}
-{{- if .Values.jaeger.enabled }}
+{{- if and .Values.jaeger.enabled (not $settings.JAEGER_QUERY_URL) }}
 - { name: JAEGER_QUERY_URL, value: "http://{{ include "waymark.fullname" . }}-jaeger:16686" }
 {{- end }}
 - name: POD_NAME
