@@ -20,7 +20,15 @@ export default defineConfig({
           name: 'unit',
           globalSetup: ['test/support/temporary-folder.ts'],
           include: ['test/**/*.test.ts'],
-          exclude: ['test/stack/**', 'test/compose/**', 'test/browser/**', 'test/faults/**', STRESS, ...PURE],
+          exclude: [
+            'test/stack/**',
+            'test/deploy/**',
+            'test/compose/**',
+            'test/browser/**',
+            'test/faults/**',
+            STRESS,
+            ...PURE,
+          ],
           testTimeout: 20_000,
         },
       },
@@ -73,6 +81,17 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 1_800_000,
+        },
+      },
+      {
+        test: {
+          // The Helm chart, with the programs that check manifests without a cluster.
+          name: 'deploy',
+          include: ['test/deploy/**/*.test.ts'],
+          globalSetup: ['test/support/temporary-folder.ts', 'test/deploy/support/global-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 600_000,
         },
       },
       {

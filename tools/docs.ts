@@ -4,8 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CHART, chartFiles } from './chart-files.ts';
 import { dashboardFiles } from './dashboards/dashboard-files.ts';
 import { runbooksPage } from './runbooks-page.ts';
 import { telemetryDocument } from './telemetry-document.ts';
@@ -21,6 +22,13 @@ await writeFile(join(PROJECT, 'src/http/documentation/runbooks.html'), runbooksP
 
 for (const [name, content] of dashboardFiles())
   await writeFile(join(PROJECT, 'otel/grafana/dashboards', name), content);
+
+// The chart carries the rules, the dashboards and the configurations above. A file that is gone there is gone here.
+await rm(join(CHART, 'files'), { recursive: true, force: true });
+for (const [path, content] of await chartFiles()) {
+  await mkdir(dirname(join(CHART, path)), { recursive: true });
+  await writeFile(join(CHART, path), content);
+}
 
 if (process.argv.includes('--pictures')) {
   const drawing = spawn(process.execPath, [join(PROJECT, 'tools/pictures/main.ts')], { stdio: 'inherit' });

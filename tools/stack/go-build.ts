@@ -1,11 +1,15 @@
+import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
 import { run } from './run.ts';
 
 // Without cgo, no C compiler is needed. Without symbols, the binaries are a third smaller.
 const buildEnvironment = { CGO_ENABLED: '0' };
-const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
+/** The arguments of every build. */
+export const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
 
 /**
  * Builds a program of a published Go module into a folder.
@@ -43,9 +47,51 @@ export function buildCollector(version: string, manifest: string, folder: string
   });
 }
 
-type Go = (args: string[], environment?: Record<string, string>) => Promise<void>;
+/**
+ * Builds a Collector as `buildCollector` does, without the modules that only the tests of its parts need: the Go proxy
+ * does not have them in every version.
+ *
+ * @throws {Error} with the end of the build log if the build fails
+ */
+export function buildCollectorWithoutTests(
+  version: string,
+  manifest: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  return inScratchFolder(signal, async (_scratch, go) => {
+    const builder = `go.opentelemetry.io/collector/cmd/builder@${version}`;
+    await go(['run', builder, '--skip-get-modules', '--skip-compilation', `--config=${manifest}`]);
+    await go(['build', '-C', 'build', '-mod=mod', ...FLAGS, '-o', join(folder, 'otelcol'), '.']);
+  });
+}
 
-async function inScratchFolder(signal: AbortSignal, work: (scratch: string, go: Go) => Promise<void>): Promise<void> {
+/**
+ * Downloads Go modules, and returns their folders by their paths.
+ *
+ * @param modules paths and versions, such as `sigs.k8s.io/gateway-api@v1.6.3`
+ * @throws {Error} if a module cannot be downloaded
+ */
+export async function downloadModules(modules: readonly string[], signal: AbortSignal): Promise<Map<string, string>> {
+  const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', ...modules], {
+    cwd: tmpdir(),
+    signal,
+  });
+  // One object after the other, each indented.
+  const downloads = stdout.split(/(?<=^\})\n/m).filter((text) => text.trim() !== '');
+  return new Map(downloads.map((text) => moduleFolder.parse(JSON.parse(text))).map(({ Path, Dir }) => [Path, Dir]));
+}
+
+const moduleFolder = z.object({ Path: z.string(), Dir: z.string() });
+
+/** Runs the command `go` with arguments, in a scratch folder. */
+export type Go = (args: string[], environment?: Record<string, string>) => Promise<void>;
+
+/** Does work with Go in an empty folder, which is removed afterwards. */
+export async function inScratchFolder(
+  signal: AbortSignal,
+  work: (scratch: string, go: Go) => Promise<void>,
+): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'waymark-build-'));
   try {
     await work(scratch, (args, environment) =>

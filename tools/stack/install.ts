@@ -21,7 +21,8 @@ export interface Tools {
   prometheusAssets: string | undefined;
 }
 
-interface Build {
+/** A program that is built or unpacked once, into the cache. */
+export interface Build {
   /** The name of the binary. */
   program: string;
   /** The name of the folder in the cache. It changes with the version and the configuration of the build. */
@@ -54,11 +55,11 @@ export async function installTools(output: Output, signal: AbortSignal): Promise
   const paths = new Map<string, string>();
   // One after the other, since each Go build uses all cores.
   for (const build of await goBuilds()) {
-    paths.set(build.program, join(await install(build, output, signal), build.program));
+    paths.set(build.program, join(await installBuild(build, output, signal), build.program));
   }
   const pathOf = (program: string) => paths.get(program)!;
   const systemPrometheus = await onPath('prometheus');
-  const prometheusFolder = systemPrometheus ? undefined : await install(prometheusBuild(), output, signal);
+  const prometheusFolder = systemPrometheus ? undefined : await installBuild(prometheusBuild(), output, signal);
   return {
     alertmanager: pathOf('alertmanager'),
     collector: pathOf('otelcol'),
@@ -118,7 +119,16 @@ function prometheusBuild(): Build {
   };
 }
 
-async function install(build: Build, output: Output, signal: AbortSignal): Promise<string> {
+/**
+ * Makes a build, unless the cache has it, and returns its folder.
+ *
+ * @throws {Error} if the build fails, or `signal` is aborted
+ */
+export async function installBuild(
+  build: Omit<Build, 'program'>,
+  output: Output,
+  signal: AbortSignal,
+): Promise<string> {
   const folder = join(CACHE, build.key);
   if (await exists(folder)) return folder;
   await mkdir(CACHE, { recursive: true });
@@ -135,7 +145,8 @@ async function install(build: Build, output: Output, signal: AbortSignal): Promi
   return folder;
 }
 
-async function onPath(program: string): Promise<string | undefined> {
+/** Returns the path of a program that is on the PATH. */
+export async function onPath(program: string): Promise<string | undefined> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
     const path = join(folder, program);
     if (await exists(path, constants.X_OK)) return path;
