@@ -20,7 +20,7 @@ const describe = ({ url }: { readonly url: string }) => ({ [ATTRIBUTE.url]: url 
 /** Copies the bundled models. A supervisor does it once, before its workers start. */
 async function prepareModels(): Promise<void> {
   if (config.BUNDLED_MODELS_DIR === undefined) return;
-  const { copyBundledModels } = await import('./models/bundled-models.ts');
+  const { copyBundledModels } = await import('./models/sources/bundled-models.ts');
   await copyBundledModels(config.BUNDLED_MODELS_DIR, config.MODELS_DIR, log);
 }
 

@@ -47,7 +47,8 @@ export interface Retrainer {
 }
 
 /** Dependencies of {@link createRetrainer}. */
-export interface RetrainerOptions extends Pick<RetrainTask, 'feedback' | 'feedbackKeyFile' | 'runtimesFolder'> {
+export interface RetrainerOptions
+  extends Pick<RetrainTask, 'feedback' | 'feedbackKeyFile' | 'runtimesFolder' | 'modelsDatabase'> {
   readonly modelsFolder: string;
   /** The service's `DATA_DIR`, which holds the jobs. */
   readonly dataFolder: string;
@@ -74,7 +75,7 @@ const RETRY_MS = 50;
 /** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
   const { modelsFolder, dataFolder, feedback, feedbackKeyFile, runtimesFolder, servingProcesses } = options;
-  const { signatures, registry, log } = options;
+  const { modelsDatabase, signatures, registry, log } = options;
   const files = await openJobFiles(join(dataFolder, 'jobs'), options.shared);
   const telemetry = createRetrainTelemetry(log, options.instruments);
   const ownRuns = new Map<string, JobRun>();
@@ -136,7 +137,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     const signingKey = signatures && requireSigningKey(signatures);
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(modelsFolder, registry.models().get(model)?.active.manifest, policy);
-    const places = { modelsFolder, feedback, feedbackKeyFile, runtimesFolder };
+    const places = { modelsFolder, modelsDatabase, feedback, feedbackKeyFile, runtimesFolder };
     return { job, model, data, ...places, ...settings, maxMemoryMB, niceness, signingKey };
   }
 
