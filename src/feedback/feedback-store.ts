@@ -192,6 +192,8 @@ export async function openFeedbackStore(
       shared: {
         readDocument: callShared('readDocument'),
         readDocuments: callShared('readDocuments'),
+        putDocument: callShared('putDocument'),
+        deleteDocument: callShared('deleteDocument'),
         acquire: callShared('acquire'),
         writeDocument: callShared('writeDocument'),
         release: callShared('release'),
