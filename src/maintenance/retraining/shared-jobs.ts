@@ -16,21 +16,21 @@ const cancelOf = (id: string) => `cancelling of job ${id}`;
  */
 export function shareJobs(files: JobFiles, shared: SharedState): JobFiles {
   const unsent = new Map<string, RetrainJob>();
-  let timer: NodeJS.Timeout | undefined;
+  let last: Promise<void> = Promise.resolve();
 
-  async function send(job: RetrainJob): Promise<void> {
-    unsent.set(job.id, job);
-    try {
-      await shared.putDocument(nameOf(job), JSON.stringify(job));
-      if (unsent.get(job.id) === job) unsent.delete(job.id);
-    } catch {
-      timer ??= setTimeout(sendAgain, RETRY_MS).unref();
-    }
-  }
-
-  function sendAgain(): void {
-    timer = undefined;
-    for (const job of unsent.values()) void send(job);
+  /** Sends the latest state of a job after all earlier ones, and again later if the database does not take it. */
+  function send(id: string): Promise<void> {
+    last = last.then(async () => {
+      const job = unsent.get(id);
+      if (!job) return;
+      try {
+        await shared.putDocument(nameOf(job), JSON.stringify(job));
+        if (unsent.get(id) === job) unsent.delete(id);
+      } catch {
+        setTimeout(() => void send(id), RETRY_MS).unref();
+      }
+    });
+    return last;
   }
 
   /** Takes the lock of all replicas. It ends with this process, or with its connection to the database. */
@@ -70,7 +70,8 @@ export function shareJobs(files: JobFiles, shared: SharedState): JobFiles {
     },
     async write(job) {
       await files.write(job);
-      await send(job);
+      unsent.set(job.id, job);
+      await send(job.id);
     },
     async read(model, id) {
       if (!JOB_ID.test(id)) return undefined;
