@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDescription, verifyWeights } from '../../artefacts/artefact.ts';
-import type { RefusedVersion } from '../../artefacts/artefact-error.ts';
+import { ArtefactError, type RefusedVersion } from '../../artefacts/artefact-error.ts';
 import { listVersions, recordVersions } from '../../artefacts/versions.ts';
 import { withLock } from '../../platform/file-lock.ts';
 import { listFolders } from '../../platform/list-folders.ts';
@@ -130,9 +130,9 @@ export function createVersionCache(folder: string, store: VersionStore, log: Log
     const fingerprint = await fingerprintOfFolder(path);
     const found = await readIntact(version).catch((error: Error) => error);
     if (found instanceof Error) {
-      // A damaged version is refused, and logged, when it is loaded.
       unusable.set(keyOf(version), fingerprint);
-      if (!(found instanceof VersionFilesError)) return;
+      // A damaged version is refused, and logged, when it is loaded.
+      if (found instanceof ArtefactError) return;
       log.warn('model not stored', { ...attributesOf(version), [ATTRIBUTE.reason]: found.message });
     } else if (await store.add(version.model, version.version, found)) log.info('model stored', attributesOf(version));
   }
