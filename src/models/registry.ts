@@ -134,12 +134,13 @@ export async function openRegistry({
   /** Makes the folder follow the database. While the database is away, the copies in the folder serve. */
   async function updateCache(): Promise<void> {
     if (!cache) return;
-    const fault = await withDeadline(join(folder, 'database'), cache.update, REFRESH_TIMEOUT_MS).then(
+    const fault = await withDeadline(join(folder, '.database'), cache.update, REFRESH_TIMEOUT_MS).then(
       () => undefined,
       (error: Error) =>
         `the versions of the database were not followed, the copies in ${folder} serve: ${error.message}`,
     );
-    report('models', 'database', fault);
+    // No model can have this name.
+    report('models', 'the database', fault);
   }
 
   async function refresh(name?: string): Promise<void> {

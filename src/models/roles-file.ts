@@ -52,6 +52,10 @@ function textOf(roles: Roles): string {
   return `${JSON.stringify({ ...roles, change }, null, 2)}\n`;
 }
 
+function parseShared(text: string | undefined): KnownRoles {
+  return text === undefined ? undefined : { kind: 'roles', roles: parseRoles(text), text };
+}
+
 /** The roles of a model in its folder, and in the database that replicas share, if there is one. */
 export interface RolesSource {
   /**
@@ -142,10 +146,11 @@ export function createRolesSource(
   /** Returns the roles in the database, or those that it had last if it is away. */
   async function readShared(all: SharedRoles | undefined): Promise<KnownRoles> {
     try {
-      const text = all ? all.get(document) : await readDocument(document);
-      const read: KnownRoles = text === undefined ? undefined : { kind: 'roles', roles: parseRoles(text), text };
+      let read = parseShared(all ? all.get(document) : await readDocument(document));
       // This process may have changed the roles since those of all models were read.
-      if (!all || !known || (read && read.roles.revision >= known.roles.revision)) known = read;
+      const isOlder = (read?.roles.revision ?? 0) < (known?.roles.revision ?? 0);
+      if (all && isOlder) read = parseShared(await readDocument(document));
+      known = read;
     } catch {
       // The roles stay as they are.
     }

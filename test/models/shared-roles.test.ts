@@ -91,6 +91,16 @@ describeWithPostgres('the roles of replicas', (server) => {
     );
   });
 
+  test('are put back if the database has lost them', async () => {
+    const address = await server().newDatabase();
+    const one = await startReplica(address);
+    await activate(one.registry, '1');
+    await vi.waitFor(async () => expect((await fileOf(one.folder)).revision).toBe(1), 15_000);
+    await server().sql(address, 'DELETE FROM waymark.documents');
+    const other = await startReplica(address);
+    await vi.waitFor(() => expect([activeOf(one.registry), activeOf(other.registry)]).toEqual(['1', '1']), 10_000);
+  });
+
   test('stay while the database is away, also at a start, and cannot be changed', async () => {
     const address = await server().newDatabase();
     const [one, other] = [await startReplica(address), await startReplica(address)];

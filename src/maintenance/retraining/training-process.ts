@@ -143,8 +143,9 @@ async function writeNext(
 
 function failureOf(error: Error): RetrainFailure {
   if (DATA_ERRORS.has(error.name)) return { reason: 'data', detail: error.message };
-  if (error instanceof ArtefactError || error instanceof KeyFileError)
+  if (error instanceof ArtefactError || error instanceof KeyFileError || error.name === 'ModelsDatabaseError') {
     return { reason: 'refused', detail: error.message };
+  }
   // The message of a defect may quote a text, so only the call sites are kept.
   const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {

@@ -17,10 +17,15 @@ export interface SharedModels {
   readonly versions: VersionStore;
 }
 
+/** The database of the versions is away. The message names it, without user and password. */
+class ModelsDatabaseError extends Error {
+  override name = 'ModelsDatabaseError';
+}
+
 /**
  * Does some work with the versions of a database.
  *
- * @throws {Error} if the database is away
+ * @throws {ModelsDatabaseError} if the database is away
  */
 export async function withSharedModels<T>(
   address: DatabaseAddress,
@@ -32,8 +37,11 @@ export async function withSharedModels<T>(
   });
   try {
     await database.opened;
-    if (fault !== undefined) throw new Error(`${describeAddress(address)} cannot be used: ${fault}`);
+    if (fault !== undefined) throw new Error(fault);
     return await work({ state: createSharedState(database), versions: createVersionStore(database) });
+  } catch (error) {
+    if (fault === undefined) throw error;
+    throw new ModelsDatabaseError(`${describeAddress(address)} cannot be used: ${fault}`, { cause: error });
   } finally {
     await database.close();
   }

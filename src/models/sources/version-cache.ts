@@ -191,7 +191,7 @@ export function createVersionCache(folder: string, store: VersionStore, log: Log
 
 /** Does some work while no other process changes the copies of versions in a models folder. */
 export function withCacheLock<T>(folder: string, work: () => Promise<T>): Promise<T> {
-  return withLock(join(folder, 'database.lock'), 'the copies of versions', work);
+  return withLock(join(folder, '.database.lock'), 'the copies of versions', work);
 }
 
 function attributesOf({ model, version }: Version) {

@@ -37,7 +37,7 @@ async function startReplica(address: DatabaseAddress, folder?: string, pollMs = 
   onTestFinished(() => registry.close());
   const messages = (msg: string) =>
     lines.filter((line) => line.msg === msg).map((line) => line['classifier.model.version']);
-  return { registry, folder: models, messages, fault: () => faults.get('models database') };
+  return { registry, folder: models, messages, fault: () => faults.get('models the database') };
 }
 
 const versionsOf = (registry: ModelRegistry) =>
