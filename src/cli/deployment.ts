@@ -75,8 +75,8 @@ export interface DeployOptions {
 /**
  * Writes a trained version and its encoder, and keeps the active version active unless the new one takes its place.
  *
- * @returns the folder of the version, and the version that is active afterwards
- * @throws {ArtefactError} if the version cannot be written
+ * @returns the folder of the version, and the version that is active afterwards.
+ * @throws {ArtefactError} if the version cannot be written.
  * @throws {Error} if versions are in a database, and it is away
  */
 export async function deploy(result: Pick<TrainingResult, 'manifest' | 'bytes'>, options: DeployOptions) {
@@ -102,6 +102,11 @@ async function deployTo(
   // The roles are written first: without them a running service would make the newest version active.
   if (active !== undefined) await pinActive(models, name, active, shared);
   if (encoder !== undefined) await storeEncoder(models, await readEncoder(encoder));
+  if (encoder !== undefined && shared) {
+    process.stderr.write(
+      `The encoder is not stored in the database: copy ${join(models, '.encoders')} to each replica\n`,
+    );
+  }
   await write(folder, manifest, bytes);
   if (active !== undefined && activates) await changeActive(models, name, version, `${command} --activate`, shared);
   return { folder, active: active === undefined || activates ? version : active };

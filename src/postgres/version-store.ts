@@ -29,7 +29,7 @@ export interface VersionFile {
   readonly path: string;
   /** In hexadecimal. */
   readonly sha256: string;
-  readonly content: Uint8Array;
+  readonly content: Uint8Array<ArrayBuffer>;
 }
 
 /** A version in the database, without its files. */
@@ -50,7 +50,7 @@ export interface StoredFiles {
 export interface VersionStore {
   /** Lists all versions, also deleted ones. */
   list(): Promise<StoredVersion[]>;
-  /** Returns the files of a version, or undefined if there is no such version. */
+  /** Returns the files of a version, or undefined if the database lacks it. */
   read(model: string, version: string): Promise<StoredFiles | undefined>;
   /** Adds a version. Returns false if there is one of this name, or was one. */
   add(model: string, version: string, stored: StoredFiles): Promise<boolean>;
@@ -113,7 +113,7 @@ export function createVersionStore({ query }: Pick<Database, 'query'>): VersionS
       const files = rows.map(({ path, sha256, content }) => ({
         path: String(path),
         sha256: String(sha256),
-        content: content as Uint8Array,
+        content: content as Uint8Array<ArrayBuffer>,
       }));
       return { digest: String(rows[0]!['digest']), files };
     },

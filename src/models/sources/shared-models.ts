@@ -67,7 +67,8 @@ export async function publishVersion(
 ): Promise<void> {
   const { name, version } = manifest;
   const folder = join(models, name, version);
-  const files = [...packArtefact(folder, manifest, bytes, signer)].map(([path, content]) => versionFile(path, content));
+  const packed = [...packArtefact(folder, manifest, bytes, signer)];
+  const files = await Promise.all(packed.map(([path, content]) => versionFile(path, content)));
   if (!(await shared.versions.add(name, version, asStored(files)))) {
     throw new ArtefactError(folder, 'the database has, or had, a version of this name');
   }

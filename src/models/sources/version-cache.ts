@@ -51,7 +51,7 @@ export function createVersionCache(folder: string, store: VersionStore, log: Log
   const keyOf = ({ model, version }: Version) => `${model}@${version}`;
   const pathOf = ({ model, version }: Version) => join(folder, model, version);
 
-  /** Returns the digest of the files in the folder of a version, or undefined if there is no folder. */
+  /** Returns the digest of the files in the folder of a version, or undefined without a folder. */
   async function digestInFolder(version: Version): Promise<string | undefined> {
     const fingerprint = await fingerprintOfFolder(pathOf(version));
     if (fingerprint === 'ENOENT') return undefined;
@@ -105,7 +105,7 @@ export function createVersionCache(folder: string, store: VersionStore, log: Log
   async function fetchFiles(version: StoredVersion) {
     const found = await store.read(version.model, version.version);
     try {
-      if (found) checkStoredFiles(found);
+      if (found) await checkStoredFiles(found);
       return found?.files;
     } catch (error) {
       if (!(error instanceof VersionFilesError)) throw error;

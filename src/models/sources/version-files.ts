@@ -5,7 +5,7 @@ import { atomicWriteFolder } from '../../platform/atomic-write.ts';
 import { readRegularFile } from '../../platform/regular-file.ts';
 import { SAFE_NAME } from '../../platform/safe-names.ts';
 import type { StoredFiles, VersionFile } from '../../postgres/version-store.ts';
-import { listFiles } from '../../signing/folder-files.ts';
+import { digestOfBytes, listFiles } from '../../signing/folder-files.ts';
 
 /** The maximum size of all files of a version in a database. PostgreSQL could store more, and each replica would wait for it. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -29,7 +29,7 @@ export async function readVersionFiles(folder: string): Promise<StoredFiles> {
     const content = await readRegularFile(join(folder, path), MAX_BYTES);
     bytes += content.length;
     if (bytes > MAX_BYTES) throw new VersionFilesError(`it has more than ${MAX_BYTES} bytes, too many for a database`);
-    files.push({ path, content, sha256: digestOf(content) });
+    files.push({ path, content, sha256: await digestOfBytes(content) });
   }
   return asStored(files);
 }
@@ -37,13 +37,13 @@ export async function readVersionFiles(folder: string): Promise<StoredFiles> {
 /** Returns files with their digest. */
 export function asStored(files: readonly VersionFile[]): StoredFiles {
   const lines = files.map(({ path, sha256 }) => `${sha256}  ${path}\n`).sort();
-  return { digest: digestOf(lines.join('')), files };
+  return { digest: createHash('sha256').update(lines.join('')).digest('hex'), files };
 }
 
 /** Returns a file with the digest of its content. */
-export function versionFile(path: string, content: string | Uint8Array): VersionFile {
+export async function versionFile(path: string, content: string | Uint8Array): Promise<VersionFile> {
   const bytes = Buffer.from(content);
-  return { path, content: bytes, sha256: digestOf(bytes) };
+  return { path, content: bytes, sha256: await digestOfBytes(bytes) };
 }
 
 /**
@@ -51,10 +51,10 @@ export function versionFile(path: string, content: string | Uint8Array): Version
  *
  * @throws {VersionFilesError} if they are not those that were stored
  */
-export function checkStoredFiles({ digest, files }: StoredFiles): void {
+export async function checkStoredFiles({ digest, files }: StoredFiles): Promise<void> {
   for (const { path, sha256, content } of files) {
     requireSafe(path);
-    if (digestOf(content) === sha256) continue;
+    if ((await digestOfBytes(content)) === sha256) continue;
     throw new VersionFilesError(`${path} is damaged in the database: its sha256 is not the one that was stored`);
   }
   if (asStored(files).digest !== digest) {
@@ -97,8 +97,4 @@ async function moveFolder(from: string, to: string): Promise<void> {
 function requireSafe(path: string): void {
   if (path.split('/').every((name) => SAFE_NAME.test(name))) return;
   throw new VersionFilesError(`the name of its file ${JSON.stringify(path)} is not one that a database may hold`);
-}
-
-function digestOf(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }
