@@ -148,7 +148,7 @@ describeWithPostgres('a rolling update', (server) => {
         const replacement = await start();
         updated.push(replacement);
         balancer.add(replacement);
-        expect(await versionOfTables()).toBe(before + 1);
+        expect(Number(await versionOfTables())).toBeGreaterThan(before);
         // Both releases answer, and follow the roles that the other one sets.
         const version = updated.length === 1 ? '1' : '2';
         const setter = updated.length === 1 ? service : replacement;
