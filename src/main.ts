@@ -1,4 +1,5 @@
 import { readConfigOrExit } from './platform/config.ts';
+import { findLockFault } from './platform/file-lock.ts';
 import { createWorkerQuestions } from './process/ask-workers.ts';
 import { ownWorkerIndex } from './process/fork.ts';
 import { greeting } from './process/greeting.ts';
@@ -17,10 +18,14 @@ const stdout = createLogDestination();
 const log = createLog(config.LOG_LEVEL, stdout);
 const describe = ({ url }: { readonly url: string }) => ({ [ATTRIBUTE.url]: url });
 
-/** Copies the bundled models. A supervisor does it once, before its workers start. */
-async function prepareModels(): Promise<void> {
+/** Looks at the locks of the folders, and copies the bundled models. A supervisor does it once, before its workers start. */
+async function prepareFolders(): Promise<void> {
+  for (const folder of [config.MODELS_DIR, config.DATA_DIR]) {
+    const fault = await findLockFault(folder);
+    if (fault !== undefined) log.warn('locks do not hold', { [ATTRIBUTE.reason]: fault });
+  }
   if (config.BUNDLED_MODELS_DIR === undefined) return;
-  const { copyBundledModels } = await import('./models/bundled-models.ts');
+  const { copyBundledModels } = await import('./models/sources/bundled-models.ts');
   await copyBundledModels(config.BUNDLED_MODELS_DIR, config.MODELS_DIR, log);
 }
 
@@ -32,12 +37,12 @@ function greet(url: string): void {
 // Dynamic imports, because a supervisor does not need the classifier.
 if (role === 'supervisor') {
   const { startSupervisor } = await import('./process/supervisor.ts');
-  const start = () => prepareModels().then(() => startSupervisor(config, log, stdout));
+  const start = () => prepareFolders().then(() => startSupervisor(config, log, stdout));
   greet((await runProcess(config, log, start, describe)).url);
 } else {
   const { startService } = await import('./service.ts');
   if (role === 'single') {
-    const start = () => prepareModels().then(() => startService(config, log));
+    const start = () => prepareFolders().then(() => startService(config, log));
     greet((await runProcess(config, log, start, describe)).url);
   } else {
     const worker = {

@@ -20,9 +20,9 @@ import { missingDefaultModel } from './missing-default-model.ts';
 import { observeModels } from './models/record-role-change.ts';
 import { type ModelRegistry, openRegistry } from './models/registry.ts';
 import { versionsWithRole } from './models/resolve-roles.ts';
+import { modelsDatabaseOf } from './models/sources/settings.ts';
 import { findModel } from './models/store.ts';
 import type { Config } from './platform/config.ts';
-import { createDegradations, DEGRADABLE_PARTS } from './platform/degradations.ts';
 import { createPredictionIds } from './predictions/prediction-id.ts';
 import { createPredictor } from './predictions/predictor.ts';
 import { createReviewSampler } from './predictions/review-sampler.ts';
@@ -31,6 +31,7 @@ import { parseFormerKey, readOrCreateSigningKey } from './predictions/signing-ke
 import { namingFolder, prepareFolder } from './prepare-folder.ts';
 import type { ModelChangeLink } from './process/model-changes.ts';
 import { type OwnWorker, rememberPredictions } from './remember-predictions.ts';
+import { reportDegradations } from './report-degradations.ts';
 import { createServiceEngines } from './runtimes/onnx/engines.ts';
 import { openServiceRemotes } from './runtimes/remote/settings.ts';
 import { readSignatures } from './signing/settings.ts';
@@ -38,7 +39,6 @@ import { setAuthentication } from './telemetry/http-attributes.ts';
 import { createInstruments } from './telemetry/instruments.ts';
 import { liveVersions } from './telemetry/live-versions.ts';
 import { exceptionAttributes, type Log } from './telemetry/logs/log.ts';
-import { ATTRIBUTE, LABEL } from './telemetry/names.ts';
 import { warmUp } from './warm-up.ts';
 
 /** The longest time in milliseconds that shadows score the last texts during shutdown. */
@@ -78,16 +78,7 @@ interface WorkerOptions extends OwnWorker {
  */
 export async function startService(config: Config, log: Log, worker?: WorkerOptions): Promise<RunningService> {
   const instruments = createInstruments();
-  const degradations = createDegradations();
-  const reportStore = (fault: string | undefined) => {
-    if (!degradations.report('feedback', 'store', fault)) return;
-    if (fault === undefined) log.info('feedback restored', {});
-    else log.error('feedback degraded', { [ATTRIBUTE.reason]: fault });
-  };
-  instruments.degraded.addCallback((result) => {
-    const faulty = degradations.parts();
-    for (const part of DEGRADABLE_PARTS) result.observe(faulty.has(part) ? 1 : 0, { [LABEL.part]: part });
-  });
+  const { degradations, reportStore } = reportDegradations(instruments, log);
   await namingFolder(config, () => prepareFolder(config.DATA_DIR));
   const [key, feedbackStore] = await Promise.all([
     config.PREDICTION_ID_KEY ?? namingFolder(config, () => readOrCreateSigningKey(config.DATA_DIR)),
@@ -173,6 +164,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
     log,
     engines,
     shared: feedbackStore.shared,
+    versions: modelsDatabaseOf(config) && feedbackStore.versions,
     remotes,
     verifier: signatures.verifier,
     warmUp,
@@ -190,8 +182,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
   liveVersions.setInUse((name, version) =>
     [registry.isInMemory, registry.isRefused].some((test) => test({ name, version })),
   );
-  const models = registry.models();
-  if (!findModel(models, config.DEFAULT_MODEL)) {
+  if (!findModel(registry.models(), config.DEFAULT_MODEL)) {
     await registry.close();
     await earlyServer?.drain(0);
     await feedbackStore.close();
@@ -204,6 +195,7 @@ export async function startService(config: Config, log: Log, worker?: WorkerOpti
       dataFolder: config.DATA_DIR,
       feedback: feedbackPlaceOf(config),
       shared: feedbackStore.shared,
+      modelsDatabase: modelsDatabaseOf(config),
       runtimesFolder: config.RUNTIMES_DIR,
       feedbackKeyFile: config.FEEDBACK_KEY_FILE,
       servingProcesses: config.WORKERS,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -26,11 +27,31 @@ const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 /** The maximum size of a weights file: the longest array of JavaScript that every machine can hold. */
 const MAX_WEIGHTS_BYTES = 1024 ** 3;
 
+/** The files of a version, by their names. */
+export type ArtefactFiles = ReadonlyMap<string, string | Uint8Array>;
+
+/**
+ * Returns the files of a version.
+ *
+ * @param signer signs the version, so that it never appears without its signature
+ * @throws {ArtefactError} if `readArtefact` would refuse the manifest
+ */
+export function packArtefact(folder: string, manifest: Manifest, bytes: Uint8Array, signer?: Signer): ArtefactFiles {
+  const valid = manifestSchema.safeParse(manifest);
+  if (!valid.success) throw new ArtefactError(folder, `it cannot be stored: ${z.prettifyError(valid.error)}`);
+  const files = new Map<string, string | Uint8Array>([
+    [WEIGHTS_FILE, bytes],
+    [MANIFEST_FILE, `${JSON.stringify(manifest, null, 2)}\n`],
+  ]);
+  if (!signer) return files;
+  const digests = new Map([...files].map(([file, content]) => [file, sha256(Buffer.from(content))]));
+  return files.set(SIGNATURE_FILE, signer.sign(manifest.version, digests));
+}
+
 /**
  * Writes the folder of a version atomically. Once the promise resolves, the version survives a crash of the machine.
  *
- * @param signer signs the version, so that it never appears without its signature
- * @throws {ArtefactError} if the folder exists already or cannot be written, or if `readArtefact` would refuse the manifest
+ * @throws {ArtefactError} as `packArtefact`, and if the folder exists already or cannot be written
  */
 export async function writeArtefact(
   folder: string,
@@ -38,18 +59,9 @@ export async function writeArtefact(
   bytes: Uint8Array,
   signer?: Signer,
 ): Promise<void> {
-  const valid = manifestSchema.safeParse(manifest);
-  if (!valid.success) throw new ArtefactError(folder, `it cannot be stored: ${z.prettifyError(valid.error)}`);
-  if (await exists(folder)) throw new ArtefactError(folder, 'this version exists already');
+  const files = packArtefact(folder, manifest, bytes, signer);
+  if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');
   const modelFolder = dirname(folder);
-  const files: [string, string | Uint8Array][] = [
-    [WEIGHTS_FILE, bytes],
-    [MANIFEST_FILE, `${JSON.stringify(manifest, null, 2)}\n`],
-  ];
-  if (signer) {
-    const digests = new Map(files.map(([file, content]) => [file, sha256(Buffer.from(content))]));
-    files.push([SIGNATURE_FILE, signer.sign(manifest.version, digests)]);
-  }
   try {
     await atomicWriteFolder(folder, async (draft) => {
       for (const [file, content] of files) await writeFile(join(draft, file), content, { flush: true });
@@ -227,11 +239,4 @@ async function read(
   });
   if (signed) await signatureChecked(folder, () => signed.check(file, bytes));
   return bytes;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { ArtefactError } from '../artefacts/artefact-error.ts';
 import { listVersions, nextVersion } from '../artefacts/versions.ts';
 import { lastActivation, readChanges } from '../models/audit.ts';
-import { readRoles } from '../models/roles-file.ts';
+import { createAuditWriter } from '../models/audit-writer.ts';
+import { createRolesSource, readRoles } from '../models/roles-file.ts';
+import { modelsDatabaseOf } from '../models/sources/settings.ts';
 import type { Model } from '../models/store.ts';
 import { readSetting } from '../platform/config.ts';
+import type { DatabaseAddress } from '../postgres/address.ts';
 import { createEngines } from '../runtimes/onnx/engines.ts';
 import { openVersion } from '../runtimes/open-version.ts';
 import { type EndpointChoice, openCommandRemotes } from '../runtimes/remote/settings.ts';
+import { createLog } from '../telemetry/logs/log.ts';
 import { requireName, UsageError } from './usage.ts';
 
 /**
@@ -76,12 +80,46 @@ export interface NewVersion {
 }
 
 /**
+ * Returns the database of the versions, if the setting `MODELS_STORE` says that they are in one.
+ *
+ * @throws {ConfigError} if a setting cannot be used
+ */
+export function readModelsDatabase(): DatabaseAddress | undefined {
+  return modelsDatabaseOf({
+    MODELS_STORE: readSetting('MODELS_STORE'),
+    DATABASE_URL: readSetting('DATABASE_URL'),
+    DATABASE_PASSWORD_FILE: readSetting('DATABASE_PASSWORD_FILE'),
+  });
+}
+
+/**
+ * Makes the models folder follow the versions of the database, and the roles of one model, if versions are in a database.
+ *
+ * @throws {Error} if the database is away
+ */
+async function followDatabase(models: string, name: string): Promise<void> {
+  const address = readModelsDatabase();
+  if (!address) return;
+  // The client of PostgreSQL is loaded only if it is needed.
+  const { fetchVersions, withSharedModels } = await import('../models/sources/shared-models.ts');
+  const folder = join(models, name);
+  const { withRolesLock } = createAuditWriter(name, folder, createLog('silent', { write: () => {} }));
+  await withSharedModels(address, async (shared) => {
+    await fetchVersions(models, shared);
+    const roles = createRolesSource(name, folder, shared.state, withRolesLock);
+    await roles.copy(await roles.read());
+  });
+}
+
+/**
  * Chooses the place of a new version of a model.
  *
  * @param given the name of the version; without it, the next number
  * @throws {ArtefactError} if the version exists already
+ * @throws {Error} if versions are in a database, and it is away
  */
 export async function chooseNewVersion(models: string, name: string, given: string | undefined): Promise<NewVersion> {
+  await followDatabase(models, name);
   const version = given ?? (await nextVersion(models, name));
   const folder = join(models, name, version);
   if (existsSync(folder)) throw new ArtefactError(folder, 'this version exists already');

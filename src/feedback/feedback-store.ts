@@ -5,6 +5,7 @@ import { ConfigError } from '../platform/config.ts';
 import { FeedbackStoreError } from '../platform/problems.ts';
 import { type DatabaseAddress, describeAddress, requireAddress } from '../postgres/address.ts';
 import type { SharedState } from '../postgres/shared-state.ts';
+import type { VersionStore } from '../postgres/version-store.ts';
 import { FEEDBACK_FILE, type Feedback, type FeedbackOutcome, type FeedbackPlace } from './database/feedback.ts';
 import type {
   DatabaseMethod,
@@ -30,6 +31,8 @@ export interface FeedbackStore extends FeedbackMethods {
   readonly opened: Promise<void>;
   /** Documents and locks of all replicas; undefined without a database. */
   readonly shared?: SharedState | undefined;
+  /** The versions of models in the database; undefined without one. */
+  readonly versions?: VersionStore | undefined;
   /** Closes the store after the pending requests. */
   close(): Promise<void>;
 }
@@ -156,6 +159,10 @@ export async function openFeedbackStore(
     <A extends readonly unknown[], R>(method: keyof SharedState) =>
     (...args: A): Promise<R> =>
       send({ kind: 'call shared', method, args });
+  const callVersions =
+    <A extends readonly unknown[], R>(method: keyof VersionStore) =>
+    (...args: A): Promise<R> =>
+      send({ kind: 'call versions', method, args });
 
   return {
     opened,
@@ -184,11 +191,21 @@ export async function openFeedbackStore(
     ...(typeof place !== 'string' && {
       shared: {
         readDocument: callShared('readDocument'),
+        readDocuments: callShared('readDocuments'),
+        putDocument: callShared('putDocument'),
+        deleteDocument: callShared('deleteDocument'),
         acquire: callShared('acquire'),
         writeDocument: callShared('writeDocument'),
         release: callShared('release'),
         replaceDocument: callShared('replaceDocument'),
         changesAfter: callShared('changesAfter'),
+      },
+      versions: {
+        list: callVersions('list'),
+        read: callVersions('read'),
+        add: callVersions('add'),
+        replace: callVersions('replace'),
+        remove: callVersions('remove'),
       },
     }),
     async close() {

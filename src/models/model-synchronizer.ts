@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ArtefactError } from '../artefacts/artefact-error.ts';
+import { ArtefactError, type RefusedVersion } from '../artefacts/artefact-error.ts';
 import { listVersions, recordVersions } from '../artefacts/versions.ts';
 import type { Degradations } from '../platform/degradations.ts';
 import { Problem } from '../platform/problems.ts';
@@ -10,7 +10,7 @@ import { appendChange, lastActivation, latestRevision, readAudit, readChanges } 
 import { createAuditWriter, isReadOnly, readOnlyProblem } from './audit-writer.ts';
 import { createServingPolicyReader, type ServingPolicy } from './policy-file.ts';
 import { detectChange, recordRoleChange, withChangeSpan } from './record-role-change.ts';
-import { lastChangeOf, type ResolvedRoles, resolveAndLoad, versionsWithRole } from './resolve-roles.ts';
+import { lastChangeOf, modelsWithRole, type ResolvedRoles, resolveAndLoad } from './resolve-roles.ts';
 import {
   applyChange,
   type ChangeAttribution,
@@ -19,28 +19,25 @@ import {
   type RoleChange,
   type Roles,
 } from './roles.ts';
-import { createRolesSource, type RolesFile, retryConflicts } from './roles-file.ts';
-import type { Model, ModelVersion, ModelVersions } from './store.ts';
+import { createRolesSource, type RolesFile, retryConflicts, type SharedRoles } from './roles-file.ts';
+import type { ModelVersion, ModelVersions, OnSwap } from './store.ts';
 import type { VersionLoader, VersionStatus } from './version-loader.ts';
 
 /** Synchronises the versions that this process serves of one model with the model's folder. */
 export interface ModelSynchronizer {
   /** Returns the served versions and their roles, or `undefined` before the first successful refresh. */
   readonly served: () => ResolvedRoles | undefined;
-  /** Reads the folder, and serves its content. Returns whether at least one stored version can be used. */
-  refresh(): Promise<boolean>;
+  /**
+   * Reads the folder, and serves its content. Returns whether at least one stored version can be used.
+   *
+   * @param roles the roles of all models in the database, if they are read already
+   */
+  refresh(roles?: SharedRoles): Promise<boolean>;
   /** Changes the roles: on the disk, in the audit trail, and in this process. */
   change(change: RoleChange, attribution: ChangeAttribution): Promise<ModelVersions>;
   /** Resolves when all refreshes and changes so far have ended. */
   settled(): Promise<unknown>;
 }
-
-/**
- * Receives the versions to serve whenever they change.
- *
- * @param changedAt the time of the last change of roles, in milliseconds since the epoch
- */
-export type OnSwap = (versions: ModelVersions, changedAt: number) => void;
 
 /** Options of `createModelSynchronizer`. */
 export interface ModelSynchronizerOptions {
@@ -54,6 +51,8 @@ export interface ModelSynchronizerOptions {
   readonly reportFault: Degradations['report'];
   /** The roles that replicas share. */
   readonly shared?: SharedState | undefined;
+  /** Fetches the versions that replicas share, and returns those that are damaged. It never rejects. */
+  readonly fetchVersions?: () => Promise<readonly RefusedVersion[]>;
 }
 
 /** The statuses of the stored versions, newest first. */
@@ -62,7 +61,7 @@ type VersionStatuses = ReadonlyMap<string, VersionStatus>;
 /** Creates the synchroniser of the model `name`. The caller starts the first refresh. */
 export function createModelSynchronizer(
   name: string,
-  { folder, loader, log, onSwap, reportFault, shared }: ModelSynchronizerOptions,
+  { folder, loader, log, onSwap, reportFault, shared, fetchVersions }: ModelSynchronizerOptions,
 ): ModelSynchronizer {
   const modelFolder = join(folder, name);
   const audit = createAuditWriter(name, modelFolder, log);
@@ -132,8 +131,8 @@ export function createModelSynchronizer(
     return detectChange(before, after, Date.now());
   }
 
-  async function refresh(): Promise<boolean> {
-    const file = await source.read();
+  async function refresh(roles?: SharedRoles): Promise<boolean> {
+    const file = await source.read(roles);
     const statuses = await checkVersions();
     policy = await readServingPolicy();
     const current = fingerprintOf([file, policy], statuses, loader);
@@ -165,11 +164,12 @@ export function createModelSynchronizer(
       audit.withRolesLock(async () => {
         const file = await source.read();
         await source.copy(file, true);
+        const refused = (await fetchVersions?.()) ?? [];
         const statuses = await checkVersions();
         const rows = await readChanges(modelFolder);
         if (file.kind === 'roles' && file.roles.change) await appendChange(modelFolder, file.roles.change);
         const before = presentRoles(file, statuses);
-        await requireUsable(requested, statuses);
+        await requireUsable(requested, statuses, refused);
         const base = requested.action === 'rollback' ? await withUsablePrevious(before, statuses) : before;
         const next = applyChange(base, requested, attribution, Date.now(), latestRevision(rows));
         if (next.change === before.change) return served!.versions;
@@ -196,15 +196,20 @@ export function createModelSynchronizer(
   }
 
   /** Loads the version of a change. @throws {Problem} if there is none, or its present files cannot be used */
-  async function requireUsable(requested: RoleChange, statuses: VersionStatuses): Promise<void> {
+  async function requireUsable(
+    requested: RoleChange,
+    statuses: VersionStatuses,
+    refused: readonly RefusedVersion[],
+  ): Promise<void> {
     if (requested.action === 'rollback' || requested.version === null) return;
     const { version } = requested;
     const status = statuses.get(version);
-    if (!status) {
+    const inDatabase = refused.find((one) => one.model === name && one.version === version)?.reason;
+    if (!status && inDatabase === undefined) {
       const existing = [...statuses.keys()].join(', ');
       throw new Problem('version-not-found', `The model ${name} has no such version; there are: ${existing}.`);
     }
-    const damage = status.damage ?? (await findDamage(status));
+    const damage = status ? (status.damage ?? (await findDamage(status))) : inDatabase;
     if (damage !== undefined) {
       throw new Problem('model-damaged', `Version "${version}" of the model ${name} cannot be used: ${damage}.`);
     }
@@ -230,7 +235,7 @@ export function createModelSynchronizer(
 
   return {
     served: () => served,
-    refresh: () => inSequence(refresh),
+    refresh: (roles) => inSequence(() => refresh(roles)),
     change: (requested, attribution) => inSequence(() => retryConflicts(() => change(requested, attribution))),
     settled: () => last,
   };
@@ -241,8 +246,4 @@ function fingerprintOf(settings: readonly unknown[], statuses: VersionStatuses, 
     ...settings,
     ...[...statuses].map(([version, status]) => [version, status.fingerprint, isUsable(status)]),
   ]);
-}
-
-function modelsWithRole(versions: ModelVersions): Model[] {
-  return versionsWithRole(versions).map(({ model }) => model);
 }

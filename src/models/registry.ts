@@ -1,18 +1,27 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ArtefactError, type RefusedVersion } from '../artefacts/artefact-error.ts';
+import type { RefusedVersion } from '../artefacts/artefact-error.ts';
 import type { Degradations } from '../platform/degradations.ts';
 import { Problem } from '../platform/problems.ts';
 import { withDeadline } from '../platform/regular-file.ts';
-import type { SharedState } from '../postgres/shared-state.ts';
-import type { Log } from '../telemetry/logs/log.ts';
 import { ATTRIBUTE } from '../telemetry/names.ts';
 import { readChanges } from './audit.ts';
 import { startFolderPoll } from './folder-poll.ts';
-import { createModelSynchronizer, type ModelSynchronizer, type OnSwap } from './model-synchronizer.ts';
+import { createModelSynchronizer, type ModelSynchronizer } from './model-synchronizer.ts';
+import type { RegistryEvent, RegistryOptions } from './registry-options.ts';
 import type { ChangeAttribution, RecordedChange, RoleChange, Roles } from './roles.ts';
-import { listModelFolders, type Model, type Models, type ModelVersion, type ModelVersions } from './store.ts';
-import { createVersionLoader, type LoaderOptions } from './version-loader.ts';
+import { readAllRoles } from './roles-file.ts';
+import { createVersionCache } from './sources/version-cache.ts';
+import {
+  asProblem,
+  listModelFolders,
+  type Model,
+  type Models,
+  type ModelVersion,
+  type ModelVersions,
+  modelNotFound,
+} from './store.ts';
+import { createVersionLoader } from './version-loader.ts';
 import type { VersionReference } from './version-memory.ts';
 
 /** The models of a folder. All processes that share the folder serve the same versions, after about a second. */
@@ -68,30 +77,6 @@ export interface ModelRegistry {
   close(): Promise<void>;
 }
 
-/** A change of this process that other processes on this machine apply: to the roles of a model, or to the loaded models. */
-export type RegistryEvent = 'roles-changed' | 'loaded' | 'unloaded';
-
-/** Options of `openRegistry`. */
-export interface RegistryOptions extends LoaderOptions {
-  /** The models folder, which contains `NAME/VERSION/`. */
-  readonly folder: string;
-  readonly log: Log;
-  /** Receives each version that was read, before requests do. */
-  readonly warmUp?: (model: Model) => void | Promise<void>;
-  /** Receives the versions of a model whenever they change. */
-  readonly onSwap?: OnSwap;
-  /** Announces a change by this process. The change waits for it. */
-  readonly announce?: (name: string, event: RegistryEvent) => Promise<void>;
-  /** The models that were unloaded before this process started. */
-  readonly unloaded?: readonly string[];
-  /** Reports a fault that predictions can do without, or its end. It is logged here. */
-  readonly reportFault?: Degradations['report'];
-  /** The roles that replicas share. */
-  readonly shared?: SharedState | undefined;
-  /** The pause between two polls of the folder, in milliseconds. */
-  readonly pollMs?: number;
-}
-
 const DEFAULT_POLL_MS = 1_000;
 
 /** The longest time in milliseconds for one model: large versions on a slow disk take some seconds. */
@@ -111,9 +96,11 @@ export async function openRegistry({
   pollMs = DEFAULT_POLL_MS,
   unloaded: initiallyUnloaded = [],
   shared,
+  versions,
   ...loaderOptions
 }: RegistryOptions): Promise<ModelRegistry> {
   const loader = createVersionLoader(folder, log, warmUp, loaderOptions);
+  const cache = versions && createVersionCache(folder, versions, log);
   const synchronizers = new Map<string, ModelSynchronizer>();
   const unloaded = new Set(initiallyUnloaded);
   let models: Models = new Map();
@@ -132,6 +119,7 @@ export async function openRegistry({
       loader,
       log,
       shared,
+      fetchVersions: () => updateCache().then(() => cache?.refused() ?? []),
       reportFault: report,
       onSwap: (versions, changedAt) => {
         if (unloaded.has(name)) return;
@@ -143,9 +131,24 @@ export async function openRegistry({
     return synchronizer;
   }
 
+  /** Makes the folder follow the database. While the database is away, the copies in the folder serve. */
+  async function updateCache(): Promise<void> {
+    if (!cache) return;
+    const fault = await withDeadline(join(folder, '.database'), cache.update, REFRESH_TIMEOUT_MS).then(
+      () => undefined,
+      (error: Error) =>
+        `the versions of the database were not followed, the copies in ${folder} serve: ${error.message}`,
+    );
+    // No model can have this name.
+    report('models', 'the database', fault);
+  }
+
   async function refresh(name?: string): Promise<void> {
+    // The roles are read before the versions, because a version is stored before it gets a role.
+    const roles = await readAllRoles(shared);
+    await updateCache();
     if (name !== undefined) {
-      if (!unloaded.has(name)) await synchronizerOf(name).refresh();
+      if (!unloaded.has(name)) await synchronizerOf(name).refresh(roles);
       return;
     }
     loader.removeIdle();
@@ -155,7 +158,7 @@ export async function openRegistry({
     // If the folder of one model cannot be read, the others stay.
     await Promise.all(
       names.map((one) =>
-        withDeadline(join(folder, one), () => synchronizerOf(one).refresh(), REFRESH_TIMEOUT_MS).then(
+        withDeadline(join(folder, one), () => synchronizerOf(one).refresh(roles), REFRESH_TIMEOUT_MS).then(
           () => report('models', one, undefined),
           (error: Error) => report('models', one, `${join(folder, one)}: ${error.message}`),
         ),
@@ -185,17 +188,19 @@ export async function openRegistry({
     loader.retain(name, []);
   }
 
+  const refused = () => [...loader.refused(), ...(cache?.refused() ?? [])];
+
   await refresh();
   const polling = startFolderPoll(refresh, (isStopped) => loader.verify(undefined, isStopped), log, pollMs);
   return {
     models: () => models,
-    refused: loader.refused,
+    refused,
     use(version) {
       const model = loader.use(version);
       return model instanceof Promise ? model.catch(asProblem) : model;
     },
     isInMemory: loader.isLoaded,
-    isRefused: loader.isRefused,
+    isRefused: ({ name, version }) => refused().some((one) => one.model === name && one.version === version),
     roles: (name) => (models.has(name) ? synchronizers.get(name)?.served()?.roles : undefined),
     async change(name, change, attribution) {
       if (!models.has(name)) throw modelNotFound('loaded', models.keys());
@@ -210,6 +215,7 @@ export async function openRegistry({
     refresh,
     async load(name) {
       // The name comes from a request: it becomes a path only if the listing of the folder contains it.
+      await updateCache();
       const stored = await listModelFolders(folder);
       if (!stored.includes(name)) throw modelNotFound('stored', stored);
       await load(name);
@@ -234,16 +240,4 @@ export async function openRegistry({
       ]);
     },
   };
-}
-
-/** Returns `undefined` for a damaged version. @throws {Problem} 503 if the version may be intact, and could not be read now */
-function asProblem(error: unknown): undefined {
-  if (!(error instanceof ArtefactError) || !error.isTransient) return undefined;
-  throw new Problem('storage-unavailable', 'The version could not be read now; MODELS_DIR does not respond.', {
-    'retry-after': '1',
-  });
-}
-
-function modelNotFound(state: 'loaded' | 'stored', names: Iterable<string>): Problem {
-  return new Problem('model-not-found', `No such model is ${state}; there are: ${[...names].join(', ')}.`);
 }

@@ -153,3 +153,8 @@ export function versionsWithRole<V extends ModelVersion>(
     ...(canary ? [{ model: canary.model, role: 'canary' as const }] : []),
   ];
 }
+
+/** Returns the versions of a model that have a role, without their roles. */
+export function modelsWithRole(versions: ModelVersions): Model[] {
+  return versionsWithRole(versions).map(({ model }) => model);
+}

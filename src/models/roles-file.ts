@@ -52,10 +52,18 @@ function textOf(roles: Roles): string {
   return `${JSON.stringify({ ...roles, change }, null, 2)}\n`;
 }
 
+function parseShared(text: string | undefined): KnownRoles {
+  return text === undefined ? undefined : { kind: 'roles', roles: parseRoles(text), text };
+}
+
 /** The roles of a model in its folder, and in the database that replicas share, if there is one. */
 export interface RolesSource {
-  /** Reads the roles. Those of the database are decisive, unless the file has a higher revision, or the database is away. */
-  read(): Promise<RolesFile>;
+  /**
+   * Reads the roles. Those of the database are decisive, unless the file has a higher revision, or the database is away.
+   *
+   * @param all the roles of all models in the database, if they are read already
+   */
+  read(all?: SharedRoles): Promise<RolesFile>;
   /**
    * Writes changed roles. The caller holds the lock of the model.
    *
@@ -73,7 +81,17 @@ export interface RolesSource {
   copy(roles: RolesFile, isLocked?: boolean): Promise<void>;
 }
 
-type SharedRoles = Extract<RolesFile, { kind: 'roles' }> | undefined;
+/** The contents of the roles of all models in the database, by the names of their documents. */
+export type SharedRoles = ReadonlyMap<string, string>;
+
+type KnownRoles = Extract<RolesFile, { kind: 'roles' }> | undefined;
+
+const DOCUMENTS = 'roles of ';
+
+/** Reads the roles of all models with one query. Returns undefined without a database, or if it is away. */
+export function readAllRoles(shared: SharedState | undefined): Promise<SharedRoles | undefined> {
+  return shared?.readDocuments(DOCUMENTS).catch(() => undefined) ?? Promise.resolve(undefined);
+}
 
 /** Another replica has changed the roles in the meantime. */
 class RolesConflictError extends Error {
@@ -112,10 +130,10 @@ export function createRolesSource(
     };
   }
   const { readDocument, replaceDocument, changesAfter } = shared;
-  const document = `roles of ${name}`;
+  const document = `${DOCUMENTS}${name}`;
   /** The content of the file that is known to be the one of the database. */
   let copied = '';
-  let known: SharedRoles;
+  let known: KnownRoles;
 
   const push = (roles: Roles) =>
     replaceDocument(
@@ -126,17 +144,20 @@ export function createRolesSource(
     );
 
   /** Returns the roles in the database, or those that it had last if it is away. */
-  async function readShared(): Promise<SharedRoles> {
+  async function readShared(all: SharedRoles | undefined): Promise<KnownRoles> {
     try {
-      const text = await readDocument(document);
-      known = text === undefined ? undefined : { kind: 'roles', roles: parseRoles(text), text };
+      let read = parseShared(all ? all.get(document) : await readDocument(document));
+      // This process may have changed the roles since those of all models were read.
+      const isOlder = (read?.roles.revision ?? 0) < (known?.roles.revision ?? 0);
+      if (all && isOlder) read = parseShared(await readDocument(document));
+      known = read;
     } catch {
       // The roles stay as they are.
     }
     return known;
   }
 
-  async function copyLocked({ roles, text }: NonNullable<SharedRoles>): Promise<void> {
+  async function copyLocked({ roles, text }: NonNullable<KnownRoles>): Promise<void> {
     const present = await readRoles(folder);
     const revision = present.kind === 'roles' ? present.roles.revision : 0;
     if (revision <= roles.revision && !(present.kind === 'roles' && present.text === text)) {
@@ -150,8 +171,8 @@ export function createRolesSource(
   }
 
   return {
-    async read() {
-      const [file, latest] = [await readRoles(folder), await readShared()];
+    async read(all) {
+      const [file, latest] = [await readRoles(folder), await readShared(all)];
       const revision = file.kind === 'roles' ? file.roles.revision : 0;
       if (latest && latest.roles.revision >= revision) return latest;
       // The file was changed by a command, or before there was a database.
@@ -164,7 +185,7 @@ export function createRolesSource(
         throw Object.assign(new Problem('storage-unavailable', detail, { 'retry-after': '5' }), { cause });
       });
       if (!isReplaced) throw new RolesConflictError(`the roles of ${name} have changed`);
-      const written: SharedRoles = { kind: 'roles', roles, text: textOf(roles) };
+      const written: KnownRoles = { kind: 'roles', roles, text: textOf(roles) };
       known = written;
       // All replicas follow the database, also if the disk of this one is full.
       await writeRoles(folder, roles, onUnsynced).catch(onUnsynced);

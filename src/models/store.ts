@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Description } from '../artefacts/artefact.ts';
+import { ArtefactError } from '../artefacts/artefact-error.ts';
 import type { Manifest } from '../artefacts/manifest.ts';
 import { listVersions } from '../artefacts/versions.ts';
 import { listFolders } from '../platform/list-folders.ts';
+import { Problem } from '../platform/problems.ts';
 import type { ModelClassifier } from '../runtimes/runtime.ts';
 
 /** A stored version of a model. Its classifier is not in memory, or is in memory for a while only. */
@@ -54,6 +56,13 @@ export interface ModelVersions<V extends ModelVersion = Model> {
 /** The loaded models by name. */
 export type Models = ReadonlyMap<string, ModelVersions>;
 
+/**
+ * Receives the versions to serve whenever they change.
+ *
+ * @param changedAt the time of the last change of roles, in milliseconds since the epoch
+ */
+export type OnSwap = (versions: ModelVersions, changedAt: number) => void;
+
 /** Returns the version of the reference `NAME@VERSION`, or the active version for `NAME`. */
 export function findModel(models: Models, reference: string): ModelVersion | undefined {
   const model = models.get(reference);
@@ -88,4 +97,17 @@ export function isSame(a: Description, b: Description): boolean {
 export function requireIdentity(manifest: Manifest, { name, version }: Pick<ModelVersion, 'name' | 'version'>): void {
   if (manifest.name === name && manifest.version === version) return;
   throw new Error(`its manifest calls it ${manifest.name}@${manifest.version}`);
+}
+
+/** Returns `undefined` for a damaged version. @throws {Problem} 503 if the version may be intact, and could not be read now */
+export function asProblem(error: unknown): undefined {
+  if (!(error instanceof ArtefactError) || !error.isTransient) return undefined;
+  throw new Problem('storage-unavailable', 'The version could not be read now; MODELS_DIR does not respond.', {
+    'retry-after': '1',
+  });
+}
+
+/** Returns the problem of a request for a model that is not there, with the names of those that are. */
+export function modelNotFound(state: 'loaded' | 'stored', names: Iterable<string>): Problem {
+  return new Problem('model-not-found', `No such model is ${state}; there are: ${[...names].join(', ')}.`);
 }

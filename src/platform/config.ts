@@ -38,6 +38,9 @@ const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'
 /** The encodings of OTLP. JSON costs this process less CPU time, and protobuf is shorter. */
 const OTLP_PROTOCOLS = ['http/json', 'http/protobuf'] as const;
 
+/** The places of the versions of models. The database is that of `DATABASE_URL`. */
+const MODELS_STORES = ['folder', 'database'] as const;
+
 /** The callers whose traces are continued. */
 const TRACE_TRUST = ['always', 'authenticated', 'never'] as const;
 
@@ -56,6 +59,7 @@ const settings = {
   MODELS_DIR: { ...path, fallback: './models' },
   BUNDLED_MODELS_DIR: path,
   DATA_DIR: { ...path, fallback: './data' },
+  MODELS_STORE: { schema: z.enum(MODELS_STORES), fallback: 'folder', allowed: `one of ${MODELS_STORES.join(', ')}` },
   DATABASE_URL: databaseUrl,
   DATABASE_PASSWORD_FILE: file,
   RUNTIMES_DIR: { ...path, fallback: join(CACHE_HOME, 'waymark/runtimes') },

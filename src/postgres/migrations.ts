@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { EXPERIMENT_FUNCTIONS } from './experiment-functions.ts';
 import { FEEDBACK_TABLES } from './feedback-schema.ts';
 import { LOCK_SPACE, MIGRATION_LOCK } from './locks.ts';
+import { VERSION_TABLES } from './version-store.ts';
 import { WRITE_FUNCTIONS } from './write-functions.ts';
 
 /** One change of the tables. Its SQL never changes after its release. */
@@ -17,6 +18,7 @@ interface Migration {
 
 const MIGRATIONS: readonly Migration[] = [
   { version: 1, compatibleWith: 1, sql: `${FEEDBACK_TABLES} ${WRITE_FUNCTIONS} ${EXPERIMENT_FUNCTIONS}` },
+  { version: 2, compatibleWith: 1, sql: VERSION_TABLES },
 ];
 
 /** The version of the tables that this program knows. */
@@ -68,7 +70,10 @@ async function pendingMigrations(client: ClientBase): Promise<readonly Migration
   );
   const [latest] = rows;
   if (latest && latest.compatible_with > KNOWN_VERSION) {
-    throw new Error('the tables were changed by a newer version of Waymark');
+    const known = `this one knows version ${KNOWN_VERSION}`;
+    throw new Error(
+      `the tables were changed by a newer version of Waymark, for those that know version ${latest.compatible_with} of the tables; ${known}`,
+    );
   }
   return MIGRATIONS.filter(({ version }) => version > (latest?.version ?? 0));
 }

@@ -7,6 +7,12 @@ import { type SessionLock, SHORT_QUERY_MS } from './session.ts';
 export interface SharedState {
   /** Returns the content of a document, or undefined if there is none. */
   readDocument(name: string): Promise<string | undefined>;
+  /** Returns the contents of all documents whose names begin with a prefix, by their names. */
+  readDocuments(prefix: string): Promise<Map<string, string>>;
+  /** Writes a document without a lock: it has one writer at a time. */
+  putDocument(name: string, content: string): Promise<void>;
+  /** Deletes a document, if there is one. */
+  deleteDocument(name: string): Promise<void>;
   /** Takes a lock, and returns its number; undefined if another process has it. It ends with this process. */
   acquire(lock: string): Promise<number | undefined>;
   /** Writes a document while this process holds a lock. Rejects if the lock is lost: another process may have it. */
@@ -53,6 +59,17 @@ export function createSharedState(database: Database): SharedState {
     async readDocument(name) {
       const rows = await database.query('SELECT content FROM documents WHERE name = $1', [name], SHORT_QUERY_MS);
       return rows[0] && String(rows[0]['content']);
+    },
+    async readDocuments(prefix) {
+      const sql = 'SELECT name, content FROM documents WHERE starts_with(name, $1)';
+      const rows = await database.query(sql, [prefix], SHORT_QUERY_MS);
+      return new Map(rows.map(({ name, content }) => [String(name), String(content)]));
+    },
+    async putDocument(name, content) {
+      await database.query(WRITE, [name, content], SHORT_QUERY_MS);
+    },
+    async deleteDocument(name) {
+      await database.query('DELETE FROM documents WHERE name = $1', [name], SHORT_QUERY_MS);
     },
     async acquire(name) {
       const lock = await database.tryLock(NAMED_LOCKS + numberOf(name));

@@ -86,8 +86,7 @@ export function createShadowQueue({
     characters -= job.text.length;
     const { classifier } = job.shadow;
     if (isDeferred(classifier)) {
-      if (classifier.isRemote) void scoreElsewhere(job, classifier);
-      else void scoreLater(job, classifier);
+      void (classifier.isRemote ? scoreElsewhere(job, classifier) : scoreLater(job, classifier));
       return;
     }
     try {
@@ -101,34 +100,40 @@ export function createShadowQueue({
   /** Scores on another thread. Its CPU time counts for the budget too. */
   async function scoreLater(job: ShadowJob, classifier: DeferredClassifier): Promise<void> {
     deferred += 1;
-    try {
-      const classification = await classifier.classify(job.text);
-      const { encoding } = classification;
-      if (encoding) {
-        budget.spend((encoding.encoded - encoding.tokenizeStarted) / encoding.batchSize, performance.now());
-      }
-      job.span.setAttributes(record(job, classification));
-    } catch (error) {
-      fail(job, error);
-    }
-    job.span.end(job.endTime);
+    const classify = () => classifier.classify(job.text);
+    await scoreBy(job, classify, ({ encoding }) => {
+      if (!encoding) return;
+      budget.spend((encoding.encoded - encoding.tokenizeStarted) / encoding.batchSize, performance.now());
+    });
     deferred -= 1;
     if (waiting.length > 0) scheduleTurn();
   }
 
   /** Lets an endpoint score. It continues the trace of the prediction. */
   async function scoreElsewhere(job: ShadowJob, classifier: DeferredClassifier): Promise<void> {
-    if (remote >= MAX_REMOTE) skip(job, 'queue');
-    else {
-      remote += 1;
-      try {
-        const classification = await context.with(job.scope, () => classifier.classify(job.text));
-        policyBudgets.spend(job.shadow, classification.cost ?? 0, performance.now());
-        job.span.setAttributes(record(job, classification));
-      } catch (error) {
-        fail(job, error);
-      }
-      remote -= 1;
+    if (remote >= MAX_REMOTE) {
+      skip(job, 'queue');
+      job.span.end(job.endTime);
+      return;
+    }
+    remote += 1;
+    const classify = () => context.with(job.scope, () => classifier.classify(job.text));
+    await scoreBy(job, classify, ({ cost = 0 }) => policyBudgets.spend(job.shadow, cost, performance.now()));
+    remote -= 1;
+  }
+
+  /** Records a score that takes time, and its cost. */
+  async function scoreBy(
+    job: ShadowJob,
+    classify: () => ReturnType<DeferredClassifier['classify']>,
+    spend: (classification: TimedClassification) => void,
+  ): Promise<void> {
+    try {
+      const classification = await classify();
+      spend(classification);
+      job.span.setAttributes(record(job, classification));
+    } catch (error) {
+      fail(job, error);
     }
     job.span.end(job.endTime);
   }

@@ -13,7 +13,7 @@ const MAX_DEPTH = 8;
  *
  * @throws {SignatureError} if there is anything else than files and folders, or too much
  */
-async function listFiles(folder: string): Promise<string[]> {
+export async function listFiles(folder: string): Promise<string[]> {
   const files: string[] = [];
   async function list(parent: string, depth: number): Promise<void> {
     if (depth > MAX_DEPTH) throw new SignatureError(`it has more than ${MAX_DEPTH} folders in one another`);

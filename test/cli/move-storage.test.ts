@@ -3,19 +3,16 @@ import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 import { openFeedbackStore } from '../../src/feedback/feedback-store.ts';
 import type { DatabaseAddress } from '../../src/postgres/address.ts';
-import { type PostgresServer, postgresPrograms, startPostgres } from '../support/postgres.ts';
+import { describeWithPostgres } from '../support/with-postgres.ts';
 
-const isMissing = postgresPrograms === undefined;
 const PROGRAM = join(import.meta.dirname, '../../src/cli/storage/storage.ts');
 const key = { model: 'spam', version: '1', artefact: 'a1' };
 const experiment = { model: 'spam', active: '1', activeArtefact: 'a1', shadow: '2', shadowArtefact: 'b2' };
 const now = Date.now();
-
-let server: PostgresServer;
 
 /** Fills a folder with feedback, experiments, reviews, a correction and an erasure. */
 async function newFolder(count: number): Promise<string> {
@@ -99,21 +96,16 @@ async function read(place: string | DatabaseAddress) {
   }
 }
 
-describe.skipIf(isMissing)(`npm run storage${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
-  beforeAll(async () => {
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(() => server.remove());
-
+describeWithPostgres('npm run storage', (server) => {
   test('moves all that the file has', async () => {
-    const [folder, address] = [await newFolder(2_500), await server.newDatabase()];
+    const [folder, address] = [await newFolder(2_500), await server().newDatabase()];
     const { code, output } = await move(folder, address);
     expect([code, output]).toEqual([0, expect.stringMatching(/feedback: 2499 rows, [0-9a-f]{32}/)]);
     expect(await read(address)).toEqual(await read(folder));
   });
 
   test('goes on after it was killed, and has each row once', async () => {
-    const [folder, address] = [await newFolder(6_000), await server.newDatabase()];
+    const [folder, address] = [await newFolder(6_000), await server().newDatabase()];
     const first = start(folder, address);
     await new Promise<void>((resolve) => {
       first.child.stderr.on('data', (data) => {
@@ -129,27 +121,27 @@ describe.skipIf(isMissing)(`npm run storage${isMissing ? ' (PostgreSQL is not in
   });
 
   test('keeps the order of arrival of texts', async () => {
-    const [folder, address] = [await newFolder(50), await server.newDatabase()];
+    const [folder, address] = [await newFolder(50), await server().newDatabase()];
     await move(folder, address);
-    const rows = await server.sql(address, 'SELECT id FROM waymark.feedback ORDER BY sequence');
+    const rows = await server().sql(address, 'SELECT id FROM waymark.feedback ORDER BY sequence');
     const ids = rows.map(({ id }) => String(id));
     expect(ids).toEqual(ids.toSorted());
   });
 
   test('finds a row that differs', async () => {
-    const [folder, address] = [await newFolder(50), await server.newDatabase()];
+    const [folder, address] = [await newFolder(50), await server().newDatabase()];
     await move(folder, address);
-    await server.sql(address, "UPDATE waymark.feedback SET received_at = 1 WHERE id LIKE '%7'");
+    await server().sql(address, "UPDATE waymark.feedback SET received_at = 1 WHERE id LIKE '%7'");
     const { code, output } = await move(folder, address);
     expect([code, output]).toEqual([1, expect.stringContaining('the table feedback has 49 rows in SQLite and 49 in')]);
   });
 
   test('refuses a database with feedback of its own, and a folder that a service uses', async () => {
-    const [folder, address] = [await newFolder(5), await server.newDatabase()];
+    const [folder, address] = [await newFolder(5), await server().newDatabase()];
     await move(await newFolder(5), address);
     expect((await move(folder, address)).output).toContain('has rows already');
     const store = await openFeedbackStore(folder);
-    expect((await move(folder, await server.newDatabase())).output).toContain('stop it first');
+    expect((await move(folder, await server().newDatabase())).output).toContain('stop it first');
     await store.close();
   });
 });

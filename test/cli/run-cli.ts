@@ -16,6 +16,7 @@ const SCRIPTS = {
   sign: 'src/cli/signing/sign.ts',
   verify: 'src/cli/signing/verify.ts',
   classify: 'src/cli/classify.ts',
+  storage: 'src/cli/storage/storage.ts',
   load: 'tools/load/main.ts',
   waymark: 'tools/waymark/waymark.cjs',
 };

@@ -106,6 +106,7 @@ describe.skipIf(isMissing)(`three services${isMissing ? ' (PostgreSQL is not ins
       [address.url, address.url, behindProxy].map(async (DATABASE_URL) =>
         startProcess({
           DATABASE_URL,
+          MODELS_STORE: 'database',
           MODELS_DIR: await smallModels('1', '2'),
           PREDICTION_ID_KEY: KEY,
           LOG_LEVEL: 'info',

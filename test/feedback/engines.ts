@@ -1,14 +1,14 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { beforeAll, describe, onTestFinished } from 'vitest';
 import type { ExperimentDatabase } from '../../src/feedback/database/experiment-database.ts';
 import type { FeedbackPlace } from '../../src/feedback/database/feedback.ts';
 import { type FeedbackDatabase, openFeedbackDatabase } from '../../src/feedback/database/feedback-database.ts';
 import { createTextCipher, type TextCipher } from '../../src/feedback/database/text-cipher.ts';
 import { createPostgresFeedback } from '../../src/feedback/postgres/postgres-feedback.ts';
-import { openDatabase } from '../../src/postgres/database.ts';
-import { type PostgresServer, postgresPrograms, startPostgres } from '../support/postgres.ts';
+import type { PostgresServer } from '../support/postgres.ts';
+import { describeWithPostgres, openForTest } from '../support/with-postgres.ts';
 
 /** The methods of an interface, which may return promises. */
 type Awaitable<T> = {
@@ -44,9 +44,7 @@ const postgres: Engine = {
   newPlace: () => server.newDatabase(),
   open(place, now = Date.now, cipher = createTextCipher([])) {
     if (typeof place === 'string') throw new Error('the place is a folder');
-    const database = openDatabase(place, () => {});
-    onTestFinished(() => database.close());
-    const feedback = createPostgresFeedback(database, cipher, now);
+    const feedback = createPostgresFeedback(openForTest(place), cipher, now);
     return { ...feedback, record: feedback.recordAll };
   },
 };
@@ -54,12 +52,10 @@ const postgres: Engine = {
 /** Describes the tests of both engines. Those of PostgreSQL are skipped where it is not installed, except in CI. */
 export function describeEngines(name: string, tests: (engine: Engine) => void): void {
   describe(`${name}, on SQLite`, () => tests(sqlite));
-  const isMissing = postgresPrograms === undefined;
-  describe.skipIf(isMissing)(`${name}, on PostgreSQL${isMissing ? ' (it is not installed)' : ''}`, () => {
-    beforeAll(async () => {
-      server = await startPostgres();
-    }, 60_000);
-    afterAll(() => server.remove());
+  describeWithPostgres(`${name}, on PostgreSQL`, (started) => {
+    beforeAll(() => {
+      server = started();
+    });
     tests(postgres);
   });
 }

@@ -2,16 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openFeedbackStore } from '../../src/feedback/feedback-store.ts';
 import { openPostgresTexts } from '../../src/feedback/postgres/feedback-texts.ts';
 import type { DatabaseAddress } from '../../src/postgres/address.ts';
 import { collectFeedbackExamples } from '../../src/training/feedback-examples.ts';
-import { type PostgresServer, postgresPrograms, startPostgres } from '../support/postgres.ts';
+import { describeWithPostgres } from '../support/with-postgres.ts';
 import { feedbackWith } from './feedback-with.ts';
-
-const isMissing = postgresPrograms === undefined;
-let server: PostgresServer;
 
 async function keyFile(...keys: string[]): Promise<string> {
   const path = join(await mkdtemp(join(tmpdir(), 'waymark-keys-')), 'keys');
@@ -36,17 +33,14 @@ async function textsIn(address: DatabaseAddress, keys?: string): Promise<string[
   return found;
 }
 
-const storedTexts = async (address: DatabaseAddress) =>
-  (await server.sql(address, 'SELECT text FROM waymark.feedback ORDER BY sequence')).map(({ text }) => String(text));
-
-describe.skipIf(isMissing)(`texts in PostgreSQL${isMissing ? ' (it is not installed)' : ''}`, () => {
-  beforeAll(async () => {
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(() => server.remove());
+describeWithPostgres('texts in PostgreSQL', (server) => {
+  const storedTexts = async (address: DatabaseAddress) =>
+    (await server().sql(address, 'SELECT text FROM waymark.feedback ORDER BY sequence')).map(({ text }) =>
+      String(text),
+    );
 
   test('are read in the order of arrival, page by page, and teach as those of SQLite do', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const folder = await mkdtemp(join(tmpdir(), 'waymark-texts-'));
     const given = Array.from({ length: 1_200 }, (_, at) => feedbackWith(`id ${at}`, `text ${at % 700}\0`));
     for (const place of [folder, address]) {
@@ -67,7 +61,7 @@ describe.skipIf(isMissing)(`texts in PostgreSQL${isMissing ? ' (it is not instal
   }, 60_000);
 
   test('are encrypted, also those from before there was a key', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const [old, fresh] = [randomBytes(32).toString('base64'), randomBytes(32).toString('base64')];
     const plain = Array.from({ length: 450 }, (_, at) => feedbackWith(`plain ${at}`, `PLANTED ${at}`));
     await Promise.all(plain.map((await open(address)).record));
@@ -84,7 +78,7 @@ describe.skipIf(isMissing)(`texts in PostgreSQL${isMissing ? ' (it is not instal
   });
 
   test('are deleted by age in pages, and their labels stay', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const store = await open(address);
     const given = Array.from({ length: 4_100 }, (_, at) => ({ ...feedbackWith(`id ${at}`, 'old'), receivedAt: 1 }));
     await Promise.all([...given, feedbackWith('new', 'new')].map(store.record));

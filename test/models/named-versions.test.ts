@@ -1,7 +1,8 @@
 import { open as openFile, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { type ModelRegistry, openRegistry, type RegistryOptions } from '../../src/models/registry.ts';
+import { type ModelRegistry, openRegistry } from '../../src/models/registry.ts';
+import type { RegistryOptions } from '../../src/models/registry-options.ts';
 import type { Model } from '../../src/models/store.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
 import { labelBy, labelOfSpam, smallModels } from './small-models.ts';

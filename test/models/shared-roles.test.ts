@@ -1,19 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type ModelRegistry, openRegistry } from '../../src/models/registry.ts';
 import { parseRoles } from '../../src/models/roles.ts';
 import type { DatabaseAddress } from '../../src/postgres/address.ts';
 import { openDatabase } from '../../src/postgres/database.ts';
 import { createSharedState } from '../../src/postgres/shared-state.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
-import { type PostgresServer, postgresPrograms, startPostgres } from '../support/postgres.ts';
+import { describeWithPostgres } from '../support/with-postgres.ts';
 import { smallModels } from './small-models.ts';
 
-const isMissing = postgresPrograms === undefined;
 const log = createLog('silent', { write: () => {} });
 const by = { actor: 'a test', reason: '' };
-let server: PostgresServer;
 
 /** Starts a replica for the time of a test, with a database, and a folder of its own if none is given. */
 async function startReplica(address?: DatabaseAddress, folder?: string) {
@@ -38,14 +36,9 @@ const activate = (registry: ModelRegistry, version: string) =>
   registry.change('spam', { action: 'activate', version }, by);
 const fileOf = async (folder: string) => parseRoles(await readFile(join(folder, 'spam/roles.json'), 'utf8'));
 
-describe.skipIf(isMissing)(`the roles of replicas${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
-  beforeAll(async () => {
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(() => server.remove());
-
+describeWithPostgres('the roles of replicas', (server) => {
   test('are followed by all of them, with the audit trail', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const replicas = [await startReplica(address), await startReplica(address), await startReplica(address)];
     const [one, other, third] = replicas.map(({ registry }) => registry);
     await activate(one!, '1');
@@ -64,7 +57,7 @@ describe.skipIf(isMissing)(`the roles of replicas${isMissing ? ' (PostgreSQL is 
   });
 
   test('are changed by several of them at the same time, one after the other', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const replicas = [await startReplica(address), await startReplica(address), await startReplica(address)];
     await Promise.all(
       replicas.map(async ({ registry }, at) => {
@@ -84,7 +77,7 @@ describe.skipIf(isMissing)(`the roles of replicas${isMissing ? ' (PostgreSQL is 
   }, 60_000);
 
   test('from before there was a database, or that a command has set, are those of all', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const alone = await startReplica();
     await activate(alone.registry, '1');
     await alone.stop();
@@ -98,18 +91,28 @@ describe.skipIf(isMissing)(`the roles of replicas${isMissing ? ' (PostgreSQL is 
     );
   });
 
+  test('are put back if the database has lost them', async () => {
+    const address = await server().newDatabase();
+    const one = await startReplica(address);
+    await activate(one.registry, '1');
+    await vi.waitFor(async () => expect((await fileOf(one.folder)).revision).toBe(1), 15_000);
+    await server().sql(address, 'DELETE FROM waymark.documents');
+    const other = await startReplica(address);
+    await vi.waitFor(() => expect([activeOf(one.registry), activeOf(other.registry)]).toEqual(['1', '1']), 10_000);
+  });
+
   test('stay while the database is away, also at a start, and cannot be changed', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const [one, other] = [await startReplica(address), await startReplica(address)];
     await activate(one.registry, '1');
     await vi.waitFor(async () => expect((await fileOf(other.folder)).revision).toBe(1), 15_000);
-    await server.stop('SIGQUIT');
+    await server().stop('SIGQUIT');
     await expect(activate(one.registry, '2')).rejects.toMatchObject({ type: 'storage-unavailable' });
     await other.stop();
     const started = await startReplica(address, other.folder);
     await started.registry.refresh();
     expect([activeOf(one.registry), activeOf(started.registry)]).toEqual(['1', '1']);
-    await server.start();
+    await server().start();
     await vi.waitFor(() => activate(started.registry, '2'), { timeout: 15_000, interval: 200 });
     await vi.waitFor(() => expect(activeOf(one.registry)).toBe('2'), 15_000);
   }, 60_000);

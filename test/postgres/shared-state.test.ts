@@ -1,26 +1,15 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { DatabaseAddress } from '../../src/postgres/address.ts';
-import { openDatabase } from '../../src/postgres/database.ts';
 import { createSharedState } from '../../src/postgres/shared-state.ts';
-import { type PostgresServer, postgresPrograms, startPostgres } from '../support/postgres.ts';
-
-const isMissing = postgresPrograms === undefined;
-let server: PostgresServer;
+import { describeWithPostgres, openForTest } from '../support/with-postgres.ts';
 
 function open(address: DatabaseAddress) {
-  const database = openDatabase(address, () => {});
-  onTestFinished(() => database.close());
-  return createSharedState(database);
+  return createSharedState(openForTest(address));
 }
 
-describe.skipIf(isMissing)(`the shared state${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
-  beforeAll(async () => {
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(() => server.remove());
-
+describeWithPostgres('the shared state', (server) => {
   test('has documents that the holder of a lock writes, and everybody reads', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const [one, other] = [open(address), open(address)];
     expect(await other.readDocument('a document')).toBeUndefined();
     const held = await one.acquire('a lock');
@@ -35,10 +24,10 @@ describe.skipIf(isMissing)(`the shared state${isMissing ? ' (PostgreSQL is not i
   });
 
   test('lets nobody write who has lost the lock', async () => {
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const { acquire, writeDocument, readDocument } = open(address);
     const held = await acquire('a lock');
-    await server.sql(address, 'SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = $$advisory$$');
+    await server().sql(address, 'SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = $$advisory$$');
     await expect(writeDocument(held!, 'a document', 'content')).rejects.toThrow();
     await vi.waitFor(async () => expect(await readDocument('a document')).toBeUndefined(), 15_000);
   });

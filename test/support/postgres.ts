@@ -18,7 +18,7 @@ export interface PostgresServer {
   sql(address: DatabaseAddress, text: string): Promise<Record<string, unknown>[]>;
   /** Ends the server: SIGKILL and SIGQUIT as a crash does. */
   stop(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts the server again, on the same port and data. */
+  /** Starts the server again, on the same port and data, if it does not run. */
   start(): Promise<void>;
   /** Starts a standby, which repeats all commits, on a port of its own. */
   startStandby(): Promise<Standby>;
@@ -64,12 +64,23 @@ function serverUser(): { uid?: number; gid?: number } {
   return { uid: idOf('-u'), gid: idOf('-g') };
 }
 
+/** The folders of a server, if the tests choose them. */
+export interface PostgresFolders {
+  /** The folder that holds the data folder. */
+  readonly parent?: string;
+  /** If true, the write-ahead log is not in the data folder. */
+  readonly isLogApart?: boolean;
+}
+
 /**
  * Starts a server with a data folder of its own.
  *
  * @param settings further settings of the server, such as `max_connections`
  */
-export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  settings: Record<string, string> = {},
+  { parent, isLogApart = false }: PostgresFolders = {},
+): Promise<PostgresServer> {
   if (postgresPrograms === undefined) throw new Error('PostgreSQL is not installed');
   const programs = postgresPrograms;
   const user = serverUser();
@@ -80,7 +91,8 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     const { mode } = await stat(tmpdir());
     if ((mode & 0o001) === 0) await chmod(tmpdir(), mode | 0o001);
   }
-  const data = join(folder, 'data');
+  const data = join(parent ?? folder, 'data');
+  if (parent !== undefined && user.uid !== undefined) await chown(parent, user.uid, user.gid!);
   const options = { ...user, cwd: folder, env: { PATH: process.env['PATH'], LC_ALL: 'C' } };
   const write = async (name: string, content: string | Buffer) => {
     const path = join(folder, name);
@@ -91,6 +103,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   // The tests themselves use the socket. A connection over TCP needs the password.
   const authentication = ['--auth-local=trust', '--auth-host=scram-sha-256', '--pwfile', await write('pw', PASSWORD)];
   const initArgs = ['-D', data, '-U', USER, ...authentication, '-E', 'UTF8', '--locale=C', '--no-sync'];
+  if (isLogApart) initArgs.push('--waldir', join(folder, 'wal'));
   await promisify(execFile)(join(programs, 'initdb'), initArgs, options);
   const certificate = await write('server.pem', await readFile(join(TLS_FIXTURES, 'server.pem')));
   const key = await write('server.key', await readFile(join(TLS_FIXTURES, 'server.key')));
@@ -100,7 +113,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   const all = { fsync: 'off', max_connections: '60', shared_buffers: '32MB', ...tls, ...settings };
   const args = ['-D', data, '-k', folder, '-h', LISTEN_ADDRESSES, '-p', String(port)];
   for (const [name, value] of Object.entries(all)) args.push('-c', `${name}=${value}`);
-  let server: ChildProcess;
+  let server: ChildProcess | undefined;
   let databases = 0;
 
   /** Starts once. Returns whether the server accepts connections; it ends if the processes of a crash still live. */
@@ -118,6 +131,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   }
 
   async function start(): Promise<void> {
+    if (server && server.exitCode === null && server.signalCode === null) return;
     const deadline = performance.now() + START_TIMEOUT_MS;
     while (!(await tryStart())) {
       if (performance.now() > deadline) throw new Error('PostgreSQL does not start');
@@ -126,7 +140,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   }
 
   async function stop(signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
-    if (server.exitCode !== null || server.signalCode !== null) return;
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
     server.kill(signal);
     await once(server, 'exit');
   }

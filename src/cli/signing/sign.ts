@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import { readContent } from '../../artefacts/artefact.ts';
+import { fetchVersions, publishChange, withSharedModels } from '../../models/sources/shared-models.ts';
 import { KeyFileError, readPemFile } from '../../signing/keys.ts';
 import { createSigner, signFolder } from '../../signing/signer.ts';
+import { readModelsDatabase } from '../model-versions.ts';
 import { runCommand, UsageError } from '../usage.ts';
 import { findVersion, requireOwnName } from './version-folder.ts';
 
@@ -42,6 +44,8 @@ async function main(): Promise<void> {
   if (certificateFile === undefined && values['certificate-chain'].length > 0) {
     throw new UsageError('--certificate-chain needs --signing-certificate');
   }
+  const database = readModelsDatabase();
+  if (database) await withSharedModels(database, (shared) => fetchVersions(values.models, shared));
   const named = await findVersion(values.models, values.model);
   requireOwnName(named, await readContent(named.folder));
   const [privateKey, ...others] = (await readPemFile(keyFile)).privateKeys;
@@ -54,7 +58,10 @@ async function main(): Promise<void> {
     throw new KeyFileError(`${certificateFile} holds no certificate`);
   }
   const signer = createSigner(privateKey, certificates);
-  const count = await signFolder(named.folder, signer);
+  const sign = () => signFolder(named.folder, signer);
+  const count = database
+    ? await withSharedModels(database, (shared) => publishChange(values.models, shared, named, sign))
+    : await sign();
   const { name: model, version, folder } = named;
   const { signedBy } = signer;
   process.stdout.write(

@@ -6,17 +6,22 @@ import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { FEEDBACK_FILE } from '../../feedback/database/feedback.ts';
 import { openFeedbackDatabase } from '../../feedback/database/feedback-database.ts';
+import { withSharedModels } from '../../models/sources/shared-models.ts';
 import { readSetting } from '../../platform/config.ts';
 import { type DatabaseAddress, describeAddress, readAddress, requireAddress } from '../../postgres/address.ts';
 import { migrate } from '../../postgres/migrations.ts';
-import { runCommand, UsageError } from '../usage.ts';
+import { requireName, runCommand, UsageError } from '../usage.ts';
 import { moveFeedback } from './move-feedback.ts';
 
 const HELP = `Usage: npm run storage -- migrate --from sqlite --to postgres [options]
+       npm run storage -- delete --model NAME@VERSION
 
-Copies what the service keeps in DATA_DIR/feedback.db (feedback, reviews, counts, the log of experiments) into the empty
+migrate copies what the service keeps in DATA_DIR/feedback.db (feedback, reviews, counts, the log of experiments) into the empty
 PostgreSQL database of DATABASE_URL, and compares both by the numbers and hashes of their rows. Stop the service before.
 The file stays as it is. If the command is interrupted, run it again: it goes on where it ended.
+
+delete removes a version from the database, with MODELS_STORE=database. Services delete their copies of it. One that has a
+role stays in the memory of running services. The name of the version is not used again.
 
   --data-dir DIR  the DATA_DIR of the service (default: the setting, or ./data)
   --json          print one JSON object
@@ -29,6 +34,7 @@ async function main(): Promise<void> {
       from: { type: 'string' },
       to: { type: 'string' },
       'data-dir': { type: 'string' },
+      model: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
@@ -37,23 +43,43 @@ async function main(): Promise<void> {
     process.stdout.write(HELP);
     return;
   }
-  if (positionals.join(' ') !== 'migrate') throw new UsageError('the command is migrate');
+  const [command, ...others] = positionals;
+  if (others.length === 0 && command === 'delete') return deleteVersion(values.model, values.json);
+  if (others.length > 0 || command !== 'migrate') throw new UsageError('the command is migrate or delete');
   if (values.from !== 'sqlite' || values.to !== 'postgres') {
     throw new UsageError('allowed: --from sqlite --to postgres');
   }
   const folder = values['data-dir'] ?? readSetting('DATA_DIR');
   const file = join(folder, FEEDBACK_FILE);
   if (!existsSync(file)) throw new UsageError(`${file} does not exist; --data-dir names the DATA_DIR of the service`);
-  const url = readSetting('DATABASE_URL');
-  if (url === undefined) throw new UsageError('DATABASE_URL is not set');
-  const address = { url, passwordFile: readSetting('DATABASE_PASSWORD_FILE') };
-  requireAddress(address);
+  const address = readDatabaseAddress();
   const tables = await moveFolder(folder, address, values.json);
   if (values.json) process.stdout.write(`${JSON.stringify({ from: file, to: describeAddress(address), tables })}\n`);
   else {
     for (const { table, rows, hash } of tables) process.stdout.write(`${table}: ${rows} rows, ${hash}\n`);
     process.stdout.write(`${describeAddress(address)} has all rows of ${file}\n`);
   }
+}
+
+/** @throws {UsageError} if no address is set */
+function readDatabaseAddress(): DatabaseAddress {
+  const url = readSetting('DATABASE_URL');
+  if (url === undefined) throw new UsageError('DATABASE_URL is not set');
+  const address = { url, passwordFile: readSetting('DATABASE_PASSWORD_FILE') };
+  requireAddress(address);
+  return address;
+}
+
+async function deleteVersion(reference: string | undefined, asJson: boolean): Promise<void> {
+  const [name, number] = (reference ?? '').split(/@(.*)/s);
+  if (number === undefined) throw new UsageError('--model must be NAME@VERSION');
+  const [model, version] = [requireName('model', name), requireName('model', number)];
+  const address = readDatabaseAddress();
+  await withSharedModels(address, async ({ versions }) => {
+    if (await versions.remove(model, version)) return;
+    throw new UsageError(`${describeAddress(address)} has no version ${model}@${version}`);
+  });
+  process.stdout.write(asJson ? `${JSON.stringify({ model, version })}\n` : `Deleted ${model}@${version}\n`);
 }
 
 async function moveFolder(folder: string, address: DatabaseAddress, isQuiet: boolean) {

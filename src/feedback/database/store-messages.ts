@@ -1,4 +1,5 @@
 import type { SharedState } from '../../postgres/shared-state.ts';
+import type { VersionStore } from '../../postgres/version-store.ts';
 import type { ExperimentDatabase } from './experiment-database.ts';
 import type { Feedback, FeedbackPlace } from './feedback.ts';
 import type { FeedbackDatabase } from './feedback-database.ts';
@@ -29,7 +30,8 @@ export type ImmediateRequest =
   | { readonly kind: 'call'; readonly method: DatabaseMethod; readonly args: readonly unknown[] }
   | { readonly kind: 'call experiments'; readonly method: ExperimentMethod; readonly args: readonly unknown[] }
   /** Only for the thread of a database that replicas share. */
-  | { readonly kind: 'call shared'; readonly method: keyof SharedState; readonly args: readonly unknown[] };
+  | { readonly kind: 'call shared'; readonly method: keyof SharedState; readonly args: readonly unknown[] }
+  | { readonly kind: 'call versions'; readonly method: keyof VersionStore; readonly args: readonly unknown[] };
 
 /** Options of the store's thread. */
 export interface ThreadOptions {

@@ -4,6 +4,7 @@ import { createCautiousClock } from '../../platform/cautious-clock.ts';
 import { type DatabaseAddress, describeAddress } from '../../postgres/address.ts';
 import { openDatabase } from '../../postgres/database.ts';
 import { createSharedState } from '../../postgres/shared-state.ts';
+import { createVersionStore } from '../../postgres/version-store.ts';
 import type { Feedback } from '../database/feedback.ts';
 import type { ImmediateRequest, RequestMessage, ResponseMessage, ThreadOptions } from '../database/store-messages.ts';
 import { readTextCipher } from '../database/text-cipher.ts';
@@ -26,6 +27,7 @@ const send = (message: ResponseMessage) => port.postMessage(message);
 const database = openDatabase(place, (fault) => send({ fault: fault === undefined ? null : `${name}: ${fault}` }));
 const feedback = createPostgresFeedback(database, readTextCipher(keyFile), createCautiousClock());
 const shared = createSharedState(database);
+const versions = createVersionStore(database);
 const waiting: WaitingFeedback[] = [];
 const active = new Set<Promise<void>>();
 let isRecording = false;
@@ -51,7 +53,12 @@ async function close(): Promise<void> {
 }
 
 function execute({ kind, method, args }: ImmediateRequest): Promise<unknown> {
-  const targets = { call: feedback, 'call experiments': feedback.experiments, 'call shared': shared };
+  const targets = {
+    call: feedback,
+    'call experiments': feedback.experiments,
+    'call shared': shared,
+    'call versions': versions,
+  };
   const target: object = targets[kind];
   return (Reflect.get(target, method) as (...args: readonly unknown[]) => Promise<unknown>)(...args);
 }

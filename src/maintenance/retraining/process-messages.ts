@@ -2,6 +2,7 @@ import type { Manifest } from '../../artefacts/manifest.ts';
 import type { AlgorithmName } from '../../classifier/scoring/algorithm-names.ts';
 import type { TokenizerName } from '../../classifier/text/text-options.ts';
 import type { FeedbackPlace } from '../../feedback/database/feedback.ts';
+import type { DatabaseAddress } from '../../postgres/address.ts';
 import type { DataFiles } from '../../training/read-examples.ts';
 import type { TrainingEncoder } from '../../training/training-job.ts';
 import type { FailureReason, RetrainProgress } from './job.ts';
@@ -12,6 +13,8 @@ export interface RetrainTask {
   readonly job: string;
   readonly model: string;
   readonly modelsFolder: string;
+  /** The database of the versions, if they are in one. */
+  readonly modelsDatabase?: DatabaseAddress | undefined;
   /** The original training data. */
   readonly data: DataFiles;
   /** The place of the feedback. */

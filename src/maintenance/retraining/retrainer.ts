@@ -19,6 +19,7 @@ import { type JobRun, runJob } from './job-runner.ts';
 import { createRetrainTelemetry, startJobSpan } from './job-telemetry.ts';
 import { defaultMaxMemoryMB } from './memory-limit.ts';
 import type { RetrainTask } from './process-messages.ts';
+import { shareJobs } from './shared-jobs.ts';
 
 /** Trains new versions from the original data and the feedback. Each model has one retraining at a time. */
 export interface Retrainer {
@@ -47,11 +48,12 @@ export interface Retrainer {
 }
 
 /** Dependencies of {@link createRetrainer}. */
-export interface RetrainerOptions extends Pick<RetrainTask, 'feedback' | 'feedbackKeyFile' | 'runtimesFolder'> {
+export interface RetrainerOptions
+  extends Pick<RetrainTask, 'feedback' | 'feedbackKeyFile' | 'runtimesFolder' | 'modelsDatabase'> {
   readonly modelsFolder: string;
   /** The service's `DATA_DIR`, which holds the jobs. */
   readonly dataFolder: string;
-  /** The locks of all replicas, if they share a database. */
+  /** The locks and documents of all replicas, if they share a database. */
   readonly shared?: SharedState | undefined;
   /** The number of processes that serve requests on this machine. */
   readonly servingProcesses: number;
@@ -71,11 +73,12 @@ const CANCEL_TIMEOUT_MS = 5_000;
 const MAX_LOCK_ATTEMPTS = 10;
 const RETRY_MS = 50;
 
-/** Opens the jobs in `DATA_DIR/jobs`. A job fails if its process ended before the job. */
+/** Opens the jobs in `DATA_DIR/jobs`, or of all replicas that share a database. A job fails if its process ended before the job. */
 export async function createRetrainer(options: RetrainerOptions): Promise<Retrainer> {
   const { modelsFolder, dataFolder, feedback, feedbackKeyFile, runtimesFolder, servingProcesses } = options;
-  const { signatures, registry, log } = options;
-  const files = await openJobFiles(join(dataFolder, 'jobs'), options.shared);
+  const { modelsDatabase, signatures, registry, log } = options;
+  const ownFiles = await openJobFiles(join(dataFolder, 'jobs'));
+  const files = options.shared ? shareJobs(ownFiles, options.shared) : ownFiles;
   const telemetry = createRetrainTelemetry(log, options.instruments);
   const ownRuns = new Map<string, JobRun>();
   let closed = false;
@@ -83,10 +86,11 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   /** Returns a job, and marks it as failed if its file says that it is running while no process holds the lock. */
   async function resolveInterrupted(job: RetrainJob): Promise<RetrainJob> {
     if (job.state !== 'running' || ownRuns.has(job.id)) return job;
-    const lock = files.tryLockFolder(job.model);
+    // In a folder that cannot be written, and while the database is away, jobs are shown as they are.
+    const lock = await files.tryLock(job.model).catch(() => undefined);
     if (!lock) return job;
     try {
-      const current = await files.read(job.id);
+      const current = await files.read(job.model, job.id);
       if (current?.state !== 'running') return current ?? job;
       const detail = 'The process of the job ended before the job.';
       const failed: RetrainJob = {
@@ -109,8 +113,8 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
   }
 
   async function show(model: string, id: string): Promise<RetrainJob> {
-    const job = await files.read(id);
-    if (job?.model === model) return resolveInterrupted(job);
+    const job = await files.read(model, id);
+    if (job) return resolveInterrupted(job);
     throw new Problem(
       'job-not-found',
       `The model ${model} has no retraining with this id; GET /models/${model}/retrain lists its retrainings.`,
@@ -136,7 +140,7 @@ export async function createRetrainer(options: RetrainerOptions): Promise<Retrai
     const signingKey = signatures && requireSigningKey(signatures);
     const { maxMemoryMB = defaultMaxMemoryMB(servingProcesses), niceness } = policy.retrain;
     const settings = trainingSettings(modelsFolder, registry.models().get(model)?.active.manifest, policy);
-    const places = { modelsFolder, feedback, feedbackKeyFile, runtimesFolder };
+    const places = { modelsFolder, modelsDatabase, feedback, feedbackKeyFile, runtimesFolder };
     return { job, model, data, ...places, ...settings, maxMemoryMB, niceness, signingKey };
   }
 

@@ -109,17 +109,30 @@ async function trainVersion({
   );
 }
 
-/** Writes the version under the next number that is free now. */
-async function writeVersion(
+/** Writes the version under the next number that is free now: into the database, if versions are in one, or the folder. */
+async function writeVersion(task: RetrainTask, result: TrainingResult): Promise<RetrainedVersion> {
+  const { modelsFolder, modelsDatabase } = task;
+  if (modelsDatabase === undefined) return writeNext(task, result, writeArtefact);
+  const { fetchVersions, publishVersion, withSharedModels } = await import('../../models/sources/shared-models.ts');
+  return withSharedModels(modelsDatabase, async (shared) => {
+    await fetchVersions(modelsFolder, shared);
+    return writeNext(task, result, (_folder, manifest, bytes, signer) =>
+      publishVersion(modelsFolder, shared, manifest, bytes, signer),
+    );
+  });
+}
+
+async function writeNext(
   { model, modelsFolder, signingKey }: RetrainTask,
   { manifest, bytes }: TrainingResult,
+  write: typeof writeArtefact,
 ): Promise<RetrainedVersion> {
   // The key is in memory for the time of the writing only.
   const signer = signingKey === undefined ? undefined : await readSigner(signingKey);
   for (let attempt = 1; ; attempt++) {
     const version = await nextVersion(modelsFolder, model);
     try {
-      await writeArtefact(join(modelsFolder, model, version), { ...manifest, version }, bytes, signer);
+      await write(join(modelsFolder, model, version), { ...manifest, version }, bytes, signer);
       return { version, bytes: bytes.byteLength, training: manifest.training };
     } catch (error) {
       // Another process may have written a version of the same number in the meantime.
@@ -130,8 +143,9 @@ async function writeVersion(
 
 function failureOf(error: Error): RetrainFailure {
   if (DATA_ERRORS.has(error.name)) return { reason: 'data', detail: error.message };
-  if (error instanceof ArtefactError || error instanceof KeyFileError)
+  if (error instanceof ArtefactError || error instanceof KeyFileError || error.name === 'ModelsDatabaseError') {
     return { reason: 'refused', detail: error.message };
+  }
   // The message of a defect may quote a text, so only the call sites are kept.
   const stack = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {

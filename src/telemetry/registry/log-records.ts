@@ -55,6 +55,15 @@ export const remoteLogRecords: Readonly<Record<string, readonly string[]>> = {
   'endpoint keys not loaded': EXCEPTION,
 };
 
+/** The additional log records of a service with `MODELS_STORE=database`. */
+export const modelStoreLogRecords: Readonly<Record<string, readonly string[]>> = {
+  'model stored': MODEL,
+  'model fetched': MODEL,
+  'model deleted': MODEL,
+  'model replaced': [...MODEL, ATTRIBUTE.reason],
+  'model not stored': [...MODEL, ATTRIBUTE.reason],
+};
+
 /** The log records that are written only after a failure. */
 export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'response failed': EXCEPTION,
@@ -72,6 +81,7 @@ export const failureLogRecords: Readonly<Record<string, readonly string[]>> = {
   'audit trail not written': [ATTRIBUTE.modelName, ...EXCEPTION],
   'roles not on disk': [ATTRIBUTE.modelName, ...EXCEPTION],
   'models folder not read': EXCEPTION,
+  'locks do not hold': [ATTRIBUTE.reason],
   'retraining failed': [...RETRAINING, ATTRIBUTE.errorType, ATTRIBUTE.reason, ATTRIBUTE.exceptionStacktrace],
   'retraining job not saved': [...RETRAINING, ...EXCEPTION],
   'slow prediction': [

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { evidenceOfArms } from '../../../src/maintenance/comparison/evidence.ts';
 import { type Evaluator, type EvaluatorOptions, startEvaluator } from '../../../src/maintenance/rollout/evaluator.ts';
 import { reportMaintenance } from '../../../src/maintenance/rollout/maintenance-report.ts';
@@ -14,10 +14,9 @@ import {
 } from '../../../src/maintenance/rollout/policy-states.ts';
 import { Problem } from '../../../src/platform/problems.ts';
 import type { DatabaseAddress } from '../../../src/postgres/address.ts';
-import { openDatabase } from '../../../src/postgres/database.ts';
 import { createSharedState } from '../../../src/postgres/shared-state.ts';
 import { createLog } from '../../../src/telemetry/logs/log.ts';
-import { type PostgresServer, postgresPrograms, startPostgres } from '../../support/postgres.ts';
+import { describeWithPostgres, openForTest } from '../../support/with-postgres.ts';
 
 let folder: string;
 let lines: Record<string, unknown>[];
@@ -285,25 +284,15 @@ describe('the evaluator', () => {
   });
 });
 
-const isMissing = postgresPrograms === undefined;
-
-describe.skipIf(isMissing)(`replicas with one database${isMissing ? ' (PostgreSQL is not installed)' : ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  }, 60_000);
-  afterAll(() => server.remove());
-
+describeWithPostgres('replicas with one database', (server) => {
   function openStates(address: DatabaseAddress): PolicyStates {
-    const database = openDatabase(address, () => {});
-    onTestFinished(() => database.close());
-    return createSharedStates(createSharedState(database));
+    return createSharedStates(createSharedState(openForTest(address)));
   }
 
   test('evaluate one after the other, and act once', async () => {
     await writePolicy({ mode: 'automatic', ...withoutDelay });
     measured = stale;
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     let running = 0;
     const measure = async () => {
       running += 1;
@@ -321,10 +310,10 @@ describe.skipIf(isMissing)(`replicas with one database${isMissing ? ' (PostgreSQ
 
   test('do not act with a state that is damaged, and report it', async () => {
     await writePolicy({ mode: 'automatic', ...withoutDelay });
-    const address = await server.newDatabase();
+    const address = await server().newDatabase();
     const states = openStates(address);
     await states.read('spam');
-    await server.sql(address, "INSERT INTO waymark.documents VALUES ('policy state of spam', 0, '{', now())");
+    await server().sql(address, "INSERT INTO waymark.documents VALUES ('policy state of spam', 0, '{', now())");
     await expect(startTestEvaluator({ states }).evaluate()).rejects.toThrow();
     const { mode, problem } = await reportMaintenance(join(folder, 'models'), states, 'spam');
     expect([mode, problem]).toEqual(['off', expect.stringContaining('policy state of spam')]);

@@ -1,14 +1,14 @@
 import { access, constants, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { listVersions } from '../artefacts/versions.ts';
-import { atomicWriteFolder } from '../platform/atomic-write.ts';
-import { ConfigError } from '../platform/config.ts';
-import { listFolders } from '../platform/list-folders.ts';
-import { readRegularFile } from '../platform/regular-file.ts';
-import { encoderFolder, listEncoders, readEncoder, storeEncoder } from '../runtimes/encoder-files.ts';
-import type { Log } from '../telemetry/logs/log.ts';
-import { ATTRIBUTE } from '../telemetry/names.ts';
+import { listVersions } from '../../artefacts/versions.ts';
+import { atomicWriteFolder } from '../../platform/atomic-write.ts';
+import { ConfigError } from '../../platform/config.ts';
+import { listFolders } from '../../platform/list-folders.ts';
+import { readRegularFile } from '../../platform/regular-file.ts';
+import { encoderFolder, listEncoders, readEncoder, storeEncoder } from '../../runtimes/encoder-files.ts';
+import type { Log } from '../../telemetry/logs/log.ts';
+import { ATTRIBUTE } from '../../telemetry/names.ts';
 
 /** The maximum size of a copied file. */
 const MAX_FILE_BYTES = 1024 ** 3;

@@ -2,11 +2,11 @@ import { cp, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readArtefact } from '../../src/artefacts/artefact.ts';
-import { copyBundledModels } from '../../src/models/bundled-models.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
-import { failingStart, type LogLine, startProcess } from '../support/service-process.ts';
-import { smallModels, writeSmallVersion } from './small-models.ts';
+import { readArtefact } from '../../../src/artefacts/artefact.ts';
+import { copyBundledModels } from '../../../src/models/sources/bundled-models.ts';
+import { createLog } from '../../../src/telemetry/logs/log.ts';
+import { failingStart, type LogLine, startProcess } from '../../support/service-process.ts';
+import { smallModels, writeSmallVersion } from '../small-models.ts';
 
 /** Copies the bundled models and returns the log. */
 async function copy(bundled: string, models: string): Promise<LogLine[]> {
