@@ -8,12 +8,13 @@ import { type WrkResult, wrk } from '../harness/wrk.ts';
 const variants = {
   off: () => ({ OTEL_SDK_DISABLED: 'true' }),
   'every request traced': ({ traced }: BenchEnvironment) => traced,
-  'one in ten traced': ({ traced }: BenchEnvironment) => ({
-    ...traced,
-    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-    OTEL_TRACES_SAMPLER_ARG: '0.1',
-  }),
+  'one in ten traced': ({ traced }: BenchEnvironment) => sampled(traced, '0.1'),
+  'one in a hundred traced': ({ traced }: BenchEnvironment) => sampled(traced, '0.01'),
 };
+
+function sampled(traced: Record<string, string>, share: string): Record<string, string> {
+  return { ...traced, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: share };
+}
 
 export type Variant = keyof typeof variants;
 
@@ -35,10 +36,14 @@ export async function measureOverhead(
 ): Promise<Record<Variant, Measurement[]>> {
   const { signal } = new AbortController();
   const environment = await startBenchEnvironment(folder, signal);
-  const results: Record<Variant, Measurement[]> = { off: [], 'every request traced': [], 'one in ten traced': [] };
+  const names = Object.keys(variants) as Variant[];
+  const results = Object.fromEntries(names.map((name) => [name, [] as Measurement[]])) as Record<
+    Variant,
+    Measurement[]
+  >;
   try {
     for (let round = 1; round <= rounds; round++) {
-      for (const variant of Object.keys(variants) as Variant[]) {
+      for (const variant of names) {
         process.stderr.write(`round ${round} of ${rounds}: ${variant}\n`);
         const env = { ...variants[variant](environment), DATA_DIR: join(folder, 'data') };
         const service = await start(benchService(environment.ports, env), join(folder, 'service.log'), signal);
