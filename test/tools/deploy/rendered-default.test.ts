@@ -85,8 +85,7 @@ describe('the container of deploy/kubernetes', () => {
 test('every variable of the chart is a setting of the service', () => {
   const templates = text('deploy/helm/waymark/templates/server/_container.tpl');
   const names = [...templates.matchAll(/(?:name: |: |" ")([A-Z][A-Z0-9_]{3,})\b/g)].map(([, name = '']) => name);
-  // MODELS_STORE comes with the versions in the database.
-  const own = ['POD_NAME', 'POD_NAMESPACE', 'NODE_NAME', 'MODELS_STORE'];
+  const own = ['POD_NAME', 'POD_NAMESPACE', 'NODE_NAME'];
   const settings = text('docs/settings.md');
   expect(names.length).toBeGreaterThan(20);
   expect(names.filter((name) => !own.includes(name) && !settings.includes(`\`${name}\``))).toEqual([]);
