@@ -6,13 +6,13 @@ import { withMeasuredService } from '../harness/measured-service.ts';
 import type { Measured } from './measured.ts';
 import { capacityOf } from './model.ts';
 
-const RATES = [100, 500, 1_000];
+const RATES = [250, 500, 750];
 const MODELS = 3;
 const SAMPLING = 0.5;
 const WARM_UP_CONNECTIONS = 4;
 const WARM_UP_SECONDS = 8;
 /** The allowed differences of the model to the service, as shares of the measured value. */
-const MAX_ERRORS = { cores: 0.3, memory: 0.25, series: 0.1, traceBytes: 0.1, logBytes: 0.1 } as const;
+const MAX_ERRORS = { cores: 0.35, memory: 0.25, series: 0.1, traceBytes: 0.1, logBytes: 0.1 } as const;
 
 type Part = keyof typeof MAX_ERRORS;
 type Figures = Readonly<Record<Part, number>>;

@@ -9,10 +9,10 @@ import type { Measured } from './measured.ts';
 /** The rate of all measurements: busy enough that a prediction costs as much as in a replica that is well used. */
 const RATE = 500;
 const WARM_UP_CONNECTIONS = 4;
-const WARM_UP_SECONDS = 8;
+const WARM_UP_SECONDS = 6;
 const IDLE_SECONDS = 6;
 /** The rounds of the comparison of traced and untraced predictions. */
-const ROUNDS = 5;
+const ROUNDS = 3;
 const SHORT = 200;
 const LONG = 4_000;
 const MANY_LABELS = 1_000;
@@ -57,7 +57,8 @@ export async function measureServiceCosts(folder: string, seconds: number): Prom
     microsecondsPerCharacter,
     microsecondsPerLabel: perLabel.microseconds,
     traceMicroseconds: Math.max(0, traced.traceMicroseconds),
-    memoryMiB: mail.residentMiB,
+    // Two services share pages, so their memory is measured with one.
+    memoryMiB: models.memoryMiB,
     memoryPerModelMiB: models.memoryPerModelMiB,
     memoryPerLabelMiB: perLabel.memoryMiB,
     baseSeries: mail.series - seriesPerModel - 2 * perLabel.series,
@@ -74,7 +75,7 @@ async function measureLabels(folder: string, seconds: number) {
   const at = async (labels: number) => {
     const models = await mkdtemp(join(folder, 'models-'));
     const bodies = bodiesOf(await writeLabelledModel(models, labels));
-    return measureOnce(folder, { MODELS_DIR: models, DEFAULT_MODEL: 'labels' }, bodies, seconds);
+    return measureOnce(folder, { ...UNSAMPLED, MODELS_DIR: models, DEFAULT_MODEL: 'labels' }, bodies, seconds);
   };
   const [few, many] = [await at(2), await at(MANY_LABELS)];
   const labels = MANY_LABELS - 2;
@@ -85,7 +86,7 @@ async function measureLabels(folder: string, seconds: number) {
   };
 }
 
-/** Returns the cost of a further model of two labels. */
+/** Returns the memory of a traced service with one model of two labels, and the cost of each further model. */
 async function measureModels(folder: string, mails: readonly string[], seconds: number) {
   const at = async (count: number) => {
     const models = await mkdtemp(join(folder, 'models-'));
@@ -95,6 +96,7 @@ async function measureModels(folder: string, mails: readonly string[], seconds: 
   };
   const [one, many] = [await at(1), await at(MANY_MODELS)];
   return {
+    memoryMiB: one.residentMiB,
     seriesPerModel: (many.series - one.series) / (MANY_MODELS - 1),
     memoryPerModelMiB: Math.max(0, (many.residentMiB - one.residentMiB) / (MANY_MODELS - 1)),
   };
@@ -106,7 +108,7 @@ async function measureOnce(
   bodies: readonly string[],
   seconds: number,
 ): Promise<ServiceFigures & { microseconds: number }> {
-  return withMeasuredService(folder, { ...UNSAMPLED, ...env }, async (service) => {
+  return withMeasuredService(folder, env, async (service) => {
     const idleCores = await service.idleCores(IDLE_SECONDS);
     await warmUp(service, bodies);
     const figures = await service.measure({ bodies, level: { rate: RATE }, seconds });

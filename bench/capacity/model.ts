@@ -24,10 +24,10 @@ export interface Capacity {
   readonly memoryMiB: number;
   readonly memoryPerReplicaMiB: number;
   readonly spansPerSecond: number;
-  /** What the service sends, not compressed. */
+  /** The bytes that the service sends, not compressed. */
   readonly sentTraceBytesPerDay: number;
   readonly sentLogBytesPerDay: number;
-  /** What Jaeger and VictoriaLogs keep of a day. */
+  /** The bytes of a day that Jaeger and VictoriaLogs keep. */
   readonly storedTraceBytesPerDay: number;
   readonly storedLogBytesPerDay: number;
   /** Collectors of each of the two tiers: those that receive and route, and those that sample whole traces. */
@@ -43,10 +43,13 @@ export interface Capacity {
   /** The transactions per second that replicas cause without feedback, by looking for changed roles and for their turn. */
   readonly idleTransactionsPerSecond: number;
   readonly databaseCores: number;
+  readonly databaseConnections: number;
 }
 
 /** The share of a core that a process may use on average. The rest is for peaks, and for the failure of a replica. */
 export const UTILISATION = 0.6;
+/** The connections that a process usually has (src/postgres/README.md). */
+const CONNECTIONS_PER_REPLICA = 4;
 const SECONDS_PER_DAY = 86_400;
 const MICROSECONDS_PER_SECOND = 1e6;
 /** The interval of scrapes in otel/collector/collector.yaml, in seconds. */
@@ -102,6 +105,7 @@ export function capacityOf(
     feedbackBytesPerDay: feedbackRowsPerSecond * postgres.bytesPerRow * SECONDS_PER_DAY,
     idleTransactionsPerSecond,
     databaseCores: coresFor(feedbackRowsPerSecond + idleTransactionsPerSecond, postgres.microsecondsPerRow),
+    databaseConnections: replicas * CONNECTIONS_PER_REPLICA,
   };
 }
 

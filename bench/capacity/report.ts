@@ -29,6 +29,7 @@ const ROWS: readonly Row[] = [
   { title: 'PostgreSQL: stored a day', write: (of) => bytes(of.feedbackBytesPerDay) },
   { title: 'PostgreSQL: transactions/s of idle replicas', write: (of) => whole(of.idleTransactionsPerSecond) },
   { title: 'PostgreSQL: cores in use', write: (of) => short(of.databaseCores) },
+  { title: 'PostgreSQL: connections', write: (of) => whole(of.databaseConnections) },
 ];
 
 /** Returns a Markdown table with a column for each traffic. */

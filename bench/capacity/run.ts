@@ -31,7 +31,7 @@ const GROWTH = [
 ] as const;
 /** The traffics that are simulated: the largest ones of the table, which no machine here can run. */
 const SIMULATED = [10_000, 1_000_000];
-const LENGTHS = { full: 30, short: 8 } as const;
+const LENGTHS = { full: 30, short: 6 } as const;
 
 /**
  * Prints the parts of a system that a traffic needs, and how they grow to a million requests a second. `--measure` measures the
@@ -39,8 +39,16 @@ const LENGTHS = { full: 30, short: 8 } as const;
  * sets the exit code to 1 if they differ by more than is allowed.
  */
 export async function runCapacityBenchmark(full: boolean, args: readonly string[] = []): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: OPTIONS });
-  const traffic = trafficOf(values);
+  let values: ReturnType<typeof readOptions>;
+  let traffic: Traffic;
+  try {
+    values = readOptions(args);
+    traffic = trafficOf(values);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 64;
+    return;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'waymark-capacity-'));
   const seconds = full ? LENGTHS.full : LENGTHS.short;
   try {
@@ -82,6 +90,10 @@ async function measure(folder: string, seconds: number): Promise<void> {
   const postgres = await measurePostgres(folder);
   const load = `load ${before.toFixed(1)} before, ${loadavg()[0]!.toFixed(1)} after`;
   await writeMeasured({ machine: `${cpus().length} × ${cpus()[0]!.model}, ${load}`, service, ...stores, postgres });
+}
+
+function readOptions(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: OPTIONS }).values;
 }
 
 /** Reads the traffic from the options. @throws {Error} with the name of an option that is not a number in its range */

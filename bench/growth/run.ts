@@ -12,18 +12,17 @@ const LABELS = [2, 10, 100, 1_000];
 const CHARACTERS = [10, 100, 1_000, 10_000, 100_000];
 const MODELS = [1, 3, 10, 30, 100];
 
-/** The rate of the sweeps other than that of rates: low enough for the longest text and the most labels. */
-const FIXED_RATE = 100;
 /** The share of the rate below which the service no longer keeps up. */
 const MIN_REACHED = 0.95;
 const LENGTHS = { full: { seconds: 30, warmUp: 20 }, short: { seconds: 6, warmUp: 4 } } as const;
 type Lengths = (typeof LENGTHS)[keyof typeof LENGTHS];
-/** The requests in progress in a warm-up, which compiles the code. */
-const WARM_UP_CONNECTIONS = 4;
+/** The requests in progress in a warm-up, and in the sweeps other than that of rates: they measure a service that is fully used. */
+const CONNECTIONS = 4;
 
 /**
  * Measures how the cost of a prediction grows with the rate, the number of labels, the length of the text and the number of
- * models: CPU time, latency, memory, series and bytes of telemetry, with the exponent of each. Every request is traced.
+ * models: CPU time, latency, memory, series and bytes of telemetry, with the exponent of each. Every request is traced. Rates are
+ * those of an open loop; the service is fully used in the other sweeps.
  */
 export async function runGrowthBenchmark(full: boolean): Promise<void> {
   const lengths = full ? LENGTHS.full : LENGTHS.short;
@@ -87,7 +86,7 @@ async function sweepCharacters(folder: string, lengths: Lengths): Promise<Sweep>
       process.stderr.write(`${characters} characters\n`);
       const bodies = sliceTexts(mails, characters).map((text) => JSON.stringify({ text }));
       await warmUp(service, bodies, lengths);
-      points.push({ size: characters, figures: await measureAtFixedRate(service, bodies, lengths) });
+      points.push({ size: characters, figures: await measureFullyUsed(service, bodies, lengths) });
     }
     return { quantity: 'characters', points };
   });
@@ -125,20 +124,20 @@ async function measureOnce(
 ): Promise<ServiceFigures> {
   return withMeasuredService(folder, env, async (service) => {
     await warmUp(service, bodies, lengths);
-    return measureAtFixedRate(service, bodies, lengths);
+    return measureFullyUsed(service, bodies, lengths);
   });
 }
 
 async function warmUp(service: MeasuredService, bodies: readonly string[], { warmUp: seconds }: Lengths) {
-  await service.measure({ bodies, level: { connections: WARM_UP_CONNECTIONS }, seconds });
+  await service.measure({ bodies, level: { connections: CONNECTIONS }, seconds });
 }
 
-async function measureAtFixedRate(
+async function measureFullyUsed(
   service: MeasuredService,
   bodies: readonly string[],
   { seconds }: Lengths,
 ): Promise<ServiceFigures> {
-  const figures = await service.measure({ bodies, level: { rate: FIXED_RATE }, seconds });
+  const figures = await service.measure({ bodies, level: { connections: CONNECTIONS }, seconds });
   if (figures.failed > 0) throw new Error(`${figures.failed} requests failed`);
   return figures;
 }

@@ -72,6 +72,7 @@ describe('capacityOf', () => {
     const many = capacityOf({ ...traffic, models: 3, labels: 10, requestsPerSecond: 100_000 }, measured);
     expect(many.series - 300).toBeCloseTo(many.replicas * (one.series - 300), 6);
     expect(many.idleTransactionsPerSecond).toBe(many.replicas * 5);
+    expect(many.databaseConnections).toBe(many.replicas * 4);
   });
 
   it('grows in proportion to the traffic, except for what is rounded up', () => {
