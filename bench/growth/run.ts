@@ -14,7 +14,7 @@ const MODELS = [1, 3, 10, 30, 100];
 
 /** The share of the rate below which the service no longer keeps up. */
 const MIN_REACHED = 0.95;
-const LENGTHS = { full: { seconds: 30, warmUp: 20 }, short: { seconds: 6, warmUp: 4 } } as const;
+const LENGTHS = { full: { seconds: 30, warmUp: 20 }, short: { seconds: 4, warmUp: 3 } } as const;
 type Lengths = (typeof LENGTHS)[keyof typeof LENGTHS];
 /** The requests in progress in a warm-up, and in the sweeps other than that of rates: they measure a service that is fully used. */
 const CONNECTIONS = 4;
