@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** The file with the constants of the model, which `npm run bench -- capacity --measure` writes. */
-export const MEASURED_FILE = join(import.meta.dirname, 'measured.json');
+const MEASURED_FILE = join(import.meta.dirname, 'measured.json');
 
 const positive = z.number().positive();
 const notNegative = z.number().nonnegative();
