@@ -1,7 +1,9 @@
 import { runBatchesBenchmark } from './batches.ts';
+import { runCapacityBenchmark } from './capacity/run.ts';
 import { runClassifierBenchmark } from './classifier/run.ts';
 import { runScriptsBenchmark } from './classifier/scripts.ts';
 import { runEvidenceBenchmark } from './evidence/run.ts';
+import { runGrowthBenchmark } from './growth/run.ts';
 import { runInsightsBenchmark } from './insights/run.ts';
 import { runLoadToolBenchmark } from './load-tool.ts';
 import { runModelsBenchmark } from './models/run.ts';
@@ -16,11 +18,13 @@ import { runSwapsBenchmark } from './swaps.ts';
 import { runTelemetryBenchmark } from './telemetry/run.ts';
 import { runVersionsBenchmark } from './versions.ts';
 
-const benchmarks: Readonly<Record<string, (full: boolean) => Promise<void>>> = {
+const benchmarks: Readonly<Record<string, (full: boolean, args: readonly string[]) => Promise<void>>> = {
   batches: runBatchesBenchmark,
+  capacity: runCapacityBenchmark,
   classifier: runClassifierBenchmark,
   retrain: runRetrainBenchmark,
   evidence: runEvidenceBenchmark,
+  growth: runGrowthBenchmark,
   insights: runInsightsBenchmark,
   'load-tool': runLoadToolBenchmark,
   models: runModelsBenchmark,
@@ -47,11 +51,12 @@ const names = Object.keys(benchmarks);
 const [requested, ...rest] = process.argv.slice(2).filter((argument) => argument !== '--full');
 const full = process.argv.includes('--full');
 
-if (rest.length > 0 || (requested !== undefined && !names.includes(requested))) {
+// Only `capacity` has options of its own.
+if ((rest.length > 0 && requested !== 'capacity') || (requested !== undefined && !names.includes(requested))) {
   process.stderr.write(
     `Usage: npm run bench [-- NAME] [--full], with NAME one of: ${names.join(', ')} (default: all); --full runs longer\n`,
   );
   process.exitCode = 64;
 } else {
-  for (const name of requested === undefined ? names : [requested]) await benchmarks[name]!(full);
+  for (const name of requested === undefined ? names : [requested]) await benchmarks[name]!(full, rest);
 }

@@ -2,7 +2,7 @@ import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
 import { createDashboard, instanceVariable, MODEL_VARIABLE, VERSION_VARIABLE } from './dashboard.ts';
 import { OWN } from './metric-names.ts';
 import { barGauge, heatmap, stat, table, timeSeries } from './panels.ts';
-import { INSTANCE, MODEL, ofActiveVersion, SERVICE, select, sumRate, VERSION } from './selectors.ts';
+import { INSTANCE, MODEL, ofActiveVersion, SERVICE, select, VERSION } from './selectors.ts';
 import { trialPanels } from './trial-panels.ts';
 
 const BARS = { unit: 'percentunit', width: 12, min: 0, max: 1 };
@@ -140,10 +140,11 @@ function inputPanels() {
       'percentunit',
       [`sum by (le) (increase(${confidence}[$__rate_interval]))`, '{{le}}'],
     ),
-    timeSeries({ id: 17, title: 'Feedback', description: 'True labels a minute', unit: 'short', width: 12 }, [
-      `60 * ${sumRate(select(OWN.feedback, SERVICE, INSTANCE, MODEL, VERSION), 'actual')}`,
-      '{{actual}}',
-    ]),
+    timeSeries(
+      { id: 17, title: 'Feedback', description: 'True labels a minute, over an hour', unit: 'short', width: 12 },
+      // The rate of the counter itself would be wrong where another replica takes over the export of a shared store.
+      [`sum by (actual) (${ofVersions('classifier:feedback_by_source:count', 'window="1h"')}) / 60`, '{{actual}}'],
+    ),
   ];
 }
 

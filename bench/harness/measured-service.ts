@@ -1,0 +1,166 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createGenerator } from '../../tools/load/generator/generator.ts';
+import { createLatencies } from '../../tools/load/generator/latencies.ts';
+import type { LoadLevel } from '../../tools/load/generator/outcome.ts';
+import { freePorts } from '../../tools/stack/ports.ts';
+import { start } from '../../tools/stack/processes.ts';
+import { type ByteReceiver, type ReceivedBytes, startByteReceiver } from './byte-receiver.ts';
+import { cpuSeconds, EXPORT_DELAY_MS, residentMiB } from './process-usage.ts';
+import { benchService } from './service.ts';
+
+const TIMEOUT_MS = 10_000;
+const MAX_CONNECTIONS = 64;
+
+/** The load of a measurement. */
+export interface MeasuredLoad {
+  /** The bodies of `POST /predict`, sent in a cycle. */
+  readonly bodies: readonly string[];
+  readonly level: LoadLevel;
+  readonly seconds: number;
+}
+
+/** The figures of a service under a load. */
+export interface ServiceFigures {
+  readonly predictions: number;
+  readonly failed: number;
+  /** Predictions per second. */
+  readonly perSecond: number;
+  /** The CPU time of the service in seconds, all threads, with the export of telemetry. */
+  readonly cpuSeconds: number;
+  /** The time in which it was spent, in seconds. */
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly residentMiB: number;
+  /** The series on the metrics page, after the load. */
+  readonly series: number;
+  readonly spans: number;
+  readonly records: number;
+  readonly bytes: ReceivedBytes;
+}
+
+/** A service that is measured. */
+export interface MeasuredService {
+  readonly url: string;
+  readonly pid: number;
+  /** Sends a load, waits for the export of its telemetry, and returns the figures. */
+  measure(load: MeasuredLoad): Promise<ServiceFigures>;
+  /** Returns the CPU time that the service uses without requests, as a share of a core. */
+  idleCores(seconds: number): Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function startMeasuredService(
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+  endpoint?: string,
+): Promise<MeasuredService> {
+  const ports = await freePorts();
+  const receiver = await startByteReceiver();
+  const data = await mkdtemp(join(folder, 'data-'));
+  const settings = { DATA_DIR: data, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint ?? receiver.url, ...env };
+  const service = await start(benchService(ports, settings), `${data}.log`, new AbortController().signal);
+  const url = `http://127.0.0.1:${ports.service}`;
+  const metrics = `http://127.0.0.1:${ports.serviceMetrics}/metrics`;
+  return {
+    url,
+    pid: service.pid,
+    measure: (load) => measure(load, { url, metrics, pid: service.pid, receiver }),
+    async idleCores(seconds) {
+      const before = await cpuSeconds(service.pid);
+      await delay(seconds * 1_000);
+      return ((await cpuSeconds(service.pid)) - before) / seconds;
+    },
+    async stop() {
+      await service.stop();
+      await receiver.close();
+    },
+  };
+}
+
+/**
+ * Starts the service on the first core, and stops it after its use. It sends its telemetry to a receiver that counts bytes.
+ *
+ * @param endpoint another receiver of OTLP/HTTP, such as a Collector; then no bytes are counted
+ */
+export async function withMeasuredService<T>(
+  folder: string,
+  env: Readonly<Record<string, string>>,
+  use: (service: MeasuredService) => Promise<T>,
+  endpoint?: string,
+): Promise<T> {
+  const service = await startMeasuredService(folder, env, endpoint);
+  try {
+    return await use(service);
+  } finally {
+    await service.stop();
+  }
+}
+
+interface Place {
+  readonly url: string;
+  readonly metrics: string;
+  readonly pid: number;
+  readonly receiver: ByteReceiver;
+}
+
+async function measure({ bodies, level, seconds }: MeasuredLoad, place: Place): Promise<ServiceFigures> {
+  const generator = createGenerator({
+    origin: place.url,
+    path: '/predict',
+    headers: { 'content-type': 'application/json' },
+    bodies,
+    timeoutMs: TIMEOUT_MS,
+    maxConnections: MAX_CONNECTIONS,
+  });
+  const latencies = createLatencies();
+  let failed = 0;
+  let lastMs = 0;
+  const before = await countsOf(place);
+  const started = performance.now();
+  await generator.run(
+    level,
+    seconds * 1_000,
+    ({ due, done, answer }) => {
+      lastMs = Math.max(lastMs, done);
+      if ('status' in answer && answer.status === 200) latencies.add(done - due);
+      else failed += 1;
+    },
+    new AbortController().signal,
+  );
+  await delay(EXPORT_DELAY_MS);
+  await generator.close();
+  const after = await countsOf(place);
+  const { count: predictions, p50, p99 } = latencies.percentiles() ?? { count: 0, p50: Infinity, p99: Infinity };
+  return {
+    predictions,
+    failed,
+    perSecond: predictions / Math.max(seconds, lastMs / 1_000),
+    cpuSeconds: after.cpu - before.cpu,
+    seconds: (performance.now() - started) / 1_000,
+    p50Ms: p50,
+    p99Ms: p99,
+    residentMiB: await residentMiB(place.pid),
+    series: after.series,
+    spans: after.spans - before.spans,
+    records: after.records - before.records,
+    bytes: { traces: after.bytes.traces - before.bytes.traces, logs: after.bytes.logs - before.bytes.logs },
+  };
+}
+
+async function countsOf({ metrics, pid, receiver }: Place) {
+  const lines = (await (await fetch(metrics)).text()).split('\n').filter((line) => line !== '' && line[0] !== '#');
+  const total = (name: string) =>
+    lines
+      .filter((line) => line.startsWith(`${name}{`))
+      .reduce((sum, line) => sum + Number(/\} (\S+)/.exec(line)?.[1]), 0);
+  return {
+    cpu: await cpuSeconds(pid),
+    series: lines.length,
+    spans: total('otel_sdk_exporter_span_exported_total'),
+    records: total('otel_sdk_exporter_log_exported_total'),
+    bytes: receiver.received(),
+  };
+}
