@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMails } from '../../tools/stack/check/traffic.ts';
 import { writeManyModels } from '../growth/growth-models.ts';
-import { withMeasuredService } from '../harness/measured-service.ts';
+import { withMeasuredService } from '../growth/measured-service.ts';
 import type { Measured } from './measured.ts';
 import { capacityOf } from './model.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMails } from '../../tools/stack/check/traffic.ts';
 import { writeLabelledModel, writeManyModels } from '../growth/growth-models.ts';
-import { type MeasuredService, type ServiceFigures, withMeasuredService } from '../harness/measured-service.ts';
+import { type MeasuredService, type ServiceFigures, withMeasuredService } from '../growth/measured-service.ts';
 import { median } from '../harness/median.ts';
 import type { Measured } from './measured.ts';
 
@@ -56,7 +56,7 @@ export async function measureServiceCosts(folder: string, seconds: number): Prom
     baseMicroseconds: traced.short - SHORT * microsecondsPerCharacter - 2 * perLabel.microseconds,
     microsecondsPerCharacter,
     microsecondsPerLabel: perLabel.microseconds,
-    traceMicroseconds: Math.max(0, traced.traceMicroseconds),
+    traceMicroseconds: measurable('a trace', traced.traceMicroseconds),
     // Two services share pages, so their memory is measured with one.
     memoryMiB: models.memoryMiB,
     memoryPerModelMiB: models.memoryPerModelMiB,
@@ -80,8 +80,8 @@ async function measureLabels(folder: string, seconds: number) {
   const [few, many] = [await at(2), await at(MANY_LABELS)];
   const labels = MANY_LABELS - 2;
   return {
-    microseconds: Math.max(0, (many.microseconds - few.microseconds) / labels),
-    memoryMiB: Math.max(0, (many.residentMiB - few.residentMiB) / labels),
+    microseconds: measurable('a label', (many.microseconds - few.microseconds) / labels),
+    memoryMiB: measurable('the memory of a label', (many.residentMiB - few.residentMiB) / labels),
     series: (many.series - few.series) / labels,
   };
 }
@@ -98,7 +98,7 @@ async function measureModels(folder: string, mails: readonly string[], seconds: 
   return {
     memoryMiB: one.residentMiB,
     seriesPerModel: (many.series - one.series) / (MANY_MODELS - 1),
-    memoryPerModelMiB: Math.max(0, (many.residentMiB - one.residentMiB) / (MANY_MODELS - 1)),
+    memoryPerModelMiB: measurable('the memory of a model', (many.residentMiB - one.residentMiB) / (MANY_MODELS - 1)),
   };
 }
 
@@ -126,6 +126,16 @@ function bodiesOf(texts: readonly string[], model?: string): string[] {
 
 function microseconds({ cpuSeconds, seconds, predictions }: ServiceFigures, idleCores: number): number {
   return ((cpuSeconds - idleCores * seconds) / predictions) * 1e6;
+}
+
+/**
+ * Returns a cost that is the difference of two measurements.
+ *
+ * @throws {Error} if it is not above 0: then other work of the machine hides it, and the capacity would be too small
+ */
+function measurable(name: string, cost: number): number {
+  if (cost > 0) return cost;
+  throw new Error(`the cost of ${name} was not above 0: the machine is too busy with other work to measure it`);
 }
 
 function slices(text: string, characters: number): string[] {

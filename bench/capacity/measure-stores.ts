@@ -7,7 +7,7 @@ import { components } from '../../tools/stack/components.ts';
 import { installTools } from '../../tools/stack/install.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { type RunningComponent, start } from '../../tools/stack/processes.ts';
-import { withMeasuredService } from '../harness/measured-service.ts';
+import { withMeasuredService } from '../growth/measured-service.ts';
 import { cpuSeconds, residentMiB } from '../harness/process-usage.ts';
 import type { Measured } from './measured.ts';
 

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMails } from '../../tools/stack/check/traffic.ts';
-import { type MeasuredService, type ServiceFigures, withMeasuredService } from '../harness/measured-service.ts';
 import { writeLabelledModel, writeManyModels } from './growth-models.ts';
+import { type MeasuredService, type ServiceFigures, withMeasuredService } from './measured-service.ts';
 import { growthTable, type Sweep } from './table.ts';
 
 const RATES = [1, 10, 100, 1_000, 2_000, 5_000, 10_000];

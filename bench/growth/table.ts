@@ -1,5 +1,5 @@
-import type { ServiceFigures } from '../harness/measured-service.ts';
 import { exponentOf } from './exponent.ts';
+import type { ServiceFigures } from './measured-service.ts';
 
 /** The figures of the service at the sizes of one quantity. */
 export interface Sweep {

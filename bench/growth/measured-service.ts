@@ -6,9 +6,9 @@ import { createLatencies } from '../../tools/load/generator/latencies.ts';
 import type { LoadLevel } from '../../tools/load/generator/outcome.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
+import { cpuSeconds, EXPORT_DELAY_MS, residentMiB } from '../harness/process-usage.ts';
+import { benchService } from '../harness/service.ts';
 import { type ByteReceiver, type ReceivedBytes, startByteReceiver } from './byte-receiver.ts';
-import { cpuSeconds, EXPORT_DELAY_MS, residentMiB } from './process-usage.ts';
-import { benchService } from './service.ts';
 
 const TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 64;
