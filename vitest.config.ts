@@ -30,6 +30,7 @@ export default defineConfig({
             ...PURE,
           ],
           testTimeout: 20_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -41,6 +42,7 @@ export default defineConfig({
           exclude: [STRESS],
           isolate: false,
           testTimeout: 20_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -50,6 +52,7 @@ export default defineConfig({
           globalSetup: ['test/support/temporary-folder.ts'],
           include: [STRESS],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -59,6 +62,7 @@ export default defineConfig({
           globalSetup: ['test/support/temporary-folder.ts'],
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },
@@ -91,6 +95,7 @@ export default defineConfig({
           globalSetup: ['test/support/temporary-folder.ts', 'test/deploy/support/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           hookTimeout: 600_000,
         },
       },
