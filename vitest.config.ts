@@ -95,7 +95,6 @@ export default defineConfig({
           globalSetup: ['test/support/temporary-folder.ts', 'test/deploy/support/global-setup.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
-          hookTimeout: 60_000,
           hookTimeout: 600_000,
         },
       },
