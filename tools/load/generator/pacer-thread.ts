@@ -21,7 +21,9 @@ function wakeForEach(from: number, intervalMs: number, count: number): void {
   for (let number = 0; number < count; ) {
     const milliseconds = from + number * intervalMs - LEAD_MS - now();
     if (milliseconds > 0 && Atomics.wait(turn, 0, present, milliseconds) !== 'timed-out') return;
+    // Read before the message is sent: a due time that comes while this thread is interrupted after it needs another one.
+    const announced = now() + LEAD_MS;
     parentPort!.postMessage('due');
-    number = Math.max(number + 1, Math.floor((now() + LEAD_MS - from) / intervalMs) + 1);
+    number = Math.max(number + 1, Math.floor((announced - from) / intervalMs) + 1);
   }
 }
