@@ -205,4 +205,6 @@ export interface ConsoleSettings {
   /** True if `GET /traces/{traceId}?logs=true` has log records. */
   readonly logs: boolean;
   readonly version: string;
+  /** The host name of the replica whose predictions the console shows; null without a database that replicas share. */
+  readonly replica: string | null;
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { DatabaseAddress } from '../../src/postgres/address.ts';
@@ -131,6 +132,12 @@ describe.skipIf(isMissing)(`three services${isMissing ? ' (PostgreSQL is not ins
       services.map(async ({ url }) => (await (await fetch(`${url}/quality`)).json()) as { count: number }),
     );
     expect(qualities.map(({ count }) => count)).toEqual([1, 1, 1]);
+  });
+
+  test('name the replica in the console', async () => {
+    for (const { url } of services) {
+      expect(await (await fetch(`${url}/console/settings`)).json()).toMatchObject({ replica: hostname() });
+    }
   });
 
   test('serve a role that was changed at one of them within 2 s', async () => {

@@ -73,7 +73,7 @@ function skip(event: Event): void {
 }
 
 function Navigation({ page }: { readonly page: Page }): ComponentChildren {
-  const { jaegerUiUrl, prometheusUrl, grafanaUrl, version } = settings.value ?? {};
+  const { jaegerUiUrl, prometheusUrl, grafanaUrl, version, replica } = settings.value ?? {};
   const tools = [
     ['Jaeger', jaegerUiUrl],
     ['Prometheus', prometheusUrl],
@@ -111,6 +111,9 @@ function Navigation({ page }: { readonly page: Page }): ComponentChildren {
         ? null
         : h('button', { type: 'button', class: 'quiet', onClick: () => setToken(undefined) }, 'Token: change'),
       version === undefined ? null : h('span', { class: 'note' }, `version ${version}`),
+      typeof replica !== 'string'
+        ? null
+        : h('span', { class: 'note', title: 'The predictions here are those of this replica' }, `replica ${replica}`),
     ),
   );
 }

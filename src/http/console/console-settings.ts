@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Middleware } from 'koa';
 import packageJson from '../../../package.json' with { type: 'json' };
 import type { ConsoleSettings } from '../../recent/prediction-row.ts';
@@ -16,6 +17,7 @@ export function showConsoleSettings({ config, tokens }: Service): Middleware<Req
     jaegerQuery: config.JAEGER_QUERY_URL !== undefined,
     logs: config.VICTORIALOGS_URL !== undefined,
     version: packageJson.version,
+    replica: config.DATABASE_URL === undefined ? null : hostname(),
   };
   return (ctx) => {
     ctx.body = settings;

@@ -174,4 +174,8 @@ export const consoleSettings = z.object({
   jaegerQuery: z.boolean(),
   logs: z.boolean(),
   version: z.string(),
+  replica: z
+    .string()
+    .nullable()
+    .meta({ description: 'The host name of the replica that answers; null without `DATABASE_URL`' }),
 });

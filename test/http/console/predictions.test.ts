@@ -224,5 +224,6 @@ test('GET /console/settings needs no token', async () => {
     tokens: true,
     jaegerQuery: true,
     logs: false,
+    replica: null,
   });
 });
