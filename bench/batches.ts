@@ -1,18 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Example } from '../src/training/read-examples.ts';
 import { start } from '../tools/stack/processes.ts';
 import { readMails } from './harness/mails.ts';
 import { median } from './harness/median.ts';
-import { type OpenLoadResult, percentile, sendSteadily } from './harness/open-load.ts';
+import { latencyRow, type OpenLoadResult, SINGLES_PER_SECOND, sendSingles } from './harness/open-load.ts';
 import { cpuSecondsFor } from './harness/process-usage.ts';
 import { benchService, startBenchEnvironment } from './harness/service.ts';
 import { writeWrkScript, wrk } from './harness/wrk.ts';
 
 const TEXTS_PER_BATCH = 1_000;
-/** The rate of single requests beside the batches. */
-const SINGLES_PER_SECOND = 100;
 
 /**
  * Measures the cost of a text in a batch of 1,000, compared with a request of its own, and the effect of such batches
@@ -67,22 +64,13 @@ async function cpuPerText(pid: number, work: () => Promise<number>): Promise<num
   return seconds / count;
 }
 
-async function sendSingles(url: string, texts: readonly Example[], seconds: number): Promise<OpenLoadResult> {
-  const result = await sendSteadily({ url, perSecond: SINGLES_PER_SECOND, seconds, texts, isCorrect: () => true });
-  if (result.errors.length > 0) throw new Error(`${result.errors.length} requests failed: ${result.errors[0]}`);
-  return result;
-}
-
 function table(
   ratio: { cpu: number; time: number },
   alone: OpenLoadResult,
   beside: OpenLoadResult,
   batches: number,
 ): string {
-  const row = (title: string, result: OpenLoadResult) => {
-    const cells = [0.5, 0.99, 0.999, 1].map((share) => `${percentile(result, share).toFixed(1)} ms`);
-    return `| ${title} | ${cells.join(' | ')} |`;
-  };
+  const row = (title: string, result: OpenLoadResult) => latencyRow(title, result, [0.5, 0.99, 0.999, 1]);
   return [
     `### Batches of ${TEXTS_PER_BATCH} mails`,
     '',

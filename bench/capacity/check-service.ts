@@ -1,15 +1,14 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMails } from '../../tools/stack/check/traffic.ts';
-import { writeManyModels } from '../growth/growth-models.ts';
 import { withMeasuredService } from '../growth/measured-service.ts';
+import { writeManyModels } from '../harness/many-versions.ts';
 import type { Measured } from './measured.ts';
 import { capacityOf } from './model.ts';
 
 const RATES = [250, 500, 750];
 const MODELS = 3;
 const SAMPLING = 0.5;
-const WARM_UP_CONNECTIONS = 4;
 const WARM_UP_SECONDS = 8;
 /** The allowed differences of the model to the service, as shares of the measured value. */
 const MAX_ERRORS = { cores: 0.35, memory: 0.25, series: 0.1, traceBytes: 0.1, logBytes: 0.1 } as const;
@@ -37,7 +36,7 @@ export async function checkService(folder: string, measured: Measured, seconds: 
     '| rate | cores | memory | series | bytes of spans/s | bytes of log records/s |\n| ---: | ---: | ---: | ---: | ---: | ---: |\n',
   );
   return withMeasuredService(folder, env, async (service) => {
-    await service.measure({ bodies, level: { connections: WARM_UP_CONNECTIONS }, seconds: WARM_UP_SECONDS });
+    await service.warmUp(bodies, WARM_UP_SECONDS);
     let isWithin = true;
     for (const rate of RATES) {
       const found = await service.measure({ bodies, level: { rate }, seconds });

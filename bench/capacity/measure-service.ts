@@ -1,14 +1,14 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMails } from '../../tools/stack/check/traffic.ts';
-import { writeLabelledModel, writeManyModels } from '../growth/growth-models.ts';
+import { writeLabelledModel } from '../growth/growth-models.ts';
 import { type MeasuredService, type ServiceFigures, withMeasuredService } from '../growth/measured-service.ts';
+import { writeManyModels } from '../harness/many-versions.ts';
 import { median } from '../harness/median.ts';
 import type { Measured } from './measured.ts';
 
 /** The rate of all measurements: busy enough that a prediction costs as much as in a replica that is well used. */
 const RATE = 500;
-const WARM_UP_CONNECTIONS = 4;
 const WARM_UP_SECONDS = 6;
 const IDLE_SECONDS = 6;
 /** The rounds of the comparison of traced and untraced predictions. */
@@ -27,7 +27,7 @@ export async function measureServiceCosts(folder: string, seconds: number): Prom
   const traced = await withMeasuredService(folder, {}, (tracing) =>
     withMeasuredService(folder, UNSAMPLED, async (counting) => {
       const idleCores = await counting.idleCores(IDLE_SECONDS);
-      for (const service of [tracing, counting]) await warmUp(service, bodies);
+      for (const service of [tracing, counting]) await service.warmUp(bodies, WARM_UP_SECONDS);
       const differences: number[] = [];
       let figures: ServiceFigures | undefined;
       // Alternately, since the machine varies.
@@ -41,7 +41,7 @@ export async function measureServiceCosts(folder: string, seconds: number): Prom
 
       async function lengthCost(service: MeasuredService, characters: number): Promise<number> {
         const texts = bodiesOf(slices(mails.join('\n').repeat(2), characters));
-        await warmUp(service, texts);
+        await service.warmUp(texts, WARM_UP_SECONDS);
         return microseconds(await service.measure({ bodies: texts, level: { rate: RATE }, seconds }), idleCores);
       }
     }),
@@ -110,14 +110,10 @@ async function measureOnce(
 ): Promise<ServiceFigures & { microseconds: number }> {
   return withMeasuredService(folder, env, async (service) => {
     const idleCores = await service.idleCores(IDLE_SECONDS);
-    await warmUp(service, bodies);
+    await service.warmUp(bodies, WARM_UP_SECONDS);
     const figures = await service.measure({ bodies, level: { rate: RATE }, seconds });
     return { ...figures, microseconds: microseconds(figures, idleCores) };
   });
-}
-
-async function warmUp(service: MeasuredService, bodies: readonly string[]): Promise<void> {
-  await service.measure({ bodies, level: { connections: WARM_UP_CONNECTIONS }, seconds: WARM_UP_SECONDS });
 }
 
 function bodiesOf(texts: readonly string[], model?: string): string[] {

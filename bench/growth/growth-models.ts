@@ -1,4 +1,3 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeArtefact } from '../../src/artefacts/artefact.ts';
 import { packLinear } from '../../src/artefacts/pack.ts';
@@ -6,26 +5,12 @@ import { createRandom } from '../../src/classifier/learning/random.ts';
 import { createTrainer } from '../../src/classifier/learning/trainer.ts';
 import { summariseEvaluation } from '../../src/training/predict-examples.ts';
 
-const BUNDLED = join(import.meta.dirname, '../../models/spam/1');
 const WORDS = 2_000;
 const WORDS_PER_TEXT = 40;
 /** The words that a label prefers. A text has a quarter of its words from them. */
 const OWN_WORDS = 8;
 const TEXTS_PER_LABEL = 5;
 const SENT_TEXTS = 200;
-
-/** Writes models with the names `m1` to `m{count}`: copies of the bundled version. */
-export async function writeManyModels(models: string, count: number): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(join(BUNDLED, 'manifest.json'), 'utf8')) as Record<string, unknown>;
-  const names = Array.from({ length: count }, (_, at) => `m${at + 1}`);
-  for (const name of names) {
-    const folder = join(models, name, '1');
-    await mkdir(folder, { recursive: true });
-    await copyFile(join(BUNDLED, 'weights.bin'), join(folder, 'weights.bin'));
-    await writeFile(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, name }));
-  }
-  return names;
-}
 
 /**
  * Trains a model with a number of labels and writes it as `labels`. All such models know the same words, so that only the

@@ -12,6 +12,8 @@ import { type ByteReceiver, type ReceivedBytes, startByteReceiver } from './byte
 
 const TIMEOUT_MS = 10_000;
 const MAX_CONNECTIONS = 64;
+/** The requests in progress in a warm-up, and in a measurement of a service that is fully used. */
+export const FULLY_USED: LoadLevel = { connections: 4 };
 
 /** The load of a measurement. */
 export interface MeasuredLoad {
@@ -47,6 +49,8 @@ export interface MeasuredService {
   readonly pid: number;
   /** Sends a load, waits for the export of its telemetry, and returns the figures. */
   measure(load: MeasuredLoad): Promise<ServiceFigures>;
+  /** Lets V8 compile the code that a load needs. */
+  warmUp(bodies: readonly string[], seconds: number): Promise<void>;
   /** Returns the CPU time that the service uses without requests, as a share of a core. */
   idleCores(seconds: number): Promise<number>;
   stop(): Promise<void>;
@@ -64,10 +68,14 @@ async function startMeasuredService(
   const service = await start(benchService(ports, settings), `${data}.log`, new AbortController().signal);
   const url = `http://127.0.0.1:${ports.service}`;
   const metrics = `http://127.0.0.1:${ports.serviceMetrics}/metrics`;
+  const place = { url, metrics, pid: service.pid, receiver };
   return {
     url,
     pid: service.pid,
-    measure: (load) => measure(load, { url, metrics, pid: service.pid, receiver }),
+    measure: (load) => measure(load, place),
+    async warmUp(bodies, seconds) {
+      await measure({ bodies, level: FULLY_USED, seconds }, place);
+    },
     async idleCores(seconds) {
       const before = await cpuSeconds(service.pid);
       await delay(seconds * 1_000);

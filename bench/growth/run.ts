@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readMails } from '../../tools/stack/check/traffic.ts';
-import { writeLabelledModel, writeManyModels } from './growth-models.ts';
-import { type MeasuredService, type ServiceFigures, withMeasuredService } from './measured-service.ts';
+import { writeManyModels } from '../harness/many-versions.ts';
+import { writeLabelledModel } from './growth-models.ts';
+import { FULLY_USED, type MeasuredService, type ServiceFigures, withMeasuredService } from './measured-service.ts';
 import { growthTable, type Sweep } from './table.ts';
 
 const RATES = [1, 10, 100, 1_000, 2_000, 5_000, 10_000];
@@ -16,8 +17,6 @@ const MODELS = [1, 3, 10, 30, 100];
 const MIN_REACHED = 0.95;
 const LENGTHS = { full: { seconds: 30, warmUp: 20 }, short: { seconds: 4, warmUp: 3 } } as const;
 type Lengths = (typeof LENGTHS)[keyof typeof LENGTHS];
-/** The requests in progress in a warm-up, and in the sweeps other than that of rates: they measure a service that is fully used. */
-const CONNECTIONS = 4;
 
 /**
  * Measures how the cost of a prediction grows with the rate, the number of labels, the length of the text and the number of
@@ -45,7 +44,7 @@ export async function runGrowthBenchmark(full: boolean): Promise<void> {
 async function sweepRates(folder: string, lengths: Lengths): Promise<Sweep> {
   const bodies = (await readMails()).map(({ text }) => JSON.stringify({ text }));
   return withMeasuredService(folder, {}, async (service) => {
-    await warmUp(service, bodies, lengths);
+    await service.warmUp(bodies, lengths.warmUp);
     const points: Sweep['points'][number][] = [];
     for (const rate of RATES) {
       process.stderr.write(`${rate}/s\n`);
@@ -85,7 +84,7 @@ async function sweepCharacters(folder: string, lengths: Lengths): Promise<Sweep>
     for (const characters of CHARACTERS) {
       process.stderr.write(`${characters} characters\n`);
       const bodies = sliceTexts(mails, characters).map((text) => JSON.stringify({ text }));
-      await warmUp(service, bodies, lengths);
+      await service.warmUp(bodies, lengths.warmUp);
       points.push({ size: characters, figures: await measureFullyUsed(service, bodies, lengths) });
     }
     return { quantity: 'characters', points };
@@ -123,13 +122,9 @@ async function measureOnce(
   lengths: Lengths,
 ): Promise<ServiceFigures> {
   return withMeasuredService(folder, env, async (service) => {
-    await warmUp(service, bodies, lengths);
+    await service.warmUp(bodies, lengths.warmUp);
     return measureFullyUsed(service, bodies, lengths);
   });
-}
-
-async function warmUp(service: MeasuredService, bodies: readonly string[], { warmUp: seconds }: Lengths) {
-  await service.measure({ bodies, level: { connections: CONNECTIONS }, seconds });
 }
 
 async function measureFullyUsed(
@@ -137,7 +132,7 @@ async function measureFullyUsed(
   bodies: readonly string[],
   { seconds }: Lengths,
 ): Promise<ServiceFigures> {
-  const figures = await service.measure({ bodies, level: { connections: CONNECTIONS }, seconds });
+  const figures = await service.measure({ bodies, level: FULLY_USED, seconds });
   if (figures.failed > 0) throw new Error(`${figures.failed} requests failed`);
   return figures;
 }

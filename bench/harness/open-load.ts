@@ -84,6 +84,25 @@ export async function sendSteadily<Text extends { readonly text: string }>({
   return { sent: total, errors, mismatches, byVersion, milliseconds };
 }
 
+/** The rate of `sendSingles`. */
+export const SINGLES_PER_SECOND = 100;
+
+/** Sends single requests to the model of the service at a steady rate. @throws {Error} if one of them fails */
+export async function sendSingles<Text extends { readonly text: string }>(
+  url: string,
+  texts: readonly Text[],
+  seconds: number,
+): Promise<OpenLoadResult> {
+  const result = await sendSteadily({ url, perSecond: SINGLES_PER_SECOND, seconds, texts, isCorrect: () => true });
+  if (result.errors.length > 0) throw new Error(`${result.errors.length} requests failed: ${result.errors[0]}`);
+  return result;
+}
+
+/** Returns a row of a Markdown table with percentiles of the latencies; `shares` are from 0 to 1. */
+export function latencyRow(title: string, result: OpenLoadResult, shares: readonly number[]): string {
+  return `| ${[title, ...shares.map((share) => `${percentile(result, share).toFixed(1)} ms`)].join(' | ')} |`;
+}
+
 /** Returns a percentile of the latencies in milliseconds; `share` is from 0 to 1. */
 export function percentile({ milliseconds }: Pick<OpenLoadResult, 'milliseconds'>, share: number): number {
   return milliseconds[Math.min(milliseconds.length - 1, Math.floor(milliseconds.length * share))] ?? Number.NaN;

@@ -2,16 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Example } from '../../src/training/read-examples.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
 import { serviceComponent } from '../../tools/stack/start-command.ts';
 import { readMails } from '../harness/mails.ts';
 import { median } from '../harness/median.ts';
-import { type OpenLoadResult, percentile, sendSteadily } from '../harness/open-load.ts';
+import { latencyRow, type OpenLoadResult, SINGLES_PER_SECOND, sendSingles } from '../harness/open-load.ts';
 import { writeWrkScript, wrk } from '../harness/wrk.ts';
 
-const SINGLES_PER_SECOND = 100;
 /** Longer than it takes to fill the memory of predictions. */
 const FILL_SECONDS = 8;
 const COMPARISON_EVERY_MS = 1_000;
@@ -37,10 +35,7 @@ export async function measureBeside(full: boolean): Promise<string[]> {
     const alone = await sendSingles(url, sent, seconds);
     const end = performance.now() + seconds * 1_000;
     const [beside, times] = await Promise.all([sendSingles(url, sent, seconds), compareUntil(url, end)]);
-    const row = (title: string, result: OpenLoadResult) => {
-      const cells = [0.5, 0.99, 0.999].map((share) => `${percentile(result, share).toFixed(1)} ms`);
-      return `| ${title} | ${cells.join(' | ')} |`;
-    };
+    const row = (title: string, result: OpenLoadResult) => latencyRow(title, result, [0.5, 0.99, 0.999]);
     return [
       `| ${SINGLES_PER_SECOND} single requests per second, for ${seconds} s | p50 | p99 | p99.9 |`,
       '| --- | ---: | ---: | ---: |',
@@ -69,10 +64,4 @@ async function compareUntil(url: string, end: number): Promise<number[]> {
     times.push(performance.now() - started);
   }
   return times;
-}
-
-async function sendSingles(url: string, texts: readonly Example[], seconds: number): Promise<OpenLoadResult> {
-  const result = await sendSteadily({ url, perSecond: SINGLES_PER_SECOND, seconds, texts, isCorrect: () => true });
-  if (result.errors.length > 0) throw new Error(`${result.errors.length} requests failed: ${result.errors[0]}`);
-  return result;
 }
