@@ -13,7 +13,7 @@ import { recordAction } from '../../src/maintenance/rollout/state-updates.ts';
 import { type Policy, policySchema } from '../../src/models/policy-file.ts';
 import type { RecordedChange } from '../../src/models/roles.ts';
 import type { Model, ModelVersions } from '../../src/models/store.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
+import { createSilentLog } from '../../src/telemetry/logs/log.ts';
 
 /** In memory where there is such a folder: the simulation makes thousands of commits, and none needs to last. */
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
@@ -81,7 +81,7 @@ async function simulate(
   const random = createRandom(seed);
   const policy = policySchema.parse({ mode: 'automatic', ...options.policy });
   const store = storeOf(database);
-  const experimentLog = createExperimentLog(store.experiments, createLog('silent', { write: () => {} }));
+  const experimentLog = createExperimentLog(store.experiments, createSilentLog());
   const [active, candidate] = [modelOf('1', 'a'), modelOf('2', 'b')];
   const service = createRoles(active, candidate, experimentLog);
   const actions: Action[] = [];

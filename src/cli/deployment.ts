@@ -7,7 +7,7 @@ import type { SharedState } from '../postgres/shared-state.ts';
 import { readEncoder, storeEncoder } from '../runtimes/encoder-files.ts';
 import { createEngines } from '../runtimes/onnx/engines.ts';
 import { openCommandRemotes } from '../runtimes/remote/settings.ts';
-import { createLog } from '../telemetry/logs/log.ts';
+import { createSilentLog } from '../telemetry/logs/log.ts';
 import type { TrainingResult } from '../training/training-job.ts';
 import { readModelsDatabase } from './model-versions.ts';
 import { describeDeployment, describeTraining } from './train-report.ts';
@@ -48,7 +48,7 @@ async function changeActive(
 ): Promise<void> {
   const engines = createEngines(readSetting('RUNTIMES_DIR'));
   const remotes = await openCommandRemotes('any');
-  const log = createLog('silent', { write: () => {} });
+  const log = createSilentLog();
   const registry = await openRegistry({ folder: models, engines, remotes, log, shared });
   try {
     await registry.change(name, { action: 'activate', version }, { actor: ACTOR, reason });
@@ -75,8 +75,8 @@ export interface DeployOptions {
 /**
  * Writes a trained version and its encoder, and keeps the active version active unless the new one takes its place.
  *
- * @returns the folder of the version, and the version that is active afterwards.
- * @throws {ArtefactError} if the version cannot be written.
+ * @returns the folder of the version, and the version that is active afterwards
+ * @throws {ArtefactError} if the version cannot be written
  * @throws {Error} if versions are in a database, and it is away
  */
 export async function deploy(result: Pick<TrainingResult, 'manifest' | 'bytes'>, options: DeployOptions) {

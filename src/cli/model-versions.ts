@@ -12,8 +12,8 @@ import type { DatabaseAddress } from '../postgres/address.ts';
 import { createEngines } from '../runtimes/onnx/engines.ts';
 import { openVersion } from '../runtimes/open-version.ts';
 import { type EndpointChoice, openCommandRemotes } from '../runtimes/remote/settings.ts';
-import { createLog } from '../telemetry/logs/log.ts';
-import { requireName, UsageError } from './usage.ts';
+import { createSilentLog } from '../telemetry/logs/log.ts';
+import { requireReference, UsageError } from './usage.ts';
 
 /**
  * Reads the version of a reference, NAME@VERSION, or the active version for NAME.
@@ -23,11 +23,10 @@ import { requireName, UsageError } from './usage.ts';
  * @throws {ArtefactError} if the version is missing or damaged
  */
 export async function loadVersion(models: string, reference: string | undefined, flag = 'model'): Promise<Model> {
-  const [modelName, version] = (reference ?? '').split(/@(.*)/s);
-  const name = requireName(flag, reference === undefined ? undefined : modelName);
+  const { name, version } = requireReference(flag, reference);
   const versions = await listVersions(models, name);
   if (version !== undefined) {
-    const folder = join(models, name, requireName(flag, version));
+    const folder = join(models, name, version);
     if (versions.length > 0 && !versions.includes(version)) {
       throw new ArtefactError(folder, `there is no such version; there are: ${versions.join(', ')}`);
     }
@@ -103,7 +102,7 @@ async function followDatabase(models: string, name: string): Promise<void> {
   // The client of PostgreSQL is loaded only if it is needed.
   const { fetchVersions, withSharedModels } = await import('../models/sources/shared-models.ts');
   const folder = join(models, name);
-  const { withRolesLock } = createAuditWriter(name, folder, createLog('silent', { write: () => {} }));
+  const { withRolesLock } = createAuditWriter(name, folder, createSilentLog());
   await withSharedModels(address, async (shared) => {
     await fetchVersions(models, shared);
     const roles = createRolesSource(name, folder, shared.state, withRolesLock);

@@ -38,6 +38,20 @@ export function requireName(flag: string, value: string | undefined): string {
 }
 
 /**
+ * Reads a reference, `NAME@VERSION` or `NAME`.
+ *
+ * @param flag the name of the option with the reference, for messages
+ * @throws {UsageError} if the reference is missing or not valid
+ */
+export function requireReference(
+  flag: string,
+  reference: string | undefined,
+): { readonly name: string; readonly version: string | undefined } {
+  const [name, version] = reference?.split(/@(.*)/s) ?? [];
+  return { name: requireName(flag, name), version: version === undefined ? undefined : requireName(flag, version) };
+}
+
+/**
  * Checks a value against a list.
  *
  * @throws {UsageError} if the list does not contain the value

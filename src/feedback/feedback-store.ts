@@ -8,10 +8,9 @@ import type { SharedState } from '../postgres/shared-state.ts';
 import type { VersionStore } from '../postgres/version-store.ts';
 import { FEEDBACK_FILE, type Feedback, type FeedbackOutcome, type FeedbackPlace } from './database/feedback.ts';
 import type {
-  DatabaseMethod,
-  ExperimentMethod,
   ExperimentStore,
   FeedbackMethods,
+  ImmediateRequest,
   RequestMessage,
   ResponseMessage,
   StoreRequest,
@@ -147,22 +146,15 @@ export async function openFeedbackStore(
   startThread();
   const opened = open();
   if (!onStatus) await opened;
-  const call =
-    <A extends readonly unknown[], R>(method: DatabaseMethod) =>
+  const caller =
+    <Kind extends ImmediateRequest['kind']>(kind: Kind) =>
+    <A extends readonly unknown[], R>(method: Extract<ImmediateRequest, { kind: Kind }>['method']) =>
     (...args: A): Promise<R> =>
-      send({ kind: 'call', method, args });
-  const callExperiments =
-    <A extends readonly unknown[], R>(method: ExperimentMethod) =>
-    (...args: A): Promise<R> =>
-      send({ kind: 'call experiments', method, args });
-  const callShared =
-    <A extends readonly unknown[], R>(method: keyof SharedState) =>
-    (...args: A): Promise<R> =>
-      send({ kind: 'call shared', method, args });
-  const callVersions =
-    <A extends readonly unknown[], R>(method: keyof VersionStore) =>
-    (...args: A): Promise<R> =>
-      send({ kind: 'call versions', method, args });
+      send({ kind, method, args } as ImmediateRequest);
+  const call = caller('call');
+  const callExperiments = caller('call experiments');
+  const callShared = caller('call shared');
+  const callVersions = caller('call versions');
 
   return {
     opened,

@@ -1,11 +1,10 @@
 import { parseArgs } from 'node:util';
 import { readContent } from '../../artefacts/artefact.ts';
-import { fetchVersions, publishChange, withSharedModels } from '../../models/sources/shared-models.ts';
 import { KeyFileError, readPemFile } from '../../signing/keys.ts';
 import { createSigner, signFolder } from '../../signing/signer.ts';
 import { readModelsDatabase } from '../model-versions.ts';
 import { runCommand, UsageError } from '../usage.ts';
-import { findVersion, requireOwnName } from './version-folder.ts';
+import { findVersion, type NamedVersion, requireOwnName } from './version-folder.ts';
 
 const HELP = `Usage: npm run sign -- --model NAME[@VERSION] --private-key FILE [options]
 
@@ -44,31 +43,48 @@ async function main(): Promise<void> {
   if (certificateFile === undefined && values['certificate-chain'].length > 0) {
     throw new UsageError('--certificate-chain needs --signing-certificate');
   }
-  const database = readModelsDatabase();
-  if (database) await withSharedModels(database, (shared) => fetchVersions(values.models, shared));
-  const named = await findVersion(values.models, values.model);
-  requireOwnName(named, await readContent(named.folder));
-  const [privateKey, ...others] = (await readPemFile(keyFile)).privateKeys;
-  if (privateKey === undefined || others.length > 0) {
-    throw new KeyFileError(`${keyFile} holds ${privateKey ? 'several private keys' : 'no private key'}`);
-  }
-  const files = certificateFile === undefined ? [] : [certificateFile, ...values['certificate-chain']];
-  const certificates = (await Promise.all(files.map(readPemFile))).flatMap((file) => file.certificates);
-  if (certificateFile !== undefined && certificates.length === 0) {
-    throw new KeyFileError(`${certificateFile} holds no certificate`);
-  }
-  const signer = createSigner(privateKey, certificates);
-  const sign = () => signFolder(named.folder, signer);
-  const count = database
-    ? await withSharedModels(database, (shared) => publishChange(values.models, shared, named, sign))
-    : await sign();
+  const { named, signedBy, count } = await withDatabase(values.models, async (publish) => {
+    const named = await findVersion(values.models, values.model);
+    requireOwnName(named, await readContent(named.folder));
+    const signer = await openSigner(keyFile, certificateFile, values['certificate-chain']);
+    const count = await publish(named, () => signFolder(named.folder, signer));
+    return { named, signedBy: signer.signedBy, count };
+  });
   const { name: model, version, folder } = named;
-  const { signedBy } = signer;
   process.stdout.write(
     values.json
       ? `${JSON.stringify({ model, version, folder, files: count, signedBy })}\n`
       : `Signed the ${count} files of ${folder} with the ${signedBy}\n`,
   );
+}
+
+/** Reads the key and the certificates of the signer. @throws {KeyFileError} if a file does not hold what it should */
+async function openSigner(keyFile: string, certificateFile: string | undefined, chain: readonly string[]) {
+  const [privateKey, ...others] = (await readPemFile(keyFile)).privateKeys;
+  if (privateKey === undefined || others.length > 0) {
+    throw new KeyFileError(`${keyFile} holds ${privateKey ? 'several private keys' : 'no private key'}`);
+  }
+  const files = certificateFile === undefined ? [] : [certificateFile, ...chain];
+  const certificates = (await Promise.all(files.map(readPemFile))).flatMap((file) => file.certificates);
+  if (certificateFile !== undefined && certificates.length === 0) {
+    throw new KeyFileError(`${certificateFile} holds no certificate`);
+  }
+  return createSigner(privateKey, certificates);
+}
+
+/** Changes the files of a version, and publishes the change where versions are in a database. */
+type Publish = <T>(named: NamedVersion, change: () => Promise<T>) => Promise<T>;
+
+/** Does some work with the models folder, which follows the database first if versions are in one. */
+async function withDatabase<T>(models: string, work: (publish: Publish) => Promise<T>): Promise<T> {
+  const database = readModelsDatabase();
+  if (!database) return work((_named, change) => change());
+  // The client of PostgreSQL is loaded only if it is needed.
+  const { fetchVersions, publishChange, withSharedModels } = await import('../../models/sources/shared-models.ts');
+  return withSharedModels(database, async (shared) => {
+    await fetchVersions(models, shared);
+    return work((named, change) => publishChange(models, shared, named, change));
+  });
 }
 
 runCommand('sign', main);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { VersionContent } from '../../artefacts/artefact.ts';
 import { ArtefactError } from '../../artefacts/artefact-error.ts';
 import { listVersions } from '../../artefacts/versions.ts';
-import { requireName, UsageError } from '../usage.ts';
+import { requireReference, UsageError } from '../usage.ts';
 
 /** A version that an argument of a command names. */
 export interface NamedVersion {
@@ -19,10 +19,9 @@ export interface NamedVersion {
  * @throws {ArtefactError} if the model has other versions only
  */
 export async function findVersion(models: string, reference: string | undefined): Promise<NamedVersion> {
-  const [modelName, givenVersion] = (reference ?? '').split(/@(.*)/s);
-  const name = requireName('model', reference === undefined ? undefined : modelName);
+  const { name, version: given } = requireReference('model', reference);
   const versions = await listVersions(models, name);
-  const version = givenVersion === undefined ? versions.at(-1) : requireName('model', givenVersion);
+  const version = given ?? versions.at(-1);
   if (version === undefined || versions.length === 0) {
     throw new UsageError(`--model is ${JSON.stringify(name)}, and ${models} holds no such model`);
   }

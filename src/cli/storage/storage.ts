@@ -10,7 +10,7 @@ import { withSharedModels } from '../../models/sources/shared-models.ts';
 import { readSetting } from '../../platform/config.ts';
 import { type DatabaseAddress, describeAddress, readAddress, requireAddress } from '../../postgres/address.ts';
 import { migrate } from '../../postgres/migrations.ts';
-import { requireName, runCommand, UsageError } from '../usage.ts';
+import { requireReference, runCommand, UsageError } from '../usage.ts';
 import { moveFeedback } from './move-feedback.ts';
 
 const HELP = `Usage: npm run storage -- migrate --from sqlite --to postgres [options]
@@ -71,12 +71,11 @@ function readDatabaseAddress(): DatabaseAddress {
 }
 
 async function deleteVersion(reference: string | undefined, asJson: boolean): Promise<void> {
-  const [name, number] = (reference ?? '').split(/@(.*)/s);
-  if (number === undefined) throw new UsageError('--model must be NAME@VERSION');
-  const [model, version] = [requireName('model', name), requireName('model', number)];
+  if (!reference?.includes('@')) throw new UsageError('--model must be NAME@VERSION');
+  const { name: model, version } = requireReference('model', reference);
   const address = readDatabaseAddress();
   await withSharedModels(address, async ({ versions }) => {
-    if (await versions.remove(model, version)) return;
+    if (await versions.remove(model, version!)) return;
     throw new UsageError(`${describeAddress(address)} has no version ${model}@${version}`);
   });
   process.stdout.write(asJson ? `${JSON.stringify({ model, version })}\n` : `Deleted ${model}@${version}\n`);

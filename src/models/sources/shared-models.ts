@@ -7,7 +7,7 @@ import { openDatabase } from '../../postgres/database.ts';
 import { createSharedState, type SharedState } from '../../postgres/shared-state.ts';
 import { createVersionStore, type VersionStore } from '../../postgres/version-store.ts';
 import type { Signer } from '../../signing/signer.ts';
-import { createLog } from '../../telemetry/logs/log.ts';
+import { createSilentLog } from '../../telemetry/logs/log.ts';
 import { createVersionCache, withCacheLock } from './version-cache.ts';
 import { asStored, readVersionFiles, versionFile } from './version-files.ts';
 
@@ -49,7 +49,7 @@ export async function withSharedModels<T>(
 
 /** Makes a models folder follow the database. @throws {Error} if it cannot */
 export function fetchVersions(models: string, { versions }: Pick<SharedModels, 'versions'>): Promise<void> {
-  const log = createLog('silent', { write: () => {} });
+  const log = createSilentLog();
   return createVersionCache(models, versions, log, false).update();
 }
 

@@ -83,6 +83,11 @@ export function createLog(level: Level | 'silent', destination: LogDestination =
   };
 }
 
+/** Creates a log that writes nothing, for commands that report their work themselves. */
+export function createSilentLog(): Log {
+  return createLog('silent', { write: () => {} });
+}
+
 function idMembers(span: SpanContext | undefined): string {
   return span === undefined ? '' : `,"trace_id":"${span.traceId}","span_id":"${span.spanId}"`;
 }
