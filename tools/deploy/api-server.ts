@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unpackDebianPackage } from '../stack/debian-package.ts';
-import { downloadModules, FLAGS, type Go, inScratchFolder } from '../stack/go-build.ts';
+import { downloadModules, goBuildTool } from '../stack/go-build.ts';
 import { installBuild, onPath } from '../stack/install.ts';
 import type { Output } from '../stack/progress.ts';
 import { API_SERVER_VERSION } from './versions.ts';
@@ -48,20 +48,13 @@ export async function installApiServer(output: Output, signal: AbortSignal): Pro
   return { apiServer, etcd: join(etcd, 'usr/bin/etcd') };
 }
 
-/**
- * Builds the API server as a tool of an empty module. `go install` rejects it, because its go.mod replaces the modules
- * that are developed beside it by folders.
- */
-function buildApiServer(folder: string, signal: AbortSignal): Promise<void> {
-  const module = `k8s.io/kubernetes@v${API_SERVER_VERSION}`;
-  const program = 'k8s.io/kubernetes/cmd/kube-apiserver';
-  return inScratchFolder(signal, async (_scratch, go: Go) => {
-    const source = (await downloadModules([module], signal)).get('k8s.io/kubernetes')!;
-    const modules = [...(await readFile(join(source, 'go.mod'), 'utf8')).matchAll(/(\S+) => \.\/staging\//g)];
-    const version = API_SERVER_VERSION.replace(/^1\./, '0.');
-    await go(['mod', 'init', 'waymark.invalid/api-server']);
-    await go(['mod', 'edit', ...modules.map(([, path]) => `-replace=${path}=${path}@v${version}`)]);
-    await go(['get', '-tool', `${program}@v${API_SERVER_VERSION}`]);
-    await go(['build', ...FLAGS, '-o', join(folder, 'kube-apiserver'), program]);
-  });
+/** Builds the API server. Its go.mod replaces the modules that are developed beside it by folders; their releases take their place. */
+async function buildApiServer(folder: string, signal: AbortSignal): Promise<void> {
+  const kubernetes = 'k8s.io/kubernetes';
+  const version = `v${API_SERVER_VERSION}`;
+  const source = (await downloadModules([`${kubernetes}@${version}`], signal)).get(kubernetes)!;
+  const modules = [...(await readFile(join(source, 'go.mod'), 'utf8')).matchAll(/(\S+) => \.\/staging\//g)];
+  const staged = version.replace(/^v1\./, 'v0.');
+  const replacements = modules.map(([, path]) => `${path}=${path}@${staged}`);
+  await goBuildTool(`${kubernetes}/cmd/kube-apiserver`, version, folder, signal, replacements);
 }

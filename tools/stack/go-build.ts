@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { run } from './run.ts';
 
 // Without cgo, no C compiler is needed. Without symbols, the binaries are a third smaller.
 const buildEnvironment = { CGO_ENABLED: '0' };
-/** The arguments of every build. */
-export const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
+const FLAGS = ['-trimpath', '-ldflags', '-s -w'];
 
 /**
  * Builds a program of a published Go module into a folder.
@@ -21,17 +20,25 @@ export function goInstall(program: string, folder: string, signal: AbortSignal):
 }
 
 /**
- * Builds Jaeger 2 into a folder. `go install` rejects Jaeger because of the replacements in its go.mod, so it is built
- * as a tool of an empty module.
+ * Builds a program whose go.mod has replacements into a folder. `go install` rejects such a program, so it is built as a tool of an
+ * empty module.
  *
+ * @param program the path of its package
+ * @param replacements the modules that take the place of others, as `PATH=PATH@VERSION`
  * @throws {Error} with the end of the build log if the build fails
  */
-export function buildJaeger(version: string, folder: string, signal: AbortSignal): Promise<void> {
-  const program = 'github.com/jaegertracing/jaeger/cmd/jaeger';
+export function goBuildTool(
+  program: string,
+  version: string,
+  folder: string,
+  signal: AbortSignal,
+  replacements: readonly string[] = [],
+): Promise<void> {
   return inScratchFolder(signal, async (_scratch, go) => {
-    await go(['mod', 'init', 'waymark.invalid/jaeger']);
+    await go(['mod', 'init', 'waymark.invalid/tool']);
+    for (const replacement of replacements) await go(['mod', 'edit', `-replace=${replacement}`]);
     await go(['get', '-tool', `${program}@${version}`]);
-    await go(['build', ...FLAGS, '-o', join(folder, 'jaeger'), program]);
+    await go(['build', ...FLAGS, '-o', join(folder, basename(program)), program]);
   });
 }
 
@@ -84,14 +91,9 @@ export async function downloadModules(modules: readonly string[], signal: AbortS
 
 const moduleFolder = z.object({ Path: z.string(), Dir: z.string() });
 
-/** Runs the command `go` with arguments, in a scratch folder. */
-export type Go = (args: string[], environment?: Record<string, string>) => Promise<void>;
+type Go = (args: string[], environment?: Record<string, string>) => Promise<void>;
 
-/** Does work with Go in an empty folder, which is removed afterwards. */
-export async function inScratchFolder(
-  signal: AbortSignal,
-  work: (scratch: string, go: Go) => Promise<void>,
-): Promise<void> {
+async function inScratchFolder(signal: AbortSignal, work: (scratch: string, go: Go) => Promise<void>): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'waymark-build-'));
   try {
     await work(scratch, (args, environment) =>

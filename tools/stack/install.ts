@@ -3,7 +3,7 @@ import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../cache-folder.ts';
 import { unpackDebianPackage } from './debian-package.ts';
-import { buildCollector, buildJaeger, goInstall } from './go-build.ts';
+import { buildCollector, goBuildTool, goInstall } from './go-build.ts';
 import { type Output, step } from './progress.ts';
 import { MIN_GO_VERSION, MIN_PROMETHEUS_VERSION, stackVersions } from './versions.ts';
 
@@ -99,7 +99,7 @@ async function goBuilds(): Promise<Build[]> {
       program: 'jaeger',
       key: `jaeger-${jaeger}`,
       title: `Jaeger ${jaeger}, built once, 5 to 8 minutes`,
-      make: (folder, signal) => buildJaeger(jaeger, folder, signal),
+      make: (folder, signal) => goBuildTool('github.com/jaegertracing/jaeger/cmd/jaeger', jaeger, folder, signal),
     },
     {
       program: 'otelcol',
