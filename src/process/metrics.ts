@@ -8,8 +8,8 @@ import { readRegularFile } from '../platform/regular-file.ts';
 import { LiveVersions, liveVersions } from '../telemetry/live-versions.ts';
 import { GC_SECONDS } from '../telemetry/metric-definition.ts';
 import {
-  type CountedHistogramOptions,
-  CountedHistograms,
+  type CountedInstrumentOptions,
+  CountedInstruments,
   CountingMeterProvider,
 } from '../telemetry/metrics/counting-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from '../telemetry/metrics/prometheus-exporter.ts';
@@ -46,15 +46,15 @@ const VIEWS: ViewOptions[] = [
  * does not serve `/metrics`: it sends its metrics to the supervisor, which exposes the sum of all workers.
  */
 export async function startMetrics(config: Config, resource: Resource, role: ProcessRole): Promise<Metrics> {
-  const histograms = new CountedHistograms(countedHistogramOptions(), resource);
-  const exporter = createExporter(config, [histograms]);
+  const counted = new CountedInstruments(countedInstruments(), resource);
+  const exporter = createExporter(config, [counted]);
   liveVersions.onEnd((model, version) =>
-    histograms.forget((attributes) => attributes[LABEL.model] === model && attributes[LABEL.version] === version),
+    counted.forget((attributes) => attributes[LABEL.model] === model && attributes[LABEL.version] === version),
   );
   const isServed = role !== 'worker' && !config.OTEL_METRICS_EXPORTER.includes('none');
   if (isServed) await listen(exporter, config);
   const sdk = new MeterProvider({ resource, readers: [exporter], sdkMetricsEnabled: true, views: VIEWS });
-  const provider = new CountingMeterProvider(sdk, histograms);
+  const provider = new CountingMeterProvider(sdk, counted);
   if (role === 'supervisor') exporter.setSource(gatherSnapshots(() => exporter.collect()));
   if (role !== 'worker') {
     return { provider, processProvider: provider, sendToSupervisor: async () => {}, shutdown: () => sdk.shutdown() };
@@ -75,11 +75,14 @@ export async function startMetrics(config: Config, resource: Resource, role: Pro
   };
 }
 
-/** Returns the options of Waymark's own histograms. The measurements of two of them have exemplars. */
-function countedHistogramOptions(): CountedHistogramOptions {
+/** Returns Waymark's own histograms, two of them with exemplars, and the counter that each prediction increments. */
+function countedInstruments(): CountedInstrumentOptions {
   const withExemplars: readonly string[] = [METRIC.requestDuration.name, METRIC.predictionDuration.name];
   const histograms = OWN_METRICS.filter(({ type }) => type === 'histogram');
-  return Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: withExemplars.includes(name) }]));
+  return {
+    histograms: Object.fromEntries(histograms.map(({ name }) => [name, { exemplars: withExemplars.includes(name) }])),
+    counters: [METRIC.predictions.name],
+  };
 }
 
 function createExporter(

@@ -3,7 +3,7 @@ import { emptyResource } from '@opentelemetry/resources';
 import { type DataPoint, type Histogram, MeterProvider, type ScopeMetrics } from '@opentelemetry/sdk-metrics';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createInstruments, type Instruments } from '../../src/telemetry/instruments.ts';
-import { CountedHistograms, CountingMeterProvider } from '../../src/telemetry/metrics/counting-meter-provider.ts';
+import { CountedInstruments, CountingMeterProvider } from '../../src/telemetry/metrics/counting-meter-provider.ts';
 import { mergeMetrics } from '../../src/telemetry/metrics/merge-metrics.ts';
 import { UnitNamingPrometheusExporter } from '../../src/telemetry/metrics/prometheus-exporter.ts';
 import { MODEL_METRIC } from '../../src/telemetry/model-metrics.ts';
@@ -21,7 +21,10 @@ let instruments: Instruments;
 beforeEach(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/metrics`;
-  const histograms = new CountedHistograms({ [METRIC.predictionDuration.name]: { exemplars: true } }, emptyResource());
+  const histograms = new CountedInstruments(
+    { histograms: { [METRIC.predictionDuration.name]: { exemplars: true } } },
+    emptyResource(),
+  );
   exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port }, [histograms]);
   await exporter.startServer();
   sdk = new MeterProvider({ readers: [exporter] });

@@ -3,7 +3,7 @@ import { millisToHrTime } from '@opentelemetry/core';
 import { AggregationTemporality, DataPointType, type HistogramMetricData } from '@opentelemetry/sdk-metrics';
 import { bucketOf, SlowestExemplarReservoir } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
-import { createSeries, type Series } from './series.ts';
+import { createSeries, OVERFLOW, type Series } from './series.ts';
 
 /** The definition of a counted histogram. */
 interface HistogramDefinition {
@@ -21,9 +21,6 @@ interface HistogramSeries {
   readonly exemplars: SlowestExemplarReservoir | undefined;
   sum: number;
 }
-
-/** The attributes of the series with all measurements beyond the limit on series, as in the SDK. */
-const overflowAttributes: Attributes = { 'otel.metric.overflow': true };
 
 /**
  * A histogram that replaces the SDK's. The SDK's sorts the attributes of each measurement and serialises them as JSON to find
@@ -83,7 +80,7 @@ export class CountedHistogram {
   }
 
   #overflowSeries(): HistogramSeries {
-    this.#overflow ??= this.#createSeries(overflowAttributes);
+    this.#overflow ??= this.#createSeries(OVERFLOW);
     return this.#overflow;
   }
 

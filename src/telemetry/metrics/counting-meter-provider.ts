@@ -1,25 +1,30 @@
 import type { Attributes, Meter, MeterOptions, MeterProvider, MetricOptions } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { CollectionResult, MetricProducer } from '@opentelemetry/sdk-metrics';
+import { CountedCounter } from './counted-counter.ts';
 import { CountedHistogram } from './counted-histogram.ts';
 
-/** The instrumentation scope that created a histogram. */
+/** The instrumentation scope that created an instrument. */
 interface Scope {
   readonly name: string;
   readonly version?: string;
 }
 
-/** Options of the counted histograms, by their names. */
-export type CountedHistogramOptions = Readonly<Record<string, { readonly exemplars: boolean }>>;
+/** The names of the instruments that are counted here, and not by the SDK. */
+export interface CountedInstrumentOptions {
+  readonly histograms: Readonly<Record<string, { readonly exemplars: boolean }>>;
+  readonly counters?: readonly string[];
+}
 
-/** The counted histograms of all scopes. A metric reader collects them together with the metrics of the SDK. */
-export class CountedHistograms implements MetricProducer {
-  readonly #options: CountedHistogramOptions;
+/** The counted instruments of all scopes. A metric reader collects them together with the metrics of the SDK. */
+export class CountedInstruments implements MetricProducer {
+  readonly #options: CountedInstrumentOptions;
   readonly #resource: Resource;
   readonly #exemplarWindowMs: number;
-  readonly #created = new Map<string, { readonly scope: Scope; readonly histogram: CountedHistogram }>();
+  readonly #histograms = new Map<string, { readonly scope: Scope; readonly instrument: CountedHistogram }>();
+  readonly #counters = new Map<string, { readonly scope: Scope; readonly instrument: CountedCounter }>();
 
-  constructor(options: CountedHistogramOptions, resource: Resource, exemplarWindowMs = 30_000) {
+  constructor(options: CountedInstrumentOptions, resource: Resource, exemplarWindowMs = 30_000) {
     this.#options = options;
     this.#resource = resource;
     this.#exemplarWindowMs = exemplarWindowMs;
@@ -31,27 +36,38 @@ export class CountedHistograms implements MetricProducer {
    */
   histogram(scope: Scope, name: string, settings: MetricOptions = {}): CountedHistogram | undefined {
     const boundaries = settings.advice?.explicitBucketBoundaries;
-    const counted = this.#options[name];
+    const counted = this.#options.histograms[name];
     if (counted === undefined || boundaries === undefined) return undefined;
-    const known = this.#created.get(name);
-    if (known) return known.histogram;
+    const known = this.#histograms.get(name);
+    if (known) return known.instrument;
     const { unit = '', description = '' } = settings;
-    const histogram = new CountedHistogram(
+    const instrument = new CountedHistogram(
       { name, unit, description, boundaries },
       counted.exemplars ? this.#exemplarWindowMs : undefined,
     );
-    this.#created.set(name, { scope, histogram });
-    return histogram;
+    this.#histograms.set(name, { scope, instrument });
+    return instrument;
   }
 
-  /** Ends the series with certain attributes, of all histograms. */
+  /** Returns the counter with this name, and creates it when it is first needed; `undefined` for a counter of the SDK. */
+  counter(scope: Scope, name: string, { unit = '', description = '' }: MetricOptions = {}): CountedCounter | undefined {
+    if (!this.#options.counters?.includes(name)) return undefined;
+    const known = this.#counters.get(name);
+    if (known) return known.instrument;
+    const instrument = new CountedCounter({ name, unit, description });
+    this.#counters.set(name, { scope, instrument });
+    return instrument;
+  }
+
+  /** Ends the series with certain attributes, of all histograms. Counters keep nothing between two collections. */
   forget(select: (attributes: Attributes) => boolean): void {
-    for (const { histogram } of this.#created.values()) histogram.forget(select);
+    for (const { instrument } of this.#histograms.values()) instrument.forget(select);
   }
 
   async collect(): Promise<CollectionResult> {
-    const scopeMetrics = [...this.#created.values()].flatMap(({ scope, histogram }) => {
-      const metric = histogram.collect();
+    const created = [...this.#histograms.values(), ...this.#counters.values()];
+    const scopeMetrics = created.flatMap(({ scope, instrument }) => {
+      const metric = instrument.collect();
       return metric === undefined ? [] : [{ scope, metrics: [metric] }];
     });
     return { resourceMetrics: { resource: this.#resource, scopeMetrics }, errors: [] };
@@ -59,16 +75,16 @@ export class CountedHistograms implements MetricProducer {
 }
 
 /**
- * A meter provider that creates some histograms as counted ones, and all other instruments with the SDK. It works for
- * instrumentations as well as for Waymark's own code.
+ * A meter provider that creates some histograms and counters as counted ones, and all other instruments with the SDK. It works
+ * for instrumentations as well as for Waymark's own code.
  */
 export class CountingMeterProvider implements MeterProvider {
   readonly #provider: MeterProvider;
-  readonly #histograms: CountedHistograms;
+  readonly #counted: CountedInstruments;
 
-  constructor(provider: MeterProvider, histograms: CountedHistograms) {
+  constructor(provider: MeterProvider, counted: CountedInstruments) {
     this.#provider = provider;
-    this.#histograms = histograms;
+    this.#counted = counted;
   }
 
   getMeter(name: string, version?: string, options?: MeterOptions): Meter {
@@ -76,9 +92,10 @@ export class CountingMeterProvider implements MeterProvider {
     const scope = version === undefined ? { name } : { name, version };
     return {
       createHistogram: (instrument, settings) =>
-        this.#histograms.histogram(scope, instrument, settings) ?? meter.createHistogram(instrument, settings),
+        this.#counted.histogram(scope, instrument, settings) ?? meter.createHistogram(instrument, settings),
       createGauge: meter.createGauge.bind(meter),
-      createCounter: meter.createCounter.bind(meter),
+      createCounter: (instrument, settings) =>
+        this.#counted.counter(scope, instrument, settings) ?? meter.createCounter(instrument, settings),
       createUpDownCounter: meter.createUpDownCounter.bind(meter),
       createObservableGauge: meter.createObservableGauge.bind(meter),
       createObservableCounter: meter.createObservableCounter.bind(meter),

@@ -10,11 +10,7 @@ import {
 import type { LiveVersions } from '../live-versions.ts';
 import { LABEL } from '../names.ts';
 import { isTotal, keyOfAttributes } from './merge-metrics.ts';
-
-/** The SDK's default limit on the series of one metric. The overflow series has the measurements beyond it. */
-export const MAX_SERIES = 2_000;
-
-const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
+import { MAX_SERIES, OVERFLOW } from './series.ts';
 
 /** A counter with its totals since the start of each series. */
 interface CounterTotals {

@@ -13,9 +13,10 @@ import {
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { type LiveVersions, liveVersions } from '../live-versions.ts';
-import { LiveSeries, MAX_SERIES } from './live-series.ts';
+import { LiveSeries } from './live-series.ts';
 import { OPENMETRICS_CONTENT_TYPE, serializeOpenMetrics } from './openmetrics-serializer.ts';
 import { nameWithUnit } from './prometheus-names.ts';
+import { MAX_SERIES } from './series.ts';
 
 const PLAIN_TEXT_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 

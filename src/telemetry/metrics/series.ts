@@ -1,7 +1,10 @@
 import type { Attributes } from '@opentelemetry/api';
 
-/** The limit on the series of one metric, as in the SDK. */
-const MAX_SERIES = 2_000;
+/** The SDK's default limit on the series of one metric. The overflow series has the measurements beyond it. */
+export const MAX_SERIES = 2_000;
+
+/** The attributes of the series with all measurements beyond the limit, as in the SDK. */
+export const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
 /** The series of one metric. */
 export interface Series<S> {

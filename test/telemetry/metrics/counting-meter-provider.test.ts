@@ -1,9 +1,9 @@
 import { type Attributes, context, ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { emptyResource } from '@opentelemetry/resources';
-import { DataPointType, MeterProvider } from '@opentelemetry/sdk-metrics';
+import { AggregationTemporality, DataPointType, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CountedHistograms, CountingMeterProvider } from '../../../src/telemetry/metrics/counting-meter-provider.ts';
+import { CountedInstruments, CountingMeterProvider } from '../../../src/telemetry/metrics/counting-meter-provider.ts';
 import type { WithExemplars } from '../../../src/telemetry/metrics/openmetrics-serializer.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
@@ -11,9 +11,10 @@ const spanId = 'b7ad6b7169203331';
 const scopeOf = (traceFlags: number) => trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags });
 const sampled = scopeOf(TraceFlags.SAMPLED);
 
-/** Returns two histograms with the same boundaries: `took` with exemplars, `share` without. */
+/** Returns two histograms with the same boundaries: `took` with exemplars, `share` without. The counter `hits` is counted, too. */
 function histograms() {
-  const counted = new CountedHistograms({ took: { exemplars: true }, share: { exemplars: false } }, emptyResource());
+  const histograms = { took: { exemplars: true }, share: { exemplars: false } };
+  const counted = new CountedInstruments({ histograms, counters: ['hits'] }, emptyResource());
   const meter = new CountingMeterProvider(new MeterProvider(), counted).getMeter('test', '1');
   const make = (name: string) =>
     meter.createHistogram(name, { unit: 's', advice: { explicitBucketBoundaries: [1, 10] } });
@@ -141,5 +142,51 @@ test('histograms of other names, and those without boundaries, are counted by th
   const { make, meter, collect } = histograms();
   make('other').record(1);
   meter.createHistogram('took').record(1);
+  expect(await collect()).toEqual([]);
+});
+
+test('a counter has the increments since the last collection, and none if there were none', async () => {
+  const { meter, collect } = histograms();
+  const hits = meter.createCounter('hits', { unit: '{hit}', description: 'Hits.' });
+  const frozen = Object.freeze({ a: 1, b: 'x' });
+  hits.add(1, frozen);
+  hits.add(2, { b: 'x', a: 1 });
+  meter.createCounter('hits').add(1, { a: 2 });
+  for (const ignored of [0, -1, Number.NaN]) hits.add(ignored, { a: 3 });
+  expect(await collect()).toMatchObject([
+    {
+      scope: { name: 'test', version: '1' },
+      metrics: [
+        {
+          descriptor: { name: 'hits', unit: '{hit}', description: 'Hits.' },
+          aggregationTemporality: AggregationTemporality.DELTA,
+          isMonotonic: true,
+          dataPoints: [
+            { attributes: frozen, value: 3 },
+            { attributes: { a: 2 }, value: 1 },
+          ],
+        },
+      ],
+    },
+  ]);
+  expect(await collect()).toEqual([]);
+  hits.add(1, frozen);
+  expect(await collect()).toMatchObject([{ metrics: [{ dataPoints: [{ attributes: frozen, value: 1 }] }] }]);
+});
+
+test('beyond 2,000 series the increments are counted in one overflow series, until the next collection', async () => {
+  const { meter, collect } = histograms();
+  const hits = meter.createCounter('hits');
+  for (let i = 0; i < 3_000; i++) hits.add(1, { i });
+  const { dataPoints } = (await collect())[0]!.metrics[0]!;
+  expect(dataPoints).toHaveLength(2_001);
+  expect(dataPoints.at(-1)).toMatchObject({ attributes: { 'otel.metric.overflow': true }, value: 1_000 });
+  hits.add(1, { i: 2_500 });
+  expect(await collect()).toMatchObject([{ metrics: [{ dataPoints: [{ attributes: { i: 2_500 }, value: 1 }] }] }]);
+});
+
+test('a counter of another name is counted by the SDK', async () => {
+  const { meter, collect } = histograms();
+  meter.createCounter('other').add(1);
   expect(await collect()).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { type DataPoint, type Histogram, MeterProvider, type ScopeMetrics } from
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createInstruments, type Instruments } from '../../../src/telemetry/instruments.ts';
 import { LiveVersions } from '../../../src/telemetry/live-versions.ts';
-import { CountedHistograms, CountingMeterProvider } from '../../../src/telemetry/metrics/counting-meter-provider.ts';
+import { CountedInstruments, CountingMeterProvider } from '../../../src/telemetry/metrics/counting-meter-provider.ts';
 import { UnitNamingPrometheusExporter } from '../../../src/telemetry/metrics/prometheus-exporter.ts';
 import { MODEL_METRIC } from '../../../src/telemetry/model-metrics.ts';
 import { METRIC } from '../../../src/telemetry/names.ts';
@@ -24,13 +24,16 @@ beforeEach(() => {
   ended = [];
   const versions = new LiveVersions(RETENTION_MS, () => time);
   versions.setInUse((_, version) => inUse.has(version));
-  const histograms = new CountedHistograms({ [METRIC.predictionDuration.name]: { exemplars: false } }, emptyResource());
-  versions.onEnd((_, version) => histograms.forget((attributes) => attributes['version'] === version));
+  const counted = new CountedInstruments(
+    { histograms: { [METRIC.predictionDuration.name]: { exemplars: false } }, counters: [METRIC.predictions.name] },
+    emptyResource(),
+  );
+  versions.onEnd((_, version) => counted.forget((attributes) => attributes['version'] === version));
   // The server is not started.
-  exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port: 0 }, [histograms], versions);
+  exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port: 0 }, [counted], versions);
   exporter.setSeriesEndListener((series) => void ended.push(...series));
   sdk = new MeterProvider({ readers: [exporter] });
-  metrics.setGlobalMeterProvider(new CountingMeterProvider(sdk, histograms));
+  metrics.setGlobalMeterProvider(new CountingMeterProvider(sdk, counted));
   instruments = createInstruments();
 });
 

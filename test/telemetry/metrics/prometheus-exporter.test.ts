@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { emptyResource } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CountedHistograms, CountingMeterProvider } from '../../../src/telemetry/metrics/counting-meter-provider.ts';
+import { CountedInstruments, CountingMeterProvider } from '../../../src/telemetry/metrics/counting-meter-provider.ts';
 import {
   prefersOpenMetrics,
   UnitNamingPrometheusExporter,
@@ -17,7 +17,7 @@ let url: string;
 beforeEach(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/metrics`;
-  const histograms = new CountedHistograms({ took: { exemplars: true } }, emptyResource());
+  const histograms = new CountedInstruments({ histograms: { took: { exemplars: true } } }, emptyResource());
   exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port }, [histograms]);
   await exporter.startServer();
   sdk = new MeterProvider({ readers: [exporter] });
