@@ -1,12 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** The tests of code without state: they start no service, and change neither the environment nor anything else of their process. */
-const PURE = [
-  ...['artefacts', 'classifier', 'console', 'datasets', 'drift', 'insights', 'recent', 'signing', 'training'],
-  ...['maintenance/comparison', 'maintenance/rollout'],
-].map((folder) => `test/${folder}/**/*.test.ts`);
-
+const PROCESS = 'test/**/*.process.test.ts';
 const STRESS = 'test/**/*.stress.test.ts';
 
 export default defineConfig({
@@ -26,21 +21,21 @@ export default defineConfig({
             'test/compose/**',
             'test/browser/**',
             'test/faults/**',
+            PROCESS,
             STRESS,
-            ...PURE,
           ],
+          // The files of a worker share their modules: loading them for each file would take half of the CPU time.
+          isolate: false,
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },
       },
       {
         test: {
-          // They share their modules, which takes two thirds of the CPU time.
-          name: 'unit-pure',
+          // The service, the gateway, the commands and PostgreSQL as processes of their own: each takes a second to start.
+          name: 'process',
           globalSetup: ['test/support/temporary-folder.ts'],
-          include: PURE,
-          exclude: [STRESS],
-          isolate: false,
+          include: [PROCESS],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

@@ -5,6 +5,7 @@ import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { EXIT_USAGE, runCommand } from '../../src/cli/usage.ts';
+import { startArguments } from '../stack/start-command.ts';
 import { SCRIPT_COMMANDS, type ScriptCommand } from './command-scripts.ts';
 import { modelsCommand } from './models-command.ts';
 
@@ -26,7 +27,7 @@ function describeScript({ name, summary, argument, options }: ScriptCommand): Co
  * exit code is that of the command.
  */
 async function serve(): Promise<void> {
-  const args = ['--v8-pool-size=1', '--import', pathOf('otel/preload.ts'), pathOf('src/main.ts')];
+  const args = startArguments('start').map((argument) => (argument.includes('/') ? pathOf(argument) : argument));
   const { execPath, execve, env, platform } = process;
   if (platform !== 'win32' && execve) execve(execPath, [execPath, ...args], env);
   const child = spawn(execPath, args, { stdio: 'inherit' });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startArguments } from '../../../tools/stack/start-command.ts';
 import { smallMails } from '../../classifier/small-mails.ts';
 import { writeSmallVersion } from '../../models/small-models.ts';
 import { type FaultyCollector, startCollector } from './collector.ts';
@@ -102,7 +103,7 @@ export async function createWorld(options: ChaosOptions): Promise<World> {
   const service = manageProcess({
     ...common,
     name: 'service',
-    args: ['--v8-pool-size=1', '--import', './otel/preload.ts', 'src/main.ts'],
+    args: startArguments('start'),
     url,
     env: {
       ...shared,
@@ -116,7 +117,7 @@ export async function createWorld(options: ChaosOptions): Promise<World> {
   const gateway = manageProcess({
     ...common,
     name: 'gateway',
-    args: ['--v8-pool-size=1', '--import', './otel/gateway-preload.ts', 'src/gateway/main.ts'],
+    args: startArguments('gateway'),
     url: `http://127.0.0.1:${gatewayPort}`,
     env: {
       ...shared,
