@@ -80,7 +80,7 @@ test('an error about a port in use names its setting', async () => {
       GATEWAY_MAILDIR: '/tmp/waymark-unused',
       [name]: port,
     };
-    const start = startGateway(readGatewayConfig(settings), createLog('silent'), readConfig({}));
+    const start = startGateway(readGatewayConfig(settings), createLog('silent', { write: () => {} }), readConfig({}));
     await expect(start).rejects.toThrow(`${name}: ${port} is in use`);
   }
   other.close();

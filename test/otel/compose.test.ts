@@ -145,7 +145,7 @@ describe('docker-compose.tokens.yml', () => {
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     const store = await openTokenStore(
       { API_TOKENS: undefined, API_TOKENS_FILE: join(folder, 'tokens.json') },
-      createLog('silent'),
+      createLog('silent', { write: () => {} }),
     );
     const scopes = async (file: string) => [...(store!.find(await readFile(join(folder, file), 'utf8'))?.scopes ?? [])];
     expect(await scopes('gateway-token')).toEqual(['predict', 'feedback']);

@@ -42,7 +42,7 @@ beforeEach(() => {
 function createSmallPredictor(maxDeferred?: number) {
   const parts = {
     instruments: createInstruments(),
-    log: createLog('silent'),
+    log: createLog('silent', { write: () => {} }),
     driftMonitor: createDriftMonitor(),
     recorder: {
       recordAnswer: ({ version }: Model) => void answers.push(version),

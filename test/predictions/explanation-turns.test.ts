@@ -20,7 +20,7 @@ const recorder: ExperimentRecorder = {
 async function createSmallPredictor() {
   const parts = {
     instruments: createInstruments(),
-    log: createLog('silent'),
+    log: createLog('silent', { write: () => {} }),
     driftMonitor: createDriftMonitor(),
     recorder,
   };

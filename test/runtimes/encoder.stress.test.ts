@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,12 @@ describe.runIf(hasRuntimes)('an engine', () => {
   test('counts the tokens of a text, and those that it does not know', async () => {
     const { tokens, unknownTokens } = await use.engine.encode('The meeting zzz', { queue: 'a' });
     expect([tokens, unknownTokens]).toEqual([3, 1]);
+  });
+
+  test.runIf(process.platform === 'linux')('works at a lower priority than the thread that answers', () => {
+    const niceness = (thread: string | number) =>
+      Number(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ')[1]!.split(' ')[16]);
+    expect(readdirSync('/proc/self/task').map(niceness)).toContain(niceness(process.pid) + 5);
   });
 
   test('cuts a text at the length of the encoder', async () => {

@@ -2,7 +2,9 @@ import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { startTestGateway } from '../../gateway/in-process.ts';
 import { smallModels } from '../../models/small-models.ts';
-import { serve } from '../in-process.ts';
+import { shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 interface Answer {
   status: number;

@@ -88,7 +88,10 @@ test.each<[string, unknown, string]>([
 ])('a file with %s stops the start, and is not quoted', async (_, content, reason) => {
   const path = await writeTokens();
   await writeFile(path, JSON.stringify(content));
-  const opened = openTokenStore({ API_TOKENS: undefined, API_TOKENS_FILE: path }, createLog('silent'));
+  const opened = openTokenStore(
+    { API_TOKENS: undefined, API_TOKENS_FILE: path },
+    createLog('silent', { write: () => {} }),
+  );
   await expect(opened).rejects.toThrow(ConfigError);
   await expect(opened).rejects.toThrow(`API_TOKENS_FILE: ${JSON.stringify(path)} cannot be used: ${reason}`);
   await expect(opened).rejects.not.toThrow('hush');
@@ -97,6 +100,9 @@ test.each<[string, unknown, string]>([
 test('a named pipe stops the start, and does not hang it', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'waymark-tokens-')), 'pipe');
   execFileSync('mkfifo', [path]);
-  const opened = openTokenStore({ API_TOKENS: undefined, API_TOKENS_FILE: path }, createLog('silent'));
+  const opened = openTokenStore(
+    { API_TOKENS: undefined, API_TOKENS_FILE: path },
+    createLog('silent', { write: () => {} }),
+  );
   await expect(opened).rejects.toThrow('it is not a regular file');
 });

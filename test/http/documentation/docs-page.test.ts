@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { serve } from '../in-process.ts';
+import { shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 test('GET /openapi.json returns the document', async () => {
   const { url } = await serve();

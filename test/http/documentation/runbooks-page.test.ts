@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runbooksPage } from '../../../tools/runbooks-page.ts';
-import { serve } from '../in-process.ts';
+import { shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 const PROJECT = join(import.meta.dirname, '../../..');
 

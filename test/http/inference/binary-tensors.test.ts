@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { decodeStrings, encodeDoubles, encodeStrings } from '../../../src/http/inference/binary-tensors.ts';
-import { serve } from '../in-process.ts';
+import { shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 const texts = ['Congratulations, you won free money', '', 'Grüße 🦊', '\ufeffmark'];
 

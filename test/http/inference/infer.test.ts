@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { post, serve } from '../in-process.ts';
+import { post, shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 const spam = 'Congratulations, you won free money, click here to claim your prize now';
 const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';

@@ -5,7 +5,9 @@ import { createRouter } from '../../../src/http/app.ts';
 import { createDocument } from '../../../src/http/openapi/document.ts';
 import type { Service } from '../../../src/http/server/service.ts';
 import { readConfig } from '../../../src/platform/config.ts';
-import { post, serve } from '../in-process.ts';
+import { post, shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 interface Media {
   schema: object;

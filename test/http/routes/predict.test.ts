@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { mailToText } from '../../../src/mail/mail-text.ts';
-import { post, serve } from '../in-process.ts';
+import { post, shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 const spam = 'Congratulations, you won free money, click here to claim your prize now';
 const ham = 'The patch applies cleanly to the current kernel tree; see the list archive for the discussion.';

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { post, serve } from '../in-process.ts';
+import { post, shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 const MEBIBYTE = 1024 * 1024 - 200;
 const ones = (length: number) => `[${Array.from({ length }, () => '1').join()}]`;

@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { post, serve } from '../in-process.ts';
+import { post, shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 interface Details {
   type: string;

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startTestGateway } from '../../gateway/in-process.ts';
-import { serve } from '../in-process.ts';
+import { shareServices } from '../in-process.ts';
+
+const serve = shareServices();
 
 /** Sends one request with this target, and returns the answer. */
 async function send(url: string, target: string, method = 'GET', more = ''): Promise<string> {

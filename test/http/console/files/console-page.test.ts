@@ -1,7 +1,9 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../../../package.json' with { type: 'json' };
-import { serve } from '../../in-process.ts';
+import { shareServices } from '../../in-process.ts';
+
+const serve = shareServices();
 
 /** The header `accept` of Firefox and Chrome. */
 const BROWSER = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
