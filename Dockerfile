@@ -34,4 +34,4 @@ USER 1000:1000
 EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--v8-pool-size=1", "--require", "./src/require-node.cjs", "--import", "./otel/preload.ts", "src/main.ts"]
+CMD ["node", "--v8-pool-size=1", "--max-semi-space-size=16", "--heap-growing-percent=50", "--require", "./src/require-node.cjs", "--import", "./otel/preload.ts", "src/main.ts"]

@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { EncodedText, EncodeRequest, EncoderMessage, EncoderThreadData } from './messages.ts';
 import { type EncoderSession, openSession } from './session.ts';
@@ -8,6 +9,9 @@ import type { TokenIds } from './token-ids.ts';
  * the square of the longest text.
  */
 const MAX_BATCH_TOKENS = 2_048;
+
+/** The niceness of the thread, above that of the process. The thread that answers requests goes first where cores are scarce. */
+const NICENESS = 5;
 
 const port = parentPort!;
 const post = (message: EncoderMessage, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
@@ -54,6 +58,9 @@ async function encode(session: EncoderSession, { texts }: EncodeRequest): Promis
   }
   post({ kind: 'encoded', outputs, texts: encodedTexts }, [outputs.buffer]);
 }
+
+// Elsewhere a priority is that of the whole process.
+if (process.platform === 'linux') setPriority(Math.min(constants.priority.PRIORITY_LOW, getPriority() + NICENESS));
 
 openSession(workerData as EncoderThreadData).then((session) => {
   port.on('message', (request: EncodeRequest) => void encode(session, request).catch(fail));
