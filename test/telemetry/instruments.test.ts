@@ -28,6 +28,8 @@ beforeEach(async () => {
   exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port }, [histograms]);
   await exporter.startServer();
   sdk = new MeterProvider({ readers: [exporter] });
+  // The files of a worker share the API. A provider that another file has left would stay.
+  metrics.disable();
   metrics.setGlobalMeterProvider(new CountingMeterProvider(sdk, histograms));
   instruments = createInstruments();
 });

@@ -17,6 +17,7 @@ const resource = resourceFromAttributes({ 'service.name': 'test' });
 const scope = { name: 'waymark', version: '1' };
 
 beforeEach(() => {
+  context.disable();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 });
 afterEach(() => {

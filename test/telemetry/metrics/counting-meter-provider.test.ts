@@ -33,6 +33,7 @@ function histograms() {
 }
 
 beforeEach(() => {
+  context.disable();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 });
 afterEach(() => context.disable());
