@@ -24,6 +24,7 @@ export default defineConfig({
             PROCESS,
             STRESS,
           ],
+          setupFiles: ['test/support/release-api.ts'],
           // The files of a worker share their modules: loading them for each file would take half of the CPU time.
           isolate: false,
           testTimeout: 20_000,

@@ -42,8 +42,6 @@ beforeEach(() => {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   metrics.disable();
-  // The files of a worker share the API. A provider that another file has left would stay.
-  metrics.disable();
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
   instruments = createInstruments();
   spans = new InMemorySpanExporter();

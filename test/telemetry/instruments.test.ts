@@ -21,16 +21,14 @@ let instruments: Instruments;
 beforeEach(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/metrics`;
-  const histograms = new CountedInstruments(
+  const counted = new CountedInstruments(
     { histograms: { [METRIC.predictionDuration.name]: { exemplars: true } } },
     emptyResource(),
   );
-  exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port }, [histograms]);
+  exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port }, [counted]);
   await exporter.startServer();
   sdk = new MeterProvider({ readers: [exporter] });
-  // The files of a worker share the API. A provider that another file has left would stay.
-  metrics.disable();
-  metrics.setGlobalMeterProvider(new CountingMeterProvider(sdk, histograms));
+  metrics.setGlobalMeterProvider(new CountingMeterProvider(sdk, counted));
   instruments = createInstruments();
 });
 

@@ -1,7 +1,7 @@
 import { type Attributes, type HrTime, ValueType } from '@opentelemetry/api';
 import { millisToHrTime } from '@opentelemetry/core';
 import { AggregationTemporality, DataPointType, type SumMetricData } from '@opentelemetry/sdk-metrics';
-import { createSeries, OVERFLOW, type Series } from './series.ts';
+import { createSeries, type Series } from './series.ts';
 
 /** The definition of a counted counter. */
 interface CounterDefinition {
@@ -24,7 +24,6 @@ interface CounterSeries {
 export class CountedCounter {
   readonly #definition: CounterDefinition;
   readonly #series: Series<CounterSeries> = createSeries(startSeries);
-  #overflow = startSeries(OVERFLOW);
 
   constructor(definition: CounterDefinition) {
     this.#definition = definition;
@@ -33,18 +32,17 @@ export class CountedCounter {
   /** Adds an increment. Ignores a negative one and NaN. */
   add(value: number, attributes: Attributes = {}): void {
     if (!(value >= 0)) return;
-    const series = this.#series.find(attributes) ?? this.#overflow;
-    series.value += value;
+    this.#series.find(attributes).value += value;
   }
 
   /** Returns the increments since the last collection, or `undefined` if there are none. */
   collect(): SumMetricData | undefined {
     const endTime = millisToHrTime(Date.now());
-    const dataPoints = [...this.#series.values(), this.#overflow]
+    const dataPoints = this.#series
+      .values()
       .filter(({ value }) => value > 0)
       .map(({ attributes, startTime, value }) => ({ attributes, startTime, endTime, value }));
     this.#series.remove(() => true);
-    this.#overflow = startSeries(OVERFLOW);
     if (dataPoints.length === 0) return undefined;
     return {
       descriptor: { ...this.#definition, valueType: ValueType.DOUBLE },

@@ -3,7 +3,7 @@ import { millisToHrTime } from '@opentelemetry/core';
 import { AggregationTemporality, DataPointType, type HistogramMetricData } from '@opentelemetry/sdk-metrics';
 import { bucketOf, SlowestExemplarReservoir } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
-import { createSeries, OVERFLOW, type Series } from './series.ts';
+import { createSeries, type Series } from './series.ts';
 
 /** The definition of a counted histogram. */
 interface HistogramDefinition {
@@ -30,7 +30,6 @@ export class CountedHistogram {
   readonly #definition: HistogramDefinition;
   readonly #exemplarWindowMs: number | undefined;
   readonly #series: Series<HistogramSeries>;
-  #overflow: HistogramSeries | undefined;
 
   /** @param exemplarWindowMs the time in which the slowest measurement of a bucket is its exemplar; without it there are none */
   constructor(definition: HistogramDefinition, exemplarWindowMs: number | undefined) {
@@ -42,7 +41,7 @@ export class CountedHistogram {
   /** Counts a measurement. Ignores a negative value and NaN. */
   record(value: number, attributes: Attributes = {}, scope?: Context): void {
     if (!(value >= 0)) return;
-    const series = this.#series.find(attributes) ?? this.#overflowSeries();
+    const series = this.#series.find(attributes);
     series.counts[bucketOf(value, this.#definition.boundaries)]! += 1;
     series.sum += value;
     if (series.exemplars === undefined) return;
@@ -54,7 +53,7 @@ export class CountedHistogram {
   collect(): HistogramMetricData | undefined {
     const endTime = millisToHrTime(Date.now());
     const { name, unit, description, boundaries } = this.#definition;
-    const series = [...this.#series.values(), ...(this.#overflow ? [this.#overflow] : [])];
+    const series = this.#series.values();
     if (series.length === 0) return undefined;
     const dataPoints = series.map(({ attributes, startTime, counts, sum, exemplars }) => {
       const value = {
@@ -77,11 +76,6 @@ export class CountedHistogram {
   /** Ends the series with certain attributes. */
   forget(select: (attributes: Attributes) => boolean): void {
     this.#series.remove(({ attributes }) => select(attributes));
-  }
-
-  #overflowSeries(): HistogramSeries {
-    this.#overflow ??= this.#createSeries(OVERFLOW);
-    return this.#overflow;
   }
 
   #createSeries(attributes: Attributes): HistogramSeries {

@@ -10,6 +10,9 @@ interface Scope {
   readonly version?: string;
 }
 
+/** The instruments of one kind, by their names. */
+type Created<I> = Map<string, { readonly scope: Scope; readonly instrument: I }>;
+
 /** The names of the instruments that are counted here, and not by the SDK. */
 export interface CountedInstrumentOptions {
   readonly histograms: Readonly<Record<string, { readonly exemplars: boolean }>>;
@@ -21,8 +24,8 @@ export class CountedInstruments implements MetricProducer {
   readonly #options: CountedInstrumentOptions;
   readonly #resource: Resource;
   readonly #exemplarWindowMs: number;
-  readonly #histograms = new Map<string, { readonly scope: Scope; readonly instrument: CountedHistogram }>();
-  readonly #counters = new Map<string, { readonly scope: Scope; readonly instrument: CountedCounter }>();
+  readonly #histograms: Created<CountedHistogram> = new Map();
+  readonly #counters: Created<CountedCounter> = new Map();
 
   constructor(options: CountedInstrumentOptions, resource: Resource, exemplarWindowMs = 30_000) {
     this.#options = options;
@@ -38,25 +41,16 @@ export class CountedInstruments implements MetricProducer {
     const boundaries = settings.advice?.explicitBucketBoundaries;
     const counted = this.#options.histograms[name];
     if (counted === undefined || boundaries === undefined) return undefined;
-    const known = this.#histograms.get(name);
-    if (known) return known.instrument;
     const { unit = '', description = '' } = settings;
-    const instrument = new CountedHistogram(
-      { name, unit, description, boundaries },
-      counted.exemplars ? this.#exemplarWindowMs : undefined,
-    );
-    this.#histograms.set(name, { scope, instrument });
-    return instrument;
+    const exemplarWindowMs = counted.exemplars ? this.#exemplarWindowMs : undefined;
+    const definition = { name, unit, description, boundaries };
+    return findOrCreate(this.#histograms, scope, name, () => new CountedHistogram(definition, exemplarWindowMs));
   }
 
   /** Returns the counter with this name, and creates it when it is first needed; `undefined` for a counter of the SDK. */
   counter(scope: Scope, name: string, { unit = '', description = '' }: MetricOptions = {}): CountedCounter | undefined {
     if (!this.#options.counters?.includes(name)) return undefined;
-    const known = this.#counters.get(name);
-    if (known) return known.instrument;
-    const instrument = new CountedCounter({ name, unit, description });
-    this.#counters.set(name, { scope, instrument });
-    return instrument;
+    return findOrCreate(this.#counters, scope, name, () => new CountedCounter({ name, unit, description }));
   }
 
   /** Ends the series with certain attributes, of all histograms. Counters keep nothing between two collections. */
@@ -72,6 +66,14 @@ export class CountedInstruments implements MetricProducer {
     });
     return { resourceMetrics: { resource: this.#resource, scopeMetrics }, errors: [] };
   }
+}
+
+function findOrCreate<I>(created: Created<I>, scope: Scope, name: string, create: () => I): I {
+  const known = created.get(name);
+  if (known) return known.instrument;
+  const instrument = create();
+  created.set(name, { scope, instrument });
+  return instrument;
 }
 
 /**

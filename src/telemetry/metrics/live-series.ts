@@ -9,8 +9,8 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { LiveVersions } from '../live-versions.ts';
 import { LABEL } from '../names.ts';
-import { isTotal, keyOfAttributes } from './merge-metrics.ts';
-import { MAX_SERIES, OVERFLOW } from './series.ts';
+import { isTotal } from './merge-metrics.ts';
+import { keyOfAttributes, MAX_SERIES, OVERFLOW } from './series.ts';
 
 /** A counter with its totals since the start of each series. */
 interface CounterTotals {

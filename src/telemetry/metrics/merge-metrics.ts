@@ -1,4 +1,3 @@
-import type { Attributes } from '@opentelemetry/api';
 import {
   type DataPoint,
   DataPointType,
@@ -11,6 +10,7 @@ import { OWN_METRICS, PER_PROCESS_SCOPES } from '../registry/metrics.ts';
 import { bucketOf, type Exemplar } from './exemplar-reservoir.ts';
 import type { WithExemplars } from './openmetrics-serializer.ts';
 import { nameWithUnit } from './prometheus-names.ts';
+import { keyOfAttributes } from './series.ts';
 
 /** The maximum age of an exemplar: two windows of `exemplar-reservoir.ts`. */
 const MAX_EXEMPLAR_AGE_MS = 60_000;
@@ -98,11 +98,6 @@ function mergePoints<T>(
     else series.set(key, [point]);
   }
   return [...series.values()].map((points) => (points.length === 1 ? points[0] : merge(points)));
-}
-
-/** Returns a key that is the same for the same attributes in another order. */
-export function keyOfAttributes(attributes: Attributes): string {
-  return JSON.stringify(Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function sum(points: Points<number>): DataPoint<number> {

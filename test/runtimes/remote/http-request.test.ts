@@ -10,9 +10,7 @@ const spans = new InMemorySpanExporter();
 const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: spans })] });
 
 beforeAll(() => {
-  trace.disable();
   trace.setGlobalTracerProvider(provider);
-  context.disable();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 });
 beforeEach(() => spans.reset());

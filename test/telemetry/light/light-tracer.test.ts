@@ -17,7 +17,6 @@ const resource = resourceFromAttributes({ 'service.name': 'test' });
 const scope = { name: 'waymark', version: '1' };
 
 beforeEach(() => {
-  context.disable();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 });
 afterEach(() => {

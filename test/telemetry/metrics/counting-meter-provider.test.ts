@@ -12,7 +12,7 @@ const scopeOf = (traceFlags: number) => trace.setSpanContext(ROOT_CONTEXT, { tra
 const sampled = scopeOf(TraceFlags.SAMPLED);
 
 /** Returns two histograms with the same boundaries: `took` with exemplars, `share` without. The counter `hits` is counted, too. */
-function histograms() {
+function instruments() {
   const histograms = { took: { exemplars: true }, share: { exemplars: false } };
   const counted = new CountedInstruments({ histograms, counters: ['hits'] }, emptyResource());
   const meter = new CountingMeterProvider(new MeterProvider(), counted).getMeter('test', '1');
@@ -33,13 +33,12 @@ function histograms() {
 }
 
 beforeEach(() => {
-  context.disable();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 });
 afterEach(() => context.disable());
 
 test('measurements are counted by bucket, with the upper bound inside, and stay counted', async () => {
-  const { make, points } = histograms();
+  const { make, points } = instruments();
   const took = make('took');
   for (const value of [0, 0.5, 1, 1.5, 10, 11, 1e9]) took.record(value, { route: '/a' });
   took.record(2, { route: '/b' });
@@ -55,7 +54,7 @@ test('measurements are counted by bucket, with the upper bound inside, and stay 
 });
 
 test('a histogram is collected with its unit and scope, if it has measurements', async () => {
-  const { make, collect } = histograms();
+  const { make, collect } = instruments();
   make('share');
   make('took').record(1);
   expect(await collect()).toMatchObject([
@@ -64,14 +63,14 @@ test('a histogram is collected with its unit and scope, if it has measurements',
 });
 
 test('a histogram that is created again is the same one', async () => {
-  const { make, points } = histograms();
+  const { make, points } = instruments();
   make('took').record(1);
   make('took').record(1);
   expect(await points('took')).toMatchObject([{ value: { count: 2 } }]);
 });
 
 test('frozen attributes, a copy of them, and another order of them are one series', async () => {
-  const { make, points } = histograms();
+  const { make, points } = instruments();
   const took = make('took');
   const frozen = Object.freeze({ a: 1, b: 'x' });
   took.record(1, frozen);
@@ -83,7 +82,7 @@ test('frozen attributes, a copy of them, and another order of them are one serie
 });
 
 test('a later change of the attributes does not change the series', async () => {
-  const { make, points } = histograms();
+  const { make, points } = instruments();
   const took = make('took');
   const attributes: Attributes = { a: 1 };
   took.record(1, attributes);
@@ -93,14 +92,14 @@ test('a later change of the attributes does not change the series', async () => 
 });
 
 test('negative values and NaN are not counted', async () => {
-  const { make, points } = histograms();
+  const { make, points } = instruments();
   make('took').record(Number.NaN, {}, sampled);
   make('took').record(-1, {}, sampled);
   expect(await points('took')).toEqual([]);
 });
 
 test('beyond 2,000 series measurements are counted in one overflow series, as in the SDK', async () => {
-  const { make, points, exemplars } = histograms();
+  const { make, points, exemplars } = instruments();
   const took = make('took');
   for (let i = 0; i < 3_000; i++) took.record(1, { i }, sampled);
   const all = await points('took');
@@ -110,7 +109,7 @@ test('beyond 2,000 series measurements are counted in one overflow series, as in
 });
 
 test('an exemplar has the ids of the span of its measurement', async () => {
-  const { make, exemplars } = histograms();
+  const { make, exemplars } = instruments();
   make('took').record(0.5, { route: '/a' }, sampled);
   expect(await exemplars('took', { route: '/a' })).toMatchObject([
     { value: 0.5, time: expect.any(Number), traceId, spanId },
@@ -118,7 +117,7 @@ test('an exemplar has the ids of the span of its measurement', async () => {
 });
 
 test('without a given span the active one is used, as in instrumentations', async () => {
-  const { make, exemplars } = histograms();
+  const { make, exemplars } = instruments();
   context.with(sampled, () => make('took').record(0.5));
   expect(await exemplars('took')).toHaveLength(1);
 });
@@ -127,27 +126,27 @@ test.each([
   ['outside a span', ROOT_CONTEXT],
   ['in a span that is not sampled', scopeOf(TraceFlags.NONE)],
 ])('a measurement %s has no exemplar', async (_, scope) => {
-  const { make, exemplars } = histograms();
+  const { make, exemplars } = instruments();
   make('took').record(0.5, {}, scope);
   expect(await exemplars('took')).toEqual([]);
 });
 
 test('a histogram without the option has no exemplars', async () => {
-  const { make, points, exemplars } = histograms();
+  const { make, points, exemplars } = instruments();
   make('share').record(0.5, {}, sampled);
   expect(await points('share')).toHaveLength(1);
   expect(await exemplars('share')).toEqual([]);
 });
 
 test('histograms of other names, and those without boundaries, are counted by the SDK', async () => {
-  const { make, meter, collect } = histograms();
+  const { make, meter, collect } = instruments();
   make('other').record(1);
   meter.createHistogram('took').record(1);
   expect(await collect()).toEqual([]);
 });
 
 test('a counter has the increments since the last collection, and none if there were none', async () => {
-  const { meter, collect } = histograms();
+  const { meter, collect } = instruments();
   const hits = meter.createCounter('hits', { unit: '{hit}', description: 'Hits.' });
   const frozen = Object.freeze({ a: 1, b: 'x' });
   hits.add(1, frozen);
@@ -176,7 +175,7 @@ test('a counter has the increments since the last collection, and none if there 
 });
 
 test('beyond 2,000 series the increments are counted in one overflow series, until the next collection', async () => {
-  const { meter, collect } = histograms();
+  const { meter, collect } = instruments();
   const hits = meter.createCounter('hits');
   for (let i = 0; i < 3_000; i++) hits.add(1, { i });
   const { dataPoints } = (await collect())[0]!.metrics[0]!;
@@ -187,7 +186,7 @@ test('beyond 2,000 series the increments are counted in one overflow series, unt
 });
 
 test('a counter of another name is counted by the SDK', async () => {
-  const { meter, collect } = histograms();
+  const { meter, collect } = instruments();
   meter.createCounter('other').add(1);
   expect(await collect()).toEqual([]);
 });

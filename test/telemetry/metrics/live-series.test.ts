@@ -33,8 +33,6 @@ beforeEach(() => {
   exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port: 0 }, [counted], versions);
   exporter.setSeriesEndListener((series) => void ended.push(...series));
   sdk = new MeterProvider({ readers: [exporter] });
-  // The files of a worker share the API. A provider that another file has left would stay.
-  metrics.disable();
   metrics.setGlobalMeterProvider(new CountingMeterProvider(sdk, counted));
   instruments = createInstruments();
 });

@@ -17,11 +17,11 @@ let url: string;
 beforeEach(async () => {
   const port = await freePort();
   url = `http://127.0.0.1:${port}/metrics`;
-  const histograms = new CountedInstruments({ histograms: { took: { exemplars: true } } }, emptyResource());
-  exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port }, [histograms]);
+  const counted = new CountedInstruments({ histograms: { took: { exemplars: true } } }, emptyResource());
+  exporter = new UnitNamingPrometheusExporter({ host: '127.0.0.1', port }, [counted]);
   await exporter.startServer();
   sdk = new MeterProvider({ readers: [exporter] });
-  provider = new CountingMeterProvider(sdk, histograms);
+  provider = new CountingMeterProvider(sdk, counted);
 });
 
 afterEach(() => sdk.shutdown());
