@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { findActive } from '../../src/cli/model-versions.ts';
 import { openRegistry } from '../../src/models/registry.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
 import { smallMails } from '../classifier/small-mails.ts';
 import { smallModels } from '../models/small-models.ts';
 import { type ServiceProcess, startProcess } from '../support/service-process.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { runCli } from './run-cli.ts';
 
 let folder: string;
@@ -207,7 +207,7 @@ describe('a folder of several versions without roles', () => {
       await cp(intact, models, { recursive: true });
       await prepare(models);
       const active = await findActive(models, 'spam');
-      const registry = await openRegistry({ folder: models, log: createLog('silent', { write: () => {} }) });
+      const registry = await openRegistry({ folder: models, log: silentLog });
       expect([name, active?.version]).toEqual([name, registry.models().get('spam')?.active.version]);
       await registry.close();
     }

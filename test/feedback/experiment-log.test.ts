@@ -6,10 +6,10 @@ import { createExperimentLog } from '../../src/feedback/experiment-log.ts';
 import type { Model } from '../../src/models/store.ts';
 import { artefactOf } from '../../src/predictions/prediction-id.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
+import { silentLog } from '../support/silent-log.ts';
 
 const active: Model = { name: 'spam', version: '1', ...(await readArtefact('models/spam/1')) };
 const shadow: Model = { ...active, version: '2' };
-const silentLog = createLog('silent', { write: () => {} });
 const shadowResult = {
   id: 'an id',
   predictedAt: 5,

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { readGatewayConfig } from '../../src/gateway/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import { readConfig } from '../../src/platform/config.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
 import { serve } from '../http/in-process.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { hamMail, mail, sendMail, spamMail, startTestGateway } from './in-process.ts';
 
 describe('a message by SMTP', () => {
@@ -80,7 +80,7 @@ test('an error about a port in use names its setting', async () => {
       GATEWAY_MAILDIR: '/tmp/waymark-unused',
       [name]: port,
     };
-    const start = startGateway(readGatewayConfig(settings), createLog('silent', { write: () => {} }), readConfig({}));
+    const start = startGateway(readGatewayConfig(settings), silentLog, readConfig({}));
     await expect(start).rejects.toThrow(`${name}: ${port} is in use`);
   }
   other.close();

@@ -6,6 +6,7 @@ import { readChanges } from '../../src/models/audit.ts';
 import { type ModelRegistry, openRegistry } from '../../src/models/registry.ts';
 import type { RoleChange } from '../../src/models/roles.ts';
 import { createLog } from '../../src/telemetry/logs/log.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { labelBy, labelOfSpam, smallModels, writeSmallVersion } from './small-models.ts';
 
 const attribution = { actor: 'test', reason: 'because' };
@@ -341,7 +342,7 @@ test('an unloaded model stays unloaded, also with new versions in its folder, un
 
 test('the number of a deleted version is not used again', async () => {
   const models = await smallModels('1', '5');
-  const registry = await openRegistry({ folder: models, log: createLog('silent', { write: () => {} }) });
+  const registry = await openRegistry({ folder: models, log: silentLog });
   await registry.close();
   await rm(join(models, 'spam/5'), { recursive: true });
   expect(await nextVersion(models, 'spam')).toBe('6');

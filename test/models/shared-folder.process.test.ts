@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { openRegistry } from '../../src/models/registry.ts';
 import { parseChange, parseRoles } from '../../src/models/roles.ts';
 import { withLock } from '../../src/platform/file-lock.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { smallModels } from './small-models.ts';
 
 const source = (file: string) => JSON.stringify(new URL(`../../src/${file}`, import.meta.url).href);
@@ -35,8 +35,7 @@ describe('processes that share a folder', () => {
     expect(rows.map(({ from }) => from)).toEqual(['3', ...rows.slice(0, -1).map(({ to }) => to)]);
     const roles = parseRoles(await readFile(join(folder, 'spam/roles.json'), 'utf8'));
     expect(roles.change).toEqual(rows.at(-1));
-    const log = createLog('silent', { write: () => {} });
-    const registry = await openRegistry({ folder, log });
+    const registry = await openRegistry({ folder, log: silentLog });
     expect(registry.models().get('spam')!.active.version).toBe(roles.active);
     await registry.close();
   }, 60_000);

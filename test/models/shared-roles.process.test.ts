@@ -6,11 +6,10 @@ import { parseRoles } from '../../src/models/roles.ts';
 import type { DatabaseAddress } from '../../src/postgres/address.ts';
 import { openDatabase } from '../../src/postgres/database.ts';
 import { createSharedState } from '../../src/postgres/shared-state.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { describeWithPostgres } from '../support/with-postgres.ts';
 import { smallModels } from './small-models.ts';
 
-const log = createLog('silent', { write: () => {} });
 const by = { actor: 'a test', reason: '' };
 
 /** Starts a replica for the time of a test, with a database, and a folder of its own if none is given. */
@@ -19,7 +18,7 @@ async function startReplica(address?: DatabaseAddress, folder?: string) {
   const database = address && openDatabase(address, () => {});
   const registry = await openRegistry({
     folder: models,
-    log,
+    log: silentLog,
     pollMs: 50,
     shared: database && createSharedState(database),
   });

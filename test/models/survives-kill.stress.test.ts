@@ -7,16 +7,15 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { openRegistry } from '../../src/models/registry.ts';
 import { parseChange, parseRoles, type RecordedChange, type RoleChange, type Roles } from '../../src/models/roles.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
 import { post } from '../http/in-process.ts';
 import { startProcess } from '../support/service-process.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { labelBy, labelOfSpam, SPAM_TEXT, smallModels } from './small-models.ts';
 
 const preload = new URL('./kill-at-step.ts', import.meta.url).href;
 const program = new URL('../../src/models/registry.ts', import.meta.url).href;
 const logging = new URL('../../src/telemetry/logs/log.ts', import.meta.url).href;
 const attribution = { actor: 'test', reason: 'because' };
-const silent = createLog('silent', { write: () => {} });
 
 interface KilledChange {
   readonly wasKilled: boolean;
@@ -72,7 +71,7 @@ async function expectWhole(
   const hasHappened = roles !== undefined && roles.revision === (before?.revision ?? 0) + 1;
   if (!hasHappened) expect(roles).toEqual(before);
 
-  const registry = await openRegistry({ folder, log: silent, pollMs: 3_600_000 });
+  const registry = await openRegistry({ folder, log: silentLog, pollMs: 3_600_000 });
   const { active, canary, versions } = registry.models().get('spam')!;
   expect(labelOfSpam(active)).toBe(labelBy(active.version));
   expect(versions.map(({ version }) => version)).toEqual(['3', '2', '1']);
@@ -103,7 +102,7 @@ describe.each<[string, string[], RoleChange]>([
     async (_when, within) => {
       const origin = await smallModels('1', '2', '3');
       if (earlier.length > 0) {
-        const registry = await openRegistry({ folder: origin, log: silent, pollMs: 3_600_000 });
+        const registry = await openRegistry({ folder: origin, log: silentLog, pollMs: 3_600_000 });
         for (const version of earlier) await registry.change('spam', { action: 'activate', version }, attribution);
         await registry.close();
       }

@@ -8,9 +8,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { openTokenStore } from '../../src/http/access/token-store.ts';
 import { SCOPES } from '../../src/http/server/caller.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
 import { makeTokens } from '../../tools/compose/make-tokens.ts';
 import { startArguments } from '../../tools/stack/start-command.ts';
+import { silentLog } from '../support/silent-log.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -145,7 +145,7 @@ describe('docker-compose.tokens.yml', () => {
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
     const store = await openTokenStore(
       { API_TOKENS: undefined, API_TOKENS_FILE: join(folder, 'tokens.json') },
-      createLog('silent', { write: () => {} }),
+      silentLog,
     );
     const scopes = async (file: string) => [...(store!.find(await readFile(join(folder, file), 'utf8'))?.scopes ?? [])];
     expect(await scopes('gateway-token')).toEqual(['predict', 'feedback']);

@@ -10,7 +10,7 @@ import { createShadowQueue } from '../../src/predictions/shadow-queue.ts';
 import { classifyNow } from '../../src/runtimes/linear.ts';
 import type { DeferredClassifier } from '../../src/runtimes/runtime.ts';
 import { createInstruments } from '../../src/telemetry/instruments.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
+import { silentLog } from '../support/silent-log.ts';
 
 const artefact = await readArtefact('models/spam/1');
 const linear: Model = { name: 'spam', version: '1', ...artefact };
@@ -42,7 +42,7 @@ beforeEach(() => {
 function createSmallPredictor(maxDeferred?: number) {
   const parts = {
     instruments: createInstruments(),
-    log: createLog('silent', { write: () => {} }),
+    log: silentLog,
     driftMonitor: createDriftMonitor(),
     recorder: {
       recordAnswer: ({ version }: Model) => void answers.push(version),

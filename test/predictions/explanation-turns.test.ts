@@ -7,8 +7,8 @@ import { createPredictionIds } from '../../src/predictions/prediction-id.ts';
 import { createPredictor } from '../../src/predictions/predictor.ts';
 import { createShadowQueue } from '../../src/predictions/shadow-queue.ts';
 import { createInstruments } from '../../src/telemetry/instruments.ts';
-import { createLog } from '../../src/telemetry/logs/log.ts';
 import { smallModels } from '../models/small-models.ts';
+import { silentLog } from '../support/silent-log.ts';
 
 const recorder: ExperimentRecorder = {
   recordAnswer: () => undefined,
@@ -20,7 +20,7 @@ const recorder: ExperimentRecorder = {
 async function createSmallPredictor() {
   const parts = {
     instruments: createInstruments(),
-    log: createLog('silent', { write: () => {} }),
+    log: silentLog,
     driftMonitor: createDriftMonitor(),
     recorder,
   };

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openTokenStore } from '../../../src/http/access/token-store.ts';
 import { ConfigError } from '../../../src/platform/config.ts';
 import { createLog } from '../../../src/telemetry/logs/log.ts';
+import { silentLog } from '../../support/silent-log.ts';
 import { sha256, storedToken, writeTokens } from './token-files.ts';
 
 const WAIT = { timeout: 10_000, interval: 20 };
@@ -88,10 +89,7 @@ test.each<[string, unknown, string]>([
 ])('a file with %s stops the start, and is not quoted', async (_, content, reason) => {
   const path = await writeTokens();
   await writeFile(path, JSON.stringify(content));
-  const opened = openTokenStore(
-    { API_TOKENS: undefined, API_TOKENS_FILE: path },
-    createLog('silent', { write: () => {} }),
-  );
+  const opened = openTokenStore({ API_TOKENS: undefined, API_TOKENS_FILE: path }, silentLog);
   await expect(opened).rejects.toThrow(ConfigError);
   await expect(opened).rejects.toThrow(`API_TOKENS_FILE: ${JSON.stringify(path)} cannot be used: ${reason}`);
   await expect(opened).rejects.not.toThrow('hush');
@@ -100,9 +98,6 @@ test.each<[string, unknown, string]>([
 test('a named pipe stops the start, and does not hang it', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'waymark-tokens-')), 'pipe');
   execFileSync('mkfifo', [path]);
-  const opened = openTokenStore(
-    { API_TOKENS: undefined, API_TOKENS_FILE: path },
-    createLog('silent', { write: () => {} }),
-  );
+  const opened = openTokenStore({ API_TOKENS: undefined, API_TOKENS_FILE: path }, silentLog);
   await expect(opened).rejects.toThrow('it is not a regular file');
 });

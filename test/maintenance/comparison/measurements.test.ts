@@ -12,19 +12,18 @@ import { measureForPolicy } from '../../../src/maintenance/rollout/policy-measur
 import { initialState } from '../../../src/maintenance/rollout/policy-state.ts';
 import { policySchema } from '../../../src/models/policy-file.ts';
 import { openRegistry } from '../../../src/models/registry.ts';
-import { createLog } from '../../../src/telemetry/logs/log.ts';
 import { smallModels } from '../../models/small-models.ts';
+import { silentLog } from '../../support/silent-log.ts';
 
-const silent = createLog('silent', { write: () => {} });
 const by = { actor: 'a test', reason: '' };
 
 /** Opens a registry with three versions (1 active, 2 shadow, 3 canary) and the stores that measure them. */
 async function startExperiment() {
   const feedbackStore = await openFeedbackStore(await mkdtemp(join(tmpdir(), 'waymark-measured-')));
-  const experimentLog = createExperimentLog(feedbackStore.experiments, silent);
+  const experimentLog = createExperimentLog(feedbackStore.experiments, silentLog);
   const registry = await openRegistry({
     folder: await smallModels('1', '2', '3'),
-    log: silent,
+    log: silentLog,
     onSwap: ({ name }, changedAt) => experimentLog.startSlot(name, changedAt),
   });
   onTestFinished(async () => {
