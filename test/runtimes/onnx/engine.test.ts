@@ -108,14 +108,19 @@ test('a further thread starts when texts wait', async () => {
 });
 
 test('a text beyond the limit is refused with 503 and a time to retry', async () => {
-  const { start } = createThreads();
+  const { start, batches } = createThreads();
   const engine = await startEngine(data, { ...limits, maxWaiting: 1 }, start);
-  void engine.encode('a', { queue });
+  const first = engine.encode('a', { queue });
   await nextTurn();
-  void engine.encode('b', { queue });
+  const second = engine.encode('b', { queue });
   const error = await engine.encode('c', { queue }).catch((refusal: unknown) => refusal);
   expect(error).toBeInstanceOf(Problem);
   expect(error).toMatchObject({ type: 'overloaded', status: 503, headers: { 'retry-after': '1' } });
+  batches[0]!.finish();
+  await first;
+  await nextTurn();
+  batches[1]!.finish();
+  await second;
 });
 
 test('a text that is not encoded in time is refused, and a late output does no harm', async () => {
