@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { writeInitialPolicy } from '../src/models/policy-file.ts';
+import type { GrowthVerdict } from '../tools/load/scenarios/leak.ts';
 import type { LoadResult } from '../tools/load/scenarios/result.ts';
+import { checkStability } from '../tools/load/scenarios/stability.ts';
 import { start } from '../tools/stack/processes.ts';
 import { readMails } from './harness/mails.ts';
 import { writeManyVersions } from './harness/many-versions.ts';
@@ -14,6 +16,8 @@ import { benchService, startBenchEnvironment } from './harness/service.ts';
 const CLI = join(import.meta.dirname, '../tools/load/main.ts');
 /** The rate of the soak, as a share of the knee. */
 const SOAK_SHARE = 0.7;
+/** The pause after a retraining in which its version is loaded and compiled, in seconds. */
+const SETTLE_SECONDS = 60;
 /** The lengths of the soak and its warm-up in minutes. */
 const LENGTHS = { full: { soak: 20, warmUp: 3 }, short: { soak: 2, warmUp: 1 } } as const;
 
@@ -23,7 +27,8 @@ const LENGTHS = { full: { soak: 20, warmUp: 3 }, short: { soak: 2, warmUp: 1 } }
  * traffic, and a retraining begins after a third of the time. A version runs in the shadow from the start, as the new one of the
  * retraining does afterwards: otherwise the rate would be 70 % of the knee of half of the work. The service traces every request and runs alone on the
  * first core; load generator and Collector share the second. Prints both reports, and sets the exit code to 1 if the soak
- * fails: one error, or memory that grows.
+ * fails: one error, or memory that grows before the retraining or after it. The step between them is no leak: the new version
+ * is in memory, and the former shadow leaves it ten minutes later.
  */
 export async function runStabilityBenchmark(full: boolean): Promise<void> {
   const { signal } = new AbortController();
@@ -64,13 +69,19 @@ export async function runStabilityBenchmark(full: boolean): Promise<void> {
     const rate = Math.round(SOAK_SHARE * knee.rate);
     const { soak, warmUp } = full ? LENGTHS.full : LENGTHS.short;
     const options = ['--rate', String(rate), '--duration', `${soak}m`, '--warm-up', `${warmUp}m`, '--max-errors', '0'];
-    let isMixedGood = false;
     const texts = sent.map(({ text }) => text);
+    let mixed: Mixed | undefined;
     // A new process grows until V8 has compiled the hot code and has run its first major collection.
-    const { passed } = await load('soak', options, async () => {
-      isMixedGood = await sendMixed(url, texts, (soak + warmUp) * 60_000);
+    const result = await load('soak', options, async () => {
+      mixed = await sendMixed(url, texts, (soak + warmUp) * 60_000);
     });
-    if (!passed || !isMixedGood) process.exitCode = 1;
+    const parts = checkParts(result, mixed!);
+    for (const [part, { quantity, verdict, reason }] of parts) {
+      process.stdout.write(`${quantity} ${part}: ${verdict}, ${reason}\n`);
+    }
+    const isLeaking = parts.some(([, { verdict }]) => verdict === 'leak');
+    const others = result.checks.filter(({ name }) => !name.startsWith('leak in '));
+    if (isLeaking || !mixed!.isGood || !others.every(({ passed }) => passed)) process.exitCode = 1;
   } finally {
     await collector.stop();
     await rm(folder, { recursive: true, force: true });
@@ -84,20 +95,44 @@ async function setShadow(url: string): Promise<void> {
   if (!response.ok) throw new Error(`the shadow was not set: ${await response.text()}`);
 }
 
-/**
- * Sends mixed traffic for a time, with a retraining after a third of it. Prints the answers, and returns whether all of
- * them were good.
- */
-async function sendMixed(url: string, texts: readonly string[], milliseconds: number): Promise<boolean> {
+/** The result of mixed traffic. Times are in seconds since its start. */
+interface Mixed {
+  /** True if all answers were good. */
+  readonly isGood: boolean;
+  readonly retraining: readonly [from: number, to: number];
+}
+
+/** Sends mixed traffic for a time, with a retraining after a third of it. Prints the answers. */
+async function sendMixed(url: string, texts: readonly string[], milliseconds: number): Promise<Mixed> {
+  const began = performance.now();
+  const seconds = () => (performance.now() - began) / 1_000;
   const traffic = startMixedTraffic(url, texts);
   const end = delay(milliseconds);
   await delay(milliseconds / 3);
+  const from = seconds();
   const state = await traffic.retrain();
+  const to = seconds();
   await end;
   const answers = await traffic.stop();
   const lines = [...answers].sort().map(([request, count]) => `${request}: ${count}\n`);
   process.stdout.write(`\nMixed traffic, with a retraining (${state}):\n${lines.join('')}`);
-  return state === 'succeeded' && [...answers.keys()].every((request) => /20[02]$/.test(request));
+  const isGood = state === 'succeeded' && [...answers.keys()].every((request) => /20[02]$/.test(request));
+  return { isGood, retraining: [from, to] };
+}
+
+/** Looks for leaks before the retraining and after it. The run of the load tool and the mixed traffic begin at the same time. */
+function checkParts(
+  { checkedPhases, resources }: LoadResult,
+  { retraining: [from, to] }: Mixed,
+): [part: string, GrowthVerdict][] {
+  const soak = checkedPhases[0]!;
+  const parts = [
+    ['before the retraining', { ...soak, to: from }],
+    ['after it', { ...soak, from: to + SETTLE_SECONDS }],
+  ] as const;
+  return parts.flatMap(([part, phase]) =>
+    checkStability(phase, [], resources).memory.map((verdict): [string, GrowthVerdict] => [part, verdict]),
+  );
 }
 
 /** Runs the load tool on the second core with its output shown, and returns its exit code. */

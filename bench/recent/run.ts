@@ -5,11 +5,12 @@ import { RequestTracker } from '../../src/recent/history/request-tracker.ts';
 import { PredictionMemory } from '../../src/recent/memory/prediction-memory.ts';
 import { RecentPredictions } from '../../src/recent/queries/recent-predictions.ts';
 import { median } from '../harness/median.ts';
+import { measureServing } from './serving.ts';
 
 const REQUESTS = 50_000;
 const TEXT = 'Congratulations, you won free money, click here to claim your prize now. '.repeat(14);
 
-/** Measures what the memory of predictions costs each request, and how much memory it takes. */
+/** Measures the cost of the memory of predictions for each request, alone and while the service is used, and its size. */
 export async function runRecentBenchmark(full: boolean): Promise<void> {
   const rounds = full ? 30 : 10;
   const before = memoryInUse();
@@ -40,7 +41,7 @@ export async function runRecentBenchmark(full: boolean): Promise<void> {
       '| ---: | ---: | ---: | ---: |',
       `| ${median(microseconds).toFixed(2)} µs | ${Math.max(...microseconds).toFixed(2)} µs | ${megabytes.toFixed(1)} MB | ${listMs.toFixed(0)} ms for ${answers[0]!.rows.length} |`,
       '',
-      '',
+      await measureServing(full),
     ].join('\n'),
   );
 }

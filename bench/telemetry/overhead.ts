@@ -1,4 +1,6 @@
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { freePorts } from '../../tools/stack/ports.ts';
 import { type RunningComponent, start } from '../../tools/stack/processes.ts';
 import { cpuSecondsFor, residentMiB } from '../harness/process-usage.ts';
 import { type BenchEnvironment, benchService, startBenchEnvironment } from '../harness/service.ts';
@@ -25,46 +27,55 @@ export interface Measurement extends WrkResult {
   readonly residentMiB: number;
 }
 
+/** V8 needs some ten thousand requests until the code is compiled, and a hundred times as many if one in a hundred is traced. */
+const WARM_UP_SECONDS = 15;
+const ROUND_SECONDS = 2;
+
+interface RunningVariant {
+  readonly service: RunningComponent;
+  readonly url: string;
+  readonly rounds: Measurement[];
+}
+
 /**
- * Measures the variants in alternating rounds with one real Collector. The service runs alone on the first core,
- * everything else on the second.
+ * Measures the variants with one real Collector. All of them run on the first core, and get the load in turns of two seconds, so
+ * that each round compares them under the same conditions. Everything else runs on the second core.
  */
-export async function measureOverhead(
-  folder: string,
-  rounds: number,
-  seconds: number,
-): Promise<Record<Variant, Measurement[]>> {
+export async function measureOverhead(folder: string, rounds: number): Promise<Record<Variant, Measurement[]>> {
   const { signal } = new AbortController();
   const environment = await startBenchEnvironment(folder, signal);
-  const names = Object.keys(variants) as Variant[];
-  const results = Object.fromEntries(names.map((name) => [name, [] as Measurement[]])) as Record<
-    Variant,
-    Measurement[]
-  >;
+  const { script } = environment;
+  const running = new Map<Variant, RunningVariant>();
   try {
-    for (let round = 1; round <= rounds; round++) {
-      for (const variant of names) {
-        process.stderr.write(`round ${round} of ${rounds}: ${variant}\n`);
-        const env = { ...variants[variant](environment), DATA_DIR: join(folder, 'data') };
-        const service = await start(benchService(environment.ports, env), join(folder, 'service.log'), signal);
-        results[variant].push(await measure(service, environment, seconds));
-        await service.stop();
+    for (const name of Object.keys(variants) as Variant[]) {
+      const ports = await freePorts();
+      const env = { ...variants[name](environment), DATA_DIR: await mkdtemp(join(folder, 'data-')) };
+      const service = await start(benchService(ports, env), `${env.DATA_DIR}.log`, signal);
+      running.set(name, { service, url: `http://127.0.0.1:${ports.service}`, rounds: [] });
+    }
+    for (const [name, { url }] of running) {
+      process.stderr.write(`warm-up: ${name}\n`);
+      await wrk(script, url, WARM_UP_SECONDS);
+    }
+    for (let round = 0; round < rounds; round += 1) {
+      process.stderr.write(`round ${round + 1} of ${rounds}\n`);
+      const turns = [...running.values()];
+      for (const variant of round % 2 === 0 ? turns : turns.reverse()) {
+        variant.rounds.push(await measure(variant, script));
       }
     }
   } finally {
+    for (const { service } of running.values()) await service.stop();
     await environment.collector.stop();
   }
-  return results;
+  return Object.fromEntries([...running].map(([name, variant]) => [name, variant.rounds])) as Record<
+    Variant,
+    Measurement[]
+  >;
 }
 
-async function measure(
-  service: RunningComponent,
-  { script, ports }: BenchEnvironment,
-  seconds: number,
-): Promise<Measurement> {
-  const url = `http://127.0.0.1:${ports.service}`;
-  await wrk(script, url, 3);
-  const [used, result] = await cpuSecondsFor(service.pid, () => wrk(script, url, seconds));
+async function measure({ service: { pid }, url }: RunningVariant, script: string): Promise<Measurement> {
+  const [used, result] = await cpuSecondsFor(pid, () => wrk(script, url, ROUND_SECONDS));
   if (result.failed > 0) throw new Error(`${result.failed} of ${result.requests} requests failed`);
-  return { ...result, cpuMicroseconds: (used / result.requests) * 1e6, residentMiB: await residentMiB(service.pid) };
+  return { ...result, cpuMicroseconds: (used / result.requests) * 1e6, residentMiB: await residentMiB(pid) };
 }

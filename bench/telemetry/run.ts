@@ -10,12 +10,12 @@ import { type Counts, runScenario, scenarios } from './telemetry-loss.ts';
  * Measures the cost of telemetry and checks that no telemetry is lost. Prints two Markdown tables, and sets the exit
  * code to 1 after a loss. Only the ratios carry over to another machine.
  *
- * @param full long rounds and outages, about fifteen minutes; otherwise a few minutes
+ * @param full more rounds and longer outages, about fifteen minutes; otherwise a few minutes
  */
 export async function runTelemetryBenchmark(full: boolean): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'waymark-bench-'));
   try {
-    const overhead = await measureOverhead(folder, full ? 5 : 3, full ? 10 : 5);
+    const overhead = await measureOverhead(folder, full ? 30 : 10);
     process.stdout.write(overheadTable(overhead));
     await printTelemetryLoss(folder, full);
   } finally {
@@ -24,7 +24,6 @@ export async function runTelemetryBenchmark(full: boolean): Promise<void> {
 }
 
 function overheadTable(results: Record<Variant, Measurement[]>): string {
-  const off = medians(results.off);
   const rows = Object.entries(results).map(([variant, rounds]) => {
     const { perSecond, p50Ms, p99Ms, cpuMicroseconds, residentMiB } = medians(rounds);
     const cells = [
@@ -34,8 +33,8 @@ function overheadTable(results: Record<Variant, Measurement[]>): string {
       `${p99Ms.toFixed(1)} ms`,
       `${cpuMicroseconds.toFixed(0)} µs`,
       `${residentMiB.toFixed(0)} MiB`,
-      `${((perSecond / off.perSecond) * 100).toFixed(0)} %`,
-      `${((off.cpuMicroseconds / cpuMicroseconds) * 100).toFixed(0)} %`,
+      percent(rounds.map((round, at) => round.perSecond / results.off[at]!.perSecond)),
+      percent(rounds.map((round, at) => results.off[at]!.cpuMicroseconds / round.cpuMicroseconds)),
     ];
     return `| ${cells.join(' | ')} |`;
   });
@@ -48,6 +47,11 @@ function overheadTable(results: Record<Variant, Measurement[]>): string {
     '',
     '',
   ].join('\n');
+}
+
+/** Returns the median of the shares of all rounds. */
+function percent(shares: readonly number[]): string {
+  return `${(median(shares) * 100).toFixed(0)} %`;
 }
 
 function medians(rounds: readonly Measurement[]): Measurement {

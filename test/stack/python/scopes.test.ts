@@ -14,8 +14,11 @@ import { pythonPrograms } from './environment.ts';
 const run = promisify(execFile);
 const programs = await pythonPrograms();
 
-/** The number of examples of each operation. `SCHEMATHESIS_EXAMPLES=550` makes it 20,000 of each token. */
-const EXAMPLES = process.env['SCHEMATHESIS_EXAMPLES'] ?? '5';
+/**
+ * The number of examples of each operation, and the seed of their draw. 550 make 20,000 of each token, in one run or in
+ * several with different seeds.
+ */
+const { SCHEMATHESIS_EXAMPLES: EXAMPLES = '5', SCHEMATHESIS_SEED: SEED = '1' } = process.env;
 
 const TOKENS = [...SCOPES, 'none'];
 
@@ -60,7 +63,7 @@ describe.skipIf(programs === undefined)('schemathesis with the token of one scop
           'run',
           document,
           '--seed',
-          '1',
+          SEED,
           '--no-color',
         ],
         ...['--max-examples', EXAMPLES, '--header', `Authorization: Bearer ${name}-token`],
