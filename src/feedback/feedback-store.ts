@@ -40,6 +40,9 @@ export interface FeedbackStore extends FeedbackMethods {
 const MIN_RESTART_MS = 500;
 const MAX_RESTART_MS = 30_000;
 
+/** The thread allocates little. Without a limit its young generation would grow to many times its live objects. */
+const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 6 };
+
 /** The longest wait in milliseconds for the first answer, if the store may be unusable. A network folder can hang. */
 const MAX_START_MS = 10_000;
 
@@ -84,7 +87,7 @@ export async function openFeedbackStore(
   function startThread(): void {
     // execArgv is empty, because the telemetry preload must run in the main thread only.
     const workerData: ThreadOptions = { place, keyFile };
-    const started = new Worker(program, { workerData, execArgv: [] });
+    const started = new Worker(program, { workerData, execArgv: [], resourceLimits: RESOURCE_LIMITS });
     worker = started;
     endError = undefined;
     started.on('message', receive);

@@ -33,8 +33,8 @@ const IDLE_MS = 60_000;
 /** A comparison that ran for so long is given up with its thread. */
 const TIMEOUT_MS = 30_000;
 
-/** The largest heap of the thread. */
-const MAX_HEAP_MB = 512;
+/** The limits on the heap of the thread. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 48 };
 
 /** Creates a comparer. Its thread starts with the first comparison. */
 export function createComparer(): Comparer {
@@ -45,7 +45,7 @@ export function createComparer(): Comparer {
 
   function start(): Worker {
     const url = new URL('./compare-thread.ts', import.meta.url);
-    const started = new Worker(url, { execArgv: [], resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB } });
+    const started = new Worker(url, { execArgv: [], resourceLimits: RESOURCE_LIMITS });
     started.unref();
     started.on('message', (response: CompareResponse) => {
       const waiting = open.get(response.requestId);

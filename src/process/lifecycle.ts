@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { DiagLogLevel, diag, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type Config, ConfigError, EXIT_CONFIG } from '../platform/config.ts';
 import { exceptionAttributes, type Log } from '../telemetry/logs/log.ts';
@@ -44,6 +45,14 @@ const MAX_FLUSH_MS = 500;
 /** The share of the remaining time that the log gets. The rest is for the exit itself. */
 const FLUSH_SHARE = 0.8;
 
+/**
+ * Lets each thread that starts from now on have a young generation of its own size (`resourceLimits`). V8's option for it
+ * (`npm start`) is for the main thread, whose heap exists by now, but would come before the limits of other threads.
+ */
+export function allowLimitsOfThreads(): void {
+  setFlagsFromString('--max-semi-space-size=0');
+}
+
 /** Returns the part of `SHUTDOWN_TIMEOUT_MS` in which a service must stop. The rest is for its telemetry and its log. */
 export function stopTimeoutMs(config: Pick<Config, 'SHUTDOWN_TIMEOUT_MS'>): number {
   const exportMs = Math.min(MAX_EXPORT_MS, config.SHUTDOWN_TIMEOUT_MS * 0.4);
@@ -69,6 +78,7 @@ export async function runProcess<R extends Running>(
   describe: (running: R) => Record<string, string>,
   supervisor?: SupervisorLink,
 ): Promise<R> {
+  allowLimitsOfThreads();
   process.once('uncaughtException', (error) => void fail(error, log, supervisor));
   onStopSignal((signal) => void endStart(signal, supervisor ? () => {} : log.info, log));
   reportSdkProblems(log);

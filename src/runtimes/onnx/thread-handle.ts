@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { EncodedText, EncodeRequest, EncoderMessage, EncoderThreadData } from './messages.ts';
 
-/** The limit on the heap of a thread. A session is outside of it. */
-const MAX_HEAP_MB = 256;
+/** The limits on the heap of a thread. A session is outside of it. */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 24 };
 
 /** The longest time in milliseconds for a batch. After it, the thread counts as hanging, and another one takes its place. */
 const MAX_BATCH_MS = 60_000;
@@ -37,7 +37,7 @@ export async function startEncoderThread(data: EncoderThreadData): Promise<Encod
     workerData: data,
     // Options of the process such as --import of the telemetry are not for this thread.
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    resourceLimits: RESOURCE_LIMITS,
   });
   let isAlive = true;
   let isWorking = true;
