@@ -6,6 +6,7 @@ import { runEvidenceBenchmark } from './evidence/run.ts';
 import { runGrowthBenchmark } from './growth/run.ts';
 import { runInsightsBenchmark } from './insights/run.ts';
 import { runLoadToolBenchmark } from './load-tool.ts';
+import { runOverloadBenchmark } from './models/overload.ts';
 import { runModelsBenchmark } from './models/run.ts';
 import { runPortBenchmark } from './port/run.ts';
 import { runProfileBenchmark } from './profile.ts';
@@ -28,6 +29,7 @@ const benchmarks: Readonly<Record<string, (full: boolean, args: readonly string[
   insights: runInsightsBenchmark,
   'load-tool': runLoadToolBenchmark,
   models: runModelsBenchmark,
+  overload: runOverloadBenchmark,
   port: runPortBenchmark,
   profile: runProfileBenchmark,
   recent: runRecentBenchmark,

@@ -34,7 +34,7 @@ interface Round {
  * Measures the effect of a retraining on the latency of requests: real mails at a fixed rate, alternately without and
  * with retrainings. Each retraining uses the mail corpus and a thousand texts with feedback. Prints a Markdown table.
  *
- * @throws {Error} if there is no corpus
+ * @throws {Error} without a corpus
  */
 export async function runRetrainBenchmark(full: boolean): Promise<void> {
   const [train, test] = [join(CORPUS_TEXTS_FOLDER, 'train.jsonl'), join(CORPUS_TEXTS_FOLDER, 'test.jsonl')];

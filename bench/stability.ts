@@ -27,7 +27,7 @@ const LENGTHS = { full: { soak: 20, warmUp: 3 }, short: { soak: 2, warmUp: 1 } }
  * traffic, and a retraining begins after a third of the time. A version runs in the shadow from the start, as the new one of the
  * retraining does afterwards: otherwise the rate would be 70 % of the knee of half of the work. The service traces every request and runs alone on the
  * first core; load generator and Collector share the second. Prints both reports, and sets the exit code to 1 if the soak
- * fails: one error, or memory that grows before the retraining or after it. The step between them is no leak: the new version
+ * fails: one error, or memory that grows before the retraining or after it. The step between them does not count: the new version
  * is in memory, and the former shadow leaves it ten minutes later.
  */
 export async function runStabilityBenchmark(full: boolean): Promise<void> {

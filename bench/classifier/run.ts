@@ -49,7 +49,7 @@ function row(contender: Contender, waymark: Contender): string {
  * Trains and evaluates this classifier and its peers on the same texts, one after the other on this machine. Prints a
  * Markdown table for each dataset. Only the ratios carry over to another machine.
  *
- * @throws {Error} if there is no dataset
+ * @throws {Error} without a dataset
  */
 export async function runClassifierBenchmark(): Promise<void> {
   const datasets = findDatasets();

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +7,20 @@ import { writeArtefact } from '../../src/artefacts/artefact.ts';
 import { readSetting } from '../../src/platform/config.ts';
 import { inWindow } from '../../src/runtimes/answer-all.ts';
 import { readEncoder, storeEncoder } from '../../src/runtimes/encoder-files.ts';
-import type { Example } from '../../src/training/read-examples.ts';
+import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { train } from '../../src/training/train.ts';
+import { createGenerator } from '../../tools/load/generator/generator.ts';
+import { createLatencies } from '../../tools/load/generator/latencies.ts';
+import type { Outcome } from '../../tools/load/generator/outcome.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
-import { serviceComponent } from '../../tools/stack/start-command.ts';
 import { type OpenLoadResult, percentile, sendSteadily } from '../harness/open-load.ts';
+import { benchService } from '../harness/service.ts';
+import { findDatasets, sample } from './datasets.ts';
+import { downloadMiniLm } from './encoder-weights.ts';
 
+/** The examples of each label from which both models learn. */
+const EXAMPLES_PER_LABEL = 5;
 /** The rate of the requests for the linear model, whose latencies are compared. */
 const LINEAR_PER_SECOND = 50;
 /** The requests at the same time that find the capacity of the encoder, and how often each text is sent. */
@@ -26,12 +34,31 @@ const SAMPLES = 10;
 
 /**
  * Sends twice as many texts as an encoder can take, and measures a linear model beside it: its latencies against those alone, the
- * answers and refusals of the encoder, and the memory of the service. It lasts a minute, or with `--full` ten.
+ * answers and refusals of the encoder, and the memory of the service. It lasts a minute, or with `full` ten.
+ *
+ * @throws {Error} without banking77
+ */
+export async function runOverloadBenchmark(full: boolean): Promise<void> {
+  const dataset = (await findDatasets()).find(({ name }) => name === 'banking77');
+  if (!dataset) throw new Error('The overload needs banking77 in WAYMARK_DATA.');
+  const { examples } = sample({ examples: await readAll(dataset.train), embeddings: [] }, EXAMPLES_PER_LABEL, 1);
+  const lines = await measureOverload(examples, await readAll(dataset.test[0]!), await downloadMiniLm(), full);
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function readAll(path: string): Promise<Example[]> {
+  const examples: Example[] = [];
+  await readExamples(path, (example) => examples.push(example));
+  return examples;
+}
+
+/**
+ * Measures one service.
  *
  * @param examples few labelled texts, from which both models learn
  * @param texts the texts that are sent
  */
-export async function measureOverload(
+async function measureOverload(
   examples: readonly Example[],
   texts: readonly Example[],
   encoder: string,
@@ -59,26 +86,71 @@ export async function measureOverload(
   const ports = await freePorts();
   const url = `http://127.0.0.1:${ports.service}`;
   const env = { MODELS_DIR: models, DATA_DIR: join(folder, 'data'), DEFAULT_MODEL: 'linear' };
-  const { signal } = new AbortController();
-  const service = await start(serviceComponent(ports, env), join(folder, 'service.log'), signal);
+  const service = await start(benchService(ports, env), join(folder, 'service.log'), new AbortController().signal);
+  // A sender that waits for the core of the encoder would measure its own delays.
+  execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)], { stdio: 'ignore' });
   try {
     const capacity = await findCapacity(url, texts);
     process.stderr.write(`The encoder takes ${capacity.toFixed(0)} texts/s\n`);
-    const load = { url, texts, isCorrect: () => true };
-    const linear = { ...load, model: 'linear', perSecond: LINEAR_PER_SECOND };
-    const alone = await sendSteadily({ ...linear, seconds: ALONE_SECONDS });
+    const alone = await sendLinear(url, texts, ALONE_SECONDS);
     const seconds = full ? LONG_SECONDS : OVERLOAD_SECONDS;
-    const overload = { ...load, model: 'encoder', perSecond: 2 * capacity, seconds, maxSockets: 1_024 };
-    const [beside, refused, memory] = await Promise.all([
-      sendSteadily({ ...linear, seconds }),
-      sendSteadily(overload),
+    const [beside, encoder, memory] = await Promise.all([
+      sendLinear(url, texts, seconds),
+      sendSteadily({
+        ...{ url, texts, isCorrect: () => true, seconds },
+        ...{ model: 'encoder', perSecond: 2 * capacity, maxSockets: 1_024 },
+      }),
       watchMemory(`http://127.0.0.1:${ports.serviceMetrics}/metrics`, seconds),
     ]);
-    return report({ capacity, seconds, alone, beside, refused, memory });
+    return report({ capacity, seconds, alone, beside, encoder: resultOf(encoder), memory });
   } finally {
     await service.stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The result of a load. Latencies are in milliseconds, from the due time to the answer. */
+interface Result {
+  readonly sent: number;
+  readonly answered: number;
+  readonly overloaded: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Sends texts to the linear model from a thread of its own: the answers of the encoder must not delay the measurement. */
+async function sendLinear(url: string, texts: readonly Example[], seconds: number): Promise<Result> {
+  const generator = createGenerator({
+    origin: url,
+    path: '/predict',
+    headers: { 'content-type': 'application/json' },
+    bodies: texts.map(({ text }) => JSON.stringify({ text, model: 'linear' })),
+    timeoutMs: 10_000,
+    maxConnections: 64,
+  });
+  const latencies = createLatencies();
+  let sent = 0;
+  let overloaded = 0;
+  const count = ({ due, done, answer }: Outcome) => {
+    const status = 'status' in answer ? answer.status : 0;
+    sent += 1;
+    if (status === 200) latencies.add(done - due);
+    if (status === 503) overloaded += 1;
+  };
+  await generator.run({ rate: LINEAR_PER_SECOND }, 1_000 * seconds, count, new AbortController().signal);
+  await generator.close();
+  const { count: answered, p50, p99 } = latencies.percentiles() ?? { count: 0, p50: Infinity, p99: Infinity };
+  return { sent, answered, overloaded, p50, p99 };
+}
+
+function resultOf(result: OpenLoadResult): Result {
+  return {
+    sent: result.sent,
+    answered: result.sent - result.errors.length,
+    overloaded: result.errors.filter((message) => message.startsWith('503')).length,
+    p50: percentile(result, 0.5),
+    p99: percentile(result, 0.99),
+  };
 }
 
 /** Returns the number of texts that the encoder answers in a second, if always some wait. */
@@ -109,20 +181,17 @@ async function watchMemory(metricsUrl: string, seconds: number): Promise<number[
 interface Measured {
   readonly capacity: number;
   readonly seconds: number;
-  readonly alone: OpenLoadResult;
-  readonly beside: OpenLoadResult;
-  readonly refused: OpenLoadResult;
+  readonly alone: Result;
+  readonly beside: Result;
+  readonly encoder: Result;
   readonly memory: readonly number[];
 }
 
-function report({ capacity, seconds, alone, beside, refused, memory }: Measured): string[] {
-  const row = (name: string, result: OpenLoadResult) => {
-    const [p50, p99] = [0.5, 0.99].map((share) => `${percentile(result, share).toFixed(2)} ms`);
-    const overloaded = result.errors.filter((message) => message.startsWith('503')).length;
-    const others = result.errors.length - overloaded;
-    return `| ${name} | ${result.sent} | ${result.sent - result.errors.length} | ${overloaded} | ${others} | ${p50} | ${p99} |`;
+function report({ capacity, seconds, alone, beside, encoder, memory }: Measured): string[] {
+  const row = (name: string, { sent, answered, overloaded, p50, p99 }: Result) => {
+    const others = sent - answered - overloaded;
+    return `| ${name} | ${sent} | ${answered} | ${overloaded} | ${others} | ${p50.toFixed(2)} ms | ${p99.toFixed(2)} ms |`;
   };
-  const ratio = percentile(beside, 0.99) / percentile(alone, 0.99);
   return [
     `### Twice the capacity of an encoder (${capacity.toFixed(0)} texts/s) for ${seconds} s`,
     '',
@@ -130,9 +199,9 @@ function report({ capacity, seconds, alone, beside, refused, memory }: Measured)
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
     row('linear, alone', alone),
     row('linear, beside the encoder', beside),
-    row('encoder', refused),
+    row('encoder', encoder),
     '',
-    `The p99 of the linear model is ${ratio.toFixed(2)} times that alone.`,
+    `The p99 of the linear model is ${(beside.p99 / alone.p99).toFixed(2)} times that alone.`,
     `Memory of the service in MiB, at ten equal times: ${memory.map((value) => value.toFixed(0)).join(', ')}.`,
     '',
   ];

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { availableParallelism } from 'node:os';
 import { trainEncoderModel } from '../../src/classifier/encoders/train-encoder-model.ts';
 import { createTrainer } from '../../src/classifier/learning/trainer.ts';
 import { createLinearClassifier } from '../../src/classifier/scoring/linear-classifier.ts';
@@ -7,31 +6,26 @@ import { readSetting } from '../../src/platform/config.ts';
 import { createEncoderClassifier } from '../../src/runtimes/encoder.ts';
 import type { Engine } from '../../src/runtimes/onnx/engine.ts';
 import { createEngines } from '../../src/runtimes/onnx/engines.ts';
-import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { openEncoder } from '../../src/training/train-encoder.ts';
 import { type Encoded, encodeFiles, findDatasets, sample, WINDOW } from './datasets.ts';
 import { downloadMiniLm } from './encoder-weights.ts';
 import { type Answering, measureQuality, measureSpeed, type Quality } from './measure.ts';
-import { measureOverload } from './overload.ts';
 
 /** The numbers of examples of each label, and the seeds of the samples: the first one, or with `--full` all. */
 const SIZES = [5, 10, 30];
 const SEEDS = [1, 2, 3];
 const SHARE = 0.3;
 const SMALL_SHARE = 0.1;
-/** The examples of each label from which the models of the overload learn. */
-const FEW = 5;
 
 const rows = ['linear', 'encoder', 'linear+encoder', 'cascade', 'cascade, small share'] as const;
 type Row = (typeof rows)[number];
 
 /**
  * Compares the linear model, the encoder, both together and a cascade on banking77, mail and short messages, with few examples of
- * each label and with all. Only the first core is used. Then a service gets twice as many texts as its encoder can take.
+ * each label and with all. Only the first core is used.
  */
 export async function runModelsBenchmark(full: boolean): Promise<void> {
   const datasets = await findDatasets();
-  const cores = availableParallelism();
   execFileSync('taskset', ['-a', '-c', '-p', '0', String(process.pid)], { stdio: 'ignore' });
   const folder = await downloadMiniLm();
   const before = process.memoryUsage.rss();
@@ -57,20 +51,6 @@ export async function runModelsBenchmark(full: boolean): Promise<void> {
     report(name, table, speeds, encoderMb);
   }
   await engine.end();
-  // The service and the sender need more than one core.
-  execFileSync('taskset', ['-a', '-c', '-p', `0-${cores - 1}`, String(process.pid)], { stdio: 'ignore' });
-  const [first] = datasets;
-  if (first?.name !== 'banking77') return;
-  const examples = await readAll(first.train);
-  const few = sample({ examples, embeddings: [] }, FEW, SEEDS[0]!).examples;
-  const lines = await measureOverload(few, await readAll(first.test[0]!), folder, full);
-  process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-async function readAll(path: string): Promise<Example[]> {
-  const examples: Example[] = [];
-  await readExamples(path, (example) => examples.push(example));
-  return examples;
 }
 
 function measure(train: Encoded, test: Encoded) {

@@ -29,8 +29,8 @@ const MAX_TEXT_CHARACTERS = 80;
 /**
  * Classifies a text as the service does.
  *
- * @param options `explains` is true if the answer has an explanation; `minConfidence` is the lowest confidence of an answer
- *   that does not abstain
+ * @param options `explains` is true if the answer has an explanation. `minConfidence` is the lowest confidence of an answer
+ *   that does not abstain.
  * @returns a promise if the model works on another thread
  */
 export function classifyText(model: Model, text: string, options: AnswerOptions): TextAnswer | Promise<TextAnswer> {

@@ -129,8 +129,7 @@ export function defaultRoles(versions: readonly string[], activeSince: number): 
  * @param now milliseconds since the epoch
  * @param lastRevision the highest revision so far, if it is not the one of these roles
  * @returns the same object if the change has no effect
- * @throws {Problem} if the change is not possible: a rollback without a previous version, an active version as shadow or
- *   canary
+ * @throws {Problem} for a rollback without a previous version, and for the active version as shadow or canary
  */
 export function applyChange(
   before: Roles,

@@ -98,7 +98,7 @@ const POLL_MS = 1_000;
  * Follows files: looks at them once a second, for the first time at once.
  *
  * @param versions the results of `fileVersion` before the files were read; undefined if the first look must apply them
- * @param onChange is called each time that one of the files has changed; it handles its errors
+ * @param onChange is called after each change. It handles its errors.
  * @returns a function that ends it
  */
 export function followFiles(

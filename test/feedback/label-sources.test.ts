@@ -38,7 +38,7 @@ describeEngines('labels', (engine) => {
         ['truth', 'ham', 1],
       ]);
       const hours = await database.hours({ ...key, role: 'active', since: 5 * HOUR });
-      // A report is no label, and an objection is a report of another label than the predicted one.
+      // A report does not count as a label. An objection is a report of another label than the predicted one.
       expect(hours).toEqual([{ hour: 5, asked: false, bin: 9, count: 2, correct: 0, objections: 1 }]);
     });
 

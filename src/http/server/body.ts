@@ -65,8 +65,8 @@ function checkMediaType(ctx: RequestContext): void {
  * Reads a whole body.
  *
  * @param maxBytes the maximum length of the body
- * @throws {Problem} 400 if the connection closes, 413 if the body is too long, 415 if it is compressed, 503 if too many
- *   requests or bytes are in progress
+ * @throws {Problem} 400 if the connection closes, 413 if the body is too long, 415 if it is compressed, 503 if the service is
+ *   full
  */
 export async function readBody(ctx: RequestContext, maxBytes: number): Promise<Uint8Array> {
   // The server span ends when the client disconnects, which can happen before the routes have returned.

@@ -91,8 +91,8 @@ export class PredictionMemory {
    *
    * @param status 0 if the client disconnected before the response
    * @param now in milliseconds of the monotonic clock
-   * @param epoch the milliseconds since the epoch at which the monotonic clock was 0
-   * @param gcSeconds the time of garbage collections within the request, as far as it is known
+   * @param epoch the time since the epoch at which that clock was 0, in milliseconds
+   * @param gcSeconds the known time of garbage collections within the request
    */
   end(request: RecentRequest, status: number, now: number, epoch: number, gcSeconds: number): void {
     const isError = status < 200 || status >= 400;

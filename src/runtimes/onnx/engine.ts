@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Problem } from '../../platform/problems.ts';
 import type { EncodedText, EncoderThreadData } from './messages.ts';
 import { TextQueue, type WaitingText } from './text-queue.ts';
@@ -114,16 +115,17 @@ export async function startEngine(
 
   async function encodeBatch(thread: EncoderThread, batch: readonly Entry[]): Promise<void> {
     const taken = performance.now();
-    try {
-      const encoded = await thread.encode(batch.map(({ text }) => text));
-      for (const [at, entry] of batch.entries()) {
-        const waitedSeconds = (taken - entry.submitted) / 1000;
-        entry.settle({ encoded: { ...readText(encoded, at, dimensions, taken), waitedSeconds } });
+    const encoded = await thread.encode(batch.map(({ text }) => text)).catch((error: unknown) => ({ error }));
+    dispatch();
+    for (const [at, entry] of batch.entries()) {
+      if ('error' in encoded) {
+        entry.settle(encoded);
+        continue;
       }
-    } catch (error) {
-      for (const entry of batch) entry.settle({ error });
-    } finally {
-      dispatch();
+      // Each text is scored, recorded and answered in a turn of its own, so that other requests do not wait for a whole batch.
+      if (at > 0) await nextTurn();
+      const waitedSeconds = (taken - entry.submitted) / 1000;
+      entry.settle({ encoded: { ...readText(encoded, at, dimensions, taken), waitedSeconds } });
     }
   }
 

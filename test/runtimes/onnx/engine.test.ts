@@ -79,6 +79,17 @@ test('texts of one round of the event loop are encoded together, and each gets i
   expect(encoded[0]!.waitedSeconds).toBeGreaterThanOrEqual(0);
 });
 
+test('each text of a batch is answered in a turn of its own, so that other requests come between', async () => {
+  const { start, batches } = createThreads();
+  const engine = await startEngine(data, limits, start);
+  let turn = 0;
+  const answeredAt = ['a', 'b', 'c'].map((text) => engine.encode(text, { queue }).then(() => turn));
+  await nextTurn();
+  batches[0]!.finish();
+  for (; turn < 5; turn += 1) await nextTurn();
+  expect(new Set(await Promise.all(answeredAt)).size).toBe(3);
+});
+
 test('texts that arrive while the thread is busy are the next batch', async () => {
   const { start, batches } = createThreads();
   const engine = await startEngine(data, limits, start);
