@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { freePort, type LogLine } from '../support/service-process.ts';
 
@@ -26,4 +27,17 @@ test('npm start serves, and SIGTERM to npm shuts the service down', async () => 
   }
   if (npm.exitCode === null && npm.signalCode === null) await once(npm, 'exit');
   expect(messages).toEqual(['model loaded', 'ready', 'stopping', 'stopped']);
+});
+
+test('a thread has the young generation of its own limit, beside the option that npm start gives the main thread', async () => {
+  const script = join(import.meta.dirname, '../support/young-generation.ts');
+  const sizes = await Promise.all(
+    ['6', '48'].map(async (limit) => {
+      const { stdout } = await promisify(execFile)(process.execPath, ['--max-semi-space-size=16', script, limit]);
+      return Number(stdout);
+    }),
+  );
+  // Two semispaces of a third of the limit each.
+  expect(sizes[0]).toBeLessThanOrEqual(4);
+  expect(sizes[1]).toBeGreaterThan(4);
 });
