@@ -115,17 +115,16 @@ export async function startEngine(
 
   async function encodeBatch(thread: EncoderThread, batch: readonly Entry[]): Promise<void> {
     const taken = performance.now();
-    const encoded = await thread.encode(batch.map(({ text }) => text)).catch((error: unknown) => ({ error }));
-    dispatch();
-    for (const [at, entry] of batch.entries()) {
-      if ('error' in encoded) {
-        entry.settle(encoded);
-        continue;
+    try {
+      const encoded = await thread.encode(batch.map(({ text }) => text)).finally(dispatch);
+      for (const [at, entry] of batch.entries()) {
+        // Each text is scored, recorded and answered in a turn of its own, so that other requests do not wait for a whole batch.
+        if (at > 0) await nextTurn();
+        const waitedSeconds = (taken - entry.submitted) / 1000;
+        entry.settle({ encoded: { ...readText(encoded, at, dimensions, taken), waitedSeconds } });
       }
-      // Each text is scored, recorded and answered in a turn of its own, so that other requests do not wait for a whole batch.
-      if (at > 0) await nextTurn();
-      const waitedSeconds = (taken - entry.submitted) / 1000;
-      entry.settle({ encoded: { ...readText(encoded, at, dimensions, taken), waitedSeconds } });
+    } catch (error) {
+      for (const entry of batch) entry.settle({ error });
     }
   }
 

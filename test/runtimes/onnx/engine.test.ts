@@ -177,6 +177,17 @@ test('the texts of a thread that ends fail, and another thread takes its place',
   expect(threads).toHaveLength(2);
 });
 
+test('the texts without an output in the answer of a thread fail', async () => {
+  const { start } = createThreads();
+  const startIncomplete = async () => ({
+    ...(await start()),
+    encode: async () => ({ outputs: new Float32Array(0), texts: [] }),
+  });
+  const engine = await startEngine(data, limits, startIncomplete);
+  const failed = ['a', 'b'].map((text) => engine.encode(text, { queue }).catch((error: unknown) => error));
+  for (const error of await Promise.all(failed)) expect(error).toBeInstanceOf(Error);
+});
+
 test('an engine without versions ends its threads after the last text, and starts again for a late one', async () => {
   const { start, batches, threads } = createThreads();
   const engine = await startEngine(data, limits, start);
