@@ -39,11 +39,11 @@ export async function runStabilityBenchmark(full: boolean): Promise<void> {
   await writeInitialPolicy(join(models, 'spam'), { paths: [train] });
   const { ports, collector, traced } = await startBenchEnvironment(folder, signal);
   const url = `http://127.0.0.1:${ports.service}`;
-  const load = async (
+  const load = async <T>(
     scenario: 'stress' | 'soak',
     options: readonly string[],
-    beside: () => Promise<void> = async () => {},
-  ): Promise<LoadResult> => {
+    beside: () => Promise<T>,
+  ): Promise<[LoadResult, T]> => {
     const component = benchService(ports, { DATA_DIR: join(folder, 'data'), MODELS_DIR: models, ...traced });
     const service = await start(component, join(folder, 'service.log'), signal);
     const out = await mkdtemp(join(folder, 'report-'));
@@ -55,33 +55,30 @@ export async function runStabilityBenchmark(full: boolean): Promise<void> {
         ...['--metrics', `http://127.0.0.1:${ports.serviceMetrics}/metrics`, '--out', out],
         ...options,
       ]);
-      const [code] = await Promise.all([loading, beside()]);
+      const [code, besideResult] = await Promise.all([loading, beside()]);
       const report = (await readdir(out)).find((name) => name.endsWith('.json'));
       if (report === undefined) throw new Error(`the ${scenario} test exited with ${code}`);
-      return JSON.parse(await readFile(join(out, report), 'utf8'));
+      return [JSON.parse(await readFile(join(out, report), 'utf8')), besideResult];
     } finally {
       await service.stop();
     }
   };
   try {
-    const { knee } = await load('stress', []);
+    const [{ knee }] = await load('stress', [], async () => {});
     if (!knee?.rate) throw new Error('there is no rate at which the service meets its objective');
     const rate = Math.round(SOAK_SHARE * knee.rate);
     const { soak, warmUp } = full ? LENGTHS.full : LENGTHS.short;
     const options = ['--rate', String(rate), '--duration', `${soak}m`, '--warm-up', `${warmUp}m`, '--max-errors', '0'];
     const texts = sent.map(({ text }) => text);
-    let mixed: Mixed | undefined;
     // A new process grows until V8 has compiled the hot code and has run its first major collection.
-    const result = await load('soak', options, async () => {
-      mixed = await sendMixed(url, texts, (soak + warmUp) * 60_000);
-    });
-    const parts = checkParts(result, mixed!);
+    const [result, mixed] = await load('soak', options, () => sendMixed(url, texts, (soak + warmUp) * 60_000));
+    const parts = checkParts(result, mixed);
     for (const [part, { quantity, verdict, reason }] of parts) {
       process.stdout.write(`${quantity} ${part}: ${verdict}, ${reason}\n`);
     }
     const isLeaking = parts.some(([, { verdict }]) => verdict === 'leak');
     const others = result.checks.filter(({ name }) => !name.startsWith('leak in '));
-    if (isLeaking || !mixed!.isGood || !others.every(({ passed }) => passed)) process.exitCode = 1;
+    if (isLeaking || !mixed.isGood || !others.every(({ passed }) => passed)) process.exitCode = 1;
   } finally {
     await collector.stop();
     await rm(folder, { recursive: true, force: true });

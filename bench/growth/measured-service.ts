@@ -1,17 +1,15 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createGenerator } from '../../tools/load/generator/generator.ts';
 import { createLatencies } from '../../tools/load/generator/latencies.ts';
 import type { LoadLevel } from '../../tools/load/generator/outcome.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
+import { createPredictGenerator } from '../harness/predict-generator.ts';
 import { cpuSeconds, EXPORT_DELAY_MS, residentMiB } from '../harness/process-usage.ts';
 import { benchService } from '../harness/service.ts';
 import { type ByteReceiver, type ReceivedBytes, startByteReceiver } from './byte-receiver.ts';
 
-const TIMEOUT_MS = 10_000;
-const MAX_CONNECTIONS = 64;
 /** The requests in progress in a warm-up, and in a measurement of a service that is fully used. */
 export const FULLY_USED: LoadLevel = { connections: 4 };
 
@@ -115,14 +113,7 @@ interface Place {
 }
 
 async function measure({ bodies, level, seconds }: MeasuredLoad, place: Place): Promise<ServiceFigures> {
-  const generator = createGenerator({
-    origin: place.url,
-    path: '/predict',
-    headers: { 'content-type': 'application/json' },
-    bodies,
-    timeoutMs: TIMEOUT_MS,
-    maxConnections: MAX_CONNECTIONS,
-  });
+  const generator = createPredictGenerator(place.url, bodies);
   const latencies = createLatencies();
   let failed = 0;
   let lastMs = 0;

@@ -16,6 +16,15 @@ export async function cpuSeconds(pid: number): Promise<number> {
   return [...family.values()].reduce((total, { seconds }) => total + seconds, 0);
 }
 
+/** Returns the CPU time so far of the threads of one process in nanoseconds, for work of a second or less. */
+export async function cpuNanoseconds(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const times = await Promise.all(
+    threads.map(async (thread) => (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ')[0]),
+  );
+  return times.reduce((total, time) => total + Number(time), 0);
+}
+
 /** The time after some work in which its telemetry is exported. Its CPU time belongs to the work. */
 export const EXPORT_DELAY_MS = 1_500;
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,15 +8,16 @@ import { inWindow } from '../../src/runtimes/answer-all.ts';
 import { readEncoder, storeEncoder } from '../../src/runtimes/encoder-files.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { train } from '../../src/training/train.ts';
-import { createGenerator } from '../../tools/load/generator/generator.ts';
 import { createLatencies } from '../../tools/load/generator/latencies.ts';
 import type { Outcome } from '../../tools/load/generator/outcome.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
 import { type OpenLoadResult, percentile, sendSteadily } from '../harness/open-load.ts';
+import { createPredictGenerator } from '../harness/predict-generator.ts';
 import { benchService } from '../harness/service.ts';
 import { findDatasets, sample } from './datasets.ts';
 import { downloadMiniLm } from './encoder-weights.ts';
+import { onCore } from './one-core.ts';
 
 /** The examples of each label from which both models learn. */
 const EXAMPLES_PER_LABEL = 5;
@@ -87,22 +87,21 @@ async function measureOverload(
   const url = `http://127.0.0.1:${ports.service}`;
   const env = { MODELS_DIR: models, DATA_DIR: join(folder, 'data'), DEFAULT_MODEL: 'linear' };
   const service = await start(benchService(ports, env), join(folder, 'service.log'), new AbortController().signal);
-  // A sender that waits for the core of the encoder would measure its own delays.
-  execFileSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)], { stdio: 'ignore' });
+  const seconds = full ? LONG_SECONDS : OVERLOAD_SECONDS;
   try {
-    const capacity = await findCapacity(url, texts);
-    process.stderr.write(`The encoder takes ${capacity.toFixed(0)} texts/s\n`);
-    const alone = await sendLinear(url, texts, ALONE_SECONDS);
-    const seconds = full ? LONG_SECONDS : OVERLOAD_SECONDS;
-    const [beside, encoder, memory] = await Promise.all([
-      sendLinear(url, texts, seconds),
-      sendSteadily({
-        ...{ url, texts, isCorrect: () => true, seconds },
-        ...{ model: 'encoder', perSecond: 2 * capacity, maxSockets: 1_024 },
-      }),
-      watchMemory(`http://127.0.0.1:${ports.serviceMetrics}/metrics`, seconds),
-    ]);
-    return report({ capacity, seconds, alone, beside, encoder: resultOf(encoder), memory });
+    // A sender that waits for the core of the encoder would measure its own delays.
+    return await onCore(1, async () => {
+      const capacity = await findCapacity(url, texts);
+      process.stderr.write(`The encoder takes ${capacity.toFixed(0)} texts/s\n`);
+      const alone = await sendLinear(url, texts, ALONE_SECONDS);
+      const overload = { url, texts, isCorrect: () => true, seconds, model: 'encoder', maxSockets: 1_024 };
+      const [beside, encoder, memory] = await Promise.all([
+        sendLinear(url, texts, seconds),
+        sendSteadily({ ...overload, perSecond: 2 * capacity }),
+        watchMemory(`http://127.0.0.1:${ports.serviceMetrics}/metrics`, seconds),
+      ]);
+      return report({ capacity, seconds, alone, beside, encoder: resultOf(encoder), memory });
+    });
   } finally {
     await service.stop();
     await rm(folder, { recursive: true, force: true });
@@ -120,14 +119,8 @@ interface Result {
 
 /** Sends texts to the linear model from a thread of its own: the answers of the encoder must not delay the measurement. */
 async function sendLinear(url: string, texts: readonly Example[], seconds: number): Promise<Result> {
-  const generator = createGenerator({
-    origin: url,
-    path: '/predict',
-    headers: { 'content-type': 'application/json' },
-    bodies: texts.map(({ text }) => JSON.stringify({ text, model: 'linear' })),
-    timeoutMs: 10_000,
-    maxConnections: 64,
-  });
+  const bodies = texts.map(({ text }) => JSON.stringify({ text, model: 'linear' }));
+  const generator = createPredictGenerator(url, bodies);
   const latencies = createLatencies();
   let sent = 0;
   let overloaded = 0;

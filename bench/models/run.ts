@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { trainEncoderModel } from '../../src/classifier/encoders/train-encoder-model.ts';
 import { createTrainer } from '../../src/classifier/learning/trainer.ts';
 import { createLinearClassifier } from '../../src/classifier/scoring/linear-classifier.ts';
@@ -10,6 +9,7 @@ import { openEncoder } from '../../src/training/train-encoder.ts';
 import { type Encoded, encodeFiles, findDatasets, sample, WINDOW } from './datasets.ts';
 import { downloadMiniLm } from './encoder-weights.ts';
 import { type Answering, measureQuality, measureSpeed, type Quality } from './measure.ts';
+import { onCore } from './one-core.ts';
 
 /** The numbers of examples of each label, and the seeds of the samples: the first one, or with `--full` all. */
 const SIZES = [5, 10, 30];
@@ -24,9 +24,12 @@ type Row = (typeof rows)[number];
  * Compares the linear model, the encoder, both together and a cascade on banking77, mail and short messages, with few examples of
  * each label and with all. Only the first core is used.
  */
-export async function runModelsBenchmark(full: boolean): Promise<void> {
+export function runModelsBenchmark(full: boolean): Promise<void> {
+  return onCore(0, () => compareModels(full));
+}
+
+async function compareModels(full: boolean): Promise<void> {
   const datasets = await findDatasets();
-  execFileSync('taskset', ['-a', '-c', '-p', '0', String(process.pid)], { stdio: 'ignore' });
   const folder = await downloadMiniLm();
   const before = process.memoryUsage.rss();
   const { engine, source } = await openEncoder(folder, 'embedding', createEngines(readSetting('RUNTIMES_DIR')));

@@ -1,19 +1,20 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createGenerator } from '../../tools/load/generator/generator.ts';
+import { NORMAL_QUANTILE_975 } from '../../src/classifier/statistics/distributions.ts';
 import { readMails } from '../../tools/stack/check/traffic.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
 import { startByteReceiver } from '../growth/byte-receiver.ts';
 import { median } from '../harness/median.ts';
+import { createPredictGenerator } from '../harness/predict-generator.ts';
+import { cpuNanoseconds } from '../harness/process-usage.ts';
 import { benchService } from '../harness/service.ts';
 
 const CONNECTIONS = 16;
 const PERIOD_MS = 1_000;
 const PERIODS = { full: { warmUp: 40, pairs: 240 }, short: { warmUp: 20, pairs: 40 } } as const;
 const TOGGLE = new URL('./toggle-memory.ts', import.meta.url).href;
-const SIGNIFICANT = 1.959963984540054;
 
 interface Period {
   readonly perSecond: number;
@@ -33,14 +34,8 @@ export async function measureServing(full: boolean): Promise<string> {
   const settings = { DATA_DIR: join(folder, 'data'), OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url };
   const component = benchService(ports, settings, ['--import', TOGGLE]);
   const service = await start(component, join(folder, 'service.log'), new AbortController().signal);
-  const generator = createGenerator({
-    origin: `http://127.0.0.1:${ports.service}`,
-    path: '/predict',
-    headers: { 'content-type': 'application/json' },
-    bodies: (await readMails()).map(({ text }) => JSON.stringify({ text })),
-    timeoutMs: 10_000,
-    maxConnections: CONNECTIONS,
-  });
+  const bodies = (await readMails()).map(({ text }) => JSON.stringify({ text }));
+  const generator = createPredictGenerator(`http://127.0.0.1:${ports.service}`, bodies);
 
   async function measure(): Promise<Period> {
     let answered = 0;
@@ -81,7 +76,7 @@ function table(on: readonly Period[], off: readonly Period[]): string {
   const row = (title: string, unit: string, figureOf: (period: Period) => number) => {
     const changes = on.map((period, at) => figureOf(period) / figureOf(off[at]!) - 1).sort((a, b) => a - b);
     // The ranks between which the median lies with a probability of 95 %, by the normal approximation of the binomial.
-    const half = (SIGNIFICANT * Math.sqrt(changes.length)) / 2;
+    const half = (NORMAL_QUANTILE_975 * Math.sqrt(changes.length)) / 2;
     const low = changes[Math.max(0, Math.floor(changes.length / 2 - half))]!;
     const high = changes[Math.min(changes.length - 1, Math.ceil(changes.length / 2 + half))]!;
     const figure = (periods: readonly Period[]) => `${Math.round(median(periods.map(figureOf)))}${unit}`;
@@ -99,13 +94,4 @@ function table(on: readonly Period[], off: readonly Period[]): string {
 
 function percent(share: number): string {
   return `${share < 0 ? '−' : '+'}${Math.abs(100 * share).toFixed(1)} %`;
-}
-
-/** Returns the CPU time so far of the threads of a process. `/proc/PID/stat` counts only hundredths of a second. */
-async function cpuNanoseconds(pid: number): Promise<number> {
-  const threads = await readdir(`/proc/${pid}/task`);
-  const times = await Promise.all(
-    threads.map(async (thread) => (await readFile(`/proc/${pid}/task/${thread}/schedstat`, 'utf8')).split(' ')[0]),
-  );
-  return times.reduce((total, time) => total + Number(time), 0);
 }

@@ -19,7 +19,7 @@ import { requireReference, UsageError } from './usage.ts';
  * Reads the version of a reference, NAME@VERSION, or the active version for NAME.
  *
  * @param flag the name of the option with the reference, for messages
- * @throws {UsageError} if the reference is not valid, or the folder lacks the model.
+ * @throws {UsageError} without a valid reference, or if the folder lacks the model
  * @throws {ArtefactError} if the version is missing or damaged
  */
 export async function loadVersion(models: string, reference: string | undefined, flag = 'model'): Promise<Model> {

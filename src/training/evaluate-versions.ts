@@ -26,7 +26,7 @@ const WARM_UP_TEXTS = 2_000;
 /**
  * Evaluates classifiers on the examples of data files. Of each text only the results are kept.
  *
- * @param clock measures the time for both steps, in milliseconds.
+ * @param clock measures the time for both steps, in milliseconds
  * @param onPrediction receives each text with the predictions of all classifiers
  * @throws {DataFileError} if a file cannot be used
  * @throws {TrainingDataError} if an example has a label that a classifier does not have

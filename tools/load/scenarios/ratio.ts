@@ -1,3 +1,5 @@
+import { NORMAL_QUANTILE_975 } from '../../../src/classifier/statistics/distributions.ts';
+
 /** The factor between two samples, with its confidence interval. */
 export interface Ratio {
   readonly ratio: number;
@@ -5,8 +7,6 @@ export interface Ratio {
   readonly interval: readonly [lower: number, upper: number] | null;
 }
 
-/** The 97.5th percentile of the standard normal distribution. */
-const Z_975 = 1.959963984540054;
 /** Below this size of a sample the normal approximation is too coarse. */
 const MIN_SIZE = 5;
 
@@ -23,7 +23,7 @@ export function estimateRatio(before: readonly number[], after: readonly number[
   const pairs = shifts.length;
   const ratio = Math.exp((shifts[(pairs - 1) >> 1]! + shifts[pairs >> 1]!) / 2);
   if (Math.min(before.length, after.length) < MIN_SIZE) return { ratio, interval: null };
-  const half = Z_975 * Math.sqrt((pairs * (before.length + after.length + 1)) / 12);
+  const half = NORMAL_QUANTILE_975 * Math.sqrt((pairs * (before.length + after.length + 1)) / 12);
   const rank = Math.max(1, Math.round(pairs / 2 - half));
   return { ratio, interval: [Math.exp(shifts[rank - 1]!), Math.exp(shifts[pairs - rank]!)] };
 }

@@ -1,3 +1,5 @@
+import { NORMAL_QUANTILE_975 } from '../../../src/classifier/statistics/distributions.ts';
+
 /** The slope of a straight line through noisy points, with its confidence interval. */
 export interface Trend {
   /** The growth of `y` per unit of `x`. */
@@ -9,9 +11,6 @@ export interface Trend {
 }
 
 export type Point = readonly [x: number, y: number];
-
-/** The 97.5th percentile of the standard normal distribution. */
-const Z_975 = 1.959963984540054;
 
 /**
  * Returns the Theil–Sen slope: the median of the slopes between all pairs of points. Single outliers do not move it.
@@ -34,7 +33,7 @@ export function theilSen(points: readonly Point[]): Trend | null {
   const slope = median(slopes);
   const residuals = points.map(([x, y]) => y - slope * x);
   const variance = kendallVariance(points.map(([, y]) => y)) * autocorrelationFactor(residuals);
-  const half = Z_975 * Math.sqrt(variance);
+  const half = NORMAL_QUANTILE_975 * Math.sqrt(variance);
   const last = slopes.length - 1;
   const upper = Math.min(last, Math.round((slopes.length + half) / 2));
   const lower = Math.max(0, Math.round((slopes.length - half) / 2) - 1);
@@ -67,7 +66,8 @@ function autocorrelationFactor(values: readonly number[]): number {
     let product = 0;
     for (let at = 0; at + lag < n; at += 1) product += (ranks[at]! - mean) * (ranks[at + lag]! - mean);
     const correlation = product / variance;
-    if (Math.abs(correlation) > Z_975 / Math.sqrt(n)) sum += (n - lag) * (n - lag - 1) * (n - lag - 2) * correlation;
+    if (Math.abs(correlation) > NORMAL_QUANTILE_975 / Math.sqrt(n))
+      sum += (n - lag) * (n - lag - 1) * (n - lag - 2) * correlation;
   }
   return Math.max(1, 1 + (2 / (n * (n - 1) * (n - 2))) * sum);
 }
