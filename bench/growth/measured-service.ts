@@ -1,7 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createLatencies } from '../../tools/load/generator/latencies.ts';
 import type { LoadLevel } from '../../tools/load/generator/outcome.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
@@ -113,30 +112,19 @@ interface Place {
 }
 
 async function measure({ bodies, level, seconds }: MeasuredLoad, place: Place): Promise<ServiceFigures> {
-  const generator = createPredictGenerator(place.url, bodies);
-  const latencies = createLatencies();
-  let failed = 0;
-  let lastMs = 0;
+  const generator = await createPredictGenerator(place.url, bodies);
   const before = await countsOf(place);
   const started = performance.now();
-  await generator.run(
-    level,
-    seconds * 1_000,
-    ({ due, done, answer }) => {
-      lastMs = Math.max(lastMs, done);
-      if ('status' in answer && answer.status === 200) latencies.add(done - due);
-      else failed += 1;
-    },
-    new AbortController().signal,
-  );
+  const { counts } = await generator.run(level, seconds * 1_000, new AbortController().signal);
   await delay(EXPORT_DELAY_MS);
   await generator.close();
   const after = await countsOf(place);
-  const { count: predictions, p50, p99 } = latencies.percentiles() ?? { count: 0, p50: Infinity, p99: Infinity };
+  const { answered: predictions, failed } = counts;
+  const { p50, p99 } = counts.latency ?? { p50: Infinity, p99: Infinity };
   return {
     predictions,
     failed,
-    perSecond: predictions / Math.max(seconds, lastMs / 1_000),
+    perSecond: counts.perSecond,
     cpuSeconds: after.cpu - before.cpu,
     seconds: (performance.now() - started) / 1_000,
     p50Ms: p50,

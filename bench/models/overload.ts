@@ -8,11 +8,8 @@ import { inWindow } from '../../src/runtimes/answer-all.ts';
 import { readEncoder, storeEncoder } from '../../src/runtimes/encoder-files.ts';
 import { type Example, readExamples } from '../../src/training/read-examples.ts';
 import { train } from '../../src/training/train.ts';
-import { createLatencies } from '../../tools/load/generator/latencies.ts';
-import type { Outcome } from '../../tools/load/generator/outcome.ts';
 import { freePorts } from '../../tools/stack/ports.ts';
 import { start } from '../../tools/stack/processes.ts';
-import { type OpenLoadResult, percentile, sendSteadily } from '../harness/open-load.ts';
 import { createPredictGenerator } from '../harness/predict-generator.ts';
 import { benchService } from '../harness/service.ts';
 import { findDatasets, sample } from './datasets.ts';
@@ -26,6 +23,8 @@ const LINEAR_PER_SECOND = 50;
 /** The requests at the same time that find the capacity of the encoder, and how often each text is sent. */
 const CONCURRENCY = 48;
 const CAPACITY_TEXTS = 2_000;
+/** Enough for all texts that wait for the encoder. */
+const MAX_CONNECTIONS = 1_024;
 const ALONE_SECONDS = 60;
 const OVERLOAD_SECONDS = 60;
 /** With `--full`. */
@@ -93,14 +92,18 @@ async function measureOverload(
     return await onCore(1, async () => {
       const capacity = await findCapacity(url, texts);
       process.stderr.write(`The encoder takes ${capacity.toFixed(0)} texts/s\n`);
-      const alone = await sendLinear(url, texts, ALONE_SECONDS);
-      const overload = { url, texts, isCorrect: () => true, seconds, model: 'encoder', maxSockets: 1_024 };
-      const [beside, encoder, memory] = await Promise.all([
-        sendLinear(url, texts, seconds),
-        sendSteadily({ ...overload, perSecond: 2 * capacity }),
-        watchMemory(`http://127.0.0.1:${ports.serviceMetrics}/metrics`, seconds),
+      const linear = { model: 'linear', perSecond: LINEAR_PER_SECOND };
+      const watch = (duration: number) => watchMemory(`http://127.0.0.1:${ports.serviceMetrics}/metrics`, duration);
+      const [alone] = await Promise.all([
+        send(url, texts, { ...linear, seconds: ALONE_SECONDS }),
+        watch(ALONE_SECONDS),
       ]);
-      return report({ capacity, seconds, alone, beside, encoder: resultOf(encoder), memory });
+      const [beside, encoder, memory] = await Promise.all([
+        send(url, texts, { ...linear, seconds }),
+        send(url, texts, { model: 'encoder', perSecond: 2 * capacity, seconds }),
+        watch(seconds),
+      ]);
+      return report({ capacity, seconds, alone, beside, encoder, memory });
     });
   } finally {
     await service.stop();
@@ -117,33 +120,22 @@ interface Result {
   readonly p99: number;
 }
 
-/** Sends texts to the linear model from a thread of its own: the answers of the encoder must not delay the measurement. */
-async function sendLinear(url: string, texts: readonly Example[], seconds: number): Promise<Result> {
-  const bodies = texts.map(({ text }) => JSON.stringify({ text, model: 'linear' }));
-  const generator = createPredictGenerator(url, bodies);
-  const latencies = createLatencies();
-  let sent = 0;
-  let overloaded = 0;
-  const count = ({ due, done, answer }: Outcome) => {
-    const status = 'status' in answer ? answer.status : 0;
-    sent += 1;
-    if (status === 200) latencies.add(done - due);
-    if (status === 503) overloaded += 1;
-  };
-  await generator.run({ rate: LINEAR_PER_SECOND }, 1_000 * seconds, count, new AbortController().signal);
+/**
+ * Sends texts to a model at a steady rate. Each model has a thread of its own, which takes a tenth of a millisecond for an answer:
+ * the requests of the encoder must not delay the measurement of the linear model.
+ */
+async function send(
+  url: string,
+  texts: readonly Example[],
+  { model, perSecond, seconds }: { model: string; perSecond: number; seconds: number },
+): Promise<Result> {
+  const bodies = texts.map(({ text }) => JSON.stringify({ text, model }));
+  const generator = await createPredictGenerator(url, bodies, MAX_CONNECTIONS);
+  const { counts } = await generator.run({ rate: perSecond }, 1_000 * seconds, new AbortController().signal);
   await generator.close();
-  const { count: answered, p50, p99 } = latencies.percentiles() ?? { count: 0, p50: Infinity, p99: Infinity };
-  return { sent, answered, overloaded, p50, p99 };
-}
-
-function resultOf(result: OpenLoadResult): Result {
-  return {
-    sent: result.sent,
-    answered: result.sent - result.errors.length,
-    overloaded: result.errors.filter((message) => message.startsWith('503')).length,
-    p50: percentile(result, 0.5),
-    p99: percentile(result, 0.99),
-  };
+  const { answered, failed, errors } = counts;
+  const { p50, p99 } = counts.latency ?? { p50: Infinity, p99: Infinity };
+  return { sent: answered + failed, answered, overloaded: errors['status 503'] ?? 0, p50, p99 };
 }
 
 /** Returns the number of texts that the encoder answers in a second, if always some wait. */

@@ -35,21 +35,14 @@ export async function measureServing(full: boolean): Promise<string> {
   const component = benchService(ports, settings, ['--import', TOGGLE]);
   const service = await start(component, join(folder, 'service.log'), new AbortController().signal);
   const bodies = (await readMails()).map(({ text }) => JSON.stringify({ text }));
-  const generator = createPredictGenerator(`http://127.0.0.1:${ports.service}`, bodies);
+  const generator = await createPredictGenerator(`http://127.0.0.1:${ports.service}`, bodies);
 
   async function measure(): Promise<Period> {
-    let answered = 0;
     const before = await cpuNanoseconds(service.pid);
     const began = performance.now();
-    await generator.run(
-      { connections: CONNECTIONS },
-      PERIOD_MS,
-      ({ answer }) => {
-        if (!('status' in answer) || answer.status !== 200) throw new Error('A request failed.');
-        answered += 1;
-      },
-      new AbortController().signal,
-    );
+    const { counts } = await generator.run({ connections: CONNECTIONS }, PERIOD_MS, new AbortController().signal);
+    const { answered, failed } = counts;
+    if (failed > 0) throw new Error(`${failed} requests failed.`);
     const seconds = (performance.now() - began) / 1_000;
     return { perSecond: answered / seconds, cpu: ((await cpuNanoseconds(service.pid)) - before) / 1_000 / answered };
   }

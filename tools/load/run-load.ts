@@ -1,5 +1,5 @@
-import { availableParallelism, setPriority } from 'node:os';
-import { createLabelCheck, readAnswer } from './generator/check-answer.ts';
+import { availableParallelism } from 'node:os';
+import { readAnswer } from './generator/check-answer.ts';
 import { createGenerator } from './generator/generator.ts';
 import { predictUrl, requestHeaders, requestTarget } from './generator/request.ts';
 import { slowestOf } from './generator/slowest.ts';
@@ -39,14 +39,11 @@ export class TargetError extends Error {
   override name = 'TargetError';
 }
 
-/** The niceness of the thread that checks answers. */
-const CHECKING_NICENESS = 5;
-
 const SHORT_RUN_MS = 30_000;
 const MIN_WINDOW_MS = 100;
 const MAX_WINDOWS = 600;
 const METRICS_INTERVAL_MS = 5_000;
-const MIN_METRICS_READS = 2;
+const MIN_METRICS_INTERVAL_MS = 100;
 /** The verdict on leaks needs many samples. */
 const SOAK_METRICS_READS = 240;
 
@@ -60,26 +57,23 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const [traceLink] = await Promise.all([findTraceLink(target), tryTarget(options)]);
   const loadBefore = currentLoad();
 
-  const started = new Date();
   const windowMs = windowOf(scenario, settings);
-  const labels = createLabelCheck(texts.lineOf, texts.labelOf);
-  const generator = createGenerator({
+  const generator = await createGenerator({
     ...requestTarget(options),
     timeoutMs,
     maxConnections: options.maxConnections,
-    bodies: texts.bodies,
+    texts: texts.requests,
   });
-  giveWayToSender();
+  const started = new Date();
   const planned = scenario === 'stress' ? undefined : (settings.warmUpMs + settings.durationMs) / 1_000;
   const progress = createLoadProgress(options.progress, planned);
   const run = createRun({
     generator,
     windowMs,
-    labels,
     signal,
     onWindow: (row) => progress.show(row, watch.rows.at(-1)),
   });
-  const watch = watchResources(metrics, metricsIntervalOf(scenario, settings, windowMs), run.secondsNow);
+  const watch = await watchResources(metrics, metricsIntervalOf(scenario, settings), run.secondsNow);
   const cpuBefore = process.cpuUsage();
   const { scenarioResult, cpu, seconds } = await (async () => {
     try {
@@ -93,14 +87,14 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   })();
 
   const { checkedPhases, knee, recovery } = scenarioResult;
-  const accuracy = labels.result();
+  const { accuracy, versions } = run.answers()!;
   const [soak] = checkedPhases;
   const stability = scenario === 'soak' && soak !== undefined ? checkStability(soak, run.timeline, watch.rows) : null;
   const measured = {
     settings: { ...settings, model: options.model ?? null, timeoutMs, synthetic: options.synthetic },
     data: {
       name: texts.name,
-      texts: texts.bodies.length,
+      texts: texts.requests.length,
       labelled: texts.labelled,
       meanCharacters: Math.round(texts.meanCharacters),
     },
@@ -127,7 +121,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
       cores: availableParallelism(),
       used: (cpu.user + cpu.system) / 1e6 / seconds,
     },
-    versions: labels.versions(),
+    versions,
     thresholds,
     measuredOnly: !hasThreshold(thresholds) && comparison === null,
     passed: !signal.aborted && checks.every(({ passed }) => passed),
@@ -157,7 +151,7 @@ async function tryTarget({ target, texts, timeoutMs, ...options }: LoadOptions):
     response = await fetch(url, {
       method: 'POST',
       headers: requestHeaders(options),
-      body: texts.bodies[0]!,
+      body: texts.requests[0]!.body,
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -194,18 +188,9 @@ function windowOf(scenario: ScenarioName, { durationMs, stepMs }: Settings): num
 
 /**
  * Returns the time between two reads of the metrics, in milliseconds. While the service writes its metrics, it answers no
- * request, so frequent reads would be a part of the measured latency.
+ * request, so frequent reads would be a part of the measured latency. The first read is before the load and the last one after it.
  */
-function metricsIntervalOf(scenario: ScenarioName, { durationMs, stepMs }: Settings, windowMs: number): number {
-  if (scenario === 'soak') return Math.max(windowMs, durationMs / SOAK_METRICS_READS);
-  const length = scenario === 'stress' ? stepMs * 10 : durationMs;
-  return Math.max(windowMs, Math.min(METRICS_INTERVAL_MS, length / MIN_METRICS_READS));
-}
-
-/**
- * Lowers the priority of this thread, so that on a busy core the sending thread, which is already there, goes before it. Otherwise a request
- * waits until a bunch of answers is checked. Only on Linux, where a priority belongs to a thread and not to the process.
- */
-function giveWayToSender(): void {
-  if (process.platform === 'linux') setPriority(process.pid, CHECKING_NICENESS);
+function metricsIntervalOf(scenario: ScenarioName, { durationMs }: Settings): number {
+  if (scenario !== 'soak') return METRICS_INTERVAL_MS;
+  return Math.max(MIN_METRICS_INTERVAL_MS, durationMs / SOAK_METRICS_READS);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TextToSend } from './texts.ts';
 
 const predictionSchema = z.object({
   prediction: z.string(),
@@ -65,13 +66,20 @@ export interface VersionAnswers {
   readonly answers: number;
 }
 
+/** The result of the checks of all good answers. */
+export interface CheckedAnswers {
+  readonly accuracy: Accuracy;
+  /** The versions that answered, the most frequent first. */
+  readonly versions: readonly VersionAnswers[];
+}
+
 const MAX_LISTED = 100;
 
 /**
  * Creates a check that compares each predicted label with the label in the data, if there is one, and with the first
  * answer of the same model version to the same text. The second comparison finds a service that mixes up requests.
  */
-export function createLabelCheck(lineOf: (text: number) => number, expectedOf: (text: number) => string | undefined) {
+export function createLabelCheck(texts: readonly Pick<TextToSend, 'label' | 'line'>[]) {
   const first = new Map<string, string>();
   const mismatches = new Map<string, Mismatch>();
   const changes = new Map<string, Mismatch>();
@@ -83,7 +91,7 @@ export function createLabelCheck(lineOf: (text: number) => number, expectedOf: (
   return {
     check(text: number, { label, model }: GoodAnswer): void {
       if (model !== '') versions.set(model, (versions.get(model) ?? 0) + 1);
-      const expected = expectedOf(text);
+      const expected = texts[text]!.label;
       if (expected !== undefined) {
         labelled += 1;
         if (expected === label) correct += 1;
@@ -97,23 +105,23 @@ export function createLabelCheck(lineOf: (text: number) => number, expectedOf: (
         count(changes, text, before, label);
       }
     },
-    /** Returns the versions that answered, the most frequent first. */
-    versions: (): VersionAnswers[] =>
-      [...versions].map(([version, answers]) => ({ version, answers })).sort((a, b) => b.answers - a.answers),
-    result: (): Accuracy => ({
-      labelled,
-      correct,
-      ratio: labelled === 0 ? null : correct / labelled,
-      mismatches: mostFrequent(mismatches),
-      changed,
-      changes: mostFrequent(changes),
+    result: (): CheckedAnswers => ({
+      accuracy: {
+        labelled,
+        correct,
+        ratio: labelled === 0 ? null : correct / labelled,
+        mismatches: mostFrequent(mismatches),
+        changed,
+        changes: mostFrequent(changes),
+      },
+      versions: [...versions].map(([version, answers]) => ({ version, answers })).sort((a, b) => b.answers - a.answers),
     }),
   };
 
   function count(into: Map<string, Mismatch>, text: number, expected: string, got: string): void {
     const key = `${text} ${expected} ${got}`;
     const times = (into.get(key)?.times ?? 0) + 1;
-    into.set(key, { line: lineOf(text), expected, got, times });
+    into.set(key, { line: texts[text]!.line, expected, got, times });
   }
 }
 

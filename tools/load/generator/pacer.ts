@@ -56,6 +56,7 @@ export function createPacer(): Pacer {
   return {
     async run(schedule, signal, onDue) {
       await started.promise;
+      if (signal.aborted) return;
       const ended = Promise.withResolvers<void>();
       const stop = () => ended.resolve();
       signal.addEventListener('abort', stop);

@@ -9,7 +9,10 @@ export interface Counts {
   readonly failed: number;
   /** The number of failed requests by reason. */
   readonly errors: Readonly<Record<string, number>>;
-  /** The latency of the good answers, measured from the time at which the request was due. */
+  /**
+   * The latency of the good answers, from the time at which the request was due. The delay of the load generator itself is not
+   * part of it, but the time that a request waited because all connections were busy is.
+   */
   readonly latency: Percentiles | null;
 }
 
@@ -65,10 +68,11 @@ export function createRecorder(onAnswer: (text: number, answer: GoodAnswer) => v
       const answer = readAnswer(outcome.answer);
       lastDone = Math.max(lastDone, done);
       if (noticed !== undefined) lateness.add(noticed - due);
-      for (const tally of [all, window]) count(tally, answer, done - due);
+      const latency = done - (noticed ?? due);
+      for (const tally of [all, window]) count(tally, answer, latency);
       if ('error' in answer) return;
       if (sent !== undefined) serviceTime.add(done - sent);
-      slowest.add(done - due, answer);
+      slowest.add(latency, answer);
       onAnswer(text, answer);
     },
     takeWindow() {

@@ -8,7 +8,16 @@ const MAILS = join(import.meta.dirname, '../../../test/fixtures/mail');
 
 const row = z.object({ text: z.string(), label: z.string().min(1).optional() });
 
-/** The texts to send, with their labels. Texts are numbered from 0. */
+/** A text to send. */
+export interface TextToSend {
+  /** The body of the request. */
+  readonly body: string;
+  readonly label?: string | undefined;
+  /** The line of the text in its file, from 1. */
+  readonly line: number;
+}
+
+/** The texts to send. */
 export interface Texts {
   readonly name: string;
   /** True if these are the mails that are sent without a data file. */
@@ -17,11 +26,7 @@ export interface Texts {
   readonly labelled: number;
   /** The mean number of characters of a text. */
   readonly meanCharacters: number;
-  /** The bodies of the requests, one for each text. */
-  readonly bodies: readonly string[];
-  readonly labelOf: (text: number) => string | undefined;
-  /** Returns the line of the text in its file, from 1. */
-  readonly lineOf: (text: number) => number;
+  readonly requests: readonly TextToSend[];
 }
 
 interface Row {
@@ -44,9 +49,7 @@ export async function readTexts(file: string | undefined, model: string | undefi
     areSamples: file === undefined,
     labelled: rows.filter(({ label }) => label !== undefined).length,
     meanCharacters: rows.reduce((sum, { text }) => sum + text.length, 0) / rows.length,
-    bodies: rows.map(({ text }) => JSON.stringify({ text, model })),
-    labelOf: (text) => rows[text]!.label,
-    lineOf: (text) => rows[text]!.line,
+    requests: rows.map(({ text, label, line }) => ({ body: JSON.stringify({ text, model }), label, line })),
   };
 }
 

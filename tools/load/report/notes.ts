@@ -33,7 +33,7 @@ function phaseNotes({ name, loadLevel, perSecond, lateness, latency }: PhaseResu
     lateness !== null && latency !== null && lateness.p50 > latency.p50 * MAX_LATENESS_SHARE && lateness.p50 > 0.1;
   if (isLate || isLateInMedian) {
     notes.push(
-      `Phase ${name}: the load generator itself was late (p50 ${format(lateness.p50)} ms, p99 ${format(lateness.p99)} ms), so latencies are upper bounds. Give it a core of its own, or lower the rate.`,
+      `Phase ${name}: the load generator itself was late (p50 ${format(lateness.p50)} ms, p99 ${format(lateness.p99)} ms), so it sent requests in bunches, in which some wait for others. Give it a core of its own, or lower the rate.`,
     );
   }
   if ('rate' in loadLevel && perSecond < loadLevel.rate * MIN_ANSWERED_SHARE) {

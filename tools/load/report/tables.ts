@@ -44,7 +44,7 @@ function phaseTable({ phases, checkedPhases, knee }: LoadResult): Table {
     ]),
     textColumns: 1,
     note:
-      'Latency is measured from the time at which a request was due, so it includes the time in the queue. ' +
+      'Latency is measured from the time at which a request was due, so it includes the time in the queue for a connection. ' +
       'The last column is measured from the time at which the request was sent.',
   };
 }

@@ -13,32 +13,36 @@ export interface ResourceWatch {
   readonly rows: readonly ResourceRow[];
   /** Returns the reason why rows are missing, or `undefined`. */
   problem(): string | undefined;
+  /** Ends the watch with a last read. */
   stop(): Promise<void>;
 }
 
 /**
- * Reads the metrics of the service every `intervalMs` until the watch is stopped. A service without metrics is not an
- * error; `problem` reports it.
+ * Reads the metrics of the service, and again every `intervalMs` until the watch is stopped. Resolves after the first read.
+ * A service without metrics is not an error; `problem` reports it.
  */
-export function watchResources(url: URL, intervalMs: number, secondsNow: () => number): ResourceWatch {
+export async function watchResources(url: URL, intervalMs: number, secondsNow: () => number): Promise<ResourceWatch> {
   const rows: ResourceRow[] = [];
   const stopping = new AbortController();
   let problem: string | undefined;
   let before: { readonly seconds: number; readonly cpuSeconds: number } | undefined;
+  await read();
   const watching = watch();
   return {
     rows,
     problem: () => problem,
-    stop() {
+    async stop() {
       stopping.abort();
-      return watching;
+      await watching;
+      await read();
     },
   };
 
   async function watch(): Promise<void> {
-    for (let next = performance.now(); !stopping.signal.aborted; next += intervalMs) {
+    for (let next = performance.now() + intervalMs; ; next += intervalMs) {
+      await pause(next - performance.now());
+      if (stopping.signal.aborted) return;
       await read();
-      await pause(next + intervalMs - performance.now());
     }
   }
 

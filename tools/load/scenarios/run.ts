@@ -1,7 +1,8 @@
-import type { createLabelCheck } from '../generator/check-answer.ts';
+import type { CheckedAnswers } from '../generator/check-answer.ts';
 import type { Generator } from '../generator/generator.ts';
 import type { LoadLevel } from '../generator/outcome.ts';
-import { type Counts, createRecorder, type PhaseCounts } from '../generator/recorder.ts';
+import type { PhaseCounts } from '../generator/recorder.ts';
+import type { WindowCounts } from '../generator/sender-thread.ts';
 
 /** A part of the run with one load level. */
 export interface Phase {
@@ -19,10 +20,9 @@ export interface PhaseResult extends Omit<Phase, 'durationMs'>, PhaseCounts {
 }
 
 /** A window of the timeline. */
-export interface TimelineRow extends Counts {
+export interface TimelineRow extends WindowCounts {
   /** The end of the window, in seconds since the start of the run. */
   readonly seconds: number;
-  readonly windowSeconds: number;
   /** The name of the phase. */
   readonly phase: string;
   /** The requested rate of an open loop, in requests per second; `null` in a closed loop. */
@@ -36,6 +36,8 @@ export interface Run {
   readonly timeline: readonly TimelineRow[];
   /** Returns the seconds since the start of the run. */
   secondsNow(): number;
+  /** Returns the checks of all answers so far; undefined before the end of the first phase. */
+  answers(): CheckedAnswers | undefined;
   /** Runs a phase to its end. */
   phase(phase: Phase): Promise<PhaseResult>;
 }
@@ -44,43 +46,31 @@ export interface Run {
 export interface RunOptions {
   readonly generator: Generator;
   readonly windowMs: number;
-  readonly labels: ReturnType<typeof createLabelCheck>;
   readonly signal: AbortSignal;
   readonly onWindow: (row: TimelineRow) => void;
 }
 
 /** Creates a run and starts its clock. */
-export function createRun({ generator, windowMs, labels, signal, onWindow }: RunOptions): Run {
+export function createRun({ generator, windowMs, signal, onWindow }: RunOptions): Run {
   const started = performance.now();
   const phases: PhaseResult[] = [];
   const timeline: TimelineRow[] = [];
   const secondsNow = () => (performance.now() - started) / 1_000;
+  let checked: CheckedAnswers | undefined;
 
-  return { signal, phases, timeline, secondsNow, phase: runPhase };
+  return { signal, phases, timeline, secondsNow, answers: () => checked, phase: runPhase };
 
   async function runPhase({ durationMs, ...phase }: Phase): Promise<PhaseResult> {
-    const recorder = createRecorder(labels.check);
     const from = secondsNow();
-    let windowFrom = from;
-    const closeWindow = () => {
-      const seconds = secondsNow();
-      const targetRate = 'rate' in phase.loadLevel ? phase.loadLevel.rate : null;
-      const windowSeconds = seconds - windowFrom;
-      const row = { seconds, windowSeconds, phase: phase.name, targetRate, ...recorder.takeWindow() };
-      windowFrom = seconds;
+    const targetRate = 'rate' in phase.loadLevel ? phase.loadLevel.rate : null;
+    const addWindow = (window: WindowCounts) => {
+      const row = { seconds: secondsNow(), phase: phase.name, targetRate, ...window };
       timeline.push(row);
       onWindow(row);
     };
-    const windows = setInterval(closeWindow, windowMs);
-    try {
-      await generator.run(phase.loadLevel, durationMs, recorder.add, signal);
-    } finally {
-      clearInterval(windows);
-    }
-    // The rate of a very short window would be misleading; the totals of the phase hold its answers.
-    if (secondsNow() - windowFrom > windowMs / 2_000) closeWindow();
-    const planned = signal.aborted ? secondsNow() - from : durationMs / 1_000;
-    const result = { ...phase, ...recorder.total(planned), from, to: secondsNow() };
+    const report = await generator.run(phase.loadLevel, durationMs, signal, { windowMs, onWindow: addWindow });
+    checked = report.answers;
+    const result = { ...phase, ...report.counts, from, to: secondsNow() };
     phases.push(result);
     return result;
   }

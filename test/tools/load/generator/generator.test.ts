@@ -1,8 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { type Connection, openConnection } from '../../../../tools/load/generator/connection.ts';
 import { createGenerator } from '../../../../tools/load/generator/generator.ts';
 import { createLatencies } from '../../../../tools/load/generator/latencies.ts';
 import type { LoadLevel, Outcome } from '../../../../tools/load/generator/outcome.ts';
+import { createPacer } from '../../../../tools/load/generator/pacer.ts';
 import { requestTarget } from '../../../../tools/load/generator/request.ts';
+import { createSender } from '../../../../tools/load/generator/sender.ts';
+import type { WindowCounts } from '../../../../tools/load/generator/sender-thread.ts';
 import { readTexts } from '../../../../tools/load/generator/texts.ts';
 import { freePort } from '../../../support/service-process.ts';
 import { type FaultyServer, stallEverySecond, startFaultyServer } from '../faulty-server.ts';
@@ -15,17 +19,29 @@ interface Options {
 }
 
 async function run({ url }: Pick<FaultyServer, 'url'>, options: Options): Promise<Outcome[]> {
-  const { bodies } = await readTexts(undefined, undefined);
-  const generator = createGenerator({
-    ...requestTarget({ target: new URL(url), token: undefined, synthetic: false }),
-    timeoutMs: options.timeoutMs ?? 5_000,
-    maxConnections: options.maxConnections ?? 100,
-    bodies,
+  const { requests } = await readTexts(undefined, undefined);
+  const target = requestTarget({ target: new URL(url), token: undefined, synthetic: false });
+  const { timeoutMs = 5_000, maxConnections = 100 } = options;
+  const pacer = createPacer();
+  const connections: Connection[] = [];
+  onTestFinished(async () => {
+    for (const connection of connections) connection.close();
+    await pacer.close();
   });
-  onTestFinished(generator.close);
   const outcomes: Outcome[] = [];
-  const onOutcome = (outcome: Outcome) => void outcomes.push(outcome);
-  await generator.run(options.loadLevel, options.durationMs, onOutcome, new AbortController().signal);
+  const sender = createSender({
+    pacer,
+    bodies: requests.map(({ body }) => Buffer.from(body)),
+    timeoutMs,
+    maxConnections,
+    open(events) {
+      const connection = openConnection(target, timeoutMs, events);
+      connections.push(connection);
+      return connection;
+    },
+    onOutcome: (outcome) => void outcomes.push(outcome),
+  });
+  await sender.run(options.loadLevel, options.durationMs, new AbortController().signal);
   return outcomes;
 }
 
@@ -102,4 +118,45 @@ test('without a server, every request fails with the reason', async () => {
   expect(lost(open)).toEqual(new Array(6).fill('ECONNREFUSED'));
   const closed = await run(absent, { loadLevel: { connections: 2 }, durationMs: 300, timeoutMs: 200 });
   expect(new Set(lost(closed))).toEqual(new Set(['ECONNREFUSED']));
+});
+
+test('a generator counts answers and failures, also in windows, and checks the labels over all of its runs', async () => {
+  const server = await startFaultyServer({
+    hangUp: (number) => number === 3,
+    label: (_, number) => (number === 7 ? 'wrong' : 'ham'),
+  });
+  const generator = await createGenerator({
+    ...requestTarget({ target: new URL(server.url), token: undefined, synthetic: false }),
+    timeoutMs: 5_000,
+    maxConnections: 100,
+    texts: [{ body: '{"text":"one"}', label: 'ham', line: 4 }],
+  });
+  onTestFinished(generator.close);
+  const { signal } = new AbortController();
+  const windows: WindowCounts[] = [];
+  await generator.run({ rate: 100 }, 50, signal);
+  const { counts, answers } = await generator.run({ rate: 100 }, 300, signal, {
+    windowMs: 100,
+    onWindow: (window) => void windows.push(window),
+  });
+  expect(counts).toMatchObject({ answered: 30, failed: 0 });
+  expect(counts.latency!.count).toBe(30);
+  expect(windows.length).toBeGreaterThan(1);
+  expect(windows.reduce((sum, { answered }) => sum + answered, 0)).toBeLessThanOrEqual(30);
+  expect(answers.accuracy).toMatchObject({ labelled: 34, correct: 33, changed: 1 });
+  expect(answers.accuracy.mismatches).toEqual([{ line: 4, expected: 'ham', got: 'wrong', times: 1 }]);
+});
+
+test('a stopped run counts over the time until the stop', async () => {
+  const server = await startFaultyServer();
+  const generator = await createGenerator({
+    ...requestTarget({ target: new URL(server.url), token: undefined, synthetic: false }),
+    timeoutMs: 5_000,
+    maxConnections: 100,
+    texts: [{ body: '{"text":"one"}', line: 1 }],
+  });
+  onTestFinished(generator.close);
+  const { counts } = await generator.run({ rate: 100 }, 60_000, AbortSignal.timeout(300));
+  expect(counts.seconds).toBeLessThan(20);
+  expect(counts.answered).toBeGreaterThan(0);
 });

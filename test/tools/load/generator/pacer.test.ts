@@ -24,6 +24,12 @@ test.each([1, 0.3, 0.05])('an interval of %d ms: each due time once, in order an
   }
 });
 
+test('a run whose signal is aborted already ends at once', async () => {
+  const due: number[] = [];
+  await startPacer().run({ from: now(), intervalMs: 1, count: 10 }, AbortSignal.abort(), (number) => due.push(number));
+  expect(due).toEqual([]);
+});
+
 test('a pacer that is aborted calls nothing more, and can run again', async () => {
   const pacer = startPacer();
   const abort = new AbortController();
