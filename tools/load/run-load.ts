@@ -42,7 +42,7 @@ export class TargetError extends Error {
 const SHORT_RUN_MS = 30_000;
 const MIN_WINDOW_MS = 100;
 const MAX_WINDOWS = 600;
-const METRICS_INTERVAL_MS = 5_000;
+const METRICS_INTERVAL_MS = 10_000;
 const MIN_METRICS_INTERVAL_MS = 100;
 /** The verdict on leaks needs many samples. */
 const SOAK_METRICS_READS = 240;

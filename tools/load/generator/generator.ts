@@ -29,12 +29,6 @@ export interface GeneratorOptions extends Target {
 }
 
 /**
- * The young generation of the sending thread. At 3,000 requests/s the default of V8 is full ten times a second, and each collection
- * delays a request by a millisecond.
- */
-const YOUNG_GENERATION_MB = 192;
-
-/**
  * Creates a generator that sends requests to one target. A thread of its own sends, reads, checks and counts, so that nothing of
  * the caller (charts, the terminal, reading metrics) delays a request or the measurement of an answer. Each answer is checked at
  * once, in some ten microseconds: answers that are checked together delay the next request by the time of all of them. Its
@@ -49,11 +43,7 @@ export async function createGenerator({
   maxConnections,
 }: GeneratorOptions): Promise<Generator> {
   const data: SenderData = { target: { origin, path, headers }, texts, timeoutMs, maxConnections };
-  const thread = new Worker(new URL('./sender-thread.ts', import.meta.url), {
-    workerData: data,
-    execArgv: [],
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  });
+  const thread = new Worker(new URL('./sender-thread.ts', import.meta.url), { workerData: data, execArgv: [] });
   const command = (message: SenderCommand) => thread.postMessage(message);
   const ready = Promise.withResolvers<void>();
   let failure: Error | undefined;
