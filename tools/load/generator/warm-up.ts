@@ -22,8 +22,8 @@ const ANSWER = JSON.stringify({
 });
 
 /**
- * Sends requests to a server of this thread for a second, and checks and counts the answers. It runs the code of a load before the
- * load, so that V8 compiles it before a request that counts: the threads that compile compete with the one that sends.
+ * Sends requests to a server of this thread for a second, and checks and counts the answers. So V8 compiles the code before the first
+ * request that counts. V8 compiles in threads that compete with the sending thread.
  */
 export async function warmUp(pacer: Pacer, body: Buffer): Promise<void> {
   const server = createServer((request, response) => {
