@@ -24,7 +24,7 @@ export interface GeneratorOptions extends Target {
    * The limit on connections in an open loop. The generator opens them as needed; further requests wait in the queue.
    */
   readonly maxConnections: number;
-  /** They are sent in order, again from the first after the last. */
+  /** The texts are sent in order, again from the first after the last. */
   readonly texts: readonly TextToSend[];
 }
 

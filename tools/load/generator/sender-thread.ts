@@ -65,6 +65,7 @@ const sender = createSender({
   open: (events) => openConnection(target, timeoutMs, events),
   onOutcome: (outcome) => onOutcome(outcome),
 });
+
 port.on('message', (command: SenderCommand) => {
   if (command.kind === 'run') void run(command);
   else if (command.kind === 'stop') stop.abort();
@@ -85,8 +86,9 @@ async function run({ loadLevel, durationMs, windowMs }: SenderCommand & { kind: 
     if (windowEnds) closeWindow();
   };
   const closeWindow = () => {
-    const windowSeconds = (now() - windowFrom) / 1_000;
-    windowFrom = now();
+    const end = now();
+    const windowSeconds = (end - windowFrom) / 1_000;
+    windowFrom = end;
     windowEnds = false;
     send({ kind: 'window', window: { windowSeconds, ...recorder.takeWindow() } });
   };

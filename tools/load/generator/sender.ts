@@ -7,6 +7,8 @@ import type { Pacer } from './pacer.ts';
 export interface Sender {
   /** Sends requests for `durationMs`, then waits until each of them is answered or has timed out. */
   run(loadLevel: LoadLevel, durationMs: number, signal: AbortSignal): Promise<void>;
+  /** Closes the connections. */
+  close(): void;
 }
 
 /** Options of `createSender`. */
@@ -50,7 +52,12 @@ export function createSender({ pacer, bodies, timeoutMs, maxConnections, open, o
   let refusedInARow = 0;
   let onDrained = () => {};
 
-  return { run };
+  return {
+    run,
+    close() {
+      for (const connection of connections) connection.close();
+    },
+  };
 
   async function run(loadLevel: LoadLevel, durationMs: number, signal: AbortSignal): Promise<void> {
     from = now();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Connection, type ConnectionEvents, openConnection } from './connection.ts';
+import { openConnection } from './connection.ts';
 import type { LoadLevel } from './outcome.ts';
 import type { Pacer } from './pacer.ts';
 import { createRecorder } from './recorder.ts';
@@ -33,22 +33,16 @@ export async function warmUp(pacer: Pacer, body: Buffer): Promise<void> {
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const target = { origin, path: '/', headers: { 'content-type': 'application/json' } };
-  const connections = new Set<Connection>();
-  const open = (events: ConnectionEvents) => {
-    const connection = openConnection(target, TIMEOUT_MS, events);
-    connections.add(connection);
-    return connection;
-  };
   const { add } = createRecorder(() => {});
   const sender = createSender({
     pacer,
     bodies: [body],
     timeoutMs: TIMEOUT_MS,
     maxConnections: 10,
-    open,
+    open: (events) => openConnection(target, TIMEOUT_MS, events),
     onOutcome: add,
   });
   for (const { loadLevel, durationMs } of LOADS) await sender.run(loadLevel, durationMs, new AbortController().signal);
-  for (const connection of connections) connection.close();
+  sender.close();
   server.close();
 }

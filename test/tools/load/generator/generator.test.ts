@@ -1,13 +1,13 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { type Connection, openConnection } from '../../../../tools/load/generator/connection.ts';
-import { createGenerator } from '../../../../tools/load/generator/generator.ts';
+import { openConnection } from '../../../../tools/load/generator/connection.ts';
+import { createGenerator, type Generator } from '../../../../tools/load/generator/generator.ts';
 import { createLatencies } from '../../../../tools/load/generator/latencies.ts';
 import type { LoadLevel, Outcome } from '../../../../tools/load/generator/outcome.ts';
 import { createPacer } from '../../../../tools/load/generator/pacer.ts';
 import { requestTarget } from '../../../../tools/load/generator/request.ts';
 import { createSender } from '../../../../tools/load/generator/sender.ts';
 import type { WindowCounts } from '../../../../tools/load/generator/sender-thread.ts';
-import { readTexts } from '../../../../tools/load/generator/texts.ts';
+import { readTexts, type TextToSend } from '../../../../tools/load/generator/texts.ts';
 import { freePort } from '../../../support/service-process.ts';
 import { type FaultyServer, stallEverySecond, startFaultyServer } from '../faulty-server.ts';
 
@@ -23,26 +23,32 @@ async function run({ url }: Pick<FaultyServer, 'url'>, options: Options): Promis
   const target = requestTarget({ target: new URL(url), token: undefined, synthetic: false });
   const { timeoutMs = 5_000, maxConnections = 100 } = options;
   const pacer = createPacer();
-  const connections: Connection[] = [];
-  onTestFinished(async () => {
-    for (const connection of connections) connection.close();
-    await pacer.close();
-  });
   const outcomes: Outcome[] = [];
   const sender = createSender({
     pacer,
     bodies: requests.map(({ body }) => Buffer.from(body)),
     timeoutMs,
     maxConnections,
-    open(events) {
-      const connection = openConnection(target, timeoutMs, events);
-      connections.push(connection);
-      return connection;
-    },
+    open: (events) => openConnection(target, timeoutMs, events),
     onOutcome: (outcome) => void outcomes.push(outcome),
+  });
+  onTestFinished(async () => {
+    sender.close();
+    await pacer.close();
   });
   await sender.run(options.loadLevel, options.durationMs, new AbortController().signal);
   return outcomes;
+}
+
+async function startGenerator({ url }: FaultyServer, text: TextToSend): Promise<Generator> {
+  const generator = await createGenerator({
+    ...requestTarget({ target: new URL(url), token: undefined, synthetic: false }),
+    timeoutMs: 5_000,
+    maxConnections: 100,
+    texts: [text],
+  });
+  onTestFinished(generator.close);
+  return generator;
 }
 
 const lost = (outcomes: readonly Outcome[]) =>
@@ -125,13 +131,7 @@ test('a generator counts answers and failures, also in windows, and checks the l
     hangUp: (number) => number === 3,
     label: (_, number) => (number === 7 ? 'wrong' : 'ham'),
   });
-  const generator = await createGenerator({
-    ...requestTarget({ target: new URL(server.url), token: undefined, synthetic: false }),
-    timeoutMs: 5_000,
-    maxConnections: 100,
-    texts: [{ body: '{"text":"one"}', label: 'ham', line: 4 }],
-  });
-  onTestFinished(generator.close);
+  const generator = await startGenerator(server, { body: '{"text":"one"}', label: 'ham', line: 4 });
   const { signal } = new AbortController();
   const windows: WindowCounts[] = [];
   await generator.run({ rate: 100 }, 50, signal);
@@ -149,13 +149,7 @@ test('a generator counts answers and failures, also in windows, and checks the l
 
 test('a stopped run counts over the time until the stop', async () => {
   const server = await startFaultyServer();
-  const generator = await createGenerator({
-    ...requestTarget({ target: new URL(server.url), token: undefined, synthetic: false }),
-    timeoutMs: 5_000,
-    maxConnections: 100,
-    texts: [{ body: '{"text":"one"}', line: 1 }],
-  });
-  onTestFinished(generator.close);
+  const generator = await startGenerator(server, { body: '{"text":"one"}', line: 1 });
   const { counts } = await generator.run({ rate: 100 }, 60_000, AbortSignal.timeout(300));
   expect(counts.seconds).toBeLessThan(20);
   expect(counts.answered).toBeGreaterThan(0);
