@@ -53,9 +53,10 @@ export class PredictionMemory {
    * Adds a prediction.
    *
    * @param epoch the milliseconds since the epoch at which the monotonic clock was 0
-   * @returns the sequence of the row
+   * @returns the sequence of the row; 0 if there is none, because a text of the same request has failed and ended the request
    */
   add(request: RecentRequest, row: NewRow, epoch: number): number {
+    if (request.isEnded) return 0;
     if (row.index > 0 && !request.isBatch) {
       request.isBatch = true;
       this.state.batches += 1;
@@ -95,6 +96,7 @@ export class PredictionMemory {
    * @param gcSeconds the known time of garbage collections within the request
    */
   end(request: RecentRequest, status: number, now: number, epoch: number, gcSeconds: number): void {
+    request.isEnded = true;
     const isError = status < 200 || status >= 400;
     if (request.first === 0) {
       if (!isError) return;

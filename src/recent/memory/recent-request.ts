@@ -36,6 +36,7 @@ export class RecentRequest {
   /** The sequences of the further rows of a batch. */
   others: number[] | undefined;
   isBatch: boolean;
+  isEnded = false;
   /** The type of the problem that the request was answered with. */
   errorType = '';
   /** The classification that failed, if one did. */

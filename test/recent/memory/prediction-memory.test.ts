@@ -133,6 +133,33 @@ test('a failed request without a prediction is a row whose unknown fields are nu
   });
 });
 
+test('a prediction of a request that has failed already is not remembered, and is no batch beside later requests', async () => {
+  const recent = remember();
+  const request = start(recent, { path: '/v2/models/spam/infer' });
+  addRow(recent, request);
+  recent.tracker.end(request, 500, 5, EPOCH);
+  addRow(recent, request, { index: 1 });
+  predict(recent, { at: 10 });
+  const rows = await rowsOf(recent);
+  expect(rows.map(({ status, process }) => [status, process.batch])).toEqual([
+    [200, false],
+    [500, false],
+  ]);
+});
+
+test('the row of a failed request counts this request among those in progress, and not as a batch beside itself', async () => {
+  const recent = remember();
+  const beside = start(recent, { at: 0, path: '/predict/batch' });
+  recent.tracker.end(start(recent, { at: 1, path: '/predict/batch' }), 500, 5, EPOCH);
+  recent.tracker.end(beside, 200, 10, EPOCH);
+  recent.tracker.end(start(recent, { at: 2, path: '/predict/batch' }), 500, 25, EPOCH);
+  const rows = await rowsOf(recent);
+  expect(rows.map(({ process }) => [process.inFlight, process.batch])).toEqual([
+    [1, false],
+    [2, true],
+  ]);
+});
+
 test('a request whose caller has no right to predict makes no row', async () => {
   const recent = remember();
   recent.tracker.end(start(recent), 401, 3, EPOCH);
