@@ -10,7 +10,7 @@ RUN mkdir -p data models
 RUN mkdir /runtime \
     && cp --parents --dereference $(ldd /usr/local/bin/node | grep -o '/[^ )]*') /usr/local/bin/node /etc/nsswitch.conf /runtime
 
-FROM busybox:1.37.0-musl
+FROM busybox:1.37.0-musl AS programs
 WORKDIR /app
 COPY --from=dependencies /runtime /
 COPY --from=dependencies /app/node_modules node_modules
@@ -30,6 +30,17 @@ COPY --chown=1000:1000 models models
 COPY models bundled-models
 COPY packages/client/src packages/client/src
 COPY src src
+
+# Starts each program once. Node keeps the compiled form of its files for the same user, paths and options.
+FROM programs AS compiled
+COPY tools/compose/compile-cache.ts tools/compose/
+COPY tools/stack/start-command.ts tools/stack/
+USER 1000:1000
+RUN node tools/compose/compile-cache.ts /tmp/compile-cache && chmod -R a+rX /tmp/compile-cache
+
+FROM programs
+# It belongs to root: a process must not change the code of the next one.
+COPY --from=compiled --chown=0:0 /tmp/compile-cache node_modules/.cache/waymark
 USER 1000:1000
 EXPOSE 3000 9464
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

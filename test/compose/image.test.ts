@@ -51,6 +51,14 @@ describe.skipIf(inject('missingForContainers'))('the image', () => {
       expect(written.trim().split('\n')).toEqual(['data', 'models/spam']);
     });
 
+    test('need not compile its programs', async () => {
+      const debugged = await startService(['--env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE']);
+      onTestFinished(() => debugged.remove());
+      const reads = (await logsOf(debugged.container)).match(/reading cache from .*/g) ?? [];
+      expect(reads.filter((line) => line.includes('StrippedTypeScript')).length).toBeGreaterThan(100);
+      expect(reads.filter((line) => !/ success, size=\d+$/.test(line))).toEqual([]);
+    });
+
     test('ends with exit code 0 on SIGTERM', async () => {
       await docker(['stop', '-t', '15', service.container]);
       expect((await inspect(service.container)).State).toMatchObject({ ExitCode: 0, OOMKilled: false });

@@ -47,8 +47,7 @@ function lint(file: string): string[] {
   const lastStage = instructions.slice(instructions.findLastIndex(({ name }) => name === 'FROM'));
   const user = lastStage.findLast(({ name }) => name === 'USER')?.value;
   const images = instructions.flatMap(({ name, value }) => {
-    if (name === 'FROM') return [value.split(' ')[0]!];
-    const from = name === 'COPY' ? /--from=(\S+)/.exec(value)?.[1] : undefined;
+    const from = name === 'FROM' ? value.split(' ')[0] : name === 'COPY' ? /--from=(\S+)/.exec(value)?.[1] : undefined;
     return from !== undefined && !stages.has(from) ? [from] : [];
   });
   const runs = instructions.filter(({ name }) => name === 'RUN').map(({ value }) => value);
@@ -100,6 +99,7 @@ describe('the rules', () => {
     ['DL3006', 'FROM busybox\nUSER 1000:1000\n'],
     ['DL3006', 'FROM busybox:latest\nUSER 1000:1000\n'],
     ['DL3006', `${good}COPY --from=otel/collector /a /a\n`],
+    ['DL3006', 'FROM busybox:1.37.0-musl AS base\nFROM bases\nUSER 1000:1000\n'],
     ['DL3000', `${good}WORKDIR app\n`],
     ['DL3002', 'FROM busybox:1.37.0-musl\n'],
     ['DL3002', `${good}USER root\n`],
@@ -120,5 +120,6 @@ describe('the rules', () => {
 
   test('pass a good file', () => {
     expect(lint(good)).toEqual([]);
+    expect(lint(`FROM busybox:1.37.0-musl AS base\nFROM base\nUSER 1000:1000\n`)).toEqual([]);
   });
 });
