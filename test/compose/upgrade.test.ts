@@ -19,6 +19,7 @@ const CONTEXT = [
   'package.json',
   'packages',
   'src',
+  'tools',
 ];
 
 const TOKEN = 'a-token-of-the-test';
