@@ -50,10 +50,10 @@ export class PredictionMemory {
   }
 
   /**
-   * Adds a prediction.
+   * Adds a prediction, unless its request has ended because another text failed.
    *
    * @param epoch the milliseconds since the epoch at which the monotonic clock was 0
-   * @returns the sequence of the row; 0 if there is none, because a text of the same request has failed and ended the request
+   * @returns the sequence of the row; 0 without a row
    */
   add(request: RecentRequest, row: NewRow, epoch: number): number {
     if (request.isEnded) return 0;
