@@ -33,8 +33,7 @@ COPY src src
 
 # Starts each program once. Node keeps the compiled form of its files for the same user, paths and options.
 FROM programs AS compiled
-COPY tools/compose/compile-cache.ts tools/compose/
-COPY tools/stack/start-command.ts tools/stack/
+COPY tools tools
 USER 1000:1000
 RUN node tools/compose/compile-cache.ts /tmp/compile-cache && chmod -R a+rX /tmp/compile-cache
 

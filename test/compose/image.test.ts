@@ -33,7 +33,8 @@ describe.skipIf(inject('missingForContainers'))('the image', () => {
     let service: Awaited<ReturnType<typeof startService>>;
 
     beforeAll(async () => {
-      service = await startService(['--read-only', '--cap-drop', 'ALL', '--tmpfs', '/tmp']);
+      const debug = ['--env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE'];
+      service = await startService(['--read-only', '--cap-drop', 'ALL', '--tmpfs', '/tmp', ...debug]);
     });
 
     afterAll(() => service?.remove());
@@ -52,9 +53,7 @@ describe.skipIf(inject('missingForContainers'))('the image', () => {
     });
 
     test('need not compile its programs', async () => {
-      const debugged = await startService(['--env', 'NODE_DEBUG_NATIVE=COMPILE_CACHE']);
-      onTestFinished(() => debugged.remove());
-      const reads = (await logsOf(debugged.container)).match(/reading cache from .*/g) ?? [];
+      const reads = (await logsOf(service.container)).match(/reading cache from .*/g) ?? [];
       expect(reads.filter((line) => line.includes('StrippedTypeScript')).length).toBeGreaterThan(100);
       expect(reads.filter((line) => !/ success, size=\d+$/.test(line))).toEqual([]);
     });

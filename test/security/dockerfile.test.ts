@@ -47,7 +47,7 @@ function lint(file: string): string[] {
   const lastStage = instructions.slice(instructions.findLastIndex(({ name }) => name === 'FROM'));
   const user = lastStage.findLast(({ name }) => name === 'USER')?.value;
   const images = instructions.flatMap(({ name, value }) => {
-    const from = name === 'FROM' ? value.split(' ')[0] : name === 'COPY' ? /--from=(\S+)/.exec(value)?.[1] : undefined;
+    const from = IMAGE_IN[name]?.exec(value)?.[1];
     return from !== undefined && !stages.has(from) ? [from] : [];
   });
   const runs = instructions.filter(({ name }) => name === 'RUN').map(({ value }) => value);
@@ -77,6 +77,9 @@ function lint(file: string): string[] {
   ];
   return broken.filter(([, isBroken]) => isBroken).map(([rule]) => rule);
 }
+
+/** The places of an image, or of an earlier stage, in instructions. */
+const IMAGE_IN: Readonly<Record<string, RegExp>> = { FROM: /^(\S+)/, COPY: /--from=(\S+)/ };
 
 const INSTRUCTIONS = new Set(
   'FROM RUN CMD LABEL EXPOSE ENV COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL HEALTHCHECK SHELL ADD MAINTAINER'.split(
@@ -120,6 +123,6 @@ describe('the rules', () => {
 
   test('pass a good file', () => {
     expect(lint(good)).toEqual([]);
-    expect(lint(`FROM busybox:1.37.0-musl AS base\nFROM base\nUSER 1000:1000\n`)).toEqual([]);
+    expect(lint('FROM busybox:1.37.0-musl AS base\nFROM base\nUSER 1000:1000\n')).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Tools } from './install.ts';
 import type { Ports } from './ports.ts';
-import { serviceComponent, startArguments } from './start-command.ts';
+import { gatewayComponent, serviceComponent } from './start-command.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 
@@ -209,25 +209,13 @@ function service(ports: Ports, folder: string, pace: Pace, settings: NodeJS.Proc
 }
 
 function gateway(ports: Ports, folder: string, pace: Pace): Component {
-  return {
-    name: 'mail-gateway',
-    file: process.execPath,
-    args: startArguments('gateway'),
-    env: {
-      GATEWAY_HOST: '127.0.0.1',
-      GATEWAY_PORT: String(ports.gateway),
-      GATEWAY_SMTP_PORT: String(ports.gatewaySmtp),
-      GATEWAY_MAILDIR: join(folder, 'mail-gateway/maildir'),
-      WAYMARK_URL: local(ports.service),
-      OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
-      OTEL_EXPORTER_PROMETHEUS_PORT: String(ports.gatewayMetrics),
-      OTEL_EXPORTER_OTLP_ENDPOINT: local(ports.collectorOtlpHttp),
-      ...exportDelays(pace),
-    },
-    cwd: PROJECT,
-    health: `${local(ports.gateway)}/readyz`,
-    stopWithinMs: 20_000,
-  };
+  return gatewayComponent(ports, {
+    GATEWAY_HOST: '127.0.0.1',
+    GATEWAY_MAILDIR: join(folder, 'mail-gateway/maildir'),
+    OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+    OTEL_EXPORTER_OTLP_ENDPOINT: local(ports.collectorOtlpHttp),
+    ...exportDelays(pace),
+  });
 }
 
 function exportDelays(pace: Pace): NodeJS.ProcessEnv {
