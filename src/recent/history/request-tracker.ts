@@ -43,12 +43,13 @@ export class RequestTracker {
    * @param epoch the milliseconds since the epoch at which the monotonic clock was 0
    */
   end(request: RecentRequest, status: number, now: number, epoch: number): void {
+    request.isEnded = true;
     if (!REFUSED.has(status)) {
       const gc = this.#lastCollectionEnd > request.started ? this.#gcSecondsSince(request.started) : 0;
       this.#memory.end(request, status, now, epoch, gc);
       this.#history.count((now - request.started) / 1000, status < 200 || status >= 500);
     }
-    // The row of a failed request is made by `end`, and counts the request among those in progress.
+    // Last, because the row of a failed request counts this request among those in progress.
     const { state } = this.#memory;
     state.inFlight -= 1;
     if (request.isBatch) state.batches -= 1;

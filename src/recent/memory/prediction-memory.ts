@@ -96,7 +96,6 @@ export class PredictionMemory {
    * @param gcSeconds the known time of garbage collections within the request
    */
   end(request: RecentRequest, status: number, now: number, epoch: number, gcSeconds: number): void {
-    request.isEnded = true;
     const isError = status < 200 || status >= 400;
     if (request.first === 0) {
       if (!isError) return;
